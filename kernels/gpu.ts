@@ -1,0 +1,234 @@
+/**
+ * The GPU as the kernels see it: one device, buffers that are counted, kernels that are dispatched.
+ *
+ * Ownership: whoever creates a buffer destroys it; functions borrow the buffers they are given; a
+ * function that returns a buffer hands it over and says so.
+ *
+ * @module
+ */
+
+/** A compute shader: WGSL text, a name for diagnostics, and the constants baked into it. */
+export interface Kernel {
+  /** File name of the shader without its extension. */
+  readonly label: string;
+  /** WGSL with the entry point `main`. */
+  readonly source: string;
+  /**
+   * Values for the names that the source uses but does not declare. They are appended as `const`
+   * lines after the source, so that line numbers in the compiler's messages stay those of the file.
+   * An integer becomes `i32`-compatible (abstract int), a number with `float: true` an f32.
+   */
+  readonly constants?: Readonly<Record<string, number | { readonly float: number }>>;
+}
+
+/** A buffer, or the part of one, bound to a kernel. */
+export type Binding = GPUBuffer | GPUBufferBinding;
+
+/** Where dispatches are recorded; lets another owner of the device keep its own command order. */
+export interface PassHost {
+  /** The compute pass that the next dispatch belongs to. */
+  pass(): GPUComputePassEncoder;
+  /** Called after each dispatch, so that the host may submit from time to time. */
+  dispatched(): void;
+  /** Submits everything recorded so far. */
+  submit(): void;
+}
+
+/** How many dispatches are recorded before they are submitted. */
+const DISPATCHES_PER_SUBMIT = 32;
+
+/** A WebGPU device with its compiled kernels. Dispose it to release the device and its buffers. */
+export class Gpu implements Disposable {
+  /** The device; shared with tfjs when training. */
+  readonly device: GPUDevice;
+  /** What the adapter says of itself. */
+  readonly info: GPUAdapterInfo;
+  /** Whether the adapter is software: big register tiles win there, workgroup memory loses. */
+  readonly isFallback: boolean;
+  /** Who records the dispatches. */
+  host: PassHost;
+
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #buffers = new Set<GPUBuffer>();
+  #error: Error | null = null;
+
+  /** Wraps a device that exists; use {@linkcode Gpu.open} to make one. */
+  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+    this.device = device;
+    this.info = info;
+    this.isFallback = info.isFallbackAdapter;
+    this.host = new OwnPasses(device);
+    device.addEventListener("uncapturederror", (event) => {
+      const { error } = event as GPUUncapturedErrorEvent;
+      event.preventDefault();
+      this.#error ??= new Error(`The GPU refused a command: ${error.message}`);
+    });
+  }
+
+  /**
+   * Opens the best adapter with all the storage limits and the features that the kernels can use.
+   *
+   * @returns The device, or null where there is no adapter.
+   */
+  static async open(): Promise<Gpu | null> {
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) return null;
+    const wanted: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
+    const device = await adapter.requestDevice({
+      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: storageLimits(adapter.limits),
+    });
+    return new Gpu(device, adapter.info);
+  }
+
+  /** How many buffers made here have not been destroyed. */
+  get liveBuffers(): number {
+    return this.#buffers.size;
+  }
+
+  /** Makes a storage buffer of `bytes` zero bytes (rounded up to 4). The caller owns it. */
+  createBuffer(bytes: number, label = "storage"): GPUBuffer {
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
+    const buffer = this.device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST });
+    this.#buffers.add(buffer);
+    return buffer;
+  }
+
+  /** Makes a storage buffer that holds `data`. The caller owns it. */
+  upload(data: ArrayBufferView<ArrayBuffer>, label?: string): GPUBuffer {
+    const buffer = this.createBuffer(data.byteLength, label);
+    this.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    return buffer;
+  }
+
+  /** Destroys a buffer made here. */
+  destroy(...buffers: GPUBuffer[]): void {
+    for (const buffer of buffers) if (this.#buffers.delete(buffer)) buffer.destroy();
+  }
+
+  /**
+   * Records one dispatch of a kernel. Bindings are numbered from 0 in group 0.
+   *
+   * @param workgroups Number of workgroups along x, y and z.
+   */
+  dispatch(kernel: Kernel, bindings: readonly Binding[], workgroups: readonly number[]): void {
+    const pipeline = this.#pipeline(kernel);
+    const entries = bindings.map((resource, binding) => ({
+      binding,
+      resource: "buffer" in resource ? resource : { buffer: resource },
+    }));
+    const layout = pipeline.getBindGroupLayout(0);
+    const pass = this.host.pass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.device.createBindGroup({ label: kernel.label, layout, entries }));
+    pass.dispatchWorkgroups(workgroups[0] ?? 1, workgroups[1] ?? 1, workgroups[2] ?? 1);
+    this.host.dispatched();
+  }
+
+  /**
+   * Waits for all recorded work and copies a buffer out. Costs about 11 ms in Deno however small the
+   * buffer is: read rarely.
+   *
+   * @throws {Error} If the device refused a command since the last read.
+   */
+  async read(buffer: GPUBuffer, bytes: number = buffer.size): Promise<ArrayBuffer> {
+    const { MAP_READ, COPY_DST } = GPUBufferUsage;
+    const size = Math.ceil(bytes / 4) * 4;
+    const staging = this.device.createBuffer({ label: "read", size, usage: MAP_READ | COPY_DST });
+    try {
+      this.host.submit();
+      const encoder = this.device.createCommandEncoder({ label: "read" });
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+      this.device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ);
+      this.check();
+      return staging.getMappedRange().slice(0, bytes);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Throws the first error that the device has reported since the last check. */
+  check(): void {
+    const error = this.#error;
+    this.#error = null;
+    if (error) throw error;
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy(...this.#buffers);
+    this.device.destroy();
+  }
+
+  #pipeline(kernel: Kernel): GPUComputePipeline {
+    const code = withConstants(kernel);
+    const known = this.#pipelines.get(code);
+    if (known) return known;
+    const module = this.device.createShaderModule({ label: kernel.label, code });
+    const pipeline = this.device.createComputePipeline({
+      label: kernel.label,
+      layout: "auto",
+      compute: { module, entryPoint: "main" },
+    });
+    this.#pipelines.set(code, pipeline);
+    return pipeline;
+  }
+}
+
+/** Records into command encoders of its own. */
+class OwnPasses implements PassHost {
+  readonly #device: GPUDevice;
+  #encoder: GPUCommandEncoder | null = null;
+  #pass: GPUComputePassEncoder | null = null;
+  #count = 0;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  pass(): GPUComputePassEncoder {
+    this.#encoder ??= this.#device.createCommandEncoder({ label: "kernels" });
+    this.#pass ??= this.#encoder.beginComputePass({ label: "kernels" });
+    return this.#pass;
+  }
+
+  dispatched(): void {
+    if (++this.#count >= DISPATCHES_PER_SUBMIT) this.submit();
+  }
+
+  submit(): void {
+    if (!this.#encoder) return;
+    this.#pass?.end();
+    this.#device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = this.#pass = null;
+    this.#count = 0;
+  }
+}
+
+/** The limits that decide how much a kernel may bind, raised to what the adapter has. */
+function storageLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const {
+    maxStorageBufferBindingSize,
+    maxBufferSize,
+    maxStorageBuffersPerShaderStage,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupSizeX,
+  } = limits;
+  return {
+    maxStorageBufferBindingSize,
+    maxBufferSize,
+    maxStorageBuffersPerShaderStage,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupSizeX,
+  };
+}
+
+function withConstants({ source, constants = {} }: Kernel): string {
+  const lines = Object.entries(constants).map(([name, value]) =>
+    typeof value === "number" ? `const ${name} = ${value};` : `const ${name} = f32(${value.float});`
+  );
+  return [source, ...lines].join("\n");
+}

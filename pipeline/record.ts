@@ -1,0 +1,57 @@
+/**
+ * The record that travels between stages: everything known about one face image.
+ *
+ * @module
+ */
+
+/** Part of a data set. CelebA's partition file writes them as 0, 1 and 2. */
+export type Split = "train" | "validation" | "test";
+
+/** The three splits in the order of CelebA's partition numbers. */
+export const SPLITS = ["train", "validation", "test"] as const satisfies readonly Split[];
+
+/** A rectangle in pixels of the image file; x to the right, y down. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * One face.
+ *
+ * Points and boxes are in pixels of the image file as it lies, whatever its size; a stage that works
+ * in another frame scales them by `size`.
+ */
+export interface FaceRecord {
+  /** File name as the data set spells it, such as `000001.jpg`: the key that joins all files. */
+  readonly image: string;
+  /** Where the image file lies. */
+  readonly path: string;
+  /** Part of the data set, or null where nothing says. */
+  readonly split: Split | null;
+  /** 40 label bits (see `attributes.ts`), or null where the face is not labelled. */
+  readonly labels: number | null;
+  /** Width and height of the image file, once it has been decoded. */
+  readonly size: readonly [width: number, height: number] | null;
+  /** The face's box, from the data set or a detector. */
+  readonly box: Box | null;
+  /** 68 landmarks in iBUG order as x0, y0, x1, y1, … (136 numbers), or null before that stage. */
+  readonly points: Float32Array | null;
+  /** Why the face takes no part in what follows, or null if it does. */
+  readonly rejected: string | null;
+}
+
+/** A step of the pipeline: reads records of one kind and yields records of another, lazily. */
+export type Stage<In, Out> = (source: AsyncIterable<In>) => AsyncIterable<Out>;
+
+/**
+ * A stage as a pair of Web Streams for `pipeThrough`. Back-pressure is the streams' own: the stage
+ * runs only as far ahead as its reader's queue allows.
+ */
+export function toStream<In, Out>(stage: Stage<In, Out>): TransformStream<In, Out> {
+  const input = new TransformStream<In, In>();
+  const readable = ReadableStream.from(stage(input.readable));
+  return { writable: input.writable, readable };
+}
