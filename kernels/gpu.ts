@@ -11,8 +11,10 @@
 export interface Kernel {
   /** File name of the shader without its extension. */
   readonly label: string;
-  /** WGSL with the entry point `main`. */
+  /** WGSL. */
   readonly source: string;
+  /** The entry point; `main` unless the file holds several steps. */
+  readonly entry?: string;
   /**
    * Values for the names that the source uses but does not declare. They are appended as `const`
    * lines after the source, so that line numbers in the compiler's messages stay those of the file.
@@ -50,6 +52,8 @@ export class Gpu implements Disposable {
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer>();
+  readonly #scratch = new Map<string, GPUBuffer>();
+  readonly #uniforms = new Map<string, GPUBuffer>();
   #error: Error | null = null;
 
   /** Wraps a device that exists; use {@linkcode Gpu.open} to make one. */
@@ -95,6 +99,43 @@ export class Gpu implements Disposable {
     return buffer;
   }
 
+  /**
+   * A buffer of at least `bytes` for what a kernel needs only until its own last dispatch; commands run
+   * in order, so the next user of the slot finds it free. It belongs to the device and is not counted
+   * as live. Contents are undefined. Two scratch buffers of one kernel need two slots.
+   */
+  scratch(slot: string, bytes: number): GPUBufferBinding {
+    const size = Math.ceil(bytes / 4) * 4;
+    const known = this.#scratch.get(slot);
+    if (known && known.size >= size) return { buffer: known, size };
+    if (known) {
+      // Commands that use the smaller one may still be recorded only.
+      this.host.submit();
+      known.destroy();
+    }
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = this.device.createBuffer({ label: slot, size, usage });
+    this.#scratch.set(slot, buffer);
+    return { buffer, size };
+  }
+
+  /**
+   * A uniform buffer of u32 values for `var<uniform>`. Sizes that change from call to call go here, not
+   * into constants, where compiling anew would cost more than it gains. The device keeps one for each
+   * list of values; it is not counted as live.
+   */
+  uniforms(values: readonly number[]): GPUBuffer {
+    const key = values.join();
+    const known = this.#uniforms.get(key);
+    if (known) return known;
+    const { UNIFORM, COPY_DST } = GPUBufferUsage;
+    const size = Math.ceil(values.length / 4) * 16;
+    const buffer = this.device.createBuffer({ label: "uniforms", size, usage: UNIFORM | COPY_DST });
+    this.device.queue.writeBuffer(buffer, 0, Uint32Array.from(values));
+    this.#uniforms.set(key, buffer);
+    return buffer;
+  }
+
   /** Makes a storage buffer that holds `data`. The caller owns it. */
   upload(data: ArrayBufferView<ArrayBuffer>, label?: string): GPUBuffer {
     const buffer = this.createBuffer(data.byteLength, label);
@@ -108,14 +149,19 @@ export class Gpu implements Disposable {
   }
 
   /**
-   * Records one dispatch of a kernel. Bindings are numbered from 0 in group 0.
+   * Records one dispatch of a kernel.
    *
+   * @param bindings Group 0: a list numbered from 0, or an object by number where some are unused.
    * @param workgroups Number of workgroups along x, y and z.
    */
-  dispatch(kernel: Kernel, bindings: readonly Binding[], workgroups: readonly number[]): void {
+  dispatch(
+    kernel: Kernel,
+    bindings: readonly Binding[] | Readonly<Record<number, Binding>>,
+    workgroups: readonly number[],
+  ): void {
     const pipeline = this.#pipeline(kernel);
-    const entries = bindings.map((resource, binding) => ({
-      binding,
+    const entries = Object.entries(bindings).map(([binding, resource]) => ({
+      binding: Number(binding),
       resource: "buffer" in resource ? resource : { buffer: resource },
     }));
     const layout = pipeline.getBindGroupLayout(0);
@@ -158,22 +204,40 @@ export class Gpu implements Disposable {
 
   [Symbol.dispose](): void {
     this.destroy(...this.#buffers);
+    for (const buffer of [...this.#scratch.values(), ...this.#uniforms.values()]) buffer.destroy();
     this.device.destroy();
   }
 
   #pipeline(kernel: Kernel): GPUComputePipeline {
     const code = withConstants(kernel);
-    const known = this.#pipelines.get(code);
+    const entryPoint = kernel.entry ?? "main";
+    const key = `${entryPoint}\n${code}`;
+    const known = this.#pipelines.get(key);
     if (known) return known;
     const module = this.device.createShaderModule({ label: kernel.label, code });
     const pipeline = this.device.createComputePipeline({
       label: kernel.label,
       layout: "auto",
-      compute: { module, entryPoint: "main" },
+      compute: { module, entryPoint },
     });
-    this.#pipelines.set(code, pipeline);
+    this.#pipelines.set(key, pipeline);
     return pipeline;
   }
+}
+
+/** The bits of an f32, to pass one among the u32 values of {@linkcode Gpu.uniforms}. */
+export function floatBits(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0]!;
+}
+
+/** Most workgroups along one side of a dispatch; WebGPU's default limit. */
+const MAX_WORKGROUPS = 65535;
+
+/** Lays `workgroups` (rounded up) out in rows and columns where they are too many for one row. */
+export function grid(workgroups: number): [x: number, y: number] {
+  const count = Math.ceil(workgroups);
+  const rows = Math.ceil(count / MAX_WORKGROUPS);
+  return [Math.ceil(count / rows), rows];
 }
 
 /** Records into command encoders of its own. */

@@ -1,0 +1,104 @@
+/**
+ * Batch normalisation in training, fused with the ReLU behind it: three dispatches forward, three back.
+ *
+ * @module
+ */
+
+import { type Binding, floatBits, type Gpu, grid, type Kernel } from "./gpu.ts";
+import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
+import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
+
+/** Sizes and settings of a normalisation over the rows of x [M, C]. */
+export interface BatchNormShape {
+  /** M: batch times pixels. */
+  readonly rows: number;
+  /** C. */
+  readonly channels: number;
+  /** Whether a ReLU follows. */
+  readonly relu: boolean;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** Share of the old value that the moving statistics keep. */
+  readonly momentum: number;
+}
+
+/** Rows that one invocation adds up; a few hundred keep the groups few and the machine busy. */
+const ROWS_PER_GROUP = 256;
+/** Invocations in a workgroup, as the shaders say. */
+const WORKGROUP = 64;
+
+/** Number of row groups G, which sizes the `parts` buffers (f32 [G, 2, C]). */
+export function batchNormGroups(shape: BatchNormShape): number {
+  return Math.ceil(shape.rows / ROWS_PER_GROUP);
+}
+
+/**
+ * Records the forward pass with the batch's own statistics and updates the moving ones.
+ *
+ * x                            f32 [M, C]
+ * scale, shift                 f32 [C]
+ * parts                        f32 [G, 2, C]  scratch
+ * stats                        f32 [2, C]     written: mean, 1 / sqrt(variance + epsilon)
+ * movingMean, movingVariance   f32 [C]        updated (the variance is the unbiased one)
+ * y                            f32 [M, C]     written
+ */
+export function batchNorm(
+  gpu: Gpu,
+  buffers: Record<
+    "x" | "scale" | "shift" | "parts" | "stats" | "movingMean" | "movingVariance" | "y",
+    Binding
+  >,
+  shape: BatchNormShape,
+): void {
+  const { x, scale, shift, parts, stats, movingMean, movingVariance, y } = buffers;
+  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
+    gpu.dispatch(
+      kernelOf("batch_norm", forward, entry, shape.relu),
+      { ...bindings, 8: settings(gpu, shape) },
+      grid(invocations / WORKGROUP),
+    );
+  step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * shape.channels);
+  step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, shape.channels);
+  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, shape.rows * shape.channels);
+}
+
+/**
+ * Records the backward pass.
+ *
+ * x, y, dy        f32 [M, C]     input, output, gradient of the output
+ * scale           f32 [C]
+ * stats           f32 [2, C]     as {@linkcode batchNorm} wrote them
+ * parts           f32 [G, 2, C]  scratch
+ * dshift, dscale  f32 [C]        written
+ * dx              f32 [M, C]     written
+ */
+export function batchNormGrad(
+  gpu: Gpu,
+  buffers: Record<
+    "x" | "y" | "dy" | "scale" | "stats" | "parts" | "dshift" | "dscale" | "dx",
+    Binding
+  >,
+  shape: BatchNormShape,
+): void {
+  const { x, y, dy, scale, stats, parts, dshift, dscale, dx } = buffers;
+  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
+    gpu.dispatch(
+      kernelOf("batch_norm_grad", backward, entry, shape.relu),
+      { ...bindings, 9: settings(gpu, shape) },
+      grid(invocations / WORKGROUP),
+    );
+  const given = { 0: x, 1: y, 2: dy, 4: stats };
+  step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * shape.channels);
+  step("merge", { 5: parts, 6: dshift, 7: dscale }, shape.channels);
+  step("spread", { ...given, 3: scale, 6: dshift, 7: dscale, 8: dx }, shape.rows * shape.channels);
+}
+
+function kernelOf(label: string, source: string, entry: string, relu: boolean): Kernel {
+  return { label, source, entry, constants: { RELU: relu ? 1 : 0 } };
+}
+
+function settings(gpu: Gpu, shape: BatchNormShape): GPUBuffer {
+  const { rows, channels, epsilon, momentum } = shape;
+  const sizes = [rows, channels, ROWS_PER_GROUP, batchNormGroups(shape)];
+  return gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
+}

@@ -1,0 +1,88 @@
+/**
+ * Gradient of a convolution's filter on the GPU.
+ *
+ * @module
+ */
+
+import type { Binding, Gpu } from "./gpu.ts";
+import {
+  checkConv2d,
+  type Conv2dShape,
+  isWide,
+  outputSize,
+  padChannels,
+  padImages,
+} from "./conv2d.ts";
+import { repack } from "./repack.ts";
+import { sumSplits } from "./sum_splits.ts";
+import source from "./wgsl/conv2d_filter_grad.wgsl" with { type: "text" };
+
+/** Invocations that keep two cores and their vector lanes busy; below it the rows are split. */
+const ENOUGH_INVOCATIONS = 256;
+
+/**
+ * Records the gradient of Σ y·dy by f, where y = x * f.
+ *
+ * x   f32 [B, H, W, C]
+ * dy  f32 [B, OH, OW, N]
+ * g   f32 [KH, KW, C, N], written
+ *
+ * @throws {RangeError} If the filter is larger than the image.
+ */
+export function conv2dFilterGrad(
+  gpu: Gpu,
+  x: Binding,
+  dy: Binding,
+  g: Binding,
+  shape: Conv2dShape,
+): void {
+  checkConv2d(shape);
+  const padded = padChannels(shape);
+  const [height, width] = outputSize(shape);
+  const x4 = padded.channels === shape.channels ? x : padImages(gpu, x, shape, padded.channels);
+  let dy4 = dy;
+  if (padded.filters !== shape.filters) {
+    const from = { batch: shape.batch, height, width, channels: shape.filters };
+    dy4 = gpu.scratch("gradient", 4 * shape.batch * height * width * padded.filters);
+    repack(gpu, dy, dy4, from, { height, width, channels: padded.filters });
+  }
+  if (x4 === x && dy4 === dy) return correlate(gpu, x, dy, g, shape);
+  const taps = shape.kernelHeight * shape.kernelWidth;
+  const g4 = gpu.scratch("filter", 4 * taps * padded.channels * padded.filters);
+  correlate(gpu, x4, dy4, g4, padded);
+  repack(
+    gpu,
+    g4,
+    g,
+    { batch: taps, height: padded.channels, width: 1, channels: padded.filters },
+    { height: shape.channels, width: 1, channels: shape.filters },
+  );
+}
+
+/** The kernel itself, for channels and filters that are multiples of 4. */
+function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
+  const [outHeight, outWidth] = outputSize(shape);
+  const rows = shape.batch * outHeight;
+  const tiles = shape.kernelHeight * Math.ceil(shape.kernelWidth * shape.channels / 16) *
+    Math.ceil(shape.filters / (isWide(shape.filters) ? 32 : 16));
+  const step = Math.ceil(rows / Math.min(rows, Math.ceil(ENOUGH_INVOCATIONS / tiles)));
+  const splits = Math.ceil(rows / step);
+  const size = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
+  const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * size);
+  const sizes = gpu.uniforms([
+    shape.height,
+    shape.width,
+    shape.channels / 4,
+    shape.filters / 4,
+    shape.kernelHeight,
+    shape.kernelWidth * shape.channels / 4,
+    outHeight,
+    outWidth,
+    rows,
+    step,
+  ]);
+  const constants = { WIDE: isWide(shape.filters) ? 1 : 0 };
+  const kernel = { label: "conv2d_filter_grad", source, constants };
+  gpu.dispatch(kernel, [x, dy, target, sizes], [Math.ceil(tiles / 8), splits]);
+  if (target !== g) sumSplits(gpu, target, g, splits, size);
+}

@@ -1,0 +1,194 @@
+/**
+ * Draws polygons of many images into one word of bits per mask pixel.
+ *
+ * @module
+ */
+
+import type { Gpu } from "./gpu.ts";
+import { checkRasterizeJob, type RasterizeJob, type RasterizeShape } from "./rasterize_job.ts";
+import { type SampleGrid, sampleGrid } from "./sample_grid.ts";
+import edgeSource from "./wgsl/rasterize.wgsl" with { type: "text" };
+import foldSource from "./wgsl/rasterize_fold.wgsl" with { type: "text" };
+
+export type { Extent, RasterizeJob } from "./rasterize_job.ts";
+
+/** The result does not depend on it. */
+export interface RasterizeTuning {
+  /** Invocations of a workgroup. */
+  readonly workgroup: number;
+  /** Images drawn at once at most; as many as the adapter can bind if absent. */
+  readonly chunk?: number;
+}
+
+/** Numbers of a `Placement` in the kernels. */
+const PLACEMENT = 5;
+
+/**
+ * Draws all polygons of a job: bit r of a pixel says whether polygon r covers the source pixel that
+ * it looks at (see {@linkcode RasterizeJob}), by the rule of OpenCV's `fillPoly` (8-connected lines,
+ * shift 0): the even-odd interior and the boundary lines, bit for bit.
+ *
+ * Batches of any size: they are cut to what the adapter can bind. Recorded and submitted, not waited for.
+ *
+ * Source: opencv/opencv 4.6, modules/imgproc/src/drawing.cpp; twin `kernels/cpu/rasterize.ts`.
+ *
+ * @param target u32 [B, h, w] to write into, borrowed; a new buffer if absent
+ * @returns The buffer with u32 [B, h, w]; if it is new the caller owns it.
+ * @throws {TypeError} If the arrays' lengths do not agree, or `target` is too small.
+ * @throws {RangeError} If there are too many polygons, or one lies too far away.
+ */
+export function rasterize(
+  gpu: Gpu,
+  job: RasterizeJob,
+  target?: GPUBuffer,
+  tuning: RasterizeTuning = { workgroup: 64 },
+): GPUBuffer {
+  const shape = checkRasterizeJob(job);
+  const imageBytes = 4 * shape.mask.height * shape.mask.width;
+  const bytes = shape.images * imageBytes;
+  if (target && target.size < bytes) {
+    throw new TypeError(`Cannot rasterise into ${target.size} bytes: ${bytes} are needed`);
+  }
+  const chunk = imagesPerChunk(gpu, shape, tuning);
+  if (target) clearBuffer(gpu, target, bytes);
+  const bits = target ?? gpu.createBuffer(bytes, "region bits");
+  const rows = sampleGrid(shape.window.height, shape.mask.height);
+  const columns = sampleGrid(shape.window.width, shape.mask.width);
+  const grid = gpu.upload(concatenate(rows.at, rows.before, columns.before), "grid");
+  for (let first = 0; first < shape.images; first += chunk) {
+    const images = Math.min(chunk, shape.images - first);
+    const part = { buffer: bits, offset: first * imageBytes, size: images * imageBytes };
+    dispatchImages(gpu, sliceOf(job, shape, columns, first, images), grid, part, tuning);
+  }
+  gpu.destroy(grid);
+  return bits;
+}
+
+/** Images of a job that are drawn by one dispatch. */
+interface Slice {
+  readonly shape: RasterizeShape;
+  readonly polygons: Int32Array<ArrayBuffer>;
+  readonly counts: Uint32Array<ArrayBuffer>;
+  readonly placements: Int32Array<ArrayBuffer>;
+}
+
+function sliceOf(
+  job: RasterizeJob,
+  shape: RasterizeShape,
+  columns: SampleGrid,
+  first: number,
+  images: number,
+): Slice {
+  const slots = [first * shape.regions, (first + images) * shape.regions] as const;
+  const values = 2 * shape.vertices;
+  return {
+    shape: { ...shape, images },
+    polygons: job.polygons.subarray(slots[0] * values, slots[1] * values),
+    counts: job.counts.subarray(...slots),
+    placements: placementsOf(job, shape, columns, first, images),
+  };
+}
+
+/** Draws the slice's images into `part`, which is zero. */
+function dispatchImages(
+  gpu: Gpu,
+  { shape, polygons, counts, placements }: Slice,
+  grid: GPUBuffer,
+  part: GPUBufferBinding,
+  { workgroup }: RasterizeTuning,
+): void {
+  const { images, regions, vertices, mask, source, window } = shape;
+  const inputs = {
+    polygons: gpu.upload(polygons, "polygons"),
+    counts: gpu.upload(counts, "counts"),
+    placements: gpu.upload(placements, "placements"),
+  };
+  const size = { HEIGHT: mask.height, WIDTH: mask.width, WORKGROUP: workgroup };
+  const constants = {
+    ...size,
+    REGIONS: regions,
+    VERTICES: vertices,
+    SOURCE_HEIGHT: source.height,
+    SOURCE_WIDTH: source.width,
+    WINDOW_HEIGHT: window.height,
+    WINDOW_WIDTH: window.width,
+  };
+  gpu.dispatch(
+    { label: "rasterize", source: edgeSource, constants },
+    [inputs.polygons, inputs.counts, inputs.placements, grid, part],
+    [Math.ceil(images / workgroup), regions * vertices],
+  );
+  gpu.dispatch(
+    { label: "rasterize_fold", source: foldSource, constants: size },
+    [inputs.placements, part],
+    [Math.ceil(mask.height / workgroup), images],
+  );
+  gpu.host.submit();
+  gpu.destroy(...Object.values(inputs));
+}
+
+/** i32 [images, 5]: dy; origin and step of x; the mask columns that lie in the source. */
+function placementsOf(
+  { offsets, flips }: RasterizeJob,
+  { source, window }: RasterizeShape,
+  columns: SampleGrid,
+  first: number,
+  images: number,
+): Int32Array<ArrayBuffer> {
+  const placements = new Int32Array(PLACEMENT * images);
+  for (let b = 0; b < images; b++) {
+    const dy = offsets?.[2 * (first + b)] ?? 0;
+    const dx = offsets?.[2 * (first + b) + 1] ?? 0;
+    const step = flips?.[first + b] ? -1 : 1;
+    const origin = step < 0 ? window.width + dx : -dx;
+    const ends = [origin, origin + step * source.width].map((column) =>
+      columns.before[Math.max(0, Math.min(window.width, column))] as number
+    );
+    placements.set([dy, origin, step, Math.min(...ends), Math.max(...ends)], PLACEMENT * b);
+  }
+  return placements;
+}
+
+/** How many images fit one dispatch: bindings, workgroup count, and the offset's alignment. */
+function imagesPerChunk(
+  gpu: Gpu,
+  { mask, regions, vertices }: RasterizeShape,
+  { chunk = Infinity }: RasterizeTuning,
+): number {
+  const { limits } = gpu.device;
+  const pixels = mask.height * mask.width;
+  const bytes = Math.max(4 * pixels, 8 * regions * vertices, 4 * PLACEMENT);
+  const fitting = Math.min(
+    Math.floor(limits.maxStorageBufferBindingSize / bytes),
+    limits.maxComputeWorkgroupsPerDimension,
+  );
+  let aligned = 1;
+  while ((aligned * 4 * pixels) % limits.minStorageBufferOffsetAlignment !== 0) aligned *= 2;
+  if (fitting < aligned) {
+    throw new RangeError(
+      `Cannot rasterise masks of ${mask.height}x${mask.width}: ` +
+        `the adapter binds at most ${limits.maxStorageBufferBindingSize} bytes`,
+    );
+  }
+  const images = Math.max(aligned, Math.min(fitting, chunk));
+  return images - images % aligned;
+}
+
+/** Zeroes a buffer after everything that has been recorded. */
+function clearBuffer(gpu: Gpu, buffer: GPUBuffer, bytes: number): void {
+  if (bytes === 0) return;
+  gpu.host.submit();
+  const encoder = gpu.device.createCommandEncoder({ label: "rasterize" });
+  encoder.clearBuffer(buffer, 0, bytes);
+  gpu.device.queue.submit([encoder.finish()]);
+}
+
+function concatenate(...parts: readonly Int32Array[]): Int32Array<ArrayBuffer> {
+  const whole = new Int32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,72 @@
+/**
+ * Rearranging buffers around a convolution: borders, channel padding, rotated filters.
+ *
+ * @module
+ */
+
+import { type Binding, type Gpu, grid } from "./gpu.ts";
+import repackSource from "./wgsl/repack.wgsl" with { type: "text" };
+import rotateSource from "./wgsl/rotate_filter.wgsl" with { type: "text" };
+
+/** Sizes of a batch of images. */
+export interface ImageShape {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/**
+ * Records a copy into a frame of another size: x [B, H, W, C] is placed at (top, left) of
+ * y [B, YH, YW, YC]; what y has beyond x is 0, what x has beyond y is dropped.
+ */
+export function repack(
+  gpu: Gpu,
+  x: Binding,
+  y: Binding,
+  from: ImageShape,
+  to: Omit<ImageShape, "batch"> & { readonly top?: number; readonly left?: number },
+): void {
+  const sizes = gpu.uniforms([
+    from.batch,
+    from.height,
+    from.width,
+    from.channels,
+    to.height,
+    to.width,
+    to.channels,
+    to.top ?? 0,
+    to.left ?? 0,
+  ]);
+  const size = from.batch * to.height * to.width * to.channels;
+  gpu.dispatch({ label: "repack", source: repackSource }, [x, y, sizes], grid(size / 64));
+}
+
+/**
+ * Records g[u, v, n, c] = f[KH−1−u, KW−1−v, c, n], with both channel counts padded with zeros.
+ *
+ * f  f32 [KH, KW, C, N]
+ * g  f32 [KH, KW, GN, GC]
+ */
+export function rotateFilter(
+  gpu: Gpu,
+  f: Binding,
+  g: Binding,
+  shape: Record<"kernelHeight" | "kernelWidth" | "channels" | "filters", number>,
+  padded: Record<"channels" | "filters", number>,
+): void {
+  const sizes = gpu.uniforms([
+    shape.kernelHeight,
+    shape.kernelWidth,
+    shape.channels,
+    shape.filters,
+    padded.filters,
+    padded.channels,
+  ]);
+  const size = shape.kernelHeight * shape.kernelWidth * padded.filters * padded.channels;
+  gpu.dispatch(
+    { label: "rotate_filter", source: rotateSource },
+    [f, g, sizes],
+    grid(size / 64),
+  );
+}

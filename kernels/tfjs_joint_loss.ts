@@ -1,0 +1,87 @@
+/**
+ * The joint loss as a differentiable tfjs operation: on our fused kernel, and composed of tfjs's own
+ * operations for backends without it.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import { jointLoss, jointLossParts } from "./joint_loss.ts";
+import type { TfjsHost } from "./tfjs_host.ts";
+
+/** The three numbers that a training step reports. */
+export interface JointLosses {
+  /** Scalar to differentiate: attribute loss + weight · mask loss. */
+  readonly total: tf.Scalar;
+  /** f32 [3]: total, attribute loss, mask loss. The caller disposes it. */
+  readonly values: tf.Tensor1D;
+}
+
+/**
+ * The joint loss on the fused kernel. Its gradient assumes that `total` is what is differentiated (a
+ * gradient of 1 comes in), as in training.
+ *
+ * logits   f32 [B, A]
+ * maps     f32 [B, h, w, A]
+ * bits     i32 [B, h, w]     region bits
+ * labels   i32 [B, 2]        label bits
+ * regions  i32 [A]           region bits of each attribute
+ */
+export function fusedJointLoss(
+  host: TfjsHost,
+  prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
+  target: Record<"bits" | "labels" | "regions", tf.Tensor>,
+  weight: number,
+): JointLosses {
+  const [batch, height, width, attributes] = prediction.maps.shape as number[];
+  const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
+  const values = tf.keep(host.tensor([3])) as tf.Tensor1D;
+  const operation = tf.customGrad((...given) => {
+    const [logits, maps] = given as [tf.Tensor, tf.Tensor];
+    const dlogits = host.tensor(logits.shape);
+    const dmaps = host.tensor(maps.shape);
+    jointLoss(host.gpu, {
+      logits: host.bind(logits),
+      maps: host.bind(maps),
+      bits: host.bind(target.bits),
+      labels: host.bind(target.labels),
+      regions: host.bind(target.regions),
+      dlogits: host.bind(dlogits),
+      dmaps: host.bind(dmaps),
+      parts: host.gpu.scratch("parts", 8 * jointLossParts(shape)),
+      losses: host.bind(values),
+    }, shape);
+    const value = tf.reshape(tf.slice(values, 0, 1), []) as tf.Scalar;
+    tf.keep(dlogits);
+    tf.keep(dmaps);
+    const gradFunc = () => {
+      // Handed over: the engine disposes what a gradient function returns.
+      return [dlogits, dmaps];
+    };
+    return { value, gradFunc };
+  });
+  return { total: operation(prediction.logits, prediction.maps), values };
+}
+
+/**
+ * The joint loss out of tfjs operations, from expanded masks.
+ *
+ * labels  f32 [B, A]        0 or 1
+ * masks   f32 [B, h, w, A]  0 or 1
+ */
+export function composedJointLoss(
+  prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
+  target: { readonly labels: tf.Tensor; readonly masks: tf.Tensor },
+  weight: number,
+): JointLosses {
+  const { logits, maps } = prediction;
+  const attribute = tf.mean(
+    tf.add(
+      tf.sub(tf.relu(logits), tf.mul(logits, target.labels)),
+      tf.log1p(tf.exp(tf.neg(tf.abs(logits)))),
+    ),
+  );
+  const mask = tf.mean(tf.square(tf.sub(maps, target.masks)));
+  const total = tf.add(attribute, tf.mul(mask, weight)) as tf.Scalar;
+  return { total, values: tf.keep(tf.stack([total, attribute, mask])) as tf.Tensor1D };
+}

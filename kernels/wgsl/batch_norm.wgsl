@@ -1,0 +1,97 @@
+// Batch normalisation in training: the three steps of the forward pass, one entry point each.
+//
+// x                f32 [M, C]       M rows (batch and pixels), C channels
+// scale, shift     f32 [C]
+// parts            f32 [G, 2, C]    mean and sum of squared deviations of each group of ROWS rows
+// stats            f32 [2, C]       mean, 1 / sqrt(variance + EPSILON)
+// moving_*         f32 [C]          moving mean and variance, updated in place
+// y                f32 [M, C]       max(0, ·) of the normalised x if RELU, else the normalised x
+//
+// reduce: one invocation reduces one channel of one group, in two sweeps, so that nothing cancels.
+// merge: one invocation merges the groups of one channel (Chan's update).
+// normalise: one invocation makes one number.
+// No barriers; every element has one writer. Constant: RELU (0 or 1).
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> scale: array<f32>;
+@group(0) @binding(2) var<storage, read> shift: array<f32>;
+@group(0) @binding(3) var<storage, read_write> parts: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
+@group(0) @binding(5) var<storage, read_write> moving_mean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> moving_variance: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+
+@group(0) @binding(8) var<uniform> s: Settings;
+
+struct Settings {
+  M: u32,
+  C: u32,
+  ROWS: u32,
+  G: u32,
+  EPSILON: f32,   // added to the variance
+  MOMENTUM: f32,  // share of the moving statistics that is kept
+}
+
+@compute @workgroup_size(64)
+fn reduce(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64 + local;
+  if (i >= s.G * s.C) { return; }
+  let c = i % s.C;
+  let first = i / s.C * s.ROWS;
+  let last = min(first + s.ROWS, s.M);
+  var sum = 0.0;
+  for (var r = first; r < last; r++) { sum += x[r * s.C + c]; }
+  let mean = sum / f32(last - first);
+  var squares = 0.0;
+  for (var r = first; r < last; r++) {
+    let d = x[r * s.C + c] - mean;
+    squares = fma(d, d, squares);
+  }
+  let o = i / s.C * 2 * s.C + c;
+  parts[o] = mean;
+  parts[o + s.C] = squares;
+}
+
+@compute @workgroup_size(64)
+fn merge(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let c = (group.y * groups.x + group.x) * 64 + local;
+  if (c >= s.C) { return; }
+  var count = 0.0;
+  var mean = 0.0;
+  var squares = 0.0;
+  for (var g = 0u; g < s.G; g++) {
+    let n = f32(min(s.ROWS, s.M - g * s.ROWS));
+    let d = parts[g * 2 * s.C + c] - mean;
+    let share = n / (count + n);
+    mean += d * share;
+    squares += parts[(g * 2 + 1) * s.C + c] + d * d * count * share;
+    count += n;
+  }
+  stats[c] = mean;
+  stats[s.C + c] = inverseSqrt(squares / f32(s.M) + s.EPSILON);
+  // The moving variance is the unbiased one, as in PyTorch.
+  let unbiased = squares / max(1.0, f32(s.M) - 1.0);
+  moving_mean[c] = mix(mean, moving_mean[c], s.MOMENTUM);
+  moving_variance[c] = mix(unbiased, moving_variance[c], s.MOMENTUM);
+}
+
+@compute @workgroup_size(64)
+fn normalise(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64 + local;
+  if (i >= s.M * s.C) { return; }
+  let c = i % s.C;
+  let z = fma((x[i] - stats[c]) * stats[s.C + c], scale[c], shift[c]);
+  if (RELU != 0) { y[i] = max(z, 0.0); } else { y[i] = z; }
+}

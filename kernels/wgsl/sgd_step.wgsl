@@ -1,0 +1,27 @@
+// One step of stochastic gradient descent with momentum and weight decay, in place, as PyTorch does it:
+// v = momentum·v + (g + decay·w); w = w − rate·v.
+//
+// w, v      f32 [N]   parameters and their velocity, updated
+// g         f32 [N]   gradient
+// settings  f32 [3]   learning rate, momentum, weight decay
+//
+// One invocation updates one number. No barriers, no races.
+
+@group(0) @binding(0) var<storage, read_write> w: array<f32>;
+@group(0) @binding(1) var<storage, read_write> v: array<f32>;
+@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(3) var<storage, read> settings: array<f32>;
+@group(0) @binding(4) var<uniform> N: u32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64 + local;
+  if (i >= N) { return; }
+  let velocity = fma(settings[1], v[i], fma(settings[2], w[i], g[i]));
+  v[i] = velocity;
+  w[i] = fma(-settings[0], velocity, w[i]);
+}

@@ -1,0 +1,77 @@
+/**
+ * Which backend computes: our kernels and tfjs on a WebGPU adapter, or tfjs on WebAssembly.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { Gpu } from "../kernels/gpu.ts";
+import { TfjsHost } from "../kernels/tfjs_host.ts";
+import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
+import { fuseBatchNorm, pruneInputGradient } from "../kernels/tfjs_layers.ts";
+import { useWasm } from "../kernels/tfjs_wasm.ts";
+import { convLayers, normLayers } from "./network.ts";
+
+/** Names of the backends. */
+export const BACKENDS = ["webgpu", "wasm"] as const;
+
+/** A backend that can be asked for. */
+export type BackendName = typeof BACKENDS[number];
+
+/** The backend in use. Dispose it to release the device. */
+export interface Backend extends Disposable {
+  readonly name: BackendName;
+  /** Why this one, in a few words for the user. */
+  readonly reason: string;
+  /** The device that our kernels and tfjs share; null on wasm. */
+  readonly host: TfjsHost | null;
+}
+
+/**
+ * Opens a backend.
+ *
+ * @param choice `auto`: webgpu where there is an adapter, else wasm.
+ * @throws {Error} If webgpu is asked for and there is no adapter.
+ */
+export async function openBackend(choice: BackendName | "auto" = "auto"): Promise<Backend> {
+  if (choice === "wasm") return await openWasm("as asked for");
+  const gpu = await Gpu.open();
+  if (gpu) return await attach(gpu, choice === "auto" ? kindOf(gpu) : "as asked for");
+  if (choice === "auto") return await openWasm("no WebGPU adapter was found");
+  throw new Error(
+    "There is no WebGPU adapter: install a Vulkan driver (doctor tells which), or use --backend wasm",
+  );
+}
+
+/** One line for the user: what computes, and why. */
+export function describeBackend({ name, reason, host }: Backend): string {
+  const device = host ? ` on ${host.gpu.info.description || host.gpu.info.vendor}` : "";
+  return `backend ${name}${device} (${reason})`;
+}
+
+/** Puts our kernels under a network's layers where the backend has them. */
+export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
+  for (const layer of convLayers(network)) pruneInputGradient(layer);
+  if (!backend.host) return;
+  for (const { norm, relu } of normLayers(network)) fuseBatchNorm(backend.host, norm, relu);
+}
+
+async function attach(gpu: Gpu, reason: string): Promise<Backend> {
+  const host = await TfjsHost.attach(gpu);
+  useOwnKernels(host);
+  const dispose = () => {
+    tf.removeBackend("webgpu");
+    gpu[Symbol.dispose]();
+  };
+  return { name: "webgpu", reason, host, [Symbol.dispose]: dispose };
+}
+
+async function openWasm(reason: string): Promise<Backend> {
+  await useWasm();
+  return { name: "wasm", reason, host: null, [Symbol.dispose]: () => {} };
+}
+
+function kindOf(gpu: Gpu): string {
+  return gpu.isFallback ? "a software adapter" : "a hardware adapter";
+}

@@ -1,0 +1,77 @@
+/**
+ * The command line: reads the arguments, runs one command, and turns its end into an exit code
+ * (0 done, 1 failed, 2 called wrongly, 130 interrupted).
+ *
+ * @module
+ */
+
+import "./cli/environment.ts";
+import { type CommonValues, type Context, parseArguments, type Request } from "./cli/command.ts";
+import { describe, EXIT, exitCodeOf } from "./cli/failure.ts";
+import { abortOnSignals } from "./cli/interrupt.ts";
+import { PROGRAM } from "./cli/program.ts";
+import { Terminal } from "./cli/terminal.ts";
+
+/** Runs what the arguments ask for and says with which code the process should end. */
+export async function main(args: readonly string[]): Promise<number> {
+  // Until the arguments are understood, their words alone say how to report that they are not.
+  let options = {
+    json: args.includes("--json"),
+    quiet: false,
+    verbose: args.includes("--verbose"),
+  };
+  let terminal = new Terminal(options);
+  let hint = "";
+  try {
+    const request = parseArguments(PROGRAM, args);
+    if ("text" in request) {
+      terminal.record(request.text.trimEnd());
+      return EXIT.ok;
+    }
+    options = request.values as unknown as CommonValues;
+    terminal = new Terminal(options);
+    await runCommand(request, terminal, (text) => void (hint = text));
+    return EXIT.ok;
+  } catch (error) {
+    return fail(error, terminal, options, hint);
+  }
+}
+
+async function runCommand(
+  { command, values, operands }: Exclude<Request, { text: string }>,
+  terminal: Terminal,
+  onInterrupt: (hint: string) => void,
+): Promise<void> {
+  const signal = abortOnSignals(() => terminal.warn("Stopping; Ctrl-C again ends it at once."));
+  const context: Context = { terminal, signal, onInterrupt };
+  const result = await command.run(values as Values, context, operands);
+  terminal.finish();
+  if (result) terminal.json(result);
+}
+
+type Values = CommonValues & Record<string, never>;
+
+/** Reports an error the way the options ask for; returns the exit code. */
+function fail(
+  error: unknown,
+  terminal: Terminal,
+  { json, verbose }: { json: boolean; verbose: boolean },
+  hint: string,
+): number {
+  const code = exitCodeOf(error);
+  if (code === EXIT.ok) return code;
+  const interrupted = code === EXIT.interrupted;
+  const message = interrupted
+    ? `Interrupted. ${hint || "The same command starts again."}`
+    : describe(error, verbose);
+  try {
+    terminal.abandon();
+    terminal.warn(interrupted ? message : `Error: ${message}`);
+    if (json) terminal.json({ error: interrupted ? message : describe(error, false) });
+  } catch {
+    // Nobody reads any more; the exit code is all that is left to say.
+  }
+  return code;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,15 @@
+import { command } from "../command.ts";
+
+/** `doctor`: what this machine has and lacks. */
+export const DOCTOR = command({
+  name: "doctor",
+  summary: "Show what this machine has for the pipeline, and how to fix what is missing",
+  options: {},
+  examples: [["", "everything"], ["--json", "the same for a program"]],
+  async run(_values, { terminal }) {
+    const { examine, diagnosisText } = await import("../../doctor.ts");
+    const diagnosis = await examine();
+    terminal.say(diagnosisText(diagnosis));
+    return diagnosis;
+  },
+});

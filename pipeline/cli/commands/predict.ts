@@ -1,0 +1,31 @@
+import { command, optional, required } from "../command.ts";
+import { folder } from "../kinds.ts";
+
+/** `predict`: probabilities of the attributes for images. */
+export const PREDICT = command({
+  name: "predict",
+  summary: "Print the probabilities of the 40 attributes for images, one JSON object a line",
+  details:
+    "IMAGE is a file or a folder of images. With --maps, a picture for each image shows where " +
+    "the network sees its attributes.",
+  operands: [{ name: "image", help: "image files or folders", completion: "file", list: true }],
+  options: {
+    run: required(folder("RUN"), "folder of a trained run"),
+    maps: optional(folder(), "folder for heat maps"),
+  },
+  examples: [
+    ["--run runs/first face.jpg", "one image"],
+    ["--run runs/first photos --maps heat | jq .probabilities.Smiling", "a folder, with heat maps"],
+  ],
+  async run({ run, maps, backend }, { terminal, signal }, images) {
+    const { predict } = await import("../../predict.ts");
+    const onProgress = terminal.progress("predict", "images");
+    let predicted = 0;
+    const options = { run, images, backend, ...(maps !== undefined && { maps }), signal };
+    for await (const prediction of predict(options)) {
+      terminal.record(JSON.stringify(prediction));
+      onProgress(++predicted, images.length);
+    }
+    return { images: predicted, ...(maps !== undefined && { maps }) };
+  },
+});

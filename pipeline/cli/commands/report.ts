@@ -1,0 +1,21 @@
+import { command, required } from "../command.ts";
+import { folder } from "../kinds.ts";
+
+/** `report`: one HTML file about a run. */
+export const REPORT = command({
+  name: "report",
+  summary: "Write one self-contained HTML file about a run",
+  details:
+    "The file is RUN/report.html: training curves, a table and bars for each attribute, and " +
+    "faces with their predicted and true masks. It needs RUN/metrics.json, which evaluate writes.",
+  options: {
+    run: required(folder("RUN"), "folder of a trained and evaluated run"),
+  },
+  examples: [["--run runs/first", "write runs/first/report.html"]],
+  async run({ run }, { terminal }) {
+    const { report } = await import("../../report.ts");
+    const path = await report({ run });
+    terminal.say(`Report: ${path}`);
+    return { report: path };
+  },
+});

@@ -1,0 +1,26 @@
+import { command, defaulted, required } from "../command.ts";
+import { folder, integer } from "../kinds.ts";
+
+/** `sample`: draws the synthetic data set. */
+export const SAMPLE = command({
+  name: "sample",
+  summary: "Draw a synthetic data set of faces in CelebA's layout",
+  details: "The same seed and count give the same files, byte for byte.",
+  options: {
+    out: required(folder(), "folder to write"),
+    count: defaulted(integer(1), 320, "number of faces"),
+  },
+  examples: [
+    ["--out data/faces --count 2000", "2,000 faces"],
+    ["--out data/other --count 320 --seed 7", "other faces than those of the shipped sample"],
+  ],
+  async run({ out, count, seed }, { terminal, signal, onInterrupt }) {
+    const { writeSample } = await import("../../sample.ts");
+    onInterrupt(`Delete ${out} and start again.`);
+    const onProgress = terminal.progress("sample", "faces");
+    await writeSample({ out, count, ...(seed !== undefined && { seed }), signal, onProgress });
+    terminal.finish();
+    terminal.say(`${count} faces in ${out}`);
+    return { out, count };
+  },
+});

@@ -1,0 +1,49 @@
+/**
+ * The ways a command ends other than well, and their exit codes.
+ *
+ * @module
+ */
+
+/** Exit codes of the command line. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+
+/** The command was called wrongly; nothing has been done. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The user asked to stop (Ctrl-C or SIGTERM): the reason of the aborted signal. Exit code 130. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  constructor() {
+    super("Interrupted");
+  }
+}
+
+/** Whoever read our output has gone, as in `… | head`: nothing is left to do. Exit code 0. */
+export class ReaderGone extends Error {
+  override readonly name = "ReaderGone";
+
+  constructor() {
+    super("The reader of the output has gone");
+  }
+}
+
+/** The exit code for what a command threw. An error that an interruption caused counts as one. */
+export function exitCodeOf(error: unknown): number {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof Interrupted) return EXIT.interrupted;
+    if (cause instanceof ReaderGone) return EXIT.ok;
+    if (cause instanceof UsageError) return EXIT.usage;
+  }
+  return EXIT.failure;
+}
+
+/** What went wrong in one line, or with stacks and causes for someone who looks into it. */
+export function describe(error: unknown, verbose: boolean): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!verbose) return error.message || error.name;
+  const cause = error.cause === undefined ? "" : `\nCaused by: ${describe(error.cause, true)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

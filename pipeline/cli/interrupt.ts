@@ -1,0 +1,40 @@
+/**
+ * Stopping on request: the first Ctrl-C or SIGTERM asks the work to stop cleanly, the second ends it.
+ *
+ * @module
+ */
+
+import { EXIT, Interrupted } from "./failure.ts";
+
+/**
+ * A second signal this soon is the same request arriving twice: a terminal signals the whole group,
+ * and a task runner passes its own on. Milliseconds.
+ */
+const SAME_REQUEST = 400;
+
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM"];
+
+/**
+ * Turns the first stop signal into an abort with {@linkcode Interrupted} as its reason, and the second
+ * one into an exit on the spot.
+ *
+ * @param onFirst Called at the first one, before the abort.
+ */
+export function abortOnSignals(onFirst: () => void): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  const stop = () => {
+    const now = performance.now();
+    if (!controller.signal.aborted) {
+      first = now;
+      onFirst();
+      controller.abort(new Interrupted());
+    } else if (now - first > SAME_REQUEST) {
+      Deno.exit(EXIT.interrupted);
+    }
+  };
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+  return controller.signal;
+}

@@ -1,0 +1,119 @@
+/**
+ * Kinds of values that an option takes: how each is written, read, and completed by a shell.
+ *
+ * @module
+ */
+
+/** What a shell offers for a value: files, folders, fixed words, or nothing. */
+export type Completion = "file" | "folder" | readonly string[] | null;
+
+/** A kind of value. */
+export interface Kind<T> {
+  /** How help shows it, such as `HxW`. */
+  readonly placeholder: string;
+  /** Reads it from text. Throws a RangeError whose message completes "--option VALUE: …". */
+  readonly parse: (text: string) => T;
+  /** What a shell offers for it. */
+  readonly completion: Completion;
+}
+
+/** Height and width in pixels. */
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Part `index` of `count` equal parts of an input; the first part is 1. */
+export interface ShardOption {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The longest side that a size option takes: above it a mask or an image is surely a slip. */
+const LONGEST_SIDE = 16384;
+
+/** Any text, for the few options that are neither files nor numbers. */
+export function text(placeholder: string): Kind<string> {
+  return { placeholder, parse: (value) => value, completion: null };
+}
+
+/** A path to a file. */
+export function file(placeholder = "FILE"): Kind<string> {
+  return { placeholder, parse: (path) => path, completion: "file" };
+}
+
+/** A path to a folder. */
+export function folder(placeholder = "DIR"): Kind<string> {
+  return { placeholder, parse: (path) => path, completion: "folder" };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    placeholder: words.join("|"),
+    completion: words,
+    parse(text) {
+      const word = words.find((word) => word === text);
+      if (word === undefined) throw new RangeError(`expected one of ${words.join(", ")}`);
+      return word;
+    },
+  };
+}
+
+/** A whole number of at least `least`. */
+export function integer(least: number, placeholder = "N"): Kind<number> {
+  return {
+    placeholder,
+    completion: null,
+    parse(text) {
+      const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
+      if (!Number.isSafeInteger(value) || value < least) {
+        throw new RangeError(`expected a whole number of at least ${least}`);
+      }
+      return value;
+    },
+  };
+}
+
+/** A number of at least 0, or above 0 with `positive`. */
+export function number({ positive }: { positive: boolean }, placeholder = "X"): Kind<number> {
+  return {
+    placeholder,
+    completion: null,
+    parse(text) {
+      const value = text.trim() === "" ? NaN : Number(text);
+      if (!Number.isFinite(value) || value < 0 || (positive && value === 0)) {
+        throw new RangeError(`expected a number ${positive ? "above 0" : "of at least 0"}`);
+      }
+      return value;
+    },
+  };
+}
+
+/** Height and width as `HxW`, such as `218x178`. */
+export const SIZE: Kind<Size> = {
+  placeholder: "HxW",
+  completion: null,
+  parse(text) {
+    const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
+    if (height < 1 || width < 1 || height > LONGEST_SIDE || width > LONGEST_SIDE) {
+      throw new RangeError("expected HEIGHTxWIDTH in pixels, such as 218x178");
+    }
+    return { height, width };
+  },
+};
+
+/** A part of the input as `i/n`, from `1/n` to `n/n`. */
+export const SHARD: Kind<ShardOption> = {
+  placeholder: "i/n",
+  completion: null,
+  parse(text) {
+    const [, index = 0, count = 0] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+    if (index < 1 || index > count || !Number.isSafeInteger(count)) {
+      throw new RangeError(
+        "expected i/n with i from 1 to n, such as 1/4 for the first of four parts",
+      );
+    }
+    return { index, count };
+  },
+};

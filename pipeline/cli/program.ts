@@ -1,0 +1,49 @@
+/**
+ * The whole command line: every command, and the options that all of them take.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { defaulted, flag, optional, type Program } from "./command.ts";
+import { choice, integer } from "./kinds.ts";
+import { completionsCommand } from "./commands/completions.ts";
+import { DOCTOR } from "./commands/doctor.ts";
+import { EVALUATE } from "./commands/evaluate.ts";
+import { LANDMARKS } from "./commands/landmarks.ts";
+import { PIPELINE } from "./commands/pipeline.ts";
+import { PREDICT } from "./commands/predict.ts";
+import { REPORT } from "./commands/report.ts";
+import { SAMPLE } from "./commands/sample.ts";
+import { SEGMENTS } from "./commands/segments.ts";
+import { TRAIN } from "./commands/train.ts";
+
+/** Every command in the order in which help lists them. */
+export const PROGRAM: Program = {
+  name: Deno.build.standalone ? "attparsenet" : "deno task",
+  version: config.version,
+  summary: "Face attributes and where they are: from a folder of faces to a trained network.",
+  common: {
+    backend: defaulted(
+      choice("auto", "webgpu", "wasm"),
+      "auto",
+      "where the numbers are crunched",
+    ),
+    seed: optional(integer(0), "start of all random numbers"),
+    quiet: flag("print nothing but errors and what was asked for"),
+    json: flag("print the result as one JSON object, the last line on stdout"),
+    verbose: flag("with an error, print where it happened and what caused it"),
+  },
+  commands: [
+    PIPELINE,
+    LANDMARKS,
+    SEGMENTS,
+    TRAIN,
+    EVALUATE,
+    PREDICT,
+    REPORT,
+    SAMPLE,
+    DOCTOR,
+    completionsCommand(() => PROGRAM),
+  ],
+};

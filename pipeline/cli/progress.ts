@@ -1,0 +1,99 @@
+/**
+ * Progress in words: how far, how fast, how long still.
+ *
+ * @module
+ */
+
+/** Progress of one piece of work at one moment. */
+export interface ProgressState {
+  /** What is being done, such as `landmarks`. */
+  readonly label: string;
+  /** What is counted, such as `images`. */
+  readonly unit: string;
+  readonly done: number;
+  /** How many there will be, or null where nobody knows. */
+  readonly total: number | null;
+  /** Units a second of late, or null before that can be said. */
+  readonly rate: number | null;
+  /** Seconds since the start. */
+  readonly elapsed: number;
+}
+
+/** The rate is that of the last so many seconds, so that a slow start does not spoil the estimate. */
+const RATE_WINDOW = 15;
+/** Seconds between two looks at the counter for the rate. */
+const RATE_STEP = 0.5;
+
+/** Measures how fast a counter grows. Times are in seconds, from any start that stays the same. */
+export class RateMeter {
+  readonly #samples: (readonly [time: number, done: number])[] = [];
+
+  constructor(start: number) {
+    this.#samples.push([start, 0]);
+  }
+
+  /** Notes the counter's value. */
+  note(time: number, done: number): void {
+    const last = this.#samples.at(-1);
+    if (last && time - last[0] < RATE_STEP) return;
+    this.#samples.push([time, done]);
+    while ((this.#samples[1]?.[0] ?? Infinity) <= time - RATE_WINDOW) this.#samples.shift();
+  }
+
+  /** Units a second of late, or null if nothing has been counted yet. */
+  rate(time: number, done: number): number | null {
+    const [since, before] = this.#samples[0] ?? [time, done];
+    return time > since && done > before ? (done - before) / (time - since) : null;
+  }
+}
+
+/** One plain line, for a log: `landmarks: 120 of 320 images, 26/s, 8 s left`. */
+export function progressLine(state: ProgressState): string {
+  const { label, unit, done, total } = state;
+  const counted = total === null ? `${done} ${unit}` : `${done} of ${total} ${unit}`;
+  return [`${label}: ${counted}`, ...speed(state)].join(", ");
+}
+
+/** The last line of a piece of work: `landmarks: 320 images in 12 s (26/s)`. */
+export function finishedLine({ label, unit, done, elapsed }: ProgressState): string {
+  const rate = elapsed > 0 && done > 0 ? ` (${formatRate(done / elapsed)})` : "";
+  return `${label}: ${done} ${unit} in ${formatDuration(elapsed)}${rate}`;
+}
+
+/** A line with a bar, at most `columns` wide: `landmarks ━━━━━━╌╌╌╌ 120/320 images, 26/s, 8 s left`. */
+export function progressBar(state: ProgressState, columns: number): string {
+  const { label, unit, done, total } = state;
+  const counted = total === null ? `${done} ${unit}` : `${done}/${total} ${unit}`;
+  const tail = [counted, ...speed(state)].join(", ");
+  const room = Math.min(32, columns - label.length - tail.length - 3);
+  if (total === null || room < 4) return `${label} ${tail}`.slice(0, Math.max(0, columns - 1));
+  const filled = Math.round(room * Math.min(1, total > 0 ? done / total : 1));
+  return `${label} ${"━".repeat(filled)}${"╌".repeat(room - filled)} ${tail}`;
+}
+
+function speed({ done, total, rate }: ProgressState): string[] {
+  if (rate === null) return [];
+  if (total === null || done >= total) return [formatRate(rate)];
+  return [formatRate(rate), `${formatDuration((total - done) / rate)} left`];
+}
+
+/** A rate with two digits that count: `26/s`, `2.6/s`, `0.26/s`, or by the minute if slower. */
+export function formatRate(perSecond: number): string {
+  if (perSecond < 0.1) return `${twoDigits(perSecond * 60)}/min`;
+  return `${twoDigits(perSecond)}/s`;
+}
+
+function twoDigits(value: number): string {
+  if (value >= 10) return String(Math.round(value));
+  return value.toFixed(value >= 1 ? 1 : 2);
+}
+
+/** Seconds as a person says them: `8 s`, `2 min 05 s`, `3 h 20 min`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

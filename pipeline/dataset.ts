@@ -1,0 +1,177 @@
+/**
+ * Data sets as they lie on disk, as a stream of records.
+ *
+ * @module
+ */
+
+import { type FaceRecord, type Split, SPLITS } from "./record.ts";
+import { boxOf, type BoxTable, readBoxes } from "./dataset/boxes.ts";
+import { type LabelTable, readLabels } from "./dataset/labels.ts";
+import {
+  type DatasetFiles,
+  findImages,
+  findTables,
+  imagePath,
+  type Layout,
+} from "./dataset/layout.ts";
+import { drawPartition, type Partition, readPartition } from "./dataset/partition.ts";
+import { type Shard, shardRange } from "./dataset/shard.ts";
+
+export { imagesIn } from "./dataset/image_folder.ts";
+export { type LabelTable, readLabels } from "./dataset/labels.ts";
+export type { DatasetFiles, Layout } from "./dataset/layout.ts";
+export type { NameTable } from "./dataset/name_table.ts";
+export { type Shard, shardRange } from "./dataset/shard.ts";
+
+/** What {@linkcode openDataset} can be told. */
+export interface DatasetOptions {
+  /** A label file, of any known form and from anywhere, that replaces the data set's own. */
+  readonly labels?: string | undefined;
+  /** Whole number that splits are drawn from where there is no partition file; 64 by default. */
+  readonly seed?: number | undefined;
+  /** Stops the reading; `openDataset` then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which faces {@linkcode Dataset.records} yields. */
+export interface RecordOptions {
+  /** Only the faces of this split. */
+  readonly split?: Split | undefined;
+  /** Only a contiguous part of the faces that would be yielded without it. */
+  readonly shard?: Shard | undefined;
+  /** Stops the records; the generator then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where the labels come from. */
+export interface LabelSource {
+  /** The label file. */
+  readonly file: string;
+  /** Whether it was given by the caller, in place of the data set's own. */
+  readonly replaced: boolean;
+  /**
+   * How many images the partition file names that the label file does not: they are not part of the
+   * data set. 0 without a partition file.
+   */
+  readonly unlabelled: number;
+}
+
+/** The seed of AttParseNet's experiments. */
+const DEFAULT_SEED = 64;
+
+/**
+ * Opens a data set: CelebA in its official layout (flat, or under Anno, Eval and Img), its csv mirrors,
+ * AttParseNet's csv, or any folder of images that a label file with the 40 attributes names.
+ *
+ * The tables are read and checked here, so that a wrong one stops before any work. The images are
+ * not looked at: one that is missing or broken is found when it is decoded. The data set is the faces
+ * of the label file, in its order; where a partition file is there, it must give the split of each of
+ * them (it may name more). Without one, splits are drawn from the seed, about 80/10/10.
+ *
+ * @throws {Deno.errors.NotFound} If the folder, its label file or its images are not there.
+ * @throws {SyntaxError} With `path:line`, if a table is wrong.
+ * @throws {RangeError} If the seed is no whole number.
+ */
+export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
+  const { signal } = options;
+  const files = await findTables(root, options.labels);
+  const table = await readLabels(files.labels, { signal });
+  const { images, layout } = await findImages(root, table.names.name(0));
+  const partition = files.partition === null
+    ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
+    : await readPartition(files.partition, table.names, signal);
+  const useBoxes = files.boxes !== null && layout === "celeba-in-the-wild";
+  const boxes = useBoxes ? await readBoxes(files.boxes, table.names, signal) : null;
+  return new Dataset(
+    { root, layout, files: { ...files, images, boxes: useBoxes ? files.boxes : null } },
+    options.labels !== undefined,
+    { table, partition, boxes },
+  );
+}
+
+/** Everything that was read. */
+interface DatasetTables {
+  readonly table: LabelTable;
+  readonly partition: Partition;
+  readonly boxes: BoxTable | null;
+}
+
+/** A data set that {@linkcode openDataset} has opened. It holds no open file. */
+export class Dataset {
+  /** The folder that was opened. */
+  readonly root: string;
+  /** What kind of images it holds. */
+  readonly layout: Layout;
+  /** The files that are used. */
+  readonly files: DatasetFiles;
+  /** How many faces there are; all are labelled. */
+  readonly count: number;
+  /** How many faces there are in each split. */
+  readonly counts: Readonly<Record<Split, number>>;
+  /** Where the labels come from. */
+  readonly labelled: LabelSource;
+  readonly #tables: DatasetTables;
+
+  /** Puts together what {@linkcode openDataset} has read; not for other callers. */
+  constructor(
+    place: Pick<Dataset, "root" | "layout" | "files">,
+    replaced: boolean,
+    tables: DatasetTables,
+  ) {
+    this.root = place.root;
+    this.layout = place.layout;
+    this.files = place.files;
+    this.count = tables.table.names.size;
+    this.counts = countSplits(tables.partition.splits);
+    this.labelled = { file: place.files.labels, replaced, unlabelled: tables.partition.others };
+    this.#tables = tables;
+  }
+
+  /**
+   * The faces in the order of the label file, one after the other.
+   *
+   * Split, labels and (in-the-wild images only) the box are set; everything else is for later stages.
+   *
+   * @throws {RangeError} If there is no such shard.
+   */
+  async *records(options: RecordOptions = {}): AsyncGenerator<FaceRecord> {
+    const { split, signal } = options;
+    const total = split === undefined ? this.count : this.counts[split];
+    const [from, to] = shardRange(total, options.shard);
+    const wanted = split === undefined ? -1 : SPLITS.indexOf(split);
+    const { splits } = this.#tables.partition;
+    for (let face = 0, seen = 0; seen < to; face++) {
+      if (wanted >= 0 && splits[face] !== wanted) continue;
+      signal?.throwIfAborted();
+      if (seen++ >= from) yield this.#record(face);
+    }
+  }
+
+  /** The face of the image `name`, or null if the data set has none of this name. */
+  record(name: string): FaceRecord | null {
+    const face = this.#tables.table.names.indexOf(name);
+    return face < 0 ? null : this.#record(face);
+  }
+
+  #record(face: number): FaceRecord {
+    const { table, partition, boxes } = this.#tables;
+    const image = table.names.name(face);
+    return {
+      image,
+      path: imagePath(this.files.images, image),
+      split: SPLITS[partition.splits[face] as number] as Split,
+      labels: table.labels[face] as number,
+      size: null,
+      box: boxes === null ? null : boxOf(boxes, face),
+      points: null,
+      rejected: null,
+    };
+  }
+}
+
+function countSplits(splits: Uint8Array): Record<Split, number> {
+  const counts = [0, 0, 0];
+  for (const split of splits) counts[split] = (counts[split] as number) + 1;
+  const [train, validation, test] = counts as [number, number, number];
+  return { train, validation, test };
+}

@@ -1,0 +1,83 @@
+/**
+ * CelebA's face boxes (`list_bbox_celeba.txt`), in pixels of the in-the-wild images.
+ *
+ * @module
+ */
+
+import type { Box } from "../record.ts";
+import type { Cells } from "./cells.ts";
+import { isImageHeading } from "./image_name.ts";
+import type { NameTable } from "./name_table.ts";
+import { readTable, type TableReader } from "./text_table.ts";
+
+/** Columns of a box, in the order of {@linkcode BoxTable}. */
+const SIDES = ["x_1", "y_1", "width", "height"];
+
+/** The boxes of a data set's faces: f32 [faces, 4] as x, y, width, height; NaN where there is none. */
+export type BoxTable = Float32Array;
+
+/**
+ * Reads a box file. A box without an area (CelebA has one, for `101283.jpg`) counts as none, and boxes
+ * of images that are not among `names` are left out.
+ *
+ * @throws {SyntaxError} With `path:line`, if a column is missing or a cell is no number.
+ */
+export async function readBoxes(
+  path: string,
+  names: NameTable,
+  signal?: AbortSignal,
+): Promise<BoxTable> {
+  const reader = new BoxReader(names);
+  await readTable(path, reader, signal);
+  return reader.boxes;
+}
+
+/** The box of face `index`, or null if it has none. */
+export function boxOf(boxes: BoxTable, index: number): Box | null {
+  const at = 4 * index;
+  const width = boxes[at + 2] as number;
+  const height = boxes[at + 3] as number;
+  if (!(width > 0 && height > 0)) return null;
+  return { x: boxes[at] as number, y: boxes[at + 1] as number, width, height };
+}
+
+class BoxReader implements TableReader {
+  readonly boxes: BoxTable;
+  readonly #names: NameTable;
+  /** For every column of the file its place in SIDES, or −1. */
+  #sides: number[] = [];
+  #image = -1;
+
+  constructor(names: NameTable) {
+    this.#names = names;
+    this.boxes = new Float32Array(4 * names.size).fill(NaN);
+  }
+
+  header(cells: readonly string[], table: Cells): boolean {
+    this.#image = cells.findIndex(isImageHeading);
+    this.#sides = cells.map((cell) => SIDES.indexOf(cell));
+    const missing = SIDES.filter((_, side) => !this.#sides.includes(side));
+    if (this.#image < 0) missing.unshift("image_id");
+    if (missing.length > 0) throw table.fail(`the column ${missing.join(", ")} is missing.`);
+    return true;
+  }
+
+  row(cells: Cells): void {
+    const values = [NaN, NaN, NaN, NaN];
+    let face = -1;
+    for (const [at, side] of this.#sides.entries()) {
+      if (!cells.next()) throw cells.fail(`the row has ${at} cells, not ${this.#sides.length}.`);
+      if (at === this.#image) face = this.#names.find(cells.bytes, cells.start, cells.stop);
+      if (side >= 0) values[side] = readNumber(cells);
+    }
+    if (cells.next()) throw cells.fail(`the row has more than ${this.#sides.length} cells.`);
+    if (face >= 0) this.boxes.set(values, 4 * face);
+  }
+}
+
+function readNumber(cells: Cells): number {
+  const text = cells.text();
+  const value = text === "" ? NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw cells.fail(`a number is needed, found ${JSON.stringify(text)}.`);
+}

@@ -1,0 +1,147 @@
+/**
+ * The cells of a line of text, as bytes.
+ *
+ * @module
+ */
+
+/** Separator that stands for any run of blanks and tabs. */
+export const BLANKS = 32;
+
+const QUOTE = 34;
+const TAB = 9;
+const MINUS = 45;
+const ZERO = 48;
+
+const UTF8 = new TextDecoder();
+
+/**
+ * The cells of the current line, one after the other. A cell is the bytes from `start` up to `stop`
+ * in `bytes`, which hold it only until the next line is read.
+ */
+export class Cells {
+  /** The file, as error messages name it. */
+  readonly path: string;
+  /** Number of the current line, the first being 1. */
+  line = 0;
+  /** What lies between two cells: a byte, {@linkcode BLANKS} standing for any run of blanks. */
+  separator: number = BLANKS;
+  /** What holds the line. */
+  bytes: Uint8Array = new Uint8Array();
+  /** Where the current cell begins in `bytes`. */
+  start = 0;
+  /** Where it ends. */
+  stop = 0;
+  #lineStart = 0;
+  #at = 0;
+  #end = 0;
+  #another = false;
+
+  /** Cells of the file that error messages call `path`. */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Begins a line that holds more than blanks and neither starts nor ends with one. */
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.#end = end;
+    this.#lineStart = start;
+    this.rewind();
+  }
+
+  /** Goes back to before the line's first cell. */
+  rewind(): void {
+    this.#at = this.#lineStart;
+    this.#another = true;
+  }
+
+  /** The whole line. */
+  lineBytes(): Uint8Array {
+    return this.bytes.subarray(this.#lineStart, this.#end);
+  }
+
+  /** Moves on to the next cell, if there is one. */
+  next(): boolean {
+    if (!this.#another) return false;
+    const { bytes, separator } = this;
+    const end = this.#end;
+    let at = this.#at;
+    while (at < end && isBlank(bytes[at] as number)) at++;
+    if (bytes[at] === QUOTE && at < end) return this.#quoted(at + 1);
+    this.start = at;
+    if (separator === BLANKS) {
+      while (at < end && !isBlank(bytes[at] as number)) at++;
+      this.stop = at;
+      this.#at = at;
+      this.#another = at < end;
+    } else {
+      while (at < end && bytes[at] !== separator) at++;
+      this.#at = at + 1;
+      this.#another = at < end;
+      while (at > this.start && isBlank(bytes[at - 1] as number)) at--;
+      this.stop = at;
+    }
+    return true;
+  }
+
+  /**
+   * Moves on to the next cell if it is plainly 1, 0 or −1: the bulk of a label file, without the
+   * steps that other cells need.
+   *
+   * @returns 1 for 1, 0 for 0 and −1, and −1 for anything else, which `next()` then moves on to.
+   */
+  nextFlag(): number {
+    const { bytes, separator } = this;
+    const end = this.#end;
+    let at = this.#at;
+    while (at < end && isBlank(bytes[at] as number)) at++;
+    const minus = bytes[at] === MINUS;
+    if (minus) at++;
+    const flag = (bytes[at] as number) - ZERO;
+    if (at >= end || (flag !== 1 && (flag !== 0 || minus))) return -1;
+    at++;
+    if (at < end && bytes[at] !== separator) return -1;
+    this.#another = at < end;
+    this.#at = at + 1;
+    return minus ? 0 : flag;
+  }
+
+  /** The current cell as text. */
+  text(): string {
+    return UTF8.decode(this.bytes.subarray(this.start, this.stop));
+  }
+
+  /** The line's remaining cells as text. */
+  texts(): string[] {
+    const texts: string[] = [];
+    while (this.next()) texts.push(this.text());
+    return texts;
+  }
+
+  /** An error about the current line. */
+  fail(message: string): SyntaxError {
+    return new SyntaxError(`${this.path}:${this.line}: ${message}`);
+  }
+
+  /** A cell whose opening quote lies before `start`. */
+  #quoted(start: number): true {
+    const { bytes, separator } = this;
+    const end = this.#end;
+    const stop = bytes.indexOf(QUOTE, start);
+    if (stop < 0 || stop >= end) throw this.fail("a quote is opened and not closed on this line.");
+    let at = stop + 1;
+    while (at < end && isBlank(bytes[at] as number)) at++;
+    if (at < end && (separator === BLANKS ? at === stop + 1 : bytes[at] !== separator)) {
+      throw this.fail("a quote stands inside a cell.");
+    }
+    this.start = start;
+    this.stop = stop;
+    this.#at = separator === BLANKS ? at : at + 1;
+    this.#another = at < end;
+    return true;
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === BLANKS || byte === TAB;
+}

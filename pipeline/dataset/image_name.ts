@@ -1,0 +1,72 @@
+/**
+ * Image names as tables spell them, and which of them are refused: a name comes from a file that
+ * somebody else wrote, and it becomes part of paths that are read and written.
+ *
+ * @module
+ */
+
+import type { Cells } from "./cells.ts";
+
+/** Headings of the column that holds the image's name, in lower case. */
+const IMAGE_HEADINGS: ReadonlySet<string> = new Set([
+  "image_id", // CelebA's csv mirrors
+  "image_name", // AttParseNet's csv
+  "image",
+  "image_path",
+  "img",
+  "img_path",
+  "file",
+  "file_name",
+  "file_path",
+  "filename",
+  "name",
+  "path",
+]);
+
+/** Whether a column of this name holds the names of images. */
+export function isImageHeading(name: string): boolean {
+  return IMAGE_HEADINGS.has(name.toLowerCase());
+}
+
+/** Whether a first column of this name is a row number that a table program added. */
+export function isRowNumberHeading(name: string): boolean {
+  return name === "" || name === "Unnamed: 0";
+}
+
+/**
+ * Why `name` cannot be the name of an image below the data set's folder, as the rest of a sentence
+ * that begins with "it", or null if it can. Both `/` and `\` separate folders.
+ */
+export function imageNameFault(name: string): string | null {
+  if (name === "") return "is empty";
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(name)) return "holds a control character";
+  if (/^[/\\]|^[A-Za-z]:/.test(name)) return "is an absolute path";
+  if (name.split(/[/\\]/).includes("..")) return "leads out of the image folder";
+  return null;
+}
+
+/**
+ * Checks that the current cell is the name of an image below the data set's folder.
+ *
+ * @throws {SyntaxError} With `path:line` and the name.
+ */
+export function checkImageCell(cells: Cells): void {
+  if (isPlain(cells)) return;
+  const name = cells.text();
+  const fault = imageNameFault(name);
+  if (fault !== null) throw cells.fail(`the image name ${JSON.stringify(name)} ${fault}.`);
+}
+
+/** Whether no byte of the cell needs a closer look, as in `000001.jpg`. */
+function isPlain({ bytes, start, stop }: Cells): boolean {
+  if (start === stop || bytes[start] === 0x2e) return false;
+  for (let at = start; at < stop; at++) {
+    const byte = bytes[at] as number;
+    // Control characters, "/", ":", "\" and DEL.
+    if (byte < 0x20 || byte === 0x2f || byte === 0x3a || byte === 0x5c || byte === 0x7f) {
+      return false;
+    }
+  }
+  return true;
+}

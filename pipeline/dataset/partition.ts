@@ -1,0 +1,146 @@
+/**
+ * Which face belongs to which split: from CelebA's partition file, or drawn from a seed.
+ *
+ * @module
+ */
+
+import type { Split } from "../record.ts";
+import type { Cells } from "./cells.ts";
+import { checkImageCell, isImageHeading } from "./image_name.ts";
+import { mix32, type NameTable } from "./name_table.ts";
+import { readTable, type TableReader } from "./text_table.ts";
+
+/** Number of each split, in CelebA's partition file and in {@linkcode Partition}. */
+const SPLIT_NUMBER: Readonly<Record<string, number>> = {
+  "0": 0,
+  "1": 1,
+  "2": 2,
+  train: 0,
+  val: 1,
+  valid: 1,
+  validation: 1,
+  test: 2,
+} satisfies Record<Split, number> & Record<string, number>;
+
+/** Headings of the column that holds the split, in lower case. */
+const SPLIT_HEADINGS: ReadonlySet<string> = new Set(["partition", "split", "set"]);
+
+/** Stands for a face whose split is not known yet. */
+const NOWHERE = 255;
+
+/** The splits of a data set's faces. */
+export interface Partition {
+  /** Position in `SPLITS` for every face: u8 [faces]. */
+  readonly splits: Uint8Array;
+  /** How many images the file names that are none of the faces. */
+  readonly others: number;
+}
+
+/**
+ * Reads a partition file: the image and 0, 1 or 2 (or `train`, `validation`, `test`), separated by
+ * blanks or commas, with or without column names (`partition` or `split`).
+ *
+ * @param names The data set's faces; images that are not among them are counted and left out.
+ * @throws {SyntaxError} With `path:line`, if a line is wrong or names a face again; with the path and
+ * the first name, if the file leaves out faces.
+ */
+export async function readPartition(
+  path: string,
+  names: NameTable,
+  signal?: AbortSignal,
+): Promise<Partition> {
+  const reader = new PartitionReader(names);
+  await readTable(path, reader, signal);
+  const first = reader.splits.indexOf(NOWHERE);
+  if (first < 0) return reader;
+  const left = reader.splits.reduce((sum, split) => sum + Number(split === NOWHERE), 0);
+  throw new SyntaxError(
+    `${path}: no split is given for ${names.name(first)}` +
+      (left === 1 ? "." : ` and ${left - 1} more of the ${names.size} labelled images.`),
+  );
+}
+
+/**
+ * Draws splits from a seed: 80 % train, 10 % validation, 10 % test, as a hash of the seed and the
+ * image's name decides. A face stays where it is when others are added, left out or reordered.
+ *
+ * @param seed A whole number.
+ * @throws {RangeError} If it is not.
+ */
+export function drawPartition(names: NameTable, seed: number): Partition {
+  if (!Number.isSafeInteger(seed)) {
+    throw new RangeError(`Cannot draw splits: the seed must be a whole number, it is ${seed}.`);
+  }
+  const salt = mix32(seed | 0) ^ mix32(Math.floor(seed / 2 ** 32) + 1);
+  const splits = new Uint8Array(names.size);
+  for (let face = 0; face < splits.length; face++) {
+    const share = mix32(names.hash(face) ^ salt) / 2 ** 32;
+    splits[face] = share < 0.8 ? 0 : share < 0.9 ? 1 : 2;
+  }
+  return { splits, others: 0 };
+}
+
+class PartitionReader implements TableReader, Partition {
+  readonly splits: Uint8Array;
+  others = 0;
+  readonly #names: NameTable;
+  #image = 0;
+  #split = 1;
+  #width = 2;
+
+  constructor(names: NameTable) {
+    this.#names = names;
+    this.splits = new Uint8Array(names.size).fill(NOWHERE);
+  }
+
+  header(cells: readonly string[], table: Cells): boolean {
+    if (cells.length === 2 && splitNumber(cells[1] as string) !== undefined) return false;
+    this.#width = cells.length;
+    this.#split = cells.findIndex((cell) => SPLIT_HEADINGS.has(cell.toLowerCase()));
+    if (this.#split < 0) {
+      throw table.fail("an image and its split are needed, or a column called partition or split.");
+    }
+    const named = cells.findIndex(isImageHeading);
+    this.#image = named >= 0 ? named : cells.findIndex((_, at) => at !== this.#split);
+    if (this.#image < 0) throw table.fail("a column with the names of the images is needed.");
+    return true;
+  }
+
+  row(cells: Cells): void {
+    let face = -1;
+    let split = NOWHERE;
+    for (let at = 0; at < this.#width; at++) {
+      if (!cells.next()) throw cells.fail(`the row has ${at} cells, not ${this.#width}.`);
+      if (at === this.#image) {
+        checkImageCell(cells);
+        face = this.#names.find(cells.bytes, cells.start, cells.stop);
+      } else if (at === this.#split) {
+        split = readSplit(cells);
+      }
+    }
+    if (cells.next()) throw cells.fail(`the row has more than ${this.#width} cells.`);
+    if (face < 0) {
+      this.others++;
+      return;
+    }
+    if (this.splits[face] !== NOWHERE) {
+      throw cells.fail(`${this.#names.name(face)} has a row further up already.`);
+    }
+    this.splits[face] = split;
+  }
+}
+
+function splitNumber(text: string): number | undefined {
+  const key = text.toLowerCase();
+  return Object.hasOwn(SPLIT_NUMBER, key) ? SPLIT_NUMBER[key] : undefined;
+}
+
+function readSplit(cells: Cells): number {
+  const digit = (cells.bytes[cells.start] as number) - 48;
+  if (cells.stop - cells.start === 1 && digit >= 0 && digit <= 2) return digit;
+  const split = splitNumber(cells.text());
+  if (split !== undefined) return split;
+  throw cells.fail(
+    `0 (train), 1 (validation) or 2 (test) is needed, found ${JSON.stringify(cells.text())}.`,
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * Text tables as CelebA and its mirrors ship them, read as bytes: no string is made for a cell.
+ *
+ * A table may begin with a line that holds nothing but the number of its rows, then with a line of
+ * column names. Cells are separated by runs of blanks, or by commas or semicolons (the first line
+ * says which); lines end in LF or CRLF, the last one also in nothing. A cell may stand in quotes, but
+ * may not hold one: no such file needs it, and `csv.ts` reads what does.
+ *
+ * @module
+ */
+
+import { BLANKS, Cells } from "./cells.ts";
+
+const LINE_FEED = 10;
+const COMMA = 44;
+const SEMICOLON = 59;
+
+/** How much of the file is held at a time, and so the longest line that can be read. */
+const BUFFER_BYTES = 1 << 18;
+
+/** What reads a table: told of the column names first, if there are any, then of every row. */
+export interface TableReader {
+  /**
+   * Looks at the first line that is not the number of rows.
+   *
+   * @param cells The line's cells.
+   * @param table For the error if they cannot be right.
+   * @returns Whether they are column names; if not, the line is handed to `row` too.
+   */
+  header(cells: readonly string[], table: Cells): boolean;
+  /** Takes the cells of one row from `cells`, with `cells.next()`. */
+  row(cells: Cells): void;
+}
+
+/**
+ * Reads a whole table.
+ *
+ * @returns The number of rows.
+ * @throws {SyntaxError} With `path:line`, if the number of rows in the first line is not the number
+ * of rows that follow, if the file is empty or no text, or if the reader refuses a line.
+ */
+export async function readTable(
+  path: string,
+  reader: TableReader,
+  signal?: AbortSignal,
+): Promise<number> {
+  const cells = new Cells(path);
+  const table = new Table(cells, reader);
+  await forEachLine(cells, signal, () => table.line());
+  return table.finish();
+}
+
+/** Where in a table the reading stands. */
+class Table {
+  readonly #cells: Cells;
+  readonly #reader: TableReader;
+  #promised: { readonly line: number; readonly rows: number } | null = null;
+  #begun = false;
+  #rows = 0;
+
+  constructor(cells: Cells, reader: TableReader) {
+    this.#cells = cells;
+    this.#reader = reader;
+  }
+
+  line(): void {
+    if (!this.#begun && this.#isBeforeRows()) return;
+    this.#reader.row(this.#cells);
+    this.#rows++;
+  }
+
+  finish(): number {
+    const cells = this.#cells;
+    const rows = this.#rows;
+    if (this.#promised !== null && this.#promised.rows !== rows) {
+      cells.line = this.#promised.line;
+      throw cells.fail(
+        `the file says that it has ${this.#promised.rows} rows, but it has ${rows}.`,
+      );
+    }
+    if (rows > 0) return rows;
+    cells.line = Math.max(cells.line, 1);
+    throw cells.fail("the file ends before its first row.");
+  }
+
+  /** Takes the number of rows and the column names, if the line is one of the two. */
+  #isBeforeRows(): boolean {
+    const cells = this.#cells;
+    cells.separator = separatorOf(cells);
+    const texts = cells.texts();
+    if (this.#promised === null && texts.length === 1 && /^\d{1,15}$/.test(texts[0] as string)) {
+      this.#promised = { line: cells.line, rows: Number(texts[0]) };
+      return true;
+    }
+    this.#begun = true;
+    if (this.#reader.header(texts, cells)) return true;
+    cells.rewind();
+    return false;
+  }
+}
+
+/** What separates the cells of the line, judged by what the line holds. */
+function separatorOf(cells: Cells): number {
+  const line = cells.lineBytes();
+  return [COMMA, SEMICOLON].find((separator) => line.includes(separator)) ?? BLANKS;
+}
+
+/** Puts `cells` at the beginning of every line that is not blank and calls `visit`. */
+async function forEachLine(
+  cells: Cells,
+  signal: AbortSignal | undefined,
+  visit: () => void,
+): Promise<void> {
+  using file = await Deno.open(cells.path);
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  let filled = 0;
+  for (let ended = false; !ended;) {
+    signal?.throwIfAborted();
+    const read = await file.read(buffer.subarray(filled));
+    ended = read === null;
+    const fresh = filled;
+    filled += read ?? 0;
+    if (cells.line === 0) refuseBinary(cells, buffer.subarray(0, filled));
+    let start = cells.line === 0 && hasByteOrderMark(buffer, filled) ? 3 : 0;
+    let search = Math.max(start, fresh);
+    while (start < filled) {
+      const feed = buffer.indexOf(LINE_FEED, search);
+      const end = feed < 0 || feed >= filled ? filled : feed;
+      if (end === filled && !ended) break;
+      cells.line++;
+      visitLine(cells, buffer, start, end, visit);
+      start = search = end + 1;
+    }
+    if (start === 0 && filled === BUFFER_BYTES) throw tooLong(cells);
+    buffer.copyWithin(0, start, filled);
+    filled = Math.max(0, filled - start);
+  }
+}
+
+/** Hands over the line in buffer[start..end) without the blanks around it, unless it has nothing else. */
+function visitLine(
+  cells: Cells,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  visit: () => void,
+): void {
+  while (end > start && isSpace(buffer[end - 1] as number)) end--;
+  while (start < end && isSpace(buffer[start] as number)) start++;
+  if (start === end) return;
+  cells.begin(buffer, start, end);
+  visit();
+}
+
+/** Blank, tab or carriage return. */
+function isSpace(byte: number): boolean {
+  return byte === BLANKS || byte === 9 || byte === 13;
+}
+
+function hasByteOrderMark(buffer: Uint8Array, filled: number): boolean {
+  return filled >= 3 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf;
+}
+
+/** Text in UTF-8 has no zero byte; archives, images and UTF-16 do. */
+function refuseBinary(cells: Cells, head: Uint8Array): void {
+  if (!head.includes(0)) return;
+  cells.line = 1;
+  throw cells.fail("this is not a text file in UTF-8.");
+}
+
+function tooLong(cells: Cells): SyntaxError {
+  cells.line++;
+  return cells.fail(`the line is longer than ${BUFFER_BYTES} bytes (is this the right file?).`);
+}

@@ -1,0 +1,173 @@
+/**
+ * What this machine has for the pipeline, what it lacks, and how to get it.
+ *
+ * @module
+ */
+
+import { type Adapter, describeAdapter, findAdapter } from "./cli/adapter.ts";
+import { pairsText } from "./cli/table.ts";
+import { installCommand, isRoot } from "./setup.ts";
+
+/** Something that the pipeline can use, or why it cannot. */
+export interface Part {
+  readonly name: string;
+  readonly usable: boolean;
+  readonly note: string;
+}
+
+/** Something that is missing, and the command or action that brings it. */
+export interface Problem {
+  readonly what: string;
+  readonly fix: string;
+  /** Whether nothing works without it; otherwise it only goes slower. */
+  readonly fatal: boolean;
+}
+
+/** What {@linkcode examine} finds; `doctor --json` prints it as it is. */
+export interface Diagnosis {
+  readonly deno: string;
+  readonly platform: string;
+  readonly processors: number;
+  readonly adapter: Adapter | null;
+  /** tfjs backends: webgpu, wasm, cpu. */
+  readonly backends: readonly Part[];
+  /** The weights of the detectors and of the 68-point network. */
+  readonly models: readonly Part[];
+  readonly problems: readonly Problem[];
+}
+
+/** Files of face-api's package that the landmarks stage reads, each with a way to read it. */
+const MODELS: readonly (readonly [name: string, read: () => Promise<{ default: Uint8Array }>])[] = [
+  [
+    "face_landmark_68",
+    () =>
+      import("@vladmandic/face-api/model/face_landmark_68_model.bin", { with: { type: "bytes" } }),
+  ],
+  [
+    "ssd_mobilenetv1",
+    () =>
+      import("@vladmandic/face-api/model/ssd_mobilenetv1_model.bin", { with: { type: "bytes" } }),
+  ],
+  [
+    "tiny_face_detector",
+    () =>
+      import("@vladmandic/face-api/model/tiny_face_detector_model.bin", {
+        with: { type: "bytes" },
+      }),
+  ],
+];
+
+const REINSTALL = "deno install --reload --entrypoint pipeline/cli.ts";
+
+/** Looks at the machine. It changes nothing and takes less than a second. */
+export async function examine(): Promise<Diagnosis> {
+  const adapter = await findAdapter();
+  const models = await Promise.all(MODELS.map(([name, read]) => examineModel(name, read)));
+  const backends = [webgpuBackend(adapter), await wasmBackend(), CPU_BACKEND];
+  return {
+    deno: Deno.version.deno,
+    platform: `${Deno.build.os} ${Deno.build.arch}`,
+    processors: navigator.hardwareConcurrency,
+    adapter,
+    backends,
+    models,
+    problems: [...await adapterProblems(adapter), ...missing([...backends.slice(1), ...models])],
+  };
+}
+
+/** The diagnosis for a person. */
+export function diagnosisText(diagnosis: Diagnosis): string {
+  const { deno, platform, processors, adapter, backends, models, problems } = diagnosis;
+  const partLine = ({ name, usable, note }: Part) =>
+    [name, `${usable ? "ok" : "missing"}: ${note}`] as const;
+  return [
+    `Deno ${deno}, ${platform}, ${processors} processors`,
+    section("Adapter", adapter ? pairsText(adapterPairs(adapter)) : "none"),
+    section("Backends", pairsText(backends.map(partLine))),
+    section("Models", pairsText(models.map(partLine))),
+    section(
+      "To fix",
+      problems.map(({ what, fix }) => `${what}\n  → ${fix}`).join("\n") || "nothing",
+    ),
+  ].join("\n\n");
+}
+
+function section(title: string, body: string): string {
+  return `${title}\n${body.replace(/^/gm, "  ")}`;
+}
+
+function adapterPairs(adapter: Adapter): [string, string][] {
+  const { vendor, architecture, isSoftware, features, limits } = adapter;
+  return [
+    ["name", adapter.name],
+    ["kind", isSoftware ? "software" : "hardware"],
+    ["vendor", [vendor, architecture].filter(Boolean).join(" ") || "unknown"],
+    ["features", featuresText(features)],
+    ...Object.entries(limits).map(([name, value]): [string, string] => [name, limitText(value)]),
+  ];
+}
+
+/** Features that the kernels use where they are there. */
+const USED_FEATURES = ["shader-f16", "timestamp-query"];
+
+function featuresText(features: readonly string[]): string {
+  const used = USED_FEATURES.map((name) => `${name} ${features.includes(name) ? "yes" : "no"}`);
+  return `${used.join(", ")} (${features.length} in all)`;
+}
+
+/** Byte counts as powers of two, small counts as they are. */
+function limitText(value: number): string {
+  if (value < 2 ** 20) return String(value);
+  return `${value} (${Math.round(value / 2 ** 20)} MiB)`;
+}
+
+function webgpuBackend(adapter: Adapter | null): Part {
+  const note = adapter ? describeAdapter(adapter) : "no adapter; kernels run on their CPU twins";
+  return { name: "webgpu", usable: adapter !== null, note };
+}
+
+async function wasmBackend(): Promise<Part> {
+  try {
+    const { default: bytes } = await import(
+      "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm",
+      { with: { type: "bytes" } }
+    );
+    const usable = WebAssembly.validate(new Uint8Array(bytes));
+    return { name: "wasm", usable, note: usable ? "SIMD" : "this Deno cannot run its SIMD build" };
+  } catch (error) {
+    return { name: "wasm", usable: false, note: messageOf(error) };
+  }
+}
+
+const CPU_BACKEND: Part = { name: "cpu", usable: true, note: "always there, slow" };
+
+async function examineModel(
+  name: string,
+  read: () => Promise<{ default: Uint8Array }>,
+): Promise<Part> {
+  try {
+    const { byteLength } = (await read()).default;
+    return { name, usable: byteLength > 0, note: `${Math.round(byteLength / 1024)} KiB` };
+  } catch (error) {
+    return { name, usable: false, note: messageOf(error) };
+  }
+}
+
+async function adapterProblems(adapter: Adapter | null): Promise<Problem[]> {
+  const fix = installCommand({
+    os: Deno.build.os,
+    osRelease: await Deno.readTextFile("/etc/os-release").catch(() => ""),
+    isRoot: isRoot(),
+  });
+  if (!adapter) return [{ what: "WebGPU has no adapter: no Vulkan driver", fix, fatal: false }];
+  return [];
+}
+
+function missing(parts: readonly Part[]): Problem[] {
+  return parts.filter(({ usable }) => !usable)
+    .map(({ name, note }) => ({ what: `${name}: ${note}`, fix: REINSTALL, fatal: true }));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error);
+}

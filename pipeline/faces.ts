@@ -1,0 +1,85 @@
+/**
+ * Faces made ready for the network: decoded, brought to the input's size, with labels and polygons.
+ *
+ * @module
+ */
+
+import { readImage, resizeImage, type RgbImage } from "./image.ts";
+import type { FaceRecord } from "./record.ts";
+import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
+import { FRAME } from "./presets.ts";
+
+/** One face with what a batch needs of it. */
+export interface Face {
+  readonly record: FaceRecord;
+  /** 40 label bits. */
+  readonly labels: number;
+  /** u8 [H, W, 3] at the network's input size. */
+  readonly pixels: Uint8Array;
+  /** The 14 regions in {@linkcode FRAME}; null where there are no landmarks. */
+  readonly polygons: RegionPolygons | null;
+}
+
+/** What is wanted of the pixels. */
+export interface InputSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Hears of a record that is left out, and why. */
+export type OnReject = (record: FaceRecord, reason: string) => void;
+
+/** Reads images ahead of the consumer, this many at a time. */
+const READ_AHEAD = 8;
+
+/**
+ * Decodes the images of records that have labels, in order and a few ahead of the reader. A record that
+ * was rejected before is left out; one whose image cannot be read, or whose points cannot be drawn, is
+ * left out after `reject` has heard why.
+ */
+export async function* loadFaces(
+  records: AsyncIterable<FaceRecord>,
+  size: InputSize,
+  reject: OnReject,
+): AsyncGenerator<Face> {
+  const ahead: Promise<Face | null>[] = [];
+  for await (const record of records) {
+    if (record.rejected !== null) continue;
+    ahead.push(
+      loadFace(record, size).catch((error) => {
+        reject(record, error instanceof Error ? error.message : String(error));
+        return null;
+      }),
+    );
+    if (ahead.length < READ_AHEAD) continue;
+    const face = await ahead.shift();
+    if (face) yield face;
+  }
+  for (const next of ahead) {
+    const face = await next;
+    if (face) yield face;
+  }
+}
+
+/** Reads one face. */
+export async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
+  const { labels, points } = record;
+  if (labels === null) throw new Error("it has no labels");
+  const image = await readImage(record.path);
+  const known = { ...record, size: [image.width, image.height] as const };
+  const polygons = points && drawnIn(FRAME, image, points);
+  return { record: known, labels, pixels: fit(image, size), polygons };
+}
+
+/** The regions of points in pixels of `image`, in pixels of `frame`. */
+function drawnIn(frame: InputSize, image: InputSize, points: Float32Array): RegionPolygons {
+  const polygons = makePolygons(1);
+  writePolygons(points, polygons, 0, frame.width / image.width, frame.height / image.height);
+  return polygons;
+}
+
+/** The image's pixels at the network's input size, u8 [H, W, 3]. */
+export function fit(image: RgbImage, { height, width }: InputSize): Uint8Array {
+  if (image.height === height && image.width === width) return image.data;
+  return resizeImage(image, width, height).data;
+}

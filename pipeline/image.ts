@@ -1,0 +1,54 @@
+/**
+ * Pictures in and out: JPEG and PNG files to RGB pixels, resizing, and PNG files from pixels.
+ *
+ * The decoders are ImageScript's WebAssembly modules; their bytes are imported, so decoding needs
+ * no permission but reading the picture itself.
+ *
+ * @module
+ */
+
+import { decodeJpeg, isJpeg } from "./image/jpeg.ts";
+import type { RgbImage } from "./image/pixels.ts";
+import { decodePng, isPng } from "./image/png.ts";
+
+export { encodePng, type PngSource } from "./image/png.ts";
+export type { RgbImage } from "./image/pixels.ts";
+export { resizeImage } from "./image/resize.ts";
+
+/**
+ * Decodes a JPEG (colour, grayscale or CMYK; turned as its EXIF orientation says) or a PNG (of any
+ * colour type; what is transparent shows white). The kind is told by the content, not by the name.
+ *
+ * @throws {SyntaxError} If the bytes are no complete picture.
+ * @throws {RangeError} If the picture has more than 64 megapixels.
+ */
+export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {
+  try {
+    return Promise.resolve(decodePixels(bytes));
+  } catch (cause) {
+    return Promise.reject(nameError(cause, name));
+  }
+}
+
+/** Reads and decodes a picture file; errors as of {@linkcode decodeImage} and `Deno.readFile`. */
+export async function readImage(path: string): Promise<RgbImage> {
+  return decodeImage(await Deno.readFile(path), path);
+}
+
+/** As {@linkcode decodeImage}, but at once, and with messages that leave the file's name out. */
+export function decodePixels(bytes: Uint8Array): RgbImage {
+  if (bytes.length === 0) throw new SyntaxError("the file is empty");
+  if (isJpeg(bytes)) return decodeJpeg(bytes);
+  if (isPng(bytes)) return decodePng(bytes);
+  throw new SyntaxError("the file is neither a JPEG nor a PNG");
+}
+
+function nameError(cause: unknown, name: string): unknown {
+  if (cause instanceof SyntaxError) {
+    return new SyntaxError(`Cannot decode ${name}: ${cause.message}`, { cause });
+  }
+  if (cause instanceof RangeError) {
+    return new RangeError(`Cannot decode ${name}: ${cause.message}`, { cause });
+  }
+  return cause;
+}

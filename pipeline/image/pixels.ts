@@ -1,0 +1,41 @@
+/**
+ * What a decoded picture is, and how large one may be.
+ *
+ * @module
+ */
+
+/** A picture of 8-bit RGB pixels. */
+export interface RgbImage {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** u8 [height, width, 3], row by row from the top. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * Largest picture that is decoded. At 64 megapixels the pixels alone are 200 MB, and a decoder holds
+ * them about three times over; photographs of today's cameras stay below it.
+ */
+const MAX_PIXELS = 64e6;
+
+/**
+ * Checks the size that a picture's header gives, before any memory is asked for.
+ *
+ * @throws {SyntaxError} If there is no pixel.
+ * @throws {RangeError} If there are more than 64 million.
+ */
+export function checkSize(width: number, height: number): void {
+  if (width < 1 || height < 1) {
+    throw new SyntaxError(`the picture has no pixels (${width}x${height})`);
+  }
+  if (width * height > MAX_PIXELS) {
+    throw new RangeError(
+      `the picture is too large: ${width}x${height} is more than 64 megapixels`,
+    );
+  }
+}
+
+/** A decoder whose memory (which never shrinks) has grown beyond this is not kept: 64 MiB. */
+export const KEPT_MEMORY_BYTES = 64 * 2 ** 20;

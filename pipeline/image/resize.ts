@@ -1,0 +1,115 @@
+/**
+ * Resizing a picture.
+ *
+ * @module
+ */
+
+import type { RgbImage } from "./pixels.ts";
+
+/** Which source pixels an output pixel is made of, along one axis. */
+interface Taps {
+  /** First source index of each output pixel. */
+  readonly start: Int32Array;
+  /** Weights of the source pixels from `start` on, `count` for each output pixel; they sum to 1. */
+  readonly weights: Float32Array;
+  readonly count: number;
+}
+
+/**
+ * Resizes a picture, each axis by itself: bilinear where it grows (pixel centres at half
+ * coordinates, edges repeated), the average of the covered area where it shrinks. Returns the same
+ * picture if the size is the same.
+ *
+ * @throws {RangeError} If the new size is not made of positive whole numbers.
+ */
+export function resizeImage(image: RgbImage, width: number, height: number): RgbImage {
+  if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
+    throw new RangeError(`Cannot resize a picture to ${width}x${height}`);
+  }
+  if (width === image.width && height === image.height) return image;
+  const rows = resizeRows(image, width);
+  return { width, height, data: resizeColumns(rows, width, image.height, height) };
+}
+
+/** u8 [H, W, 3] to f32 [H, width, 3]. */
+function resizeRows(image: RgbImage, width: number): Float32Array {
+  const { start, weights, count } = makeTaps(image.width, width);
+  const rows = new Float32Array(3 * width * image.height);
+  let to = 0;
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < width; x++) {
+      let from = 3 * (y * image.width + start[x]!);
+      let red = 0, green = 0, blue = 0;
+      for (let k = x * count; k < (x + 1) * count; k++, from += 3) {
+        const weight = weights[k]!;
+        red += weight * image.data[from]!;
+        green += weight * image.data[from + 1]!;
+        blue += weight * image.data[from + 2]!;
+      }
+      rows[to++] = red;
+      rows[to++] = green;
+      rows[to++] = blue;
+    }
+  }
+  return rows;
+}
+
+/** f32 [sourceHeight, width, 3] to u8 [height, width, 3]. */
+function resizeColumns(
+  rows: Float32Array,
+  width: number,
+  sourceHeight: number,
+  height: number,
+): Uint8Array {
+  const { start, weights, count } = makeTaps(sourceHeight, height);
+  const stride = 3 * width;
+  const data = new Uint8Array(stride * height);
+  const sum = new Float32Array(stride);
+  for (let y = 0; y < height; y++) {
+    sum.fill(0.5); // so that cutting off the fraction rounds
+    for (let k = 0; k < count; k++) {
+      const weight = weights[y * count + k]!;
+      if (weight === 0) continue;
+      const from = (start[y]! + k) * stride;
+      for (let i = 0; i < stride; i++) sum[i]! += weight * rows[from + i]!;
+    }
+    data.set(sum, y * stride);
+  }
+  return data;
+}
+
+function makeTaps(source: number, target: number): Taps {
+  const scale = source / target;
+  return scale > 1 ? areaTaps(source, target, scale) : bilinearTaps(source, target, scale);
+}
+
+function bilinearTaps(source: number, target: number, scale: number): Taps {
+  const count = Math.min(2, source);
+  const start = new Int32Array(target);
+  const weights = new Float32Array(count * target);
+  for (let i = 0; i < target; i++) {
+    const centre = Math.min(Math.max((i + 0.5) * scale - 0.5, 0), source - 1);
+    const first = Math.min(Math.floor(centre), source - count);
+    start[i] = first;
+    weights[i * count] = 1 - (centre - first);
+    if (count === 2) weights[i * count + 1] = centre - first;
+  }
+  return { start, weights, count };
+}
+
+function areaTaps(source: number, target: number, scale: number): Taps {
+  const count = Math.min(Math.ceil(scale) + 1, source);
+  const start = new Int32Array(target);
+  const weights = new Float32Array(count * target);
+  for (let i = 0; i < target; i++) {
+    const from = i * scale;
+    const to = from + scale;
+    const first = Math.min(Math.floor(from), source - count);
+    start[i] = first;
+    for (let k = 0; k < count; k++) {
+      const covered = Math.min(first + k + 1, to) - Math.max(first + k, from);
+      weights[i * count + k] = Math.max(covered, 0) / scale;
+    }
+  }
+  return { start, weights, count };
+}

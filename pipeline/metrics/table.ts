@@ -1,0 +1,48 @@
+/**
+ * Metrics as a table of text, for a terminal.
+ *
+ * @module
+ */
+
+import { type AttributeMetrics, balancedAccuracyOf, meanOf, type Metrics } from "./measures.ts";
+
+/** A table: every row has as many cells as the head. */
+export interface MetricsTable {
+  /** Titles of the columns. */
+  readonly head: string[];
+  /** Cells, row by row. */
+  readonly rows: string[][];
+}
+
+/** The columns after the name, each with the measure it shows. */
+const COLUMNS: readonly (readonly [string, (attribute: AttributeMetrics) => number | null])[] = [
+  ["Accuracy", ({ accuracy }) => accuracy],
+  ["Balanced", balancedAccuracyOf],
+  ["Positives", ({ positiveAccuracy }) => positiveAccuracy],
+  ["Negatives", ({ negativeAccuracy }) => negativeAccuracy],
+  ["Precision", ({ precision }) => precision],
+  ["F1", ({ f1 }) => f1],
+  ["AP", ({ averagePrecision }) => averagePrecision],
+  ["Mask IoU", ({ maskIoU }) => maskIoU],
+];
+
+/**
+ * The measures in percent with one decimal: a row for each attribute in their own order and a last
+ * one of the means. Recall is left out, being the accuracy on positives.
+ */
+export function metricsTable({ attributes }: Metrics): MetricsTable {
+  const rows = attributes.map((attribute) => [
+    attribute.name,
+    ...COLUMNS.map(([, measure]) => percent(measure(attribute))),
+  ]);
+  const means = COLUMNS.map(([, measure]) => percent(meanOf(attributes.map(measure))));
+  return {
+    head: ["Attribute", ...COLUMNS.map(([title]) => title)],
+    rows: [...rows, ["Mean", ...means]],
+  };
+}
+
+/** A share in percent with one decimal, such as `91.3`, or `n/a` where it is undefined. */
+export function percent(share: number | null): string {
+  return share === null ? "n/a" : (share * 100).toFixed(1);
+}

@@ -1,0 +1,36 @@
+/**
+ * The report of a run: one HTML file with everything in it.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { writeFile } from "./files.ts";
+import { renderPage } from "./report/page.ts";
+import { readRunFolder } from "./report/run_folder.ts";
+
+export { encodeSample, type MaskSize, type Sample, type SampleSource } from "./report/samples.ts";
+
+/** Which run to report on and where to. */
+export interface ReportOptions {
+  /** The run folder. */
+  readonly run: string;
+  /** The HTML file; `report.html` in the run folder if absent. */
+  readonly out?: string;
+}
+
+/**
+ * Writes the report of a run: result, training curves, measures of each attribute, sample faces with
+ * their masks, configuration and the commands that repeat it. It reads `config.json` and, as far as
+ * they are there, `log.ndjson`, `metrics.json`, `samples.json` and the image files that the last one names; the page
+ * says what is missing and how to get it. The same files give the same bytes.
+ *
+ * @returns The path of the file.
+ * @throws {Error} If the run folder is missing or is no run.
+ * @throws {SyntaxError} If a file in it is damaged, with its path and line.
+ */
+export async function report({ run, out }: ReportOptions): Promise<string> {
+  const path = out ?? join(run, "report.html");
+  await writeFile(path, await renderPage(await readRunFolder(run)));
+  return path;
+}

@@ -1,0 +1,67 @@
+/**
+ * The report's first screen: the result in a sentence and in four numbers.
+ *
+ * @module
+ */
+
+import { meanOf } from "../metrics/measures.ts";
+import type { Metrics } from "../metrics.ts";
+import { type Html, html } from "./html.ts";
+import { percent, points, shellWord } from "./text.ts";
+
+/** The numbers that sum up an evaluation, or how to get them. */
+export function renderHeadline(metrics: Metrics | null, run: string): Html {
+  if (!metrics) {
+    return html`
+      <p class="note">This run has not been evaluated yet. <code>deno task evaluate --run ${shellWord(
+        run,
+      )}
+      --dataset DIR</code> measures it; then write this report again.</p>
+    `;
+  }
+  const averagePrecision = meanOf(
+    metrics.attributes.map(({ averagePrecision }) => averagePrecision),
+  );
+  return html`
+    <p class="lead">${summary(metrics)}</p>
+    <dl class="headline">
+      ${card("Accuracy", metrics.accuracy, compare(metrics))}
+      ${card("Balanced accuracy", metrics.balancedAccuracy, "majority class 50.0 %")}
+      ${card("Average precision", averagePrecision, "mean over the attributes")}
+      ${card("Mask IoU", metrics.maskIoU, "predicted against true masks")}
+    </dl>
+  `;
+}
+
+function card(name: string, share: number | null, remark: string): Html {
+  return html`
+    <div>
+      <dt>${name}</dt>
+      <dd>${percent(share)}${share === null ? null : html`<small> %</small>`}</dd>
+      <dd class="remark">${remark}</dd>
+    </div>
+  `;
+}
+
+function compare({ accuracy, majorityAccuracy }: Metrics): string {
+  if (accuracy === null || majorityAccuracy === null) return "";
+  return `majority class ${percent(majorityAccuracy)} %, ${points(accuracy - majorityAccuracy)}`;
+}
+
+function summary({ split, images, accuracy, majorityAccuracy, balancedAccuracy }: Metrics): string {
+  const faces = `${images.toLocaleString("en")} ${images === 1 ? "face" : "faces"}`;
+  if (accuracy === null || majorityAccuracy === null) return `The ${split} split has no faces.`;
+  const gain = (accuracy - majorityAccuracy) * 100;
+  const place = Math.abs(gain) < 0.05
+    ? "the same as"
+    : `${Math.abs(gain).toFixed(1)} points ${gain > 0 ? "above" : "below"}`;
+  const balanced = balancedAccuracy === null
+    ? ""
+    : ` Counting faces with and without each attribute alike, it is right in ${
+      percent(balancedAccuracy)
+    } % (constant answers: 50 %).`;
+  return `On the ${split} split of ${faces} the network gets ${
+    percent(accuracy)
+  } % of the labels ` +
+    `right, ${place} always giving each attribute’s more frequent answer.${balanced}`;
+}

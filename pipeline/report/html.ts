@@ -1,0 +1,40 @@
+/**
+ * HTML as values: text is escaped unless it has been made here.
+ *
+ * @module
+ */
+
+/** A piece of HTML that is safe to put into a page as it is. */
+export class Html {
+  /** @param text well-formed HTML or SVG in which everything foreign has been escaped */
+  constructor(readonly text: string) {}
+}
+
+/** What a template takes: HTML goes in as it is, text and numbers escaped, nothing leaves nothing. */
+export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
+
+/** A template tag: html`<td>${name}</td>`. Values may stand in text and inside quoted attributes. */
+export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  const parts = literals.flatMap((literal, i) => [literal, render(values[i])]);
+  return new Html(parts.join(""));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text as HTML text or as the value of a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+function render(value: HtmlValue): string {
+  if (value === null || value === undefined || value === false) return "";
+  if (value instanceof Html) return value.text;
+  if (typeof value === "object") return value.map(render).join("");
+  return escapeHtml(String(value));
+}

@@ -1,0 +1,69 @@
+/**
+ * The report as one HTML page that needs nothing beside it.
+ *
+ * @module
+ */
+
+import { basename, resolve } from "node:path";
+import { renderAttributes } from "./attribute_section.ts";
+import { renderFaces } from "./faces.ts";
+import { renderHeadline } from "./headline.ts";
+import { Html, html } from "./html.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { renderSetup } from "./setup_section.ts";
+import style from "./style.css" with { type: "text" };
+import { renderTraining } from "./training_section.ts";
+
+/** The whole page. */
+export async function renderPage(run: RunFolder): Promise<string> {
+  const name = basename(resolve(run.path));
+  const page = html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>${name} – AttParseNet report</title>
+        <style>${new Html(style)}</style>
+      </head>
+      <body>
+        <header>
+          <p class="kicker">AttParseNet report</p>
+          <h1>${name}</h1>
+          ${renderProvenance(run.config)}
+        </header>
+        <main>
+          ${renderHeadline(run.metrics, run.path)}
+          <nav aria-label="Sections">
+            <a href="#training">Training</a> <a href="#attributes">Attributes</a>
+            <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
+          </nav>
+          <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
+          <section id="attributes"><h2>Attributes</h2>${renderAttributes(run.metrics)}</section>
+          <section id="faces"><h2>Sample faces</h2>${await renderFaces(run.faces)}</section>
+          <section id="setup"><h2>Set-up</h2>${renderSetup(run)}</section>
+        </main>
+      </body>
+    </html>
+  `;
+  return page.text.trimStart();
+}
+
+/** Preset, data set, back end and date, as far as the configuration names them. */
+function renderProvenance({ preset, dataset, backend, seed, created }: RunFolder["config"]): Html {
+  const facts = [
+    ["preset", preset],
+    ["data set", dataset],
+    ["back end", backend],
+    ["seed", seed],
+    ["created", created],
+  ].filter(([, value]) => typeof value === "string" || typeof value === "number");
+  return html`<p class="provenance">${
+    facts.map(([name, value]) =>
+      html`
+        <span>${String(name)} <b>${String(value)}</b></span>
+      `
+    )
+  }</p>`;
+}

@@ -1,0 +1,69 @@
+/**
+ * What the run was made from and how to make it again.
+ *
+ * @module
+ */
+
+import { type Html, html } from "./html.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { NOTHING, shellWord } from "./text.ts";
+
+/** The configuration as a list and the commands that repeat the run. */
+export function renderSetup(run: RunFolder): Html {
+  return html`
+    <dl class="config">${flatten(run.config).map(([name, value]) =>
+      html`
+        <div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )}</dl>
+    <h3>How to reproduce</h3>
+    <pre><code>${commands(run).join("\n")}</code></pre>
+  `;
+}
+
+/** Nested values as dotted names, in their own order; lists of plain values as one text. */
+function flatten(value: unknown, name = ""): [string, string][] {
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null)) {
+    return [[name, value.length === 0 ? NOTHING : value.join(", ")]];
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) =>
+      flatten(inner, name === "" ? key : `${name}.${key}`)
+    );
+  }
+  return [[name, value === null || value === "" ? NOTHING : String(value)]];
+}
+
+/** The options of `train` that a configuration can name, with the name it uses. */
+const OPTIONS: readonly (readonly [option: string, key: string, fallback?: string])[] = [
+  ["--dataset", "dataset", "DIR"],
+  ["--landmarks", "landmarks", "FILE"],
+  ["--preset", "preset"],
+  ["--epochs", "epochs"],
+  ["--batch", "batch"],
+  ["--lr", "learningRate"],
+  ["--segmentation-weight", "segmentationWeight"],
+  ["--seed", "seed"],
+  ["--backend", "backend"],
+];
+
+function commands({ path, config, metrics }: RunFolder): string[] {
+  const options = OPTIONS.flatMap(([option, key, fallback]) => {
+    const value = config[key];
+    if (typeof value === "string" || typeof value === "number") {
+      return [`${option} ${shellWord(value)}`];
+    }
+    return fallback === undefined ? [] : [`${option} ${fallback}`];
+  });
+  const run = shellWord(path);
+  const dataset = options.find((option) => option.startsWith("--dataset")) ?? "";
+  const split = metrics ? ` --split ${shellWord(metrics.split)}` : "";
+  return [
+    ["deno task train", ...options, `--out ${run}`].join(" \\\n  "),
+    `deno task evaluate --run ${run} ${dataset}${split}`,
+    `deno task report --run ${run}`,
+  ];
+}

@@ -1,0 +1,152 @@
+/**
+ * `log.ndjson`: what training wrote down, a line a step and an epoch.
+ *
+ * @module
+ */
+
+/** The losses of a step, or their means over an epoch. Null where the log has none. */
+export interface Losses {
+  readonly loss: number | null;
+  readonly attributeLoss: number | null;
+  readonly maskLoss: number | null;
+}
+
+/** One training step. */
+export interface StepEntry extends Losses {
+  /** Where it lies in the training: 2.5 is half way through the third epoch. */
+  readonly epochs: number;
+}
+
+/** Measures on the validation split after an epoch. */
+export interface ValidationEntry extends Losses {
+  readonly accuracy: number | null;
+  readonly balancedAccuracy: number | null;
+  readonly maskIoU: number | null;
+}
+
+/** One epoch. */
+export interface EpochEntry {
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly learningRate: number | null;
+  readonly seconds: number | null;
+  readonly imagesPerSecond: number | null;
+  /** Share of the time that the network waited for data. */
+  readonly waitShare: number | null;
+  readonly train: Losses;
+  /** Null where the epoch was not validated. */
+  readonly validation: ValidationEntry | null;
+}
+
+/** The whole log, in the order of training. */
+export interface TrainingLog {
+  readonly steps: readonly StepEntry[];
+  readonly epochs: readonly EpochEntry[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the text of a log. Where a resumed run wrote a step or an epoch again, the later line counts.
+ * A last line without its end is left out: the run was stopped, or still goes on.
+ *
+ * @param path name of the file, for messages
+ * @throws {SyntaxError} If another line is not a JSON object.
+ */
+export function parseLog(text: string, path: string): TrainingLog {
+  const steps = new Map<number, Fields>();
+  const epochs = new Map<number, Fields>();
+  const lines = text.split("\n");
+  const unfinished = lines.pop() ?? "";
+  if (isComplete(unfinished)) lines.push(unfinished);
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const entry = parseLine(line, `${path}:${index + 1}`);
+    const epoch = numberIn(entry, "epoch");
+    const step = numberIn(entry, "step");
+    if (entry.type === "epoch" && epoch !== null) epochs.set(epoch, entry);
+    if (entry.type === "step" && step !== null) steps.set(step, entry);
+  }
+  return {
+    steps: placeSteps(inOrder(steps)),
+    epochs: inOrder(epochs).map(([epoch, entry]) => epochEntry(epoch, entry)),
+  };
+}
+
+function isComplete(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === "object";
+  } catch {
+    return false;
+  }
+}
+
+function parseLine(line: string, where: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new SyntaxError(`${where}: the line is not JSON`, { cause });
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new SyntaxError(`${where}: a JSON object is expected`);
+  }
+  return value as Fields;
+}
+
+function inOrder(entries: ReadonlyMap<number, Fields>): [number, Fields][] {
+  return [...entries].sort(([a], [b]) => a - b);
+}
+
+/** Spreads the steps of each epoch evenly over it; all are taken to be as long as the longest. */
+function placeSteps(steps: readonly [number, Fields][]): StepEntry[] {
+  const counts = new Map<number, number>();
+  for (const [, entry] of steps) {
+    const epoch = numberIn(entry, "epoch") ?? 0;
+    counts.set(epoch, (counts.get(epoch) ?? 0) + 1);
+  }
+  const [longest = 1] = [...counts.values()].sort((a, b) => b - a);
+  const seen = new Map<number, number>();
+  return steps.map(([, entry]) => {
+    const epoch = numberIn(entry, "epoch") ?? 0;
+    const before = seen.get(epoch) ?? 0;
+    seen.set(epoch, before + 1);
+    return { epochs: epoch + (before + 0.5) / longest, ...lossesOf(entry) };
+  });
+}
+
+function epochEntry(epoch: number, entry: Fields): EpochEntry {
+  const validation = fieldsIn(entry, "validation");
+  return {
+    epoch,
+    learningRate: numberIn(entry, "learningRate"),
+    seconds: numberIn(entry, "seconds"),
+    imagesPerSecond: numberIn(entry, "imagesPerSecond"),
+    waitShare: numberIn(entry, "waitShare"),
+    train: lossesOf(fieldsIn(entry, "train") ?? {}),
+    validation: validation && {
+      ...lossesOf(validation),
+      accuracy: numberIn(validation, "accuracy"),
+      balancedAccuracy: numberIn(validation, "balancedAccuracy"),
+      maskIoU: numberIn(validation, "maskIoU"),
+    },
+  };
+}
+
+function lossesOf(fields: Fields): Losses {
+  return {
+    loss: numberIn(fields, "loss"),
+    attributeLoss: numberIn(fields, "attributeLoss"),
+    maskLoss: numberIn(fields, "maskLoss"),
+  };
+}
+
+function fieldsIn(fields: Fields, name: string): Fields | null {
+  const value = fields[name];
+  return typeof value === "object" && value !== null ? value as Fields : null;
+}
+
+function numberIn(fields: Fields, name: string): number | null {
+  const value = fields[name];
+  return typeof value === "number" ? value : null;
+}

@@ -1,0 +1,66 @@
+/**
+ * Rasterises SVG with ImageScript's WebAssembly renderer.
+ *
+ * The module's bytes are imported instead of its JavaScript loader, which reads a file and an
+ * environment variable and so would need permissions.
+ *
+ * @module
+ */
+
+import moduleBytes from "imagescript/wasm/any/svg.wasm" with { type: "bytes" };
+
+/** What the renderer exports; pointers and lengths are bytes of its memory. */
+interface Renderer {
+  readonly memory: WebAssembly.Memory;
+  walloc(size: number): number;
+  wlen(): number;
+  /** Takes the text over; 0 if it is not SVG, 1 if it cannot be drawn, else a picture. */
+  rasterize(text: number, length: number, fit: number, scale: number): number;
+  rasterize_width(picture: number): number;
+  rasterize_height(picture: number): number;
+  rasterize_buffer(picture: number): number;
+  rasterize_free(picture: number): void;
+}
+
+/** Fit mode 1: the picture's own size times a scale. */
+const FIT_SCALE = 1;
+
+/** Pixels of a picture: RGBA, 4 bytes each, row by row. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  /** u8 [height, width, 4] */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** An instance of the renderer; made once and used for many pictures. */
+export class SvgRenderer {
+  readonly #wasm: Renderer;
+
+  constructor() {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes));
+    this.#wasm = instance.exports as unknown as Renderer;
+  }
+
+  /**
+   * Draws an SVG document at its own size.
+   *
+   * @throws {SyntaxError} If the bytes are no SVG document.
+   */
+  rasterize(svg: Uint8Array): Raster {
+    const wasm = this.#wasm;
+    const text = wasm.walloc(svg.length);
+    new Uint8Array(wasm.memory.buffer, text, svg.length).set(svg);
+    const picture = wasm.rasterize(text, svg.length, FIT_SCALE, 1);
+    if (picture === 0) throw new SyntaxError("Cannot draw a face: its picture is not valid SVG");
+    if (picture === 1) throw new SyntaxError("Cannot draw a face: its SVG cannot be rasterised");
+    const at = wasm.rasterize_buffer(picture);
+    const raster = {
+      width: wasm.rasterize_width(picture),
+      height: wasm.rasterize_height(picture),
+      pixels: new Uint8ClampedArray(wasm.memory.buffer, at, wasm.wlen()).slice(),
+    };
+    wasm.rasterize_free(picture);
+    return raster;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A picture to draw on: rectangles, discs, text and other pictures.
+ *
+ * @module
+ */
+
+import type { RgbImage } from "../image.ts";
+import { GLYPH, glyphOf } from "./glyphs.ts";
+import type { Rgb } from "./region_colours.ts";
+
+/** An RGB picture that can be drawn on. Whatever lies outside is cut off. */
+export class Canvas implements RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+
+  constructor(width: number, height: number, background: Rgb) {
+    this.width = width;
+    this.height = height;
+    this.data = new Uint8Array(width * height * 3);
+    this.fill(0, 0, width, height, background);
+  }
+
+  /** Fills a rectangle; `opacity` 1 covers what was there, 0 leaves it. */
+  fill(x: number, y: number, width: number, height: number, colour: Rgb, opacity = 1): void {
+    const right = Math.min(this.width, x + width);
+    const bottom = Math.min(this.height, y + height);
+    for (let row = Math.max(0, y); row < bottom; row++) {
+      for (let column = Math.max(0, x); column < right; column++) {
+        this.#blend((row * this.width + column) * 3, colour, opacity);
+      }
+    }
+  }
+
+  /** Fills a disc with a smooth rim; the centre may lie between pixels. */
+  disc(x: number, y: number, radius: number, colour: Rgb): void {
+    for (let row = Math.floor(y - radius); row <= Math.ceil(y + radius); row++) {
+      for (let column = Math.floor(x - radius); column <= Math.ceil(x + radius); column++) {
+        const rim = radius + 0.5 - Math.hypot(column + 0.5 - x, row + 0.5 - y);
+        if (rim > 0) this.fill(column, row, 1, 1, colour, Math.min(1, rim));
+      }
+    }
+  }
+
+  /** Writes text; (x, y) is its upper left corner, `size` the side of a font pixel. */
+  text(text: string, x: number, y: number, size: number, colour: Rgb): void {
+    [...text].forEach((character, i) => {
+      for (const [column, row] of glyphOf(character)) {
+        const left = x + (i * GLYPH.advance + column) * size;
+        this.fill(left, y + row * size, size, size, colour);
+      }
+    });
+  }
+
+  /** Copies a picture with its upper left corner to (x, y). */
+  paste(image: RgbImage, x: number, y: number): void {
+    const columns = Math.min(image.width, this.width - x);
+    for (let row = 0; row < Math.min(image.height, this.height - y); row++) {
+      const line = image.data.subarray(row * image.width * 3, (row * image.width + columns) * 3);
+      this.data.set(line, ((y + row) * this.width + x) * 3);
+    }
+  }
+
+  #blend(at: number, colour: Rgb, opacity: number): void {
+    for (let channel = 0; channel < 3; channel++) {
+      const below = this.data[at + channel] as number;
+      this.data[at + channel] = below + ((colour[channel] as number) - below) * opacity;
+    }
+  }
+}
+
+/** Width of a text in pixels. */
+export function textWidth(text: string, size: number): number {
+  return ([...text].length * GLYPH.advance - 1) * size;
+}
+
+/** As much of a text as fits a width in pixels. */
+export function fitText(text: string, size: number, width: number): string {
+  return [...text].slice(0, Math.floor((width / size + 1) / GLYPH.advance)).join("");
+}

@@ -1,0 +1,176 @@
+/**
+ * Segments as files: masks, their coverage, and the labels that have no mask.
+ *
+ * @module
+ */
+
+import { join, parse } from "node:path";
+import type { Extent } from "../../kernels/rasterize.ts";
+import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
+import { csvRow } from "../csv.ts";
+import { FileWriter } from "../files.ts";
+import { encodePng } from "../image.ts";
+import type { Segmented } from "../segments.ts";
+import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
+
+/** How masks are written: all in one file of bits, a picture each, or not at all. */
+export type MaskFormat = "bits" | "png" | "none";
+
+/** Where and how segments are written. */
+export interface ExportOptions {
+  /** The folder; made if it is missing. */
+  readonly out: string;
+  /** Size of the masks. */
+  readonly mask: Extent;
+  /** How masks are written. */
+  readonly format: MaskFormat;
+  /** Stops the export, which then throws the signal's reason and leaves no file half written. */
+  readonly signal?: AbortSignal;
+  /** Called after each image with the number of images so far. */
+  readonly onProgress?: (done: number, total: number | null) => void;
+}
+
+/** What has been written. */
+export interface ExportSummary {
+  /** Images with a row in the files. */
+  readonly images: number;
+  /** Images among them whose landmarks could not be drawn: their masks are empty. */
+  readonly rejected: number;
+  /** Positive labels whose mask is empty. */
+  readonly emptyMasks: number;
+  /** The mask file, where the format has one. */
+  readonly bitsFile: string | null;
+}
+
+/** Bytes that are gathered before they are written. */
+const GATHERED = 1 << 20;
+
+/**
+ * Writes segments to a folder, in constant memory:
+ *
+ * - `coverage.csv`: image_name and the pixels of each of the 40 masks
+ * - `empty_masks.csv`: image_name, attribute of every positive label whose mask is empty
+ * - format `bits`: `masks_{h}x{w}.bits`, bits [N, 40, h, w], most significant bit first, without gaps
+ * - format `png`: `{Attribute}_mask_{image}.png` with 0 and 255, image without its extension
+ *
+ * A mask is the union of the attribute's regions where the label is positive and empty where it is
+ * negative. Every record that has landmarks gets its place, in the order of the stream, so that rows
+ * agree with the landmarks file; a record without landmarks has none.
+ *
+ * @returns What consumes the stream.
+ * @throws {TypeError} If a record has no labels.
+ */
+export function exportSegments(
+  options: ExportOptions,
+): (source: AsyncIterable<Segmented>) => Promise<ExportSummary> {
+  return async (source) => {
+    const { out, mask, format, signal, onProgress } = options;
+    const masks = new AttributeMasks(mask.height, mask.width);
+    const none = new Uint32Array(masks.pixels);
+    const bitsFile = join(out, `masks_${mask.height}x${mask.width}.bits`);
+    await using coverage = await GatheringWriter.open(join(out, "coverage.csv"));
+    await using empty = await GatheringWriter.open(join(out, "empty_masks.csv"));
+    await using bits = format === "bits" ? await GatheringWriter.open(bitsFile) : null;
+    await coverage.write(csvRow(["image_name", ...ATTRIBUTES]));
+    await empty.write(csvRow(["image_name", "attribute"]));
+    const counts = { images: 0, rejected: 0, emptyMasks: 0 };
+    for await (const { record, bits: regions } of source) {
+      signal?.throwIfAborted();
+      if (record.points === null) continue;
+      const labels = labelsOf(record.image, record.labels);
+      const faceMasks = masks.masksOf(regions ?? none, labels);
+      await coverage.write(csvRow([record.image, ...faceMasks.map(({ pixels }) => pixels)]));
+      for (const name of emptyLabels(labels, faceMasks)) {
+        await empty.write(csvRow([record.image, name]));
+        counts.emptyMasks++;
+      }
+      if (bits) masks.pack(faceMasks, await bits.reserve(masks.packedBytes));
+      if (format === "png") await writePictures(out, record.image, faceMasks, mask);
+      counts.images++;
+      if (regions === null) counts.rejected++;
+      onProgress?.(counts.images, null);
+    }
+    for (const file of [bits, empty, coverage]) await file?.commit();
+    return { ...counts, bitsFile: bits ? bitsFile : null };
+  };
+}
+
+function labelsOf(image: string, labels: number | null): number {
+  if (labels !== null) return labels;
+  throw new TypeError(`Cannot export the masks of ${image}: it has no labels`);
+}
+
+function emptyLabels(labels: number, masks: readonly PackedMask[]): string[] {
+  return ATTRIBUTES.filter((_, column) => hasAttribute(labels, column) && !masks[column]?.pixels);
+}
+
+/** Writes a face's 40 pictures; each is one write, so none is ever half there. */
+async function writePictures(
+  out: string,
+  image: string,
+  masks: readonly PackedMask[],
+  { height, width }: Extent,
+): Promise<void> {
+  const { dir, name } = parse(image);
+  if (dir) await Deno.mkdir(join(out, dir), { recursive: true });
+  const pictures = new Map<PackedMask, Promise<Uint8Array>>();
+  await Promise.all(masks.map(async (mask, column) => {
+    const picture = pictures.get(mask) ??
+      encodePng({ width, height, data: unpack(mask, height * width) });
+    pictures.set(mask, picture);
+    await Deno.writeFile(join(out, dir, `${ATTRIBUTES[column]}_mask_${name}.png`), await picture);
+  }));
+}
+
+/** u8 [h, w] with 0 and 255. */
+function unpack({ bytes }: PackedMask, pixels: number): Uint8Array {
+  const values = new Uint8Array(pixels);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    if ((bytes[pixel >> 3] as number) & (0x80 >> (pixel & 7))) values[pixel] = 255;
+  }
+  return values;
+}
+
+/** Gathers small pieces into large writes. */
+class GatheringWriter implements AsyncDisposable {
+  readonly #file: FileWriter;
+  readonly #encoder = new TextEncoder();
+  #gathered = new Uint8Array(GATHERED);
+  #length = 0;
+
+  private constructor(file: FileWriter) {
+    this.#file = file;
+  }
+
+  static async open(path: string): Promise<GatheringWriter> {
+    return new GatheringWriter(await FileWriter.open(path));
+  }
+
+  async write(text: string): Promise<void> {
+    const bytes = this.#encoder.encode(text);
+    (await this.reserve(bytes.length)).set(bytes);
+  }
+
+  /** The next `bytes` bytes of the file, zero, to be filled before the next call. */
+  async reserve(bytes: number): Promise<Uint8Array> {
+    if (this.#length + bytes > this.#gathered.length) await this.#flush();
+    if (bytes > this.#gathered.length) this.#gathered = new Uint8Array(bytes);
+    const piece = this.#gathered.subarray(this.#length, this.#length + bytes);
+    this.#length += bytes;
+    return piece.fill(0);
+  }
+
+  async commit(): Promise<void> {
+    await this.#flush();
+    await this.#file.commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file[Symbol.asyncDispose]();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#file.write(this.#gathered.subarray(0, this.#length));
+    this.#length = 0;
+  }
+}

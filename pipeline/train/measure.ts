@@ -1,0 +1,113 @@
+/**
+ * Measuring a network on faces, for the validation after an epoch and for `evaluate`.
+ *
+ * @module
+ */
+
+import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
+import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
+import { type Batch, makeBatch } from "../batches.ts";
+import type { Face, InputSize } from "../faces.ts";
+import { type Metrics, MetricsAccumulator } from "../metrics.ts";
+import { attributeRegionMasks } from "../regions.ts";
+import type { Learner, Prediction } from "./learner.ts";
+import type { Losses } from "./log.ts";
+
+const A = ATTRIBUTES.length;
+
+/** A map's pixel belongs to the predicted mask above this: half way between the two targets. */
+export const MASK_THRESHOLD = 0.5;
+
+/** What is measured on a split. */
+export interface Measurement {
+  readonly metrics: Metrics;
+  readonly losses: Losses;
+}
+
+/** Options of {@linkcode measure}. */
+export interface MeasureOptions {
+  readonly split: string;
+  readonly batch: number;
+  readonly input: InputSize;
+  readonly mask: InputSize;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch with what the network said; its arrays may be kept. */
+  readonly onBatch?: (batch: Batch, prediction: Prediction, bits: Uint32Array) => void;
+}
+
+/** Runs the network over all faces, unchanged and in order, and measures logits and masks. */
+export async function measure(
+  learner: Learner,
+  faces: AsyncIterable<Face> | Iterable<Face>,
+  options: MeasureOptions,
+): Promise<Measurement> {
+  const accumulator = new MetricsAccumulator();
+  const sums = [0, 0, 0];
+  for await (const some of batched(faces, options.batch)) {
+    options.signal?.throwIfAborted();
+    const batch = makeBatch(some, options.input, options.mask, NO_CHANGE, null);
+    const prediction = await learner.forward(batch);
+    const bits = rasterizeRows(batch.job);
+    const labels = some.map((face) => face.labels);
+    const overlap = countOverlap(prediction.maps, bits, labels);
+    // Without landmarks there is no truth to hold the maps against.
+    some.forEach((face, image) => {
+      if (face.polygons) return;
+      overlap.intersection.fill(0, image * A, (image + 1) * A);
+      overlap.union.fill(0, image * A, (image + 1) * A);
+    });
+    accumulator.add({ logits: prediction.logits, labels, overlap });
+    sums.forEach((sum, index) => sums[index] = sum + prediction.losses[index]! * some.length);
+    options.onBatch?.(batch, prediction, bits);
+  }
+  const [loss, attributeLoss, maskLoss] = sums.map((sum) => sum / accumulator.images);
+  return {
+    metrics: accumulator.result(options.split),
+    losses: { loss: loss!, attributeLoss: attributeLoss!, maskLoss: maskLoss! },
+  };
+}
+
+const NO_CHANGE = { flip: false, shift: 0 };
+
+async function* batched<T>(items: AsyncIterable<T> | Iterable<T>, size: number) {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/**
+ * Counts mask pixels by image and attribute.
+ *
+ * maps    f32 [B, cells, A]  predicted
+ * bits    u32 [B, cells]     region bits
+ * labels  B numbers          label bits
+ *
+ * @returns u32 [B, A] each: pixels in both masks, pixels in either
+ */
+export function countOverlap(
+  maps: Float32Array,
+  bits: Uint32Array,
+  labels: readonly number[],
+): { intersection: Uint32Array; union: Uint32Array } {
+  const regions = attributeRegionMasks();
+  const cells = bits.length / labels.length;
+  const intersection = new Uint32Array(labels.length * A);
+  const union = new Uint32Array(labels.length * A);
+  labels.forEach((label, image) => {
+    const wanted = regions.map((region, a) => hasAttribute(label, a) ? region : 0);
+    for (let cell = image * cells; cell < (image + 1) * cells; cell++) {
+      for (let a = 0; a < A; a++) {
+        const isTrue = (bits[cell]! & wanted[a]!) !== 0;
+        const isPredicted = maps[cell * A + a]! > MASK_THRESHOLD;
+        if (isTrue || isPredicted) union[image * A + a]!++;
+        if (isTrue && isPredicted) intersection[image * A + a]!++;
+      }
+    }
+  });
+  return { intersection, union };
+}

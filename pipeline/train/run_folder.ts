@@ -1,0 +1,147 @@
+/**
+ * The folder of a training run: configuration, log, checkpoints and the trained model.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { exists, writeFile, writeJson } from "../files.ts";
+import type { TrainConfig } from "../presets.ts";
+
+/** Version of `config.json`. */
+export const RUN_SCHEMA = "attparsenet/run@1";
+
+/** What `RUN/config.json` holds. */
+export interface RunConfig extends TrainConfig {
+  readonly schema: typeof RUN_SCHEMA;
+  /** Height and width of the predicted masks. */
+  readonly mask: { readonly height: number; readonly width: number };
+  readonly backend: string;
+  readonly created: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Where the data came from, for whoever reads the report. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What to do when the run folder exists. */
+export interface RunFolderOptions {
+  readonly resume?: boolean;
+  readonly force?: boolean;
+}
+
+/**
+ * Prepares the folder of a new run.
+ *
+ * @throws {Error} If it holds something and neither `resume` nor `force` is given.
+ */
+export async function prepareRunFolder(
+  run: string,
+  { resume = false, force = false }: RunFolderOptions = {},
+): Promise<void> {
+  if (resume) {
+    if (await exists(run, "config.json")) return;
+    throw new Error(`Cannot resume ${run}: it has no config.json, so no run was started there`);
+  }
+  if (await exists(run) && !(await isEmptyFolder(run))) {
+    if (!force) {
+      throw new Error(
+        `The run folder ${run} already exists: use --resume to go on with it, --force to replace it, ` +
+          `or another --out`,
+      );
+    }
+    // Only what a run writes is removed, so that a mistyped folder loses nothing else.
+    for (const name of RUN_FILES) {
+      await Deno.remove(join(run, name), { recursive: true }).catch(ignoreMissing);
+    }
+  }
+  await Deno.mkdir(run, { recursive: true });
+}
+
+const RUN_FILES = [
+  "config.json",
+  "log.ndjson",
+  "checkpoints",
+  "model",
+  "metrics.json",
+  "samples.json",
+  "report.html",
+];
+
+async function isEmptyFolder(path: string): Promise<boolean> {
+  const info = await Deno.stat(path);
+  if (!info.isDirectory) throw new Error(`The run folder ${path} is a file`);
+  for await (const _ of Deno.readDir(path)) return false;
+  return true;
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+/** Writes `RUN/config.json`. */
+export function writeRunConfig(run: string, config: RunConfig): Promise<void> {
+  return writeJson(join(run, "config.json"), config);
+}
+
+/**
+ * Reads `RUN/config.json`.
+ *
+ * @throws {Error} If the folder is not a run, or of another version.
+ */
+export async function readRunConfig(run: string): Promise<RunConfig> {
+  const path = join(run, "config.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new Error(`${run} is not a run: ${path} cannot be read`, { cause });
+  }
+  let config: RunConfig;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (config?.schema !== RUN_SCHEMA) {
+    throw new SyntaxError(`${path} is of schema ${config?.schema ?? "unknown"}, not ${RUN_SCHEMA}`);
+  }
+  return config;
+}
+
+/** Writes the network as `RUN/model/model.json` and its weights, for tfjs to load anywhere. */
+export async function writeModel(run: string, network: tfl.LayersModel): Promise<void> {
+  await network.save(tf.io.withSaveHandler(async (artifacts) => {
+    const weights = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData!));
+    await writeFile(join(run, "model", WEIGHTS), weights);
+    await writeJson(join(run, "model", "model.json"), {
+      format: "layers-model",
+      generatedBy: "attparsenet",
+      modelTopology: artifacts.modelTopology,
+      weightsManifest: [{ paths: [WEIGHTS], weights: artifacts.weightSpecs }],
+    });
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
+  }));
+}
+
+const WEIGHTS = "weights.bin";
+
+/**
+ * Loads the network of a run.
+ *
+ * @throws {Error} If the run has no model yet.
+ */
+export async function readModel(run: string): Promise<tfl.LayersModel> {
+  const folder = join(run, "model");
+  if (!await exists(folder, "model.json")) {
+    throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
+  }
+  const model = JSON.parse(await Deno.readTextFile(join(folder, "model.json")));
+  const weights = await Deno.readFile(join(folder, WEIGHTS));
+  return await tfl.loadLayersModel(tf.io.fromMemory({
+    modelTopology: model.modelTopology,
+    weightSpecs: model.weightsManifest[0].weights,
+    weightData: weights.buffer,
+  }));
+}

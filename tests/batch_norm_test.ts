@@ -1,0 +1,113 @@
+import { batchNorm, batchNormGrad, batchNormGroups } from "../kernels/batch_norm.ts";
+import * as naive from "../kernels/cpu/batch_norm.ts";
+import { Random } from "../pipeline/random.ts";
+import { assertClose } from "./compare.ts";
+import { gpuTest } from "./gpu_test_context.ts";
+
+const SETTINGS = { epsilon: 1e-5, momentum: 0.9 };
+
+function inputs(rows: number, channels: number, random: Random, centre = 0) {
+  const array = (length: number, around = 0) =>
+    Float32Array.from({ length }, () => around + random.normal());
+  return {
+    x: array(rows * channels, centre),
+    dy: array(rows * channels),
+    scale: array(channels, 1),
+    shift: array(channels),
+    movingMean: array(channels),
+    movingVariance: array(channels, 5),
+  };
+}
+
+for (
+  const [rows, channels, relu] of [[1, 1, true], [64, 4, false], [257, 63, true], [
+    700,
+    65,
+    true,
+  ]] as const
+) {
+  const seed = rows;
+  const name = `${rows}x${channels}${relu ? " with ReLU" : ""}, seed ${seed}`;
+  gpuTest(`batchNorm() and batchNormGrad() equal the twin's: ${name}`, async (gpu) => {
+    const shape = { rows, channels, relu, ...SETTINGS };
+    const given = inputs(rows, channels, new Random(seed));
+    const buffer = (values: Float32Array<ArrayBuffer>) => gpu.upload(values);
+    const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map(buffer);
+    const parts = gpu.createBuffer(8 * batchNormGroups(shape) * channels);
+    const stats = gpu.createBuffer(8 * channels);
+    const y = gpu.createBuffer(4 * rows * channels);
+    const dx = gpu.createBuffer(4 * rows * channels);
+    const dscale = gpu.createBuffer(4 * channels);
+    const dshift = gpu.createBuffer(4 * channels);
+    const read = async (from: GPUBuffer) => new Float32Array(await gpu.read(from));
+
+    const forward = { x: x!, scale: scale!, shift: shift!, parts, stats, y };
+    const moving = { movingMean: movingMean!, movingVariance: movingVariance! };
+    batchNorm(gpu, { ...forward, ...moving }, shape);
+    const expected = naive.batchNorm(given.x, given, shape);
+    const close = (what: string) => ({ relative: 1e-5, what: `${what} of ${name}` });
+    assertClose(await read(y), expected.y, close("y"));
+    assertClose(await read(movingMean!), expected.movingMean, close("moving mean"));
+    assertClose(await read(movingVariance!), expected.movingVariance, close("moving variance"));
+
+    const given2 = { x: x!, y, dy: dy!, scale: scale!, stats, parts };
+    batchNormGrad(gpu, { ...given2, dx, dscale, dshift }, shape);
+    const gradient = naive.batchNormGrad(given.x, given.dy, given, shape);
+    assertClose(await read(dscale), gradient.dscale, close("gradient of the scale"));
+    assertClose(await read(dshift), gradient.dshift, close("gradient of the shift"));
+    // One row has a variance of zero and a gradient of zero, which nothing can be relative to.
+    if (rows > 1) assertClose(await read(dx), gradient.dx, close("gradient of x"));
+    gpu.destroy(x!, dy!, scale!, shift!, movingMean!, movingVariance!, parts, stats, y, dx);
+    gpu.destroy(dscale, dshift);
+  });
+}
+
+gpuTest("batchNorm() keeps its precision far from zero", async (gpu) => {
+  // With E[x²] − E[x]² in f32 nothing would be left of a variance of 1 around 10,000.
+  const shape = { rows: 600, channels: 2, relu: false, ...SETTINGS };
+  const given = inputs(shape.rows, shape.channels, new Random(3), 1e4);
+  const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map((values) =>
+    gpu.upload(values)
+  );
+  const parts = gpu.createBuffer(8 * batchNormGroups(shape) * shape.channels);
+  const stats = gpu.createBuffer(8 * shape.channels);
+  const y = gpu.createBuffer(4 * shape.rows * shape.channels);
+  const buffers = { x: x!, scale: scale!, shift: shift!, parts, stats, y };
+  const moving = { movingMean: movingMean!, movingVariance: movingVariance! };
+  batchNorm(gpu, { ...buffers, ...moving }, shape);
+  const actual = new Float32Array(await gpu.read(y));
+  // The inputs themselves are only good to 1e4 · 2^-24, a thousandth of a deviation.
+  const close = { relative: 1e-3, what: "y around 10,000, seed 3" };
+  assertClose(actual, naive.batchNorm(given.x, given, shape).y, close);
+  gpu.destroy(x!, dy!, scale!, shift!, movingMean!, movingVariance!, parts, stats, y);
+});
+
+Deno.test("the twin's gradients of a normalisation are the derivatives of its result", () => {
+  const shape = { rows: 9, channels: 3, relu: true, ...SETTINGS };
+  const random = new Random(11);
+  const array = (length: number) => Float64Array.from({ length }, () => random.normal());
+  const x = array(27);
+  const dy = array(27);
+  const given = {
+    scale: array(3),
+    shift: array(3),
+    movingMean: array(3),
+    movingVariance: array(3),
+  };
+  const value = () => naive.batchNorm(x, given, shape).y.reduce((sum, y, i) => sum + y * dy[i]!, 0);
+  const derivatives = (of: Float64Array) =>
+    of.map((kept, i) => {
+      const step = 1e-5;
+      of[i] = kept + step;
+      const above = value();
+      of[i] = kept - step;
+      const below = value();
+      of[i] = kept;
+      return (above - below) / (2 * step);
+    });
+  const { dx, dscale, dshift } = naive.batchNormGrad(x, dy, given, shape);
+  const close = { relative: 1e-6, what: "central differences, seed 11" };
+  assertClose(dx, derivatives(x), close);
+  assertClose(dscale, derivatives(given.scale), close);
+  assertClose(dshift, derivatives(given.shift), close);
+});

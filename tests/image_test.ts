@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import {
+  decodeImage,
+  decodePixels,
+  encodePng,
+  readImage,
+  resizeImage,
+  type RgbImage,
+} from "../pipeline/image.ts";
+
+/** 16 x 8 pixels: the left half (200, 30, 30), the right half (20, 40, 210). */
+const COLOUR = Uint8Array.fromBase64(
+  "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIx" +
+    "wcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy" +
+    "MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjL/wAARCAAIABADAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABQb/xA" +
+    "AUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFQEBAQAAAAAAAAAAAAAAAAAABwX/xAAUEQEAAAAAAAAAAAAAAAAAAAAA/9oA" +
+    "DAMBAAIRAxEAPwCQRSYDNAef/9k=",
+);
+/** The same picture in gray: about 81 on the left, 53 on the right. */
+const GRAY = Uint8Array.fromBase64(
+  "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIx" +
+    "wcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wAALCAAIABABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAABQb/xAAUEAEAAAAA" +
+    "AAAAAAAAAAAAAAAA/9oACAEBAAA/AJAG/9k=",
+);
+/** The same picture in CMYK with Adobe's marker (inks stored inverted). */
+const CMYK = Uint8Array.fromBase64(
+  "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAIBgYHBgUIBwcHCQkICgwUDQwLCwwZEhMPFB0aHx4dGhwcICQuJyAiLCMcHC" +
+    "g3KSwwMTQ0NB8nOT04MjwuMzQy/8AAFAgACAAQBEMRAE0RAFkRAEsRAP/EABcAAQEBAQAAAAAAAAAAAAAAAAcIAAT/" +
+    "xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oADgRDAE0AWQBLAAA/AEgOh0/pLdStGf/Z",
+);
+
+/** Quantisation and rounding of the fixtures, at most. */
+const JPEG_TOLERANCE = 6;
+
+function pixel(image: RgbImage, x: number, y: number): number[] {
+  const at = 3 * (y * image.width + x);
+  return [...image.data.subarray(at, at + 3)];
+}
+
+function assertNear(got: number[], expected: number[], tolerance = JPEG_TOLERANCE): void {
+  const near = got.every((value, i) => Math.abs(value - expected[i]!) <= tolerance);
+  assert.ok(near, `got ${got}, expected about ${expected}`);
+}
+
+/** COLOUR with an EXIF segment that holds nothing but an orientation. */
+function withOrientation(orientation: number, little: boolean): Uint8Array {
+  const exif = new DataView(new ArrayBuffer(36));
+  [0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66].forEach((code, i) => exif.setUint8(i, code));
+  exif.setUint16(10, little ? 0x4949 : 0x4d4d);
+  exif.setUint16(12, 42, little);
+  exif.setUint32(14, 8, little);
+  exif.setUint16(18, 1, little);
+  exif.setUint16(20, 0x0112, little);
+  exif.setUint16(22, 3, little);
+  exif.setUint32(24, 1, little);
+  exif.setUint16(28, orientation, little);
+  return Uint8Array.of(
+    ...COLOUR.subarray(0, 2),
+    ...new Uint8Array(exif.buffer),
+    ...COLOUR.subarray(2),
+  );
+}
+
+/** A JPEG header that claims a size. */
+function claiming(width: number, height: number): Uint8Array {
+  const bytes = COLOUR.slice();
+  const at = bytes.findIndex((code, i) => code === 0xff && bytes[i + 1] === 0xc0);
+  new DataView(bytes.buffer).setUint16(at + 5, height);
+  new DataView(bytes.buffer).setUint16(at + 7, width);
+  return bytes;
+}
+
+const RED = [200, 30, 30];
+const BLUE = [20, 40, 210];
+
+Deno.test("decodeImage() reads a colour JPEG", async () => {
+  const image = await decodeImage(COLOUR, "a.jpg");
+  assert.deepEqual([image.width, image.height, image.data.length], [16, 8, 3 * 16 * 8]);
+  assertNear(pixel(image, 2, 2), RED);
+  assertNear(pixel(image, 13, 5), BLUE);
+});
+
+Deno.test("decodeImage() reads grayscale and CMYK JPEGs as RGB", async () => {
+  const gray = await decodeImage(GRAY, "gray.jpg");
+  assertNear(pixel(gray, 2, 2), [81, 81, 81]);
+  assertNear(pixel(gray, 13, 5), [53, 53, 53]);
+  const cmyk = await decodeImage(CMYK, "cmyk.jpg");
+  assertNear(pixel(cmyk, 2, 2), RED);
+  assertNear(pixel(cmyk, 13, 5), BLUE);
+});
+
+Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () => {
+  // Where the left, red half ends up: x, y of a pixel in it, and the width of the picture.
+  const red: Record<number, [x: number, y: number, width: number]> = {
+    1: [2, 2, 16],
+    2: [13, 2, 16],
+    3: [13, 5, 16],
+    4: [2, 5, 16],
+    5: [2, 2, 8],
+    6: [5, 2, 8],
+    7: [5, 13, 8],
+    8: [2, 13, 8],
+  };
+  for (const little of [true, false]) {
+    for (const [orientation, [x, y, width]] of Object.entries(red)) {
+      const image = await decodeImage(withOrientation(Number(orientation), little), "a.jpg");
+      assert.equal(image.width, width, `orientation ${orientation}`);
+      assertNear(pixel(image, x, y), RED);
+      assertNear(pixel(image, image.width - 1 - x, image.height - 1 - y), BLUE);
+    }
+  }
+});
+
+Deno.test("encodePng() and decodeImage() keep gray, RGB and opaque RGBA pixels", async () => {
+  for (const channels of [1, 3, 4]) {
+    const data = Uint8Array.from({ length: 5 * 3 * channels }, (_, i) => (i * 37) % 256);
+    if (channels === 4) { for (let i = 3; i < data.length; i += 4) data[i] = 255; }
+    const image = await decodeImage(await encodePng({ width: 5, height: 3, data }), "a.png");
+    assert.deepEqual([image.width, image.height], [5, 3]);
+    const expected = Array.from(
+      { length: 45 },
+      (_, i) =>
+        channels === 1 ? data[Math.floor(i / 3)] : data[Math.floor(i / 3) * channels + i % 3],
+    );
+    assert.deepEqual([...image.data], expected, `${channels} channels`);
+  }
+});
+
+Deno.test("decodeImage() lays a transparent PNG over white", async () => {
+  const data = Uint8Array.of(100, 0, 50, 0, 100, 0, 50, 51, 100, 0, 50, 255);
+  const image = await decodeImage(await encodePng({ width: 3, height: 1, data }), "a.png");
+  assert.deepEqual([...image.data], [255, 255, 255, 224, 204, 214, 100, 0, 50]);
+});
+
+Deno.test("decodeImage() refuses what is no picture, with the file's name and the reason", async () => {
+  const png = await encodePng({ width: 40, height: 40, data: new Uint8Array(1600) });
+  const cases: [bytes: Uint8Array, reason: string][] = [
+    [new Uint8Array(), "the file is empty"],
+    [new TextEncoder().encode("name,x_0\n"), "the file is neither a JPEG nor a PNG"],
+    [COLOUR.subarray(0, 40), "the JPEG is damaged or cut short: it has no header"],
+    [COLOUR.subarray(0, COLOUR.length - 2), "the JPEG is damaged or cut short: its end is missing"],
+    [COLOUR.subarray(0, COLOUR.length - 8), "the JPEG is damaged or cut short: its end is missing"],
+    [claiming(0, 8), "the picture has no pixels (0x8)"],
+    [png.subarray(0, 20), "the PNG is cut short: it has no header"],
+    [png.subarray(0, 45), "the PNG is damaged or cut short"],
+  ];
+  for (const [bytes, reason] of cases) {
+    const expected = { name: "SyntaxError", message: `Cannot decode a.jpg: ${reason}` };
+    await assert.rejects(decodeImage(bytes, "a.jpg"), expected);
+    assert.throws(() => decodePixels(bytes), { name: "SyntaxError", message: reason });
+  }
+});
+
+Deno.test("decodeImage() refuses more than 64 megapixels before it decodes", async () => {
+  await assert.rejects(decodeImage(claiming(12_000, 12_000), "big.jpg"), {
+    name: "RangeError",
+    message:
+      "Cannot decode big.jpg: the picture is too large: 12000x12000 is more than 64 megapixels",
+  });
+});
+
+Deno.test("decodeImage() works on after pictures that break the decoder", async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const bytes = COLOUR.slice();
+    for (let k = 0; k < 4; k++) bytes[20 + (seed * 131 + k * 977) % (bytes.length - 22)]! ^= seed;
+    await decodeImage(bytes, "a.jpg").catch((error) =>
+      assert.ok(
+        error instanceof SyntaxError || error instanceof RangeError,
+        `seed ${seed}: ${error}`,
+      )
+    );
+    assertNear(pixel(await decodeImage(COLOUR, "b.jpg"), 2, 2), RED);
+  }
+});
+
+Deno.test("readImage() names the path of a file that is no picture", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".jpg" });
+  try {
+    await assert.rejects(readImage(path), { message: `Cannot decode ${path}: the file is empty` });
+    await Deno.writeFile(path, GRAY);
+    assert.equal((await readImage(path)).width, 16);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+/** A picture whose three channels hold `values`, `values` + 1 and 0. */
+function picture(width: number, height: number, values: number[]): RgbImage {
+  return { width, height, data: Uint8Array.from(values.flatMap((value) => [value, value + 1, 0])) };
+}
+
+function reds(image: RgbImage): number[] {
+  return [...image.data.filter((_, i) => i % 3 === 0)];
+}
+
+Deno.test("resizeImage() interpolates between pixel centres when it enlarges", () => {
+  const image = resizeImage(picture(2, 1, [0, 100]), 4, 1);
+  assert.deepEqual(reds(image), [0, 25, 75, 100]);
+  assert.deepEqual([image.data[1], image.data[2]], [1, 0]);
+  assert.deepEqual(reds(resizeImage(picture(1, 2, [0, 100]), 1, 4)), [0, 25, 75, 100]);
+  assert.deepEqual(reds(resizeImage(picture(1, 1, [7]), 3, 2)), [7, 7, 7, 7, 7, 7]);
+});
+
+Deno.test("resizeImage() averages the covered area when it shrinks", () => {
+  assert.deepEqual(reds(resizeImage(picture(4, 1, [0, 10, 100, 200]), 2, 1)), [5, 150]);
+  assert.deepEqual(reds(resizeImage(picture(2, 2, [0, 10, 100, 210]), 1, 1)), [80]);
+  // Each output pixel covers one and a half: (30 + 60/2) / 1.5 and (60/2 + 90) / 1.5.
+  assert.deepEqual(reds(resizeImage(picture(3, 1, [30, 60, 90]), 2, 1)), [40, 80]);
+});
+
+Deno.test("resizeImage() keeps an even picture even at any size, and the same size as it is", () => {
+  const image = picture(7, 5, Array(35).fill(93));
+  assert.equal(resizeImage(image, 7, 5), image);
+  for (const [width, height] of [[1, 1], [3, 9], [6, 4], [13, 2], [64, 65]] as const) {
+    const resized = resizeImage(image, width, height);
+    assert.deepEqual([resized.width, resized.height], [width, height]);
+    assert.ok(reds(resized).every((value) => value === 93), `${width}x${height}`);
+  }
+  assert.throws(() => resizeImage(image, 0, 5), { name: "RangeError" });
+});
+
+Deno.test("encodePng() refuses data that fit no number of channels", async () => {
+  await assert.rejects(encodePng({ width: 2, height: 2, data: new Uint8Array(8) }), {
+    name: "TypeError",
+    message: "Cannot write a PNG: 2x2 pixels need 1, 3 or 4 bytes each, got 8",
+  });
+});
