@@ -118,9 +118,15 @@ function dispatchImages(
     [inputs.polygons, inputs.counts, inputs.placements, grid, part],
     [Math.ceil(images / workgroup), regions * vertices],
   );
+  const quads = mask.width % 4 === 0;
   gpu.dispatch(
-    { label: "rasterize_fold", source: foldSource, constants: size },
-    [inputs.placements, part],
+    {
+      label: "rasterize_fold",
+      source: foldSource,
+      entry: quads ? "fold_quads" : "main",
+      constants: size,
+    },
+    { 0: inputs.placements, [quads ? 2 : 1]: part },
     [Math.ceil(mask.height / workgroup), images],
   );
   gpu.host.submit();

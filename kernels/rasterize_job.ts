@@ -78,11 +78,12 @@ export function checkRasterizeJob(job: RasterizeJob): RasterizeShape {
   if (counts.some((count) => count > vertices)) {
     throw new RangeError(`Cannot rasterise: a polygon has more than its ${vertices} vertices`);
   }
-  const far = polygons.findIndex((value) => value > MAX_COORDINATE || value < -MAX_COORDINATE);
-  if (far >= 0) {
+  for (let at = 0; at < polygons.length; at++) {
+    const value = polygons[at] as number;
+    if (value <= MAX_COORDINATE && value >= -MAX_COORDINATE) continue;
     throw new RangeError(
-      `Cannot rasterise: a vertex of image ${Math.floor(far / (regions * vertices * 2))} lies at ` +
-        `${polygons[far]}, beyond ±${MAX_COORDINATE}`,
+      `Cannot rasterise: a vertex of image ${Math.floor(at / (regions * vertices * 2))} lies at ` +
+        `${value}, beyond ±${MAX_COORDINATE}`,
     );
   }
   return { images, regions, vertices, source, mask, window };

@@ -30,7 +30,8 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     options = request.values as unknown as CommonValues;
     terminal = new Terminal(options);
-    await runCommand(request, terminal, (text) => void (hint = text));
+    const again = (...added: string[]) => goingOn(args, added);
+    await runCommand(request, { terminal, again, onInterrupt: (text) => void (hint = text) });
     return EXIT.ok;
   } catch (error) {
     return fail(error, terminal, options, hint);
@@ -39,14 +40,26 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function runCommand(
   { command, values, operands }: Exclude<Request, { text: string }>,
-  terminal: Terminal,
-  onInterrupt: (hint: string) => void,
+  rest: Omit<Context, "signal">,
 ): Promise<void> {
+  const { terminal } = rest;
   const signal = abortOnSignals(() => terminal.warn("Stopping; Ctrl-C again ends it at once."));
-  const context: Context = { terminal, signal, onInterrupt };
-  const result = await command.run(values as Values, context, operands);
+  const result = await command.run(values as Values, { ...rest, signal }, operands);
   terminal.finish();
   if (result) terminal.json(result);
+}
+
+/** What a user types to go on: these arguments without `--force`, with what they lack of `added`. */
+function goingOn(args: readonly string[], added: readonly string[]): string {
+  const words = [
+    ...args.filter((arg) => arg !== "--force"),
+    ...added.filter((arg) => !args.includes(arg)),
+  ];
+  return [PROGRAM.name, ...words.map(shellWord)].join(" ");
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }
 
 type Values = CommonValues & Record<string, never>;

@@ -12,9 +12,13 @@ export const SPLITS = ["train", "validation", "test"] as const satisfies readonl
 
 /** A rectangle in pixels of the image file; x to the right, y down. */
 export interface Box {
+  /** Left edge. */
   readonly x: number;
+  /** Upper edge. */
   readonly y: number;
+  /** Pixels from the left edge to the right one. */
   readonly width: number;
+  /** Pixels from the upper edge to the lower one. */
   readonly height: number;
 }
 

@@ -106,6 +106,7 @@ class ImageRows {
       let inside = 0;
       for (let j = begin; j < begin + mask.width; j++) {
         const word = bits[j] as number;
+        if ((word | inside) === 0) continue;
         inside ^= word & 0xffff;
         bits[j] = inside | (word >>> 16);
       }
@@ -120,17 +121,22 @@ class ImageRows {
     return this.#rows.before[clamp(inside, 0, this.#shape.window.height)] as number;
   }
 
-  /** Toggles all pixels right of an edge that runs from its upper end down to above its lower end. */
+  /**
+   * Toggles all pixels right of an edge, from its upper end to above its lower end. A pixel that is
+   * crossed exactly counts as inside; if no end lies outside the image the boundary line covers it.
+   */
   #toggleEdge(topX: number, topY: number, bottomX: number, bottomY: number): void {
     const slope = Math.trunc((bottomX - topX) * 65536 / (bottomY - topY));
-    const { width } = this.#shape.source;
+    const { width, height } = this.#shape.source;
+    const [left, right] = topX < bottomX ? [topX, bottomX] : [bottomX, topX];
+    const outside = left < 0 || right >= width || topY < 0 || bottomY >= height;
     const end = this.#rowOf(bottomY);
     for (let row = this.#rowOf(topY); row < end; row++) {
       const y = (this.#rows.at[row] as number) + this.#dy;
       const crossing = topX + (y - topY) * slope / 65536;
       const x = Math.floor(crossing);
       this.#toggle(row, clamp(x + 1, 0, width));
-      if (x === crossing && x >= 0 && x < width) this.#cover(row, x, x);
+      if (outside && x === crossing && x >= 0 && x < width) this.#cover(row, x, x);
     }
   }
 

@@ -63,19 +63,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     place.origin,
     place.step,
   );
-  if p0.y < p1.y { toggle_edge(to, p0, p1); }
-  if p1.y < p0.y { toggle_edge(to, p1, p0); }
+  let upward = p1.y < p0.y;
+  if p0.y != p1.y { toggle_edge(to, select(p0, p1, upward), select(p1, p0, upward)); }
   draw_line(to, p0, p1);
 }
 
 /// Toggles all pixels right of an edge, from its upper end to above its lower end. Its slope has 16
-/// fraction bits, truncated toward zero: `whole` and `fraction` are its magnitude.
+/// fraction bits, truncated toward zero: `whole` and `fraction` are its magnitude. A pixel that is
+/// crossed exactly counts as inside; if no end lies outside the image the boundary line covers it.
 fn toggle_edge(to: Target, top: vec2<i32>, bottom: vec2<i32>) {
   let rows = range_of_rows(to, top.y, bottom.y);
   if rows.x >= rows.y { return; }
   let down = u32(bottom.y - top.y);
   let across = u32(abs(bottom.x - top.x));
   let leftward = bottom.x < top.x;
+  let corner = vec2(SOURCE_WIDTH - 1, SOURCE_HEIGHT - 1);
+  let outside = any(min(top, bottom) < vec2(0)) || any(max(top, bottom) > corner);
   let whole = quotient(across, down);
   let rest = (across - whole * down) << 8u;
   let high = quotient(rest, down);
@@ -88,7 +91,7 @@ fn toggle_edge(to: Target, top: vec2<i32>, bottom: vec2<i32>) {
     let x = select(top.x + pixels, top.x - pixels - select(1, 0, exact), leftward);
     let column = column_of(to, clamp(x + 1, 0, SOURCE_WIDTH));
     if column < WIDTH { atomicXor(&bits[to.base + u32(row * WIDTH + column)], to.bit); }
-    if exact && x >= 0 && x < SOURCE_WIDTH { cover(to, row, x, x); }
+    if outside && exact && x >= 0 && x < SOURCE_WIDTH { cover(to, row, x, x); }
   }
 }
 

@@ -39,6 +39,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Says how to go on after an interruption; the last call counts. */
   onInterrupt(hint: string): void;
+  /** The command line that goes on: as it was typed, without `--force` and with `added`. */
+  again(...added: string[]): string;
 }
 
 /** A command: `run` returns the object that `--json` prints as the last line. */

@@ -40,6 +40,17 @@ export interface Sink {
   readonly columns: number | null;
 }
 
+/** See {@linkcode Terminal.lister}. */
+export interface Lister {
+  /** Adds one thing. */
+  add(line: string): void;
+  /** Ends the list; returns its length. */
+  end(): number;
+}
+
+/** Things of a list that are shown. */
+const LISTED = 10;
+
 /** Milliseconds between two drawings of a bar, and between two lines where there is no terminal. */
 const BAR_EVERY = 100;
 const LINE_EVERY = 5000;
@@ -108,6 +119,26 @@ export class Terminal {
     const running = new RunningProgress(label, unit, this.#err);
     this.#running = running;
     return (done, total) => running.update(done, total);
+  }
+
+  /**
+   * A list of things that may grow long, such as images that cannot be read: the first few are shown
+   * as they come, and the end says how many there were.
+   *
+   * @param what Completes "12 …": `images are left out`.
+   */
+  lister(what: string): Lister {
+    let count = 0;
+    return {
+      add: (line) => {
+        if (++count <= LISTED) this.note(line);
+        else if (count === LISTED + 1) this.note("…");
+      },
+      end: () => {
+        if (count > LISTED) this.note(`${count} ${what}`);
+        return count;
+      },
+    };
   }
 
   /** Ends the piece of work that is shown, with a line that sums it up. */

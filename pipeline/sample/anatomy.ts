@@ -17,8 +17,6 @@ export interface Anatomy {
   readonly points: readonly Point[];
   /** Half the height of the opening of the eyes. */
   readonly eyeOpening: number;
-  /** Half the width of the wings of the nose. */
-  readonly noseWidth: number;
 }
 
 /** Right half of a jaw line, from beside the eye (p16) down to the chin (p8). */
@@ -169,7 +167,6 @@ export function planFace(traits: ReadonlySet<Attribute>, random: Random): Anatom
   const nose = planNose(noseWidth, noseLength);
   return {
     eyeOpening,
-    noseWidth,
     points: [
       ...jaw,
       ...planBrows(traits, vary(0.8), Math.min(38.5, (jaw[16] as Point)[0] - 8.5)),

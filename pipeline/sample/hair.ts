@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Random } from "../random.ts";
 import { type Color, type Drawing, mirror, mixColors, scaleColor } from "./drawing.ts";
 import { type Face, landmark } from "./face.ts";
 import { drawHat } from "./hat.ts";
@@ -107,7 +106,8 @@ export function drawHair(drawing: Drawing, face: Face): void {
     [width + 4 + volume, -38],
     [width * 0.84 + 3, -60],
     [width * 0.5, -73],
-    [0, -77 - volume],
+    [width * 0.22, -77.5 - volume / 2],
+    [0, -78.5 - volume / 2],
   ];
   const outer = ripple(top, face, [0, -16]);
   const inner = line.toReversed();
@@ -162,7 +162,7 @@ function drawCropped(drawing: Drawing, face: Face): void {
 /** The ragged edge of bangs over the forehead. */
 function drawFringe(drawing: Drawing, face: Face, width: number): void {
   const { hair } = face.palette;
-  const random: Random = face.random.fork("fringe");
+  const random = face.random.fork("fringe");
   const { dark } = strandColors(face);
   for (let i = -5; i <= 5; i++) {
     const x = (i / 5) * (width - 9);

@@ -78,7 +78,8 @@ export function drawDoubleChin(drawing: Drawing, face: Face): void {
   const drop = [4, 10, 14.5, 16, 14.5, 10, 4];
   const roll = jaw.map(([x, y], i) => [x * 0.96, y + (drop[i] as number)] as const);
   drawing.shape([...jaw, ...roll.toReversed()], { fill: mixColors(skin, WHITE, 0.06) });
-  drawing.line(roll, { stroke: shadow, width: 3, opacity: 0.9 });
+  drawing.line(roll, { stroke: shadow, width: 5.5, opacity: 0.35 });
+  drawing.line(roll, { stroke: shadow, width: 2, opacity: 0.7 });
   drawing.line(jaw, { stroke: shadow, width: 1.8, opacity: 0.55 });
 }
 

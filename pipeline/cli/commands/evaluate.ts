@@ -1,21 +1,59 @@
+import { resolve } from "node:path";
 import { command, defaulted, optional, required } from "../command.ts";
 import { choice, file, folder } from "../kinds.ts";
+import { metricsText } from "../metrics_text.ts";
 
 /** `evaluate`: the measures of a trained run on one split. */
 export const EVALUATE = command({
   name: "evaluate",
   summary: "Measure a trained run on one split of a data set",
-  details: "Prints a table and writes RUN/metrics.json.",
+  details: "Prints a table and writes RUN/metrics.json. The mask IoU needs landmarks: without " +
+    "--landmarks, those that the run was trained with are taken if it was the same data set.",
   options: {
     run: required(folder("RUN"), "folder of a trained run"),
     dataset: required(folder(), "folder of the data set"),
-    landmarks: optional(file(), "landmarks of the data set, for mask IoU"),
-    labels: optional(file(), "label file instead of the data set's own"),
     split: defaulted(choice("train", "validation", "test"), "test", "split to measure"),
+    landmarks: optional(file(), "landmarks file of the data set"),
+    labels: optional(file(), "label file instead of the data set's own"),
   },
-  examples: [["--run runs/first --dataset data/sample", "the test split of the sample"]],
-  // deno-lint-ignore require-await
-  async run() {
-    throw new Error("not wired");
+  examples: [
+    ["--run runs/first --dataset data/sample", "the test split of the sample"],
+    ["--run runs/first --dataset celeba --landmarks celeba.csv --json", "another data set"],
+  ],
+  async run({ run, split, labels, seed, ...values }, { terminal, signal }) {
+    const { openDataset } = await import("../../dataset.ts");
+    const { evaluate } = await import("../../evaluate.ts");
+    const { joinLandmarks } = await import("../../landmarks.ts");
+    const { describeBackend, openBackend } = await import("../../backend.ts");
+    const dataset = await openDataset(values.dataset, { labels, seed, signal });
+    const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
+    const faces = dataset.records({ split, signal });
+    const records = landmarks === null ? faces : joinLandmarks(landmarks)(faces);
+    if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
+    using backend = await openBackend(values.backend);
+    terminal.note(describeBackend(backend));
+    const left = terminal.lister("faces are left out");
+    const onProgress = terminal.progress("evaluate", "images");
+    const metrics = await evaluate({
+      run,
+      records,
+      split,
+      backend,
+      signal,
+      onProgress: (done) => onProgress(done, dataset.counts[split]),
+      onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
+    });
+    terminal.finish();
+    left.end();
+    terminal.say(metricsText(metrics));
+    return metrics;
   },
 });
+
+/** The landmarks file that a run was trained with, if it was trained on this data set. */
+async function ownLandmarks(run: string, dataset: string): Promise<string | null> {
+  const { readRunConfig } = await import("../../train/run_folder.ts");
+  const { data } = await readRunConfig(run);
+  const isSame = data?.dataset === resolve(dataset);
+  return isSame && typeof data.landmarks === "string" ? data.landmarks : null;
+}

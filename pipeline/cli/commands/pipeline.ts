@@ -1,6 +1,6 @@
 import { command, defaulted, optional } from "../command.ts";
 import { choice, file, folder } from "../kinds.ts";
-import { TRAINING } from "./train.ts";
+import { TRAINING } from "../training.ts";
 
 /** `pipeline`: everything, from a folder of faces to a report. */
 export const PIPELINE = command({

@@ -6,8 +6,8 @@ export const PREDICT = command({
   name: "predict",
   summary: "Print the probabilities of the 40 attributes for images, one JSON object a line",
   details:
-    "IMAGE is a file or a folder of images. With --maps, a picture for each image shows where " +
-    "the network sees its attributes.",
+    "IMAGE is a file or a folder of images. With --maps, a picture for each attribute that " +
+    "the network sees in an image shows where.",
   operands: [{ name: "image", help: "image files or folders", completion: "file", list: true }],
   options: {
     run: required(folder("RUN"), "folder of a trained run"),
@@ -17,15 +17,20 @@ export const PREDICT = command({
     ["--run runs/first face.jpg", "one image"],
     ["--run runs/first photos --maps heat | jq .probabilities.Smiling", "a folder, with heat maps"],
   ],
-  async run({ run, maps, backend }, { terminal, signal }, images) {
+  async run({ run, maps, ...values }, { terminal, signal }, images) {
     const { predict } = await import("../../predict.ts");
+    const { describeBackend, openBackend } = await import("../../backend.ts");
+    using backend = await openBackend(values.backend);
+    terminal.note(describeBackend(backend));
     const onProgress = terminal.progress("predict", "images");
-    let predicted = 0;
-    const options = { run, images, backend, ...(maps !== undefined && { maps }), signal };
+    const options = { run, images, backend, signal, ...(maps !== undefined && { maps }) };
+    let count = 0;
+    let rejected = 0;
     for await (const prediction of predict(options)) {
       terminal.record(JSON.stringify(prediction));
-      onProgress(++predicted, images.length);
+      if ("rejected" in prediction) rejected++;
+      onProgress(++count, null);
     }
-    return { images: predicted, ...(maps !== undefined && { maps }) };
+    return { images: count, rejected };
   },
 });

@@ -1,22 +1,15 @@
-import { command, defaulted, flag, optional, required } from "../command.ts";
-import { choice, file, folder, integer, number } from "../kinds.ts";
-
-/** Options of training that `pipeline` has too. */
-export const TRAINING = {
-  preset: defaulted(choice("lite", "paper"), "lite", "network: narrow and small, or the paper's"),
-  epochs: optional(integer(1), "passes over the training split"),
-  batch: optional(integer(1), "images a step"),
-  lr: optional(number({ positive: true }), "learning rate of the first epoch"),
-  segmentationWeight: optional(number({ positive: false }), "weight of the mask loss"),
-  resume: flag("go on from the last checkpoint of the run"),
-  force: flag("replace the run if its folder exists"),
-};
+import { resolve } from "node:path";
+import { command, optional, required } from "../command.ts";
+import { file, folder } from "../kinds.ts";
+import { runTraining, TRAINING } from "../training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
 export const TRAIN = command({
   name: "train",
   summary: "Train the network",
-  details: "Writes RUN/config.json, RUN/log.ndjson, RUN/checkpoints/ and RUN/model/.",
+  details:
+    "Writes RUN/config.json, RUN/log.ndjson (a line a step and an epoch), RUN/checkpoints/ " +
+    "and RUN/model/.",
   options: {
     dataset: required(folder(), "folder of the data set"),
     landmarks: required(file(), "landmarks file of its images"),
@@ -28,8 +21,24 @@ export const TRAIN = command({
     ["--dataset data/sample --landmarks landmarks.csv --out runs/first", "with the defaults"],
     ["--dataset data/sample --landmarks landmarks.csv --out runs/first --resume", "go on"],
   ],
-  // deno-lint-ignore require-await
-  async run() {
-    throw new Error("not wired");
+  async run(values, context) {
+    const { openDataset } = await import("../../dataset.ts");
+    const { joinLandmarks } = await import("../../landmarks.ts");
+    const { describeBackend, openBackend } = await import("../../backend.ts");
+    const { dataset: root, landmarks, labels, out, seed } = values;
+    const { terminal, signal } = context;
+    const dataset = await openDataset(root, { labels, seed, signal });
+    const records = joinLandmarks(landmarks)(dataset.records({ signal }));
+    using backend = await openBackend(values.backend);
+    terminal.note(describeBackend(backend));
+    context.onInterrupt(`Go on with: ${context.again("--resume")}`);
+    const data = {
+      dataset: resolve(root),
+      landmarks: resolve(landmarks),
+      ...(labels !== undefined && { labels: resolve(labels) }),
+    };
+    const result = await runTraining({ records, out, backend, values, data }, context);
+    terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
+    return result;
   },
 });

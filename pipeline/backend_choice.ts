@@ -1,0 +1,141 @@
+/**
+ * Choosing the backend on a machine whose only adapter is software: which one is faster depends on the
+ * processor and the driver, so it is measured once and written down.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";
+import { makeBatch } from "./batches.ts";
+import type { Face } from "./faces.ts";
+import { writeJson } from "./files.ts";
+import { buildNetwork, maskSize } from "./network.ts";
+import { trainConfig } from "./presets.ts";
+import { Learner } from "./train/learner.ts";
+
+/** What was measured on one machine. */
+export interface BackendMeasurement {
+  /** The adapter that it was measured on. */
+  readonly adapter: string;
+  /** Seconds of one training step of the preset `lite` with {@linkcode BATCH} images. */
+  readonly seconds: Readonly<Record<BackendName, number>>;
+}
+
+/** Images of the measured step: enough for the kernels to be busy, few enough to take a second. */
+const BATCH = 8;
+/** The first step compiles; the fastest of the others counts. */
+const STEPS = 3;
+
+/**
+ * Opens the backend that a choice stands for. `auto` is webgpu on a hardware adapter, the faster of
+ * both on a software adapter, and wasm without one.
+ *
+ * @param log Hears that something is about to be measured.
+ */
+export async function chooseBackend(
+  choice: BackendName | "auto",
+  log: (line: string) => void = () => {},
+): Promise<Backend> {
+  const backend = await openBackend(choice);
+  if (choice !== "auto" || !backend.host?.gpu.isFallback) return backend;
+  const adapter = backend.host.gpu.info.description;
+  let measured = await readMeasurement(adapter);
+  if (!measured) {
+    log("Measuring once which backend trains faster on this software adapter …");
+    backend[Symbol.dispose]();
+    measured = { adapter, seconds: await measureBackends() };
+    await writeMeasurement(measured);
+  } else backend[Symbol.dispose]();
+  const { webgpu, wasm } = measured.seconds;
+  const [fast, slow] = webgpu <= wasm ? [webgpu, wasm] : [wasm, webgpu];
+  const reason = `a software adapter; measured ${fast.toFixed(2)} s a step against ` +
+    `${slow.toFixed(2)} s on ${webgpu <= wasm ? "wasm" : "webgpu"}`;
+  return { ...await openBackend(webgpu <= wasm ? "webgpu" : "wasm"), reason };
+}
+
+/** Where the measurement is kept, or null where the environment names no folder for such files. */
+export function measurementPath(): string | null {
+  const folder = readEnv("XDG_CACHE_HOME") ?? homeCache();
+  return folder === null ? null : join(folder, "attparsenet", "backend.json");
+}
+
+/** The measurement for an adapter, if there is one. */
+export async function readMeasurement(adapter: string): Promise<BackendMeasurement | null> {
+  const path = measurementPath();
+  if (path === null) return null;
+  try {
+    const kept = JSON.parse(await Deno.readTextFile(path)) as BackendMeasurement;
+    const valid = kept.adapter === adapter && BACKENDS.every((name) => kept.seconds[name] > 0);
+    return valid ? kept : null;
+  } catch {
+    // Missing, unreadable or damaged: it is measured anew.
+    return null;
+  }
+}
+
+async function writeMeasurement(measured: BackendMeasurement): Promise<void> {
+  const path = measurementPath();
+  if (path === null) return;
+  // A machine that forbids the file measures again next time.
+  await writeJson(path, measured).catch(() => {});
+}
+
+async function measureBackends(): Promise<Record<BackendName, number>> {
+  const seconds = {} as Record<BackendName, number>;
+  for (const name of BACKENDS) {
+    using backend = await openBackend(name);
+    seconds[name] = await timeStep(backend);
+  }
+  return seconds;
+}
+
+/** Seconds of one step of the preset `lite` on random images. */
+async function timeStep(backend: Backend): Promise<number> {
+  const config = trainConfig("lite");
+  const { input } = config.network;
+  const network = buildNetwork(config.network, config.seed);
+  using learner = new Learner(backend, network, config);
+  const batch = makeBatch(greyFaces(input), input, maskSize(config.network), NO_CHANGE, null);
+  let best = Infinity;
+  for (let step = 0; step < STEPS; step++) {
+    const start = performance.now();
+    const losses = learner.step(batch);
+    await losses.data();
+    losses.dispose();
+    if (step > 0) best = Math.min(best, (performance.now() - start) / 1000);
+  }
+  network.dispose();
+  tf.disposeVariables();
+  return best;
+}
+
+const NO_CHANGE = { flip: false, shift: 0 };
+
+/** Images without content: a step takes as long on them. */
+function greyFaces({ height, width }: { height: number; width: number }): Face[] {
+  const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };
+  const face: Face = {
+    record: { ...record, points: null, rejected: null },
+    labels: 0,
+    pixels: new Uint8Array(height * width * 3).fill(128),
+    polygons: null,
+  };
+  return Array.from({ length: BATCH }, () => face);
+}
+
+function homeCache(): string | null {
+  const home = readEnv("HOME") ?? readEnv("USERPROFILE");
+  return home === null ? null : join(home, ".cache");
+}
+
+/** A variable, or null where it is not set or may not be read. */
+function readEnv(name: string): string | null {
+  try {
+    return Deno.env.get(name) || null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
+}

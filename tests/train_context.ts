@@ -1,0 +1,36 @@
+/**
+ * A small training run on faces of the shipped sample, for the tests of training and evaluation.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { openDataset } from "../pipeline/dataset.ts";
+import { joinLandmarks } from "../pipeline/landmarks.ts";
+import { type TrainConfig, trainConfig, type TrainOverrides } from "../pipeline/presets.ts";
+import type { FaceRecord } from "../pipeline/record.ts";
+
+/** The shipped sample. */
+export const SAMPLE = join(import.meta.dirname!, "..", "data", "sample");
+/** Its true landmarks. */
+export const SAMPLE_LANDMARKS = join(SAMPLE, "Anno", "list_landmarks_68.csv");
+
+/** The first faces of the sample with their true landmarks: 16 to train on, 8 each of the others. */
+export async function* someFaces(): AsyncGenerator<FaceRecord> {
+  const left = { train: 16, validation: 8, test: 8 };
+  const dataset = await openDataset(SAMPLE);
+  for await (const record of joinLandmarks(SAMPLE_LANDMARKS)(dataset.records())) {
+    if (left[record.split!]-- > 0) yield record;
+  }
+}
+
+/** The layers of the network at a quarter of the side, a few channels each. */
+export function smallConfig(overrides: TrainOverrides = {}): TrainConfig {
+  return trainConfig("lite", {
+    network: { input: { height: 54, width: 44 }, widths: [4, 8, 8, 12, 12] },
+    epochs: 3,
+    batch: 6,
+    augmentation: { flip: true, shift: 2 },
+    ...overrides,
+  });
+}

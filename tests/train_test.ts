@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { openBackend } from "../pipeline/backend.ts";
+import type { TrainConfig } from "../pipeline/presets.ts";
+import type { FaceRecord } from "../pipeline/record.ts";
+import { train, type TrainOptions } from "../pipeline/train.ts";
+import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
+import type { StepLine } from "../pipeline/train/log.ts";
+import { assertClose } from "./compare.ts";
+import { hasGpu } from "./gpu_test_context.ts";
+import { smallConfig, someFaces } from "./train_context.ts";
+
+/** Trains in a folder of its own and hands it to `check`. */
+async function withRun(
+  options: Partial<TrainOptions> & { config?: TrainConfig; on?: "webgpu" | "wasm" },
+  check: (run: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "train-" });
+  try {
+    const run = join(folder, "run");
+    await trainIn(run, options);
+    await check(run);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function trainIn(
+  run: string,
+  { on = "wasm", ...options }: Partial<TrainOptions> & { on?: "webgpu" | "wasm" },
+): Promise<void> {
+  using backend = await openBackend(on);
+  const before = tf.memory().numTensors;
+  await train({ records: someFaces(), config: smallConfig(), backend, out: run, ...options });
+  assert.equal(tf.memory().numTensors, before, "training left tensors behind");
+}
+
+async function stepLosses(run: string): Promise<number[]> {
+  const lines = (await Deno.readTextFile(join(run, "log.ndjson"))).trim().split("\n");
+  const steps = lines.map((line) => JSON.parse(line)).filter((line) => line.type === "step");
+  return steps.flatMap((line: StepLine) => [line.attributeLoss, line.maskLoss]);
+}
+
+/**
+ * Losses of the first three steps (attribute, mask), recorded on wasm. They change when network,
+ * initial weights, data order, augmentation, masks or loss change: record them anew only on purpose.
+ */
+const RECORDED: number[] = [];
+
+Deno.test("train() takes the recorded steps", async () => {
+  await withRun({}, async (run) => {
+    const losses = (await stepLosses(run)).slice(0, RECORDED.length);
+    // Sums in another order on another processor.
+    assertClose(losses, RECORDED, { relative: 1e-4, what: "recorded losses, seed 64" });
+  });
+});
+
+Deno.test({
+  name: "train() takes the same steps on webgpu and on wasm",
+  ignore: !hasGpu,
+  fn: async () => {
+    await withRun({ on: "wasm" }, async (onWasm) => {
+      await withRun({ on: "webgpu" }, async (onGpu) => {
+        const [expected, actual] = [await stepLosses(onWasm), await stepLosses(onGpu)];
+        // Rounding grows from step to step; nine steps stay within a thousandth.
+        assertClose(actual, expected, { relative: 1e-3, what: "losses, seed 64" });
+      });
+    });
+  },
+});
+
+Deno.test("train() writes config, log, checkpoint and model", async () => {
+  await withRun({ data: { dataset: "sample" } }, async (run) => {
+    const config = JSON.parse(await Deno.readTextFile(join(run, "config.json")));
+    assert.equal(config.schema, "attparsenet/run@1");
+    assert.deepEqual(config.mask, { height: 14, width: 9 });
+    assert.deepEqual(config.data, { dataset: "sample", train: 16, validation: 8 });
+    const names = Array.from(Deno.readDirSync(run), ({ name }) => name).sort();
+    assert.deepEqual(names, ["checkpoints", "config.json", "log.ndjson", "model"]);
+    const { metadata } = await readCheckpoint(join(run, "checkpoints", "last.safetensors"));
+    assert.equal(metadata.epoch, 3);
+    assert.equal(metadata.step, 9);
+    const model = JSON.parse(await Deno.readTextFile(join(run, "model", "model.json")));
+    assert.equal(model.format, "layers-model");
+  });
+});
+
+Deno.test("train() resumed after an interruption ends as if it had not been interrupted", async () => {
+  await withRun({}, async (whole) => {
+    const interruption = new AbortController();
+    const folder = await Deno.makeTempDir({ prefix: "train-" });
+    const run = join(folder, "run");
+    // Stops within the second epoch.
+    const onProgress = (done: number) => done > 20 && interruption.abort();
+    await assert.rejects(
+      trainIn(run, { signal: interruption.signal, onProgress }),
+      (error: Error) => error.name === "AbortError",
+    );
+    await trainIn(run, { resume: true });
+    const weights = async (path: string) => {
+      const { tensors } = await readCheckpoint(join(path, "checkpoints", "last.safetensors"));
+      return tensors.map(({ name, data }) => [name, data]);
+    };
+    assert.deepEqual(await weights(run), await weights(whole));
+    assert.deepEqual(await stepLosses(run), await stepLosses(whole));
+    await Deno.remove(folder, { recursive: true });
+  });
+});
+
+Deno.test("train() refuses a folder that exists, and a resume with other settings", async () => {
+  const config = smallConfig({ epochs: 1 });
+  await withRun({ config }, async (run) => {
+    await assert.rejects(trainIn(run, { config }), /already exists: use --resume .* --force/);
+    await assert.rejects(
+      trainIn(run, { config: smallConfig({ batch: 3 }), resume: true }),
+      /it was started with batch 6, not 3/,
+    );
+    await trainIn(run, { config, force: true });
+  });
+  const nowhere = join(await Deno.makeTempDir(), "run");
+  await assert.rejects(trainIn(nowhere, { resume: true }), /no run was started there/);
+});
+
+Deno.test("train() leaves out an image that cannot be read and says why", async () => {
+  const rejected: string[] = [];
+  const broken = await Deno.makeTempFile({ suffix: ".jpg" });
+  await Deno.writeTextFile(broken, "not a picture");
+  async function* records(): AsyncGenerator<FaceRecord> {
+    let index = 0;
+    for await (const record of someFaces()) {
+      yield index++ === 0 ? { ...record, path: broken } : record;
+    }
+  }
+  const options = {
+    records: records(),
+    config: smallConfig({ epochs: 1 }),
+    onReject: (record: FaceRecord, reason: string) => rejected.push(`${record.image}: ${reason}`),
+  };
+  await withRun(options, async (run) => {
+    const config = JSON.parse(await Deno.readTextFile(join(run, "config.json")));
+    assert.equal(config.data.train + config.data.validation, 23);
+  });
+  assert.equal(rejected.length, 1);
+  await Deno.remove(broken);
+});
+
+Deno.test("train() stops at a loss that is not finite and names the step and its images", async () => {
+  const config = smallConfig({ learningRate: 1e20 });
+  await assert.rejects(
+    withRun({ config }, async () => {}),
+    /not a finite number at step \d+; try a smaller learning rate\. Its images: \d+\.jpg/,
+  );
+});
+
+Deno.test("train() says so where there is nothing to train on", async () => {
+  async function* none(): AsyncGenerator<FaceRecord> {}
+  await assert.rejects(withRun({ records: none() }, async () => {}), /no faces to train on/);
+});
