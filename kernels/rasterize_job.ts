@@ -9,7 +9,9 @@
 
 /** Height and width in pixels. */
 export interface Extent {
+  /** Rows. */
   readonly height: number;
+  /** Columns. */
   readonly width: number;
 }
 
@@ -49,8 +51,11 @@ export interface RasterizeShape {
   readonly regions: number;
   /** V */
   readonly vertices: number;
+  /** H and W */
   readonly source: Extent;
+  /** h and w */
   readonly mask: Extent;
+  /** Part of the source that the mask covers. */
   readonly window: Extent;
 }
 

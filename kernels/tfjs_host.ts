@@ -50,7 +50,7 @@ export class TfjsHost implements PassHost {
   /** Makes `gpu` the device of tfjs's backend "webgpu" and selects it. */
   static async attach(gpu: Gpu): Promise<TfjsHost> {
     // The stock registration asks for features wrongly and raises no limit for storage buffers.
-    tf.removeBackend("webgpu");
+    if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
     const backend = new WebGPUBackend(gpu.device, gpu.info);
     tf.registerBackend("webgpu", () => backend, 3);
     await tf.setBackend("webgpu");

@@ -51,9 +51,13 @@ export interface Lister {
 /** Things of a list that are shown. */
 const LISTED = 10;
 
-/** Milliseconds between two drawings of a bar, and between two lines where there is no terminal. */
+/** Milliseconds between two drawings of a bar. */
 const BAR_EVERY = 100;
-const LINE_EVERY = 5000;
+
+/** Milliseconds until the next line where there is no bar: a log of hours needs no line every 5 s. */
+function lineEvery(elapsed: number): number {
+  return Math.min(60_000, Math.max(5000, elapsed / 10));
+}
 
 /** Writes for one command. */
 export class Terminal {
@@ -187,7 +191,7 @@ class RunningProgress {
     this.#total = total;
     const now = performance.now();
     this.#meter.note((now - this.#start) / 1000, done);
-    const every = this.#sink.columns === null ? LINE_EVERY : BAR_EVERY;
+    const every = this.#sink.columns === null ? lineEvery(now - this.#start) : BAR_EVERY;
     if (now - this.#shown < every) return;
     this.#shown = now;
     if (this.#sink.columns === null) this.#sink.write(progressLine(this.#state()) + "\n");

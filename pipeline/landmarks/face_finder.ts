@@ -11,7 +11,8 @@ import { type Candidate, type DetectorName, Detectors } from "./detectors.ts";
 import { CROP_SIZE, PointNet } from "./point_net.ts";
 
 /** A face and its points, in pixels of the picture (the first pixel covers 0 to 1). */
-export interface FoundFace {
+export interface PlacedFace {
+  /** Where the face was found. */
   readonly box: Box;
   /** f32 [136]: x0, y0, x1, y1, … in iBUG's order. */
   readonly points: Float32Array;
@@ -60,7 +61,7 @@ export class FaceFinder {
   readonly #crop = new Uint8Array(3 * CROP_SIZE * CROP_SIZE);
 
   /** The face, or null if there is none; see {@linkcode Detectors} on several. */
-  find(image: RgbImage, detector: DetectorName, hint: Box | null): FoundFace | null {
+  find(image: RgbImage, detector: DetectorName, hint: Box | null): PlacedFace | null {
     for (const candidate of this.#detectors.candidates(image, detector, hint)) {
       const points = this.#refine(image, candidate);
       if (points !== null) return { box: candidate.box, points };

@@ -79,6 +79,10 @@ export class AttributeMasks {
       const at = Math.floor(column * this.pixels / 8);
       const shift = (column * this.pixels) % 8;
       const end = Math.ceil(this.pixels / 8);
+      if (shift === 0) {
+        target.set(bytes.subarray(0, end), at);
+        continue;
+      }
       for (let i = 0; i < end; i++) {
         const byte = bytes[i] as number;
         if (byte === 0) continue;

@@ -14,6 +14,7 @@ import { polygonsOf } from "./region_polygons.ts";
 
 /** A face to be shown. */
 export interface OverlayFace {
+  /** The picture. */
   readonly image: RgbImage;
   /** 68 landmarks in pixels of the image. */
   readonly points: Float32Array;

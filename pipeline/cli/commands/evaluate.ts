@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { command, defaulted, optional, required } from "../command.ts";
 import { choice, file, folder } from "../kinds.ts";
+import { addLandmarks } from "../landmarking.ts";
 import { metricsText } from "../metrics_text.ts";
 
 /** `evaluate`: the measures of a trained run on one split. */
@@ -23,12 +24,11 @@ export const EVALUATE = command({
   async run({ run, split, labels, seed, ...values }, { terminal, signal }) {
     const { openDataset } = await import("../../dataset.ts");
     const { evaluate } = await import("../../evaluate.ts");
-    const { joinLandmarks } = await import("../../landmarks.ts");
     const { describeBackend, openBackend } = await import("../../backend.ts");
     const dataset = await openDataset(values.dataset, { labels, seed, signal });
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     const faces = dataset.records({ split, signal });
-    const records = landmarks === null ? faces : joinLandmarks(landmarks)(faces);
+    const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
     if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
     using backend = await openBackend(values.backend);
     terminal.note(describeBackend(backend));

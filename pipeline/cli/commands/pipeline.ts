@@ -1,27 +1,186 @@
-import { command, defaulted, optional } from "../command.ts";
-import { choice, file, folder } from "../kinds.ts";
-import { TRAINING } from "../training.ts";
+import { join, resolve } from "node:path";
+import { command, type Context, optional, type Values } from "../command.ts";
+import type { CommonValues } from "../command.ts";
+import { UsageError } from "../failure.ts";
+import { file, folder } from "../kinds.ts";
+import { DETECTOR, type LandmarkingResult, runLandmarking } from "../landmarking.ts";
+import { metricsText } from "../metrics_text.ts";
+import { runSegments } from "../segmenting.ts";
+import { runTraining, TRAINING } from "../training.ts";
+import type { Backend } from "../../backend.ts";
+import type { Dataset } from "../../dataset.ts";
+import type { Metrics } from "../../metrics.ts";
+import { type FaceRecord, SPLITS } from "../../record.ts";
+
+const OPTIONS = {
+  dataset: optional(folder(), "folder of the data set (default: the shipped sample)"),
+  labels: optional(file(), "label file instead of the data set's own"),
+  landmarks: optional(file(), "landmarks file, instead of looking for faces"),
+  ...DETECTOR,
+  ...TRAINING,
+  out: optional(folder("RUN"), "folder of the run (default: runs/ and the time)"),
+};
+
+type PipelineValues = Values<typeof OPTIONS> & CommonValues;
 
 /** `pipeline`: everything, from a folder of faces to a report. */
 export const PIPELINE = command({
   name: "pipeline",
-  summary: "Everything: landmarks, training, evaluation, report",
-  details: "Without options it takes the shipped sample and a new folder under runs/.",
-  options: {
-    dataset: optional(folder(), "folder of the data set (default: the shipped sample)"),
-    labels: optional(file(), "label file instead of the data set's own"),
-    landmarks: optional(file(), "landmarks file, instead of detecting them"),
-    detector: defaulted(choice("auto", "tiny", "ssd"), "auto", "how faces are found"),
-    ...TRAINING,
-    out: optional(folder("RUN"), "folder of the run (default: runs/ and the time)"),
-  },
+  summary: "Everything: landmarks, segments, training, evaluation, report",
+  details: "Without options it takes the shipped sample and a new folder under runs/.\n" +
+    "The folder holds what the stages write: landmarks.csv, segments/coverage.csv, config.json, " +
+    "log.ndjson, checkpoints/, model/, metrics.json, report.html.",
+  options: OPTIONS,
   examples: [
     ["", "the shipped sample"],
     ["--dataset ~/celeba --preset paper --out runs/celeba", "CelebA with the paper's network"],
     ["--out runs/celeba --resume", "go on after an interruption"],
   ],
-  // deno-lint-ignore require-await
-  async run() {
-    throw new Error("not wired");
+  async run(values, context) {
+    const { openDataset } = await import("../../dataset.ts");
+    const { describeBackend, openBackend } = await import("../../backend.ts");
+    const { terminal, signal } = context;
+    const { labels, seed } = values;
+    const dataset = await openDataset(values.dataset ?? SAMPLE, { labels, seed, signal });
+    const place = await prepare(values, context);
+    terminal.note(`data set ${dataset.root}: ${dataset.count} faces; run ${place.out}`);
+    using backend = await openBackend(values.backend);
+    terminal.note(describeBackend(backend));
+    const { faces, result: landmarks } = await findFaces(dataset, values, place, context);
+    const segments = await drawSegments(faces, values, place, context);
+    const training = await trainOn(faces, dataset, backend, values, place, context);
+    const metrics = await measure(faces, dataset, backend, place, context);
+    const { report } = await import("../../report.ts");
+    const path = await report({ run: place.out });
+    terminal.say(`${metricsText(metrics)}\n\nReport: ${path}`);
+    return { run: place.out, report: path, landmarks, segments, training, metrics };
   },
 });
+
+/** The data set that comes with the program. */
+const SAMPLE = join(import.meta.dirname ?? ".", "..", "..", "..", "data", "sample");
+
+/** Where the run goes, and how it starts. */
+interface Place {
+  readonly out: string;
+  /** The landmarks file of the run. */
+  readonly landmarks: string;
+  /** Whether training goes on from a checkpoint. */
+  readonly resume: boolean;
+  /** Whether the landmarks are there already. */
+  readonly hasLandmarks: boolean;
+}
+
+/** Makes the run's folder, before any work. */
+async function prepare(values: PipelineValues, context: Context): Promise<Place> {
+  const { exists } = await import("../../files.ts");
+  const { prepareRunFolder } = await import("../../train/run_folder.ts");
+  const { resume, force } = values;
+  if (resume && force) throw new UsageError("--resume and --force exclude each other");
+  if (resume && values.out === undefined) throw new UsageError("--resume needs --out RUN");
+  const out = values.out ?? join("runs", timeName(new Date()));
+  if (!resume) await prepareRunFolder(out, { force });
+  else if (!await exists(out)) throw new Error(`There is no run to go on with: ${out} is missing`);
+  context.onInterrupt(`Go on with: ${context.again("--out", out, "--resume")}`);
+  const landmarks = values.landmarks ?? join(out, "landmarks.csv");
+  return {
+    out,
+    landmarks,
+    resume: resume && await exists(out, "config.json"),
+    hasLandmarks: values.landmarks !== undefined || resume && await exists(landmarks),
+  };
+}
+
+/** `2026-01-31_23-59-59` in local time. */
+export function timeName(date: Date): string {
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString();
+  return local.slice(0, 19).replace("T", "_").replace(/:/g, "-");
+}
+
+/** The faces of the data set with their landmarks, found now or read from a file. */
+async function findFaces(
+  dataset: Dataset,
+  { detector }: PipelineValues,
+  { landmarks, hasLandmarks }: Place,
+  context: Context,
+): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
+  const { joinLandmarks, writeLandmarks } = await import("../../landmarks.ts");
+  const { terminal, signal } = context;
+  const records = dataset.records({ signal });
+  if (hasLandmarks) {
+    terminal.note(`landmarks: taken from ${landmarks}`);
+    const faces = await Array.fromAsync(joinLandmarks(landmarks, { signal })(records));
+    return { faces, result: null };
+  }
+  const faces: FaceRecord[] = [];
+  const write = writeLandmarks(landmarks);
+  const job = { records, total: dataset.count, detector, dataset: dataset.root, write };
+  const result = await runLandmarking(job, context, (record) => void faces.push(record));
+  return { faces, result };
+}
+
+/** Measures the masks at the size at which the network learns them. Training draws them anew. */
+async function drawSegments(
+  faces: readonly FaceRecord[],
+  { preset, backend }: PipelineValues,
+  { out }: Place,
+  context: Context,
+) {
+  const { FRAME, PRESETS } = await import("../../presets.ts");
+  const { maskSize } = await import("../../network.ts");
+  const mask = maskSize(PRESETS[preset].network);
+  const records = ReadableStream.from(faces);
+  const job = { records, frame: FRAME, mask, format: "none" as const, backend };
+  return await runSegments({ ...job, out: join(out, "segments") }, context);
+}
+
+async function trainOn(
+  faces: readonly FaceRecord[],
+  dataset: Dataset,
+  backend: Backend,
+  values: PipelineValues,
+  { out, landmarks, resume }: Place,
+  context: Context,
+) {
+  const data = {
+    dataset: resolve(dataset.root),
+    landmarks: resolve(landmarks),
+    ...(values.labels !== undefined && { labels: resolve(values.labels) }),
+  };
+  return await runTraining({
+    records: ReadableStream.from(faces),
+    out,
+    backend,
+    // The folder has been prepared, and holds the landmarks by now.
+    values: { ...values, resume, force: !resume },
+    data,
+  }, context);
+}
+
+/** Measures the test split, or what a small data set has in place of it. */
+async function measure(
+  faces: readonly FaceRecord[],
+  dataset: Dataset,
+  backend: Backend,
+  { out }: Place,
+  { terminal, signal }: Context,
+): Promise<Metrics> {
+  const { evaluate } = await import("../../evaluate.ts");
+  const split = SPLITS.toReversed().find((split) => dataset.counts[split] > 0) ?? "test";
+  const onProgress = terminal.progress("evaluate", "images");
+  const left = terminal.lister("faces are left out of the evaluation");
+  // Attributes are predicted from the image alone, so that a face without landmarks counts as well.
+  const records = faces.map((face) => face.points === null ? { ...face, rejected: null } : face);
+  const metrics = await evaluate({
+    run: out,
+    records: ReadableStream.from(records),
+    split,
+    backend,
+    signal,
+    onProgress: (done) => onProgress(done, dataset.counts[split]),
+    onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
+  });
+  terminal.finish();
+  left.end();
+  return metrics;
+}

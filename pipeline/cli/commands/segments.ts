@@ -1,13 +1,18 @@
-import { command, defaulted, optional, required } from "../command.ts";
+import { command, type Context, defaulted, optional, required } from "../command.ts";
+import { UsageError } from "../failure.ts";
 import { choice, file, folder, SIZE } from "../kinds.ts";
+import { runSegments } from "../segmenting.ts";
+import type { FaceRecord } from "../../record.ts";
 
 /** `segments`: masks from landmarks, as files. */
 export const SEGMENTS = command({
   name: "segments",
   summary: "Write the masks of every attribute as files",
   details: "Training needs none of these files: it draws masks on the fly.\n" +
-    "Always writes DIR/coverage.csv (pixels per image and attribute) and DIR/empty.csv (positive " +
-    "labels whose mask is empty).",
+    "Always writes DIR/coverage.csv (pixels per image and attribute) and DIR/empty_masks.csv " +
+    "(positive labels whose mask is empty).\n" +
+    "bits: DIR/masks_{h}x{w}.bits, [N, 40, h, w], most significant bit first, rows as in FILE.\n" +
+    "png: DIR/{Attribute}_mask_{image}.png with 0 and 255.",
   options: {
     landmarks: required(file(), "landmarks file, or - for records on stdin"),
     attributes: optional(file(), "label file; records on stdin bring their own labels"),
@@ -16,9 +21,53 @@ export const SEGMENTS = command({
     format: defaulted(choice("bits", "png", "none"), "bits", "how masks are written"),
     out: required(folder(), "folder to write"),
   },
-  examples: [],
-  // deno-lint-ignore require-await
-  async run() {
-    throw new Error("not wired");
+  examples: [
+    [
+      "--landmarks landmarks.csv --attributes list_attr_celeba.txt --image-size 218x178 " +
+      "--mask-size 96x76 --out masks",
+      "from files",
+    ],
+    [
+      "--landmarks - --image-size 218x178 --mask-size 96x76 --format none --out coverage",
+      "coverage only, of records on stdin",
+    ],
+  ],
+  async run({ landmarks, attributes, imageSize, maskSize, format, out, backend }, context) {
+    const { readRecords } = await import("../../record_json.ts");
+    if (landmarks !== "-" && attributes === undefined) {
+      throw new UsageError("--attributes FILE is needed, because a landmarks file has no labels");
+    }
+    const records = landmarks === "-"
+      ? readRecords(Deno.stdin.readable, "stdin")
+      : rowsOf(landmarks, context.signal);
+    const labelled = attributes === undefined ? records : addLabels(records, attributes, context);
+    const job = { records: labelled, frame: imageSize, mask: maskSize, format, out, backend };
+    const result = await runSegments(job, context);
+    context.terminal.say(`Segments: ${out}`);
+    return { ...result, out };
   },
 });
+
+/** The faces of a landmarks file, in its order. */
+async function* rowsOf(path: string, signal: AbortSignal): AsyncGenerator<FaceRecord> {
+  const { readLandmarks } = await import("../../landmarks.ts");
+  for await (const { image, points } of readLandmarks(path, { signal })) {
+    const unknown = { path: image, split: null, labels: null, size: null, box: null };
+    yield { image, points, ...unknown, rejected: null };
+  }
+}
+
+/** Gives records the labels of a file. */
+async function* addLabels(
+  records: AsyncIterable<FaceRecord>,
+  path: string,
+  { signal }: Pick<Context, "signal">,
+): AsyncGenerator<FaceRecord> {
+  const { readLabels } = await import("../../dataset.ts");
+  const { names, labels } = await readLabels(path, { signal });
+  for await (const record of records) {
+    const row = names.indexOf(record.image);
+    if (row < 0) throw new Error(`${path} has no labels for ${record.image}, which has landmarks`);
+    yield { ...record, labels: labels[row] as number };
+  }
+}

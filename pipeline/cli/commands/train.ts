@@ -28,7 +28,7 @@ export const TRAIN = command({
     const { dataset: root, landmarks, labels, out, seed } = values;
     const { terminal, signal } = context;
     const dataset = await openDataset(root, { labels, seed, signal });
-    const records = joinLandmarks(landmarks)(dataset.records({ signal }));
+    const records = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
     using backend = await openBackend(values.backend);
     terminal.note(describeBackend(backend));
     context.onInterrupt(`Go on with: ${context.again("--resume")}`);

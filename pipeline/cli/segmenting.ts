@@ -1,0 +1,65 @@
+/**
+ * What `segments` and `pipeline` do alike: masks drawn, measured and written, with progress.
+ *
+ * @module
+ */
+
+import type { FaceRecord } from "../record.ts";
+import type { ExportSummary, Extent, MaskFormat } from "../segments.ts";
+import type { CommonValues, Context } from "./command.ts";
+
+/** What is to be drawn, and where to. */
+export interface SegmentsJob {
+  /** Faces with landmarks and labels. */
+  readonly records: AsyncIterable<FaceRecord>;
+  /** Size of the images that the masks are drawn in. */
+  readonly frame: Extent;
+  readonly mask: Extent;
+  readonly format: MaskFormat;
+  readonly out: string;
+  readonly backend: CommonValues["backend"];
+}
+
+/** Draws and writes; says how many masks of positive labels are empty. */
+export async function runSegments(
+  { records, frame, mask, format, out, backend }: SegmentsJob,
+  { terminal, signal }: Pick<Context, "terminal" | "signal">,
+): Promise<ExportSummary> {
+  const { exportSegments, segments } = await import("../segments.ts");
+  using gpu = await openGpu(backend);
+  const left = terminal.lister("faces have no masks");
+  const onProgress = terminal.progress("segments", "faces");
+  const drawn = segments({ frame, mask, gpu, signal })(records);
+  const heard = (async function* () {
+    for await (const face of drawn) {
+      if (face.record.rejected !== null && face.record.points !== null) {
+        left.add(`${face.record.image}: ${face.record.rejected}`);
+      }
+      yield face;
+    }
+  })();
+  const summary = await exportSegments({ out, mask, format, signal, onProgress })(heard);
+  terminal.finish();
+  left.end();
+  const { emptyMasks } = summary;
+  terminal.note(
+    `${summary.images} faces drawn; positive labels with an empty mask: ${emptyMasks}` +
+      (emptyMasks > 0 ? ` (see ${out}/empty_masks.csv)` : ""),
+  );
+  return summary;
+}
+
+/** The GPU that draws, or null for the CPU, which a software adapter only imitates. */
+async function openGpu(backend: CommonValues["backend"]) {
+  if (backend === "wasm") return null;
+  const { Gpu } = await import("../../kernels/gpu.ts");
+  const gpu = await Gpu.open();
+  if (gpu === null && backend === "webgpu") {
+    throw new Error("There is no WebGPU adapter (doctor says how to get one); use --backend wasm");
+  }
+  if (gpu?.isFallback && backend === "auto") {
+    gpu[Symbol.dispose]();
+    return null;
+  }
+  return gpu;
+}

@@ -1,0 +1,169 @@
+/**
+ * Landmarks as files: `image_name,x_0,…,x_67,y_0,…,y_67`, a row for each face.
+ *
+ * @module
+ */
+
+import { csvRow, readCsv } from "../csv.ts";
+import { FileWriter } from "../files.ts";
+import type { FaceRecord, Stage } from "../record.ts";
+import { LandmarkTable } from "./landmark_table.ts";
+
+/** A row of a landmarks file. */
+export interface LandmarkRow {
+  /** The image's name. */
+  readonly image: string;
+  /** f32 [136]: x0, y0, x1, y1, … */
+  readonly points: Float32Array;
+}
+
+const POINTS = 68;
+const COLUMNS = 1 + 2 * POINTS;
+/** Names of the columns after the first, in the order in which they are written. */
+const COORDINATE_NAMES = ["x", "y"].flatMap((axis) =>
+  Array.from({ length: POINTS }, (_, i) => `${axis}_${i}`)
+);
+
+/** Text that is gathered before it goes to the file, in characters. */
+const PIECE = 1 << 16;
+
+/** Where the rejected images of a landmarks file are listed: `faces.csv` → `faces.rejected.ndjson`. */
+export function rejectedPath(out: string): string {
+  return out.replace(/\.csv$/i, "") + ".rejected.ndjson";
+}
+
+/**
+ * Passes records on and writes each into one of two files: those with points into the csv file `out`,
+ * the others with their reason into {@linkcode rejectedPath}, an object `{"image", "reason"}` a line.
+ * The files appear when the last record has passed, and not at all if the stream ends early.
+ */
+export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
+  return async function* (source) {
+    await using rows = await FileWriter.open(out);
+    await using rejections = await FileWriter.open(rejectedPath(out));
+    let text = csvRow(["image_name", ...COORDINATE_NAMES]);
+    let rejected = "";
+    for await (const record of source) {
+      if (record.rejected === null && record.points !== null) {
+        text += rowOf(record.image, record.points);
+      } else rejected += rejectionOf(record);
+      if (text.length > PIECE) {
+        await rows.write(text);
+        text = "";
+      }
+      if (rejected.length > PIECE) {
+        await rejections.write(rejected);
+        rejected = "";
+      }
+      yield record;
+    }
+    await rows.write(text);
+    await rejections.write(rejected);
+    await rejections.commit();
+    await rows.commit();
+  };
+}
+
+function rowOf(image: string, points: Float32Array): string {
+  const row: (string | number)[] = [image];
+  for (let axis = 0; axis < 2; axis++) {
+    for (let i = axis; i < 2 * POINTS; i += 2) row.push(Math.round(points[i]! * 100) / 100);
+  }
+  return csvRow(row);
+}
+
+function rejectionOf({ image, rejected }: FaceRecord): string {
+  return JSON.stringify({ image, reason: rejected ?? "there are no landmarks" }) + "\n";
+}
+
+/**
+ * The rows of a landmarks file, one after the other. Columns are found by their names, so they may
+ * come in any order; coordinates are integers or decimals.
+ *
+ * @throws {SyntaxError} With `path:line`, if there are not 68 points, something is no number, or an
+ * image comes twice.
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export async function* readLandmarks(
+  path: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<LandmarkRow> {
+  let columns: number[] | null = null;
+  const lines = new Map<string, number>();
+  for await (const { line, fields } of readCsv(path, options)) {
+    const place = `${path}:${line}`;
+    if (fields.length !== COLUMNS) {
+      throw new SyntaxError(
+        `Cannot read landmarks: 68 points (137 columns) are needed, ${place} has ${fields.length}`,
+      );
+    }
+    if (columns === null) {
+      columns = findColumns(fields, place);
+      continue;
+    }
+    const image = fields[0]!;
+    const first = lines.get(image);
+    if (first !== undefined) {
+      throw new SyntaxError(
+        `Cannot read landmarks: ${place} repeats ${image}, which line ${first} has already`,
+      );
+    }
+    lines.set(image, line);
+    yield { image, points: readPoints(fields, columns, place) };
+  }
+  if (columns === null) throw new SyntaxError(`Cannot read landmarks: ${path}:1 has no header`);
+}
+
+/** Where x0, y0, x1, y1, … are. */
+function findColumns(header: readonly string[], place: string): number[] {
+  const index = new Map(header.map((name, column) => [name.trim(), column]));
+  return Array.from({ length: 2 * POINTS }, (_, i) => {
+    const name = `${i % 2 === 0 ? "x" : "y"}_${Math.floor(i / 2)}`;
+    const column = index.get(name);
+    if (column !== undefined) return column;
+    throw new SyntaxError(`Cannot read landmarks: the header, ${place}, has no column ${name}`);
+  });
+}
+
+function readPoints(fields: string[], columns: readonly number[], place: string): Float32Array {
+  const points = new Float32Array(2 * POINTS);
+  for (const [i, column] of columns.entries()) {
+    const text = fields[column]!.trim();
+    const value = text === "" ? NaN : Number(text);
+    if (!Number.isFinite(value)) {
+      throw new SyntaxError(
+        `Cannot read landmarks: "${text}" in column ${column + 1} of ${place} is no number`,
+      );
+    }
+    points[i] = value;
+  }
+  return points;
+}
+
+/**
+ * Gives records the points that a landmarks file has for their image, replacing any they had. A record
+ * without a row is rejected; one that was rejected before passes as it is. The whole file is read
+ * first: 202,599 faces take 110 MB.
+ *
+ * @throws {SyntaxError} As of {@linkcode readLandmarks}.
+ */
+export function joinLandmarks(
+  path: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Stage<FaceRecord, FaceRecord> {
+  return async function* (source) {
+    const table = new LandmarkTable();
+    for await (const { image, points } of readLandmarks(path, options)) table.add(image, points);
+    for await (const record of source) {
+      options.signal?.throwIfAborted();
+      if (record.rejected !== null) {
+        yield record;
+        continue;
+      }
+      const points = table.get(record.image);
+      yield points
+        ? { ...record, points }
+        : { ...record, points: null, rejected: `no landmarks in ${path}` };
+    }
+  };
+}

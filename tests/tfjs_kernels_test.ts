@@ -1,0 +1,82 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { TfjsHost } from "../kernels/tfjs_host.ts";
+import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
+import { fuseBatchNorm } from "../kernels/tfjs_layers.ts";
+import { useWasm } from "../kernels/tfjs_wasm.ts";
+import { assertClose } from "./compare.ts";
+import { gpuTest } from "./gpu_test_context.ts";
+
+const SEED = 5;
+
+/** Gradients of a convolution, a pool and a dense layer by image, filter, matrix and bias. */
+async function gradients(): Promise<Float32Array[]> {
+  const x = tf.randomNormal([3, 11, 10, 5], 0, 1, "float32", SEED);
+  const f = tf.randomNormal([4, 3, 5, 6], 0, 1, "float32", SEED + 1);
+  const w = tf.randomNormal([4 * 4 * 6, 10], 0, 1, "float32", SEED + 2);
+  const b = tf.randomNormal([10], 0, 1, "float32", SEED + 3);
+  const forward = (...given: tf.Tensor[]) => {
+    const [x, f, w, b] = given as [tf.Tensor4D, tf.Tensor4D, tf.Tensor2D, tf.Tensor1D];
+    const maps = tf.maxPool(tf.conv2d(x, f, 1, "valid"), 2, 2, "valid");
+    const flat = tf.reshape(maps, [3, -1]) as tf.Tensor2D;
+    return tf.sum(tf.square(tf.fused.matMul({ a: flat, b: w, bias: b }))) as tf.Scalar;
+  };
+  const { value, grads } = tf.valueAndGrads(forward)([x, f, w, b]);
+  const data = await Promise.all([value, ...grads].map((tensor) => tensor.data<"float32">()));
+  tf.dispose([x, f, w, b, value, grads]);
+  return data;
+}
+
+function compare(actual: Float32Array[], expected: Float32Array[]): void {
+  ["value", "image", "filter", "matrix", "bias"].forEach((what, index) =>
+    assertClose(actual[index]!, expected[index]!, { relative: 1e-5, what: `${what}, seed ${SEED}` })
+  );
+}
+
+gpuTest("our kernels under tfjs give tfjs's own results and gradients", async (gpu) => {
+  const host = await TfjsHost.attach(gpu);
+  const stock = await gradients();
+  useOwnKernels(host);
+  try {
+    compare(await gradients(), stock);
+  } finally {
+    useStockKernels();
+  }
+  compare(await gradients(), stock);
+});
+
+gpuTest("the gradients added to the wasm backend equal those of webgpu", async (gpu) => {
+  await TfjsHost.attach(gpu);
+  const expected = await gradients();
+  await useWasm();
+  compare(await gradients(), expected);
+});
+
+gpuTest(
+  "a fused normalisation layer gives what the layers API gives, while training and after",
+  async (gpu) => {
+    const host = await TfjsHost.attach(gpu);
+    const x = tf.randomNormal([4, 3, 5, 6], 1, 2, "float32", SEED) as tf.Tensor4D;
+    const run = async (fuse: boolean) => {
+      const norm = tfl.layers.batchNormalization({ epsilon: 1e-5, momentum: 0.9 });
+      const relu = tfl.layers.reLU();
+      norm.build(x.shape);
+      if (fuse) fuseBatchNorm(host, norm, relu);
+      const apply = (x: tf.Tensor, training: boolean) =>
+        relu.call(norm.call(x, { training }) as tf.Tensor, { training }) as tf.Tensor;
+      const { value, grads } = tf.valueAndGrads((x) => tf.sum(tf.pow(apply(x!, true), 3)))([x]);
+      const after = apply(x, false);
+      const data = await Promise.all([value, grads[0]!, after].map((tensor) => tensor.data()));
+      tf.dispose([value, grads, after]);
+      norm.dispose();
+      return data as Float32Array[];
+    };
+    const [expected, actual] = [await run(false), await run(true)];
+    ["value", "gradient"].forEach((what, i) =>
+      assertClose(actual[i]!, expected[i]!, { relative: 1e-4, what: `${what}, seed ${SEED}` })
+    );
+    // Ours keeps the unbiased moving variance as PyTorch does, a part in 60 above tfjs's own here.
+    assertClose(actual[2]!, expected[2]!, { relative: 5e-3, what: `inference, seed ${SEED}` });
+    x.dispose();
+  },
+);
