@@ -37,7 +37,7 @@ export function fusedJointLoss(
   const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
   const values = tf.keep(host.tensor([3])) as tf.Tensor1D;
   const operation = tf.customGrad((...given) => {
-    const [logits, maps] = given as [tf.Tensor, tf.Tensor];
+    const [logits, maps, save] = given as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const dlogits = host.tensor(logits.shape);
     const dmaps = host.tensor(maps.shape);
     jointLoss(host.gpu, {
@@ -52,12 +52,9 @@ export function fusedJointLoss(
       losses: host.bind(values),
     }, shape);
     const value = tf.reshape(tf.slice(values, 0, 1), []) as tf.Scalar;
-    tf.keep(dlogits);
-    tf.keep(dmaps);
-    const gradFunc = () => {
-      // Handed over: the engine disposes what a gradient function returns.
-      return [dlogits, dmaps];
-    };
+    save([dlogits, dmaps]);
+    // The engine disposes both what was saved and what is returned.
+    const gradFunc = (_: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => saved.map(tf.clone);
     return { value, gradFunc };
   });
   return { total: operation(prediction.logits, prediction.maps), values };

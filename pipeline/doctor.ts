@@ -6,6 +6,7 @@
 
 import { type Adapter, describeAdapter, findAdapter } from "./cli/adapter.ts";
 import { pairsText } from "./cli/table.ts";
+import type { BackendMeasurement } from "./backend_choice.ts";
 import { installCommand, isRoot } from "./setup.ts";
 
 /** Something that the pipeline can use, or why it cannot. */
@@ -13,6 +14,15 @@ export interface Part {
   readonly name: string;
   readonly usable: boolean;
   readonly note: string;
+}
+
+/** What `--backend auto` takes, and where a measurement of it is kept. */
+export interface Choice {
+  /** Null where it has yet to be measured. */
+  readonly backend: "webgpu" | "wasm" | null;
+  readonly reason: string;
+  /** The file; null where the environment names no folder for it. */
+  readonly file: string | null;
 }
 
 /** Something that is missing, and the command or action that brings it. */
@@ -31,6 +41,8 @@ export interface Diagnosis {
   readonly adapter: Adapter | null;
   /** tfjs backends: webgpu, wasm, cpu. */
   readonly backends: readonly Part[];
+  /** What `--backend auto` stands for here. */
+  readonly choice: Choice;
   /** The weights of the detectors and of the 68-point network. */
   readonly models: readonly Part[];
   readonly problems: readonly Problem[];
@@ -59,7 +71,7 @@ const MODELS: readonly (readonly [name: string, read: () => Promise<{ default: U
 
 const REINSTALL = "deno install --reload --entrypoint pipeline/cli.ts";
 
-/** Looks at the machine. It changes nothing and takes less than a second. */
+/** Looks at the machine. It changes nothing. */
 export async function examine(): Promise<Diagnosis> {
   const adapter = await findAdapter();
   const models = await Promise.all(MODELS.map(([name, read]) => examineModel(name, read)));
@@ -70,6 +82,7 @@ export async function examine(): Promise<Diagnosis> {
     processors: navigator.hardwareConcurrency,
     adapter,
     backends,
+    choice: await examineChoice(adapter),
     models,
     problems: [...await adapterProblems(adapter), ...missing([...backends.slice(1), ...models])],
   };
@@ -77,13 +90,20 @@ export async function examine(): Promise<Diagnosis> {
 
 /** The diagnosis for a person. */
 export function diagnosisText(diagnosis: Diagnosis): string {
-  const { deno, platform, processors, adapter, backends, models, problems } = diagnosis;
+  const { deno, platform, processors, adapter, backends, choice, models, problems } = diagnosis;
   const partLine = ({ name, usable, note }: Part) =>
     [name, `${usable ? "ok" : "missing"}: ${note}`] as const;
   return [
     `Deno ${deno}, ${platform}, ${processors} processors`,
     section("Adapter", adapter ? pairsText(adapterPairs(adapter)) : "none"),
     section("Backends", pairsText(backends.map(partLine))),
+    section(
+      "Backend that auto takes",
+      pairsText([
+        [choice.backend ?? "unknown", choice.reason],
+        ["kept in", choice.file ?? "no file: neither XDG_CACHE_HOME nor HOME is set"],
+      ]),
+    ),
     section("Models", pairsText(models.map(partLine))),
     section(
       "To fix",
@@ -139,7 +159,28 @@ async function wasmBackend(): Promise<Part> {
   }
 }
 
-const CPU_BACKEND: Part = { name: "cpu", usable: true, note: "always there, slow" };
+/** As `chooseBackend` chooses. */
+async function examineChoice(adapter: Adapter | null): Promise<Choice> {
+  const { measurementPath, readMeasurement } = await import("./backend_choice.ts");
+  const file = measurementPath();
+  if (!adapter) return { backend: "wasm", reason: "there is no adapter", file };
+  if (!adapter.isSoftware) return { backend: "webgpu", reason: "a hardware adapter", file };
+  const measured = await readMeasurement(adapter.name);
+  if (measured) return { ...fasterOf(measured), file };
+  return { backend: null, reason: "software adapter; the first training measures it", file };
+}
+
+function fasterOf({ seconds }: BackendMeasurement): Omit<Choice, "file"> {
+  const backend = seconds.webgpu <= seconds.wasm ? "webgpu" : "wasm";
+  const times = Object.entries(seconds).map(([name, time]) => `${name} ${time.toFixed(2)} s`);
+  return { backend, reason: `software adapter; a training step takes ${times.join(", ")}` };
+}
+
+const CPU_BACKEND: Part = {
+  name: "cpu",
+  usable: true,
+  note: "our kernels' twins, where there is no adapter",
+};
 
 async function examineModel(
   name: string,

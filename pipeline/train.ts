@@ -157,12 +157,13 @@ class Session {
       }
       (weight.read() as tf.Variable).assign(saved);
     }
-    this.#learner.optimizer.restore(
-      new Map(
-        [...named].filter(([name]) => name.startsWith(VELOCITY))
-          .map(([name, tensor]) => [name.slice(VELOCITY.length), tensor.clone()]),
-      ),
-    );
+    // A variable's own name depends on what else the process has built; its original name does not.
+    const velocities = this.#learner.network.trainableWeights.map((weight) => {
+      const saved = named.get(VELOCITY + weight.originalName);
+      if (!saved) throw new SyntaxError(`Cannot resume from ${path}: it lacks a velocity`);
+      return [(weight.read() as tf.Variable).name, saved.clone()] as const;
+    });
+    this.#learner.optimizer.restore(new Map(velocities));
     tf.dispose([...named.values()]);
     this.#epoch = metadata.epoch;
     this.#step = metadata.step;
@@ -239,10 +240,15 @@ class Session {
     this.#epoch++;
     const weights = this.#learner.network.weights
       .map((weight) => [weight.originalName, weight.read()] as const);
-    const velocities = [...this.#learner.optimizer.velocities]
-      .map(([name, velocity]) => [VELOCITY + name, velocity] as const);
+    const { velocities } = this.#learner.optimizer;
+    const saved = this.#learner.network.trainableWeights.map((weight) =>
+      [
+        VELOCITY + weight.originalName,
+        velocities.get((weight.read() as tf.Variable).name)!,
+      ] as const
+    );
     await writeCheckpoint(checkpointPath(out), {
-      tensors: await readTensors([...weights, ...velocities]),
+      tensors: await readTensors([...weights, ...saved]),
       metadata: {
         schema: CHECKPOINT_SCHEMA,
         epoch: this.#epoch,

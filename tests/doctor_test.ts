@@ -77,9 +77,14 @@ Deno.test("diagnosisText() shows what is missing together with the command that 
     processors: 2,
     adapter: null,
     backends: [{ name: "webgpu", usable: false, note: "no adapter" }],
+    choice: { backend: "wasm", reason: "there is no adapter", file: "/cache/backend.json" },
     models: [],
     problems: [{ what: "No adapter", fix: "apt-get install x", fatal: false }],
   };
+  assert.match(
+    diagnosisText(diagnosis),
+    /wasm +there is no adapter\n +kept in +\/cache\/backend\.json/,
+  );
   assert.match(diagnosisText(diagnosis), /To fix\n {2}No adapter\n {4}→ apt-get install x$/);
   const whole = diagnosisText({ ...diagnosis, adapter: ADAPTER, problems: [] });
   assert.match(whole, /maxStorageBufferBindingSize +134217728 \(128 MiB\)/);

@@ -68,7 +68,7 @@ gpuTest(
       const after = apply(x, false);
       const data = await Promise.all([value, grads[0]!, after].map((tensor) => tensor.data()));
       tf.dispose([value, grads, after]);
-      norm.dispose();
+      for (const weight of norm.weights) weight.dispose();
       return data as Float32Array[];
     };
     const [expected, actual] = [await run(false), await run(true)];

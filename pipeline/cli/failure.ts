@@ -43,7 +43,19 @@ export function exitCodeOf(error: unknown): number {
 /** What went wrong in one line, or with stacks and causes for someone who looks into it. */
 export function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return String(error);
-  if (!verbose) return error.message || error.name;
+  if (!verbose) return systemFailure(error) ?? (error.message || error.name);
   const cause = error.cause === undefined ? "" : `\nCaused by: ${describe(error.cause, true)}`;
   return `${error.stack ?? error.message}${cause}`;
+}
+
+/** What the system refused, and for which file, in words; null for any other error. */
+function systemFailure(error: Error): string | null {
+  const path = /\(os error \d+\).* '(.+)'/.exec(error.message)?.[1];
+  if (path === undefined) return null;
+  const { NotFound, PermissionDenied, IsADirectory, NotADirectory, AlreadyExists } = Deno.errors;
+  if (error instanceof NotFound) return `There is no file or folder ${path}`;
+  if (error instanceof PermissionDenied) return `The system does not permit the use of ${path}`;
+  if (error instanceof IsADirectory) return `${path} is a folder; a file is needed`;
+  if (error instanceof NotADirectory) return `${path} is a file; a folder is needed`;
+  return error instanceof AlreadyExists ? `${path} exists already` : null;
 }

@@ -40,7 +40,8 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   const { train } = await import("../train.ts");
   const { trainConfig } = await import("../presets.ts");
   const { terminal, signal } = context;
-  const { preset, epochs, batch, lr, segmentationWeight, seed, resume, force } = job.values;
+  const { preset, epochs, batch, lr, segmentationWeight, seed } = job.values;
+  const start = await startOf(job);
   const config = trainConfig(
     preset,
     given({ epochs, batch, learningRate: lr, segmentationWeight, seed }),
@@ -48,9 +49,8 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   const left = terminal.lister("faces are left out of the training");
   const result = await train({
     ...job,
+    ...start,
     config,
-    resume,
-    force,
     signal,
     onProgress: terminal.progress("train", "images"),
     onEpoch: (line) => terminal.note(epochText(line, config.epochs)),
@@ -59,6 +59,15 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   terminal.finish();
   left.end();
   return result;
+}
+
+/** A run that was interrupted in its first epoch has no checkpoint to go on from: it starts anew. */
+async function startOf(
+  { out, values: { resume, force } }: TrainingJob,
+): Promise<{ resume: boolean; force: boolean }> {
+  const { exists } = await import("../files.ts");
+  const isEarly = resume && await exists(out, "config.json") && !await exists(out, "checkpoints");
+  return isEarly ? { resume: false, force: true } : { resume, force };
 }
 
 /** An epoch in one line: `epoch 3 of 10: loss 0.5210, validation 0.5432, balanced accuracy 71.2 %`. */

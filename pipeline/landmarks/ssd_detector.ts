@@ -62,17 +62,24 @@ export class SsdDetector {
 
   /** f32 [1, 512, 512, 3] to offsets f32 [5118, 4] and class logits f32 [5118, 3]. */
   #forward(picture: tf.Tensor4D): [boxes: tf.Tensor2D, classes: tf.Tensor2D] {
-    let x = this.#convolve(picture, "MobilenetV1/Conv2d_0_pointwise", 2);
     const maps: tf.Tensor4D[] = [];
+    let x = picture;
+    // Together the layers' outputs would take 100 MB: each goes as soon as the next is there.
+    const follow = (next: tf.Tensor4D) => {
+      if (!maps.includes(x)) x.dispose();
+      x = next;
+    };
+    follow(this.#convolve(x, "MobilenetV1/Conv2d_0_pointwise", 2));
     for (const [i, { filter, bias }] of this.#depthwise.entries()) {
       const layer = i + 1;
       const strides = HALVING.includes(layer) ? 2 : 1;
-      x = tf.fused.depthwiseConv2d({ x, filter, bias, strides, pad: "same", activation: "relu6" });
-      x = this.#convolve(x, `MobilenetV1/Conv2d_${layer}_pointwise`, 1);
+      const pad = "same";
+      follow(tf.fused.depthwiseConv2d({ x, filter, bias, strides, pad, activation: "relu6" }));
+      follow(this.#convolve(x, `MobilenetV1/Conv2d_${layer}_pointwise`, 1));
       if (layer === 11 || layer === 13) maps.push(x);
     }
     for (let layer = 0; layer < 8; layer++) {
-      x = this.#convolve(x, `Prediction/Conv2d_${layer}_pointwise`, layer % 2 === 1 ? 2 : 1);
+      follow(this.#convolve(x, `Prediction/Conv2d_${layer}_pointwise`, layer % 2 === 1 ? 2 : 1));
       if (layer % 2 === 1) maps.push(x);
     }
     const boxes = maps.map((map, i) => this.#predict(map, `BoxPredictor_${i}/BoxEncoding`, 4));

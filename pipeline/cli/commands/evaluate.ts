@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { startBackend } from "../starting.ts";
 import { command, defaulted, optional, required } from "../command.ts";
 import { choice, file, folder } from "../kinds.ts";
 import { addLandmarks } from "../landmarking.ts";
@@ -24,14 +25,12 @@ export const EVALUATE = command({
   async run({ run, split, labels, seed, ...values }, { terminal, signal }) {
     const { openDataset } = await import("../../dataset.ts");
     const { evaluate } = await import("../../evaluate.ts");
-    const { describeBackend, openBackend } = await import("../../backend.ts");
     const dataset = await openDataset(values.dataset, { labels, seed, signal });
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     const faces = dataset.records({ split, signal });
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
     if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
-    using backend = await openBackend(values.backend);
-    terminal.note(describeBackend(backend));
+    using backend = await startBackend(values.backend, terminal);
     const left = terminal.lister("faces are left out");
     const onProgress = terminal.progress("evaluate", "images");
     const metrics = await evaluate({

@@ -5,6 +5,7 @@ import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import { DETECTOR, type LandmarkingResult, runLandmarking } from "../landmarking.ts";
 import { metricsText } from "../metrics_text.ts";
+import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
 import { runTraining, TRAINING } from "../training.ts";
 import type { Backend } from "../../backend.ts";
@@ -38,15 +39,16 @@ export const PIPELINE = command({
   ],
   async run(values, context) {
     const { openDataset } = await import("../../dataset.ts");
-    const { describeBackend, openBackend } = await import("../../backend.ts");
     const { terminal, signal } = context;
     const { labels, seed } = values;
     const dataset = await openDataset(values.dataset ?? SAMPLE, { labels, seed, signal });
+    const known = await readKnown(values.landmarks, dataset, context);
+    using backend = await startBackend(values.backend, terminal);
     const place = await prepare(values, context);
     terminal.note(`data set ${dataset.root}: ${dataset.count} faces; run ${place.out}`);
-    using backend = await openBackend(values.backend);
-    terminal.note(describeBackend(backend));
-    const { faces, result: landmarks } = await findFaces(dataset, values, place, context);
+    const { faces, result: landmarks } = known === null
+      ? await findFaces(dataset, values, place, context)
+      : { faces: known, result: null };
     const segments = await drawSegments(faces, values, place, context);
     const training = await trainOn(faces, dataset, backend, values, place, context);
     const metrics = await measure(faces, dataset, backend, place, context);
@@ -67,8 +69,6 @@ interface Place {
   readonly landmarks: string;
   /** Whether training goes on from a checkpoint. */
   readonly resume: boolean;
-  /** Whether the landmarks are there already. */
-  readonly hasLandmarks: boolean;
 }
 
 /** Makes the run's folder, before any work. */
@@ -83,12 +83,7 @@ async function prepare(values: PipelineValues, context: Context): Promise<Place>
   else if (!await exists(out)) throw new Error(`There is no run to go on with: ${out} is missing`);
   context.onInterrupt(`Go on with: ${context.again("--out", out, "--resume")}`);
   const landmarks = values.landmarks ?? join(out, "landmarks.csv");
-  return {
-    out,
-    landmarks,
-    resume: resume && await exists(out, "config.json"),
-    hasLandmarks: values.landmarks !== undefined || resume && await exists(landmarks),
-  };
+  return { out, landmarks, resume: resume && await exists(out, "config.json") };
 }
 
 /** `2026-01-31_23-59-59` in local time. */
@@ -97,21 +92,31 @@ export function timeName(date: Date): string {
   return local.slice(0, 19).replace("T", "_").replace(/:/g, "-");
 }
 
-/** The faces of the data set with their landmarks, found now or read from a file. */
+/** The faces of the data set with the landmarks of a file, or null if there is none. */
+async function readKnown(
+  path: string | undefined,
+  dataset: Dataset,
+  { terminal, signal }: Context,
+): Promise<FaceRecord[] | null> {
+  if (path === undefined) return null;
+  const { joinLandmarks } = await import("../../landmarks.ts");
+  terminal.note(`landmarks are taken from ${path}`);
+  return await Array.fromAsync(joinLandmarks(path, { signal })(dataset.records({ signal })));
+}
+
+/** Looks for the faces of the data set, unless the run that goes on has found them already. */
 async function findFaces(
   dataset: Dataset,
-  { detector }: PipelineValues,
-  { landmarks, hasLandmarks }: Place,
+  { detector, resume }: PipelineValues,
+  { landmarks }: Place,
   context: Context,
 ): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
-  const { joinLandmarks, writeLandmarks } = await import("../../landmarks.ts");
-  const { terminal, signal } = context;
-  const records = dataset.records({ signal });
-  if (hasLandmarks) {
-    terminal.note(`landmarks: taken from ${landmarks}`);
-    const faces = await Array.fromAsync(joinLandmarks(landmarks, { signal })(records));
-    return { faces, result: null };
+  const { exists } = await import("../../files.ts");
+  const { writeLandmarks } = await import("../../landmarks.ts");
+  if (resume && await exists(landmarks)) {
+    return { faces: await readKnown(landmarks, dataset, context) ?? [], result: null };
   }
+  const records = dataset.records({ signal: context.signal });
   const faces: FaceRecord[] = [];
   const write = writeLandmarks(landmarks);
   const job = { records, total: dataset.count, detector, dataset: dataset.root, write };

@@ -1,3 +1,4 @@
+import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { folder } from "../kinds.ts";
 
@@ -19,9 +20,7 @@ export const PREDICT = command({
   ],
   async run({ run, maps, ...values }, { terminal, signal }, images) {
     const { predict } = await import("../../predict.ts");
-    const { describeBackend, openBackend } = await import("../../backend.ts");
-    using backend = await openBackend(values.backend);
-    terminal.note(describeBackend(backend));
+    using backend = await startBackend(values.backend, terminal);
     const onProgress = terminal.progress("predict", "images");
     const options = { run, images, backend, signal, ...(maps !== undefined && { maps }) };
     let count = 0;

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { file, folder } from "../kinds.ts";
 import { runTraining, TRAINING } from "../training.ts";
@@ -24,13 +25,13 @@ export const TRAIN = command({
   async run(values, context) {
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
-    const { describeBackend, openBackend } = await import("../../backend.ts");
     const { dataset: root, landmarks, labels, out, seed } = values;
     const { terminal, signal } = context;
     const dataset = await openDataset(root, { labels, seed, signal });
-    const records = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
-    using backend = await openBackend(values.backend);
-    terminal.note(describeBackend(backend));
+    // Read before anything is written, so that a wrong file costs nothing, with --force neither.
+    const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
+    const records = ReadableStream.from(await Array.fromAsync(faces));
+    using backend = await startBackend(values.backend, terminal);
     context.onInterrupt(`Go on with: ${context.again("--resume")}`);
     const data = {
       dataset: resolve(root),

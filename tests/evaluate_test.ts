@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ATTRIBUTES } from "../pipeline/attributes.ts";
+import { openBackend } from "../pipeline/backend.ts";
+import { evaluate } from "../pipeline/evaluate.ts";
+import { predict, type Prediction } from "../pipeline/predict.ts";
+import { decodeSample } from "../pipeline/report/samples.ts";
+import { train } from "../pipeline/train.ts";
+import { assertClose } from "./compare.ts";
+import { SAMPLE, smallConfig, someFaces } from "./train_context.ts";
+
+/** A run trained for one epoch, shared by the tests of this file and removed at the end. */
+const folder = await Deno.makeTempDir({ prefix: "evaluate-" });
+const run = join(folder, "run");
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+{
+  using backend = await openBackend("wasm");
+  await train({ records: someFaces(), config: smallConfig({ epochs: 1 }), backend, out: run });
+}
+
+const IMAGES = [1, 2, 3].map((n) => join(SAMPLE, "Img", "img_align_celeba", `00000${n}.jpg`));
+
+async function predictAll(options: { images: string[]; batch?: number; maps?: string }) {
+  using backend = await openBackend("wasm");
+  return await Array.fromAsync(predict({ run, backend, ...options }));
+}
+
+function probabilitiesOf(prediction: Prediction): number[] {
+  assert("probabilities" in prediction, JSON.stringify(prediction));
+  return Object.values(prediction.probabilities);
+}
+
+Deno.test("evaluate() measures one split and keeps faces for the report", async () => {
+  using backend = await openBackend("wasm");
+  const metrics = await evaluate({ run, records: someFaces(), split: "test", backend });
+  assert.equal(metrics.split, "test");
+  assert.equal(metrics.images, 8);
+  assert.deepEqual(metrics.attributes.map(({ name }) => name), [...ATTRIBUTES]);
+  assert.deepEqual(JSON.parse(await Deno.readTextFile(join(run, "metrics.json"))), metrics);
+  const samples = JSON.parse(await Deno.readTextFile(join(run, "samples.json")));
+  assert.equal(samples.length, 8);
+  const face = decodeSample(samples[0]);
+  assert.deepEqual(face.mask, { height: 14, width: 9 });
+  assert(face.truth.some((pixel) => pixel === 1), "a true mask has pixels");
+});
+
+Deno.test("evaluate() counts faces without landmarks, and leaves them out of the mask IoU", async () => {
+  using backend = await openBackend("wasm");
+  async function* withoutPoints() {
+    for await (const record of someFaces()) yield { ...record, points: null };
+  }
+  const options = { run, split: "test", backend } as const;
+  const with_ = await evaluate({ ...options, records: someFaces() });
+  const without = await evaluate({ ...options, records: withoutPoints() });
+  assert.equal(without.images, 8);
+  assert.equal(without.accuracy, with_.accuracy);
+  assert.equal(without.maskIoU, null);
+});
+
+Deno.test("evaluate() gives the same measures for any batch size", async () => {
+  using backend = await openBackend("wasm");
+  const options = { run, split: "test", backend } as const;
+  const one = await evaluate({ ...options, records: someFaces(), batch: 1 });
+  const five = await evaluate({ ...options, records: someFaces(), batch: 5 });
+  assert.deepEqual(one, five);
+});
+
+Deno.test("evaluate() says so where there is nothing to evaluate", async () => {
+  using backend = await openBackend("wasm");
+  async function* none() {}
+  await assert.rejects(
+    evaluate({ run, records: none(), split: "test", backend }),
+    /the split test has no readable faces/,
+  );
+  await assert.rejects(
+    evaluate({ run: join(folder, "nothing"), records: none(), split: "test", backend }),
+    /nothing is not a run/,
+  );
+});
+
+Deno.test("predict() gives the same probabilities for any batch size", async () => {
+  const alone = await predictAll({ images: IMAGES, batch: 1 });
+  const together = await predictAll({ images: IMAGES, batch: 8 });
+  assert.deepEqual(alone.map(({ image }) => image), IMAGES);
+  for (const [index, one] of alone.entries()) {
+    const close = { relative: 1e-5, what: `probabilities of ${one.image}` };
+    assertClose(probabilitiesOf(together[index]!), probabilitiesOf(one), close);
+  }
+});
+
+Deno.test("predict() answers for every image, with a reason where it cannot be read", async () => {
+  const broken = join(folder, "broken.jpg");
+  await Deno.writeTextFile(broken, "not a picture");
+  const [bad, good] = await predictAll({ images: [broken, IMAGES[0]!] });
+  assert(bad && "rejected" in bad && bad.rejected.length > 0);
+  assert.equal(probabilitiesOf(good!).length, 40);
+  await assert.rejects(
+    predictAll({ images: ["nowhere.jpg"] }),
+    /no image file or folder nowhere.jpg/,
+  );
+});
+
+Deno.test("predict() writes a heat map for each attribute it sees", async () => {
+  const maps = join(folder, "maps");
+  const [prediction] = await predictAll({ images: [IMAGES[0]!], maps });
+  assert(prediction && "maps" in prediction && prediction.maps);
+  assert.equal(prediction.maps.length, prediction.attributes.length);
+  for (const file of prediction.maps) {
+    const bytes = await Deno.readFile(file);
+    assert.deepEqual([...bytes.subarray(1, 4)], [..."PNG"].map((c) => c.charCodeAt(0)));
+  }
+});
