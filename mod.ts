@@ -20,12 +20,131 @@
  * @module
  */
 
+// Records and attributes.
 export {
   type Attribute,
   attributeColumn,
   ATTRIBUTES,
   hasAttribute,
   labelsOf,
+  labelWords,
   namesOf,
 } from "./pipeline/attributes.ts";
-export { type Box, type FaceRecord, type Split, SPLITS, type Stage, toStream } from "./pipeline/record.ts";
+export {
+  type Box,
+  type FaceRecord,
+  type Split,
+  SPLITS,
+  type Stage,
+  toStream,
+} from "./pipeline/record.ts";
+export { fromJson, readRecords, toJson, writeRecords } from "./pipeline/record_json.ts";
+
+// Reading data sets and images.
+export {
+  Dataset,
+  type DatasetFiles,
+  type DatasetOptions,
+  imagesIn,
+  type LabelSource,
+  type LabelTable,
+  type Layout,
+  type NameTable,
+  openDataset,
+  readLabels,
+  type RecordOptions,
+  type Shard,
+} from "./pipeline/dataset.ts";
+export {
+  decodeImage,
+  encodePng,
+  type PngSource,
+  readImage,
+  resizeImage,
+  type RgbImage,
+} from "./pipeline/image.ts";
+
+// Landmarks.
+export {
+  type DetectorName,
+  DETECTORS,
+  type FaceAnswer,
+  type FaceRequest,
+  type FoundFace,
+  joinLandmarks,
+  type Landmarker,
+  type LandmarkOptions,
+  type LandmarkRow,
+  landmarks,
+  type LandmarkScore,
+  type NoFace,
+  type PlacedFace,
+  readLandmarks,
+  scoreLandmarks,
+  writeLandmarks,
+} from "./pipeline/landmarks.ts";
+
+// Regions and segments.
+export {
+  ATTRIBUTE_REGIONS,
+  type Corner,
+  type Region,
+  REGION_SHAPES,
+  REGIONS,
+  type RegionShape,
+} from "./pipeline/regions.ts";
+export {
+  drawContactSheet,
+  drawOverlay,
+  type ExportOptions,
+  exportSegments,
+  type ExportSummary,
+  type Extent,
+  type MaskFormat,
+  type OverlayFace,
+  polygonsOf,
+  type RegionPolygons,
+  type Segmented,
+  segments,
+  type SegmentsOptions,
+} from "./pipeline/segments.ts";
+
+// Training and what comes of it.
+export { type Backend, type BackendName, BACKENDS, openBackend } from "./pipeline/backend.ts";
+export { chooseBackend } from "./pipeline/backend_choice.ts";
+export {
+  type Augmentation,
+  type PresetName,
+  PRESETS,
+  type TrainConfig,
+  trainConfig,
+  type TrainOverrides,
+} from "./pipeline/presets.ts";
+export { maskSize, type NetworkConfig } from "./pipeline/network.ts";
+export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";
+export type { EpochLine, Losses, Validation } from "./pipeline/train/log.ts";
+export type { OnReject } from "./pipeline/faces.ts";
+export { evaluate, type EvaluateOptions } from "./pipeline/evaluate.ts";
+export {
+  type AttributeMetrics,
+  type Metrics,
+  MetricsAccumulator,
+  type MetricsBatch,
+} from "./pipeline/metrics.ts";
+export { predict, type Prediction, type PredictOptions } from "./pipeline/predict.ts";
+export { drawHeatMap, type HeatMap, type HeatMapOptions } from "./pipeline/heat_map.ts";
+export { report, type ReportOptions } from "./pipeline/report.ts";
+
+// The synthetic data set.
+export {
+  type SampleFace,
+  sampleFaces,
+  type SampleOptions,
+  writeSample,
+} from "./pipeline/sample.ts";
+
+// The GPU.
+export { TfjsHost } from "./kernels/tfjs_host.ts";
+export type { DataType, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+export { type Binding, Gpu, type Kernel, type PassHost } from "./kernels/gpu.ts";
+export { rasterize, type RasterizeJob, type RasterizeTuning } from "./kernels/rasterize.ts";

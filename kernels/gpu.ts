@@ -202,6 +202,7 @@ export class Gpu implements Disposable {
     if (error) throw error;
   }
 
+  /** Releases the device and every buffer made here. */
   [Symbol.dispose](): void {
     this.destroy(...this.#buffers);
     for (const buffer of [...this.#scratch.values(), ...this.#uniforms.values()]) buffer.destroy();

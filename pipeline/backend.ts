@@ -21,6 +21,7 @@ export type BackendName = typeof BACKENDS[number];
 
 /** The backend in use. Dispose it to release the device. */
 export interface Backend extends Disposable {
+  /** Which one it is. */
   readonly name: BackendName;
   /** Why this one, in a few words for the user. */
   readonly reason: string;

@@ -23,11 +23,15 @@ export interface EvaluateOptions {
   readonly run: string;
   /** Labelled faces; those of other splits are passed over. Points are needed for the mask IoU only. */
   readonly records: AsyncIterable<FaceRecord>;
+  /** The split to measure. */
   readonly split: Split;
+  /** What computes; borrowed. */
   readonly backend: Backend;
   /** Images a forward pass; the run's own by default. Does not change the result. */
   readonly batch?: number;
+  /** Stops after the batch at hand. */
   readonly signal?: AbortSignal;
+  /** Called after each batch with the images done. */
   readonly onProgress?: (done: number, total: number | null) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;

@@ -40,9 +40,11 @@ export interface PredictOptions {
   readonly images: Iterable<string>;
   /** Folder for heat maps. */
   readonly maps?: string;
+  /** What computes; borrowed. */
   readonly backend: Backend;
   /** Images a forward pass. Does not change the result. */
   readonly batch?: number;
+  /** Stops before the next image. */
   readonly signal?: AbortSignal;
 }
 

@@ -8,21 +8,29 @@ import type { NetworkConfig } from "./network.ts";
 
 /** Everything that decides a training run besides its data; written to `RUN/config.json`. */
 export interface TrainConfig {
+  /** The preset that the settings started from. */
   readonly preset: PresetName;
+  /** Sizes of the network. */
   readonly network: NetworkConfig;
+  /** Passes over the training split. */
   readonly epochs: number;
   /** Images a step. */
   readonly batch: number;
+  /** Learning rate of the first epoch. */
   readonly learningRate: number;
   /** The learning rate's factor from one epoch to the next. */
   readonly learningRateDecay: number;
+  /** Share of the last step's velocity that is kept. */
   readonly momentum: number;
+  /** Share of each parameter added to its gradient. */
   readonly weightDecay: number;
   /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
+  /** Random changes to the training images. */
   readonly augmentation: Augmentation;
   /** Whether a positive label whose mask is empty counts as negative, as in the reference. */
   readonly labelRepair: boolean;
+  /** Decides initial weights, order and augmentation. */
   readonly seed: number;
 }
 

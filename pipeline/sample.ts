@@ -24,6 +24,7 @@ export interface SampleFace {
   readonly labels: number;
   /** 68 true landmarks in iBUG order as x0, y0, x1, y1, … in pixels. */
   readonly points: Float32Array;
+  /** Its part of the data set. */
   readonly split: Split;
 }
 
@@ -77,7 +78,9 @@ export interface SampleOptions {
   readonly count: number;
   /** The shipped sample's seed by default. */
   readonly seed?: number;
+  /** Stops before the next face; nothing is left of the folder. */
   readonly signal?: AbortSignal;
+  /** Called after each face. */
   readonly onProgress?: (done: number, total: number | null) => void;
 }
 

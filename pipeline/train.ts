@@ -37,7 +37,9 @@ import {
 export interface TrainOptions {
   /** Faces of the splits train and validation, with labels and points; others are passed over. */
   readonly records: AsyncIterable<FaceRecord>;
+  /** The settings; see {@linkcode trainConfig}. */
   readonly config: TrainConfig;
+  /** What computes; borrowed. */
   readonly backend: Backend;
   /** The run folder. */
   readonly out: string;
@@ -47,6 +49,7 @@ export interface TrainOptions {
   readonly force?: boolean;
   /** Where the data came from, kept in `config.json`. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** Stops after the step at hand; the run can be resumed after its last whole epoch. */
   readonly signal?: AbortSignal;
   /** Called after each step with the images done and the images of all epochs. */
   readonly onProgress?: (done: number, total: number | null) => void;
@@ -58,11 +61,13 @@ export interface TrainOptions {
 
 /** What a run came to. */
 export interface TrainResult {
+  /** The run folder. */
   readonly run: string;
   /** Faces trained on and validated on. */
   readonly faces: { readonly train: number; readonly validation: number };
   /** The epoch (from 0) whose weights are in `RUN/model`. */
   readonly bestEpoch: number;
+  /** The last epoch's line of the log; null if a resumed run was complete already. */
   readonly last: EpochLine | null;
 }
 

@@ -11,7 +11,8 @@ import { PROGRAM } from "../pipeline/cli/program.ts";
 import { finishedLine, formatDuration, formatRate } from "../pipeline/cli/progress.ts";
 import { progressBar, progressLine, RateMeter } from "../pipeline/cli/progress.ts";
 import { pairsText, tableText } from "../pipeline/cli/table.ts";
-import { type Sink, Terminal } from "../pipeline/cli/terminal.ts";
+import type { Sink } from "../pipeline/cli/sink.ts";
+import { Terminal } from "../pipeline/cli/terminal.ts";
 
 const TINY: Command = command({
   name: "draw",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Adapter } from "../pipeline/cli/adapter.ts";
-import { type Diagnosis, diagnosisText, examine } from "../pipeline/doctor.ts";
-import { installCommand, type Machine, planSetup } from "../pipeline/setup.ts";
+import { diagnosisText } from "../pipeline/cli/diagnosis_text.ts";
+import { type Diagnosis, examine } from "../pipeline/cli/doctor.ts";
+import { installCommand, type Machine, planSetup } from "../pipeline/cli/setup.ts";
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n';
 const UBUNTU = 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n';

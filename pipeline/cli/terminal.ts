@@ -14,14 +14,8 @@
  * @module
  */
 
-import { ReaderGone } from "./failure.ts";
-import {
-  finishedLine,
-  progressBar,
-  progressLine,
-  type ProgressState,
-  RateMeter,
-} from "./progress.ts";
+import { RunningProgress } from "./running_progress.ts";
+import { type Sink, STDERR, STDOUT } from "./sink.ts";
 
 /** Told how much is done, and of how much if that is known. */
 export type OnProgress = (done: number, total: number | null) => void;
@@ -30,14 +24,6 @@ export type OnProgress = (done: number, total: number | null) => void;
 export interface TerminalOptions {
   readonly quiet: boolean;
   readonly json: boolean;
-}
-
-/** A place to write to: stdout or stderr, or a list in a test. */
-export interface Sink {
-  /** Writes all of the text, or throws. */
-  write(text: string): void;
-  /** Columns of the terminal it is, or null if it is a file or a pipe. */
-  readonly columns: number | null;
 }
 
 /** See {@linkcode Terminal.lister}. */
@@ -50,14 +36,6 @@ export interface Lister {
 
 /** Things of a list that are shown. */
 const LISTED = 10;
-
-/** Milliseconds between two drawings of a bar. */
-const BAR_EVERY = 100;
-
-/** Milliseconds until the next line where there is no bar: a log of hours needs no line every 5 s. */
-function lineEvery(elapsed: number): number {
-  return Math.min(60_000, Math.max(5000, elapsed / 10));
-}
 
 /** Writes for one command. */
 export class Terminal {
@@ -168,94 +146,3 @@ export class Terminal {
     this.#running?.redraw();
   }
 }
-
-class RunningProgress {
-  readonly #label: string;
-  readonly #unit: string;
-  readonly #sink: Sink;
-  readonly #start = performance.now();
-  readonly #meter = new RateMeter(0);
-  #done = 0;
-  #total: number | null = null;
-  #shown = this.#start;
-  #drawn = false;
-
-  constructor(label: string, unit: string, sink: Sink) {
-    this.#label = label;
-    this.#unit = unit;
-    this.#sink = sink;
-  }
-
-  update(done: number, total: number | null): void {
-    this.#done = done;
-    this.#total = total;
-    const now = performance.now();
-    this.#meter.note((now - this.#start) / 1000, done);
-    const every = this.#sink.columns === null ? lineEvery(now - this.#start) : BAR_EVERY;
-    if (now - this.#shown < every) return;
-    this.#shown = now;
-    if (this.#sink.columns === null) this.#sink.write(progressLine(this.#state()) + "\n");
-    else this.#draw(this.#sink.columns);
-  }
-
-  erase(): void {
-    if (this.#drawn) this.#sink.write("\r\x1b[K");
-  }
-
-  redraw(): void {
-    if (this.#drawn && this.#sink.columns !== null) this.#draw(this.#sink.columns);
-  }
-
-  finish(): void {
-    this.erase();
-    this.#drawn = false;
-    if (this.#done > 0) this.#sink.write(finishedLine(this.#state()) + "\n");
-  }
-
-  #draw(columns: number): void {
-    this.#drawn = true;
-    this.#sink.write("\r\x1b[K" + progressBar(this.#state(), columns));
-  }
-
-  #state(): ProgressState {
-    const elapsed = (performance.now() - this.#start) / 1000;
-    const rate = this.#meter.rate(elapsed, this.#done);
-    return {
-      label: this.#label,
-      unit: this.#unit,
-      done: this.#done,
-      total: this.#total,
-      rate,
-      elapsed,
-    };
-  }
-}
-
-/** A standard stream. Writing blocks: a slow reader slows the command down, and nothing is lost. */
-function standard(stream: typeof Deno.stdout): Sink {
-  return {
-    write(text) {
-      let rest: Uint8Array = new TextEncoder().encode(text);
-      try {
-        while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-      } catch (cause) {
-        if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
-        throw cause;
-      }
-    },
-    get columns() {
-      return stream.isTerminal() ? consoleColumns() : null;
-    },
-  };
-}
-
-function consoleColumns(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80;
-  }
-}
-
-const STDOUT = standard(Deno.stdout);
-const STDERR = standard(Deno.stderr);

@@ -31,7 +31,7 @@ const MAX_SAMPLES = 4;
  */
 export function cutSquare(image: RgbImage, square: Square, size: number, crop: Uint8Array): void {
   const step = square.side / size;
-  const samples = Math.min(Math.max(Math.ceil(step), 1), MAX_SAMPLES);
+  const samples = Math.min(Math.max(Math.round(step), 1), MAX_SAMPLES);
   const rightX = Math.cos(square.angle) * step / samples;
   const rightY = Math.sin(square.angle) * step / samples;
   const sum = new Float32Array(3);

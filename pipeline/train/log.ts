@@ -8,8 +8,11 @@ import { join } from "node:path";
 
 /** The three losses, each a mean. */
 export interface Losses {
+  /** Attribute loss + segmentation weight · mask loss. */
   readonly loss: number;
+  /** Binary cross entropy with logits. */
   readonly attributeLoss: number;
+  /** Mean squared error of the masks. */
   readonly maskLoss: number;
 }
 
@@ -23,21 +26,31 @@ export interface StepLine extends Losses {
 
 /** What an epoch's validation measured. */
 export interface Validation extends Losses {
+  /** Mean over the attributes. */
   readonly accuracy: number | null;
+  /** Mean over the attributes of half the sum of both classes' recall. */
   readonly balancedAccuracy: number | null;
+  /** Mean over the attributes. */
   readonly maskIoU: number | null;
 }
 
 /** A line of the log after one epoch. */
 export interface EpochLine {
+  /** Tells it from the lines of steps. */
   readonly type: "epoch";
+  /** From 0. */
   readonly epoch: number;
+  /** Learning rate of its steps. */
   readonly learningRate: number;
+  /** Time of its steps, without validation. */
   readonly seconds: number;
+  /** Images trained on a second. */
   readonly imagesPerSecond: number;
   /** Share of the time that the training waited for data. */
   readonly waitShare: number;
+  /** Means over its steps, each before its update. */
   readonly train: Losses;
+  /** Null where there are no faces to validate on. */
   readonly validation: Validation | null;
 }
 

@@ -7,7 +7,8 @@ export const DOCTOR = command({
   options: {},
   examples: [["", "everything"], ["--json", "the same for a program"]],
   async run(_values, { terminal }) {
-    const { examine, diagnosisText } = await import("../../doctor.ts");
+    const { examine } = await import("../doctor.ts");
+    const { diagnosisText } = await import("../diagnosis_text.ts");
     const diagnosis = await examine();
     terminal.say(diagnosisText(diagnosis));
     return diagnosis;

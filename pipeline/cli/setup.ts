@@ -6,8 +6,8 @@
  * @module
  */
 
-import "./cli/environment.ts";
-import { type Adapter, describeAdapter, findAdapter } from "./cli/adapter.ts";
+import "./environment.ts";
+import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
 
 /** Debian's packages for the Vulkan loader and for Mesa's drivers, the software one among them. */
 export const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"] as const;

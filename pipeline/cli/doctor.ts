@@ -4,9 +4,8 @@
  * @module
  */
 
-import { type Adapter, describeAdapter, findAdapter } from "./cli/adapter.ts";
-import { pairsText } from "./cli/table.ts";
-import type { BackendMeasurement } from "./backend_choice.ts";
+import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
+import type { BackendMeasurement } from "../backend_choice.ts";
 import { installCommand, isRoot } from "./setup.ts";
 
 /** Something that the pipeline can use, or why it cannot. */
@@ -88,59 +87,6 @@ export async function examine(): Promise<Diagnosis> {
   };
 }
 
-/** The diagnosis for a person. */
-export function diagnosisText(diagnosis: Diagnosis): string {
-  const { deno, platform, processors, adapter, backends, choice, models, problems } = diagnosis;
-  const partLine = ({ name, usable, note }: Part) =>
-    [name, `${usable ? "ok" : "missing"}: ${note}`] as const;
-  return [
-    `Deno ${deno}, ${platform}, ${processors} processors`,
-    section("Adapter", adapter ? pairsText(adapterPairs(adapter)) : "none"),
-    section("Backends", pairsText(backends.map(partLine))),
-    section(
-      "Backend that auto takes",
-      pairsText([
-        [choice.backend ?? "unknown", choice.reason],
-        ["kept in", choice.file ?? "no file: neither XDG_CACHE_HOME nor HOME is set"],
-      ]),
-    ),
-    section("Models", pairsText(models.map(partLine))),
-    section(
-      "To fix",
-      problems.map(({ what, fix }) => `${what}\n  → ${fix}`).join("\n") || "nothing",
-    ),
-  ].join("\n\n");
-}
-
-function section(title: string, body: string): string {
-  return `${title}\n${body.replace(/^/gm, "  ")}`;
-}
-
-function adapterPairs(adapter: Adapter): [string, string][] {
-  const { vendor, architecture, isSoftware, features, limits } = adapter;
-  return [
-    ["name", adapter.name],
-    ["kind", isSoftware ? "software" : "hardware"],
-    ["vendor", [vendor, architecture].filter(Boolean).join(" ") || "unknown"],
-    ["features", featuresText(features)],
-    ...Object.entries(limits).map(([name, value]): [string, string] => [name, limitText(value)]),
-  ];
-}
-
-/** Features that the kernels use where they are there. */
-const USED_FEATURES = ["shader-f16", "timestamp-query"];
-
-function featuresText(features: readonly string[]): string {
-  const used = USED_FEATURES.map((name) => `${name} ${features.includes(name) ? "yes" : "no"}`);
-  return `${used.join(", ")} (${features.length} in all)`;
-}
-
-/** Byte counts as powers of two, small counts as they are. */
-function limitText(value: number): string {
-  if (value < 2 ** 20) return String(value);
-  return `${value} (${Math.round(value / 2 ** 20)} MiB)`;
-}
-
 function webgpuBackend(adapter: Adapter | null): Part {
   const note = adapter ? describeAdapter(adapter) : "no adapter; kernels run on their CPU twins";
   return { name: "webgpu", usable: adapter !== null, note };
@@ -161,7 +107,7 @@ async function wasmBackend(): Promise<Part> {
 
 /** As `chooseBackend` chooses. */
 async function examineChoice(adapter: Adapter | null): Promise<Choice> {
-  const { measurementPath, readMeasurement } = await import("./backend_choice.ts");
+  const { measurementPath, readMeasurement } = await import("../backend_choice.ts");
   const file = measurementPath();
   if (!adapter) return { backend: "wasm", reason: "there is no adapter", file };
   if (!adapter.isSoftware) return { backend: "webgpu", reason: "a hardware adapter", file };

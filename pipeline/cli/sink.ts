@@ -1,0 +1,47 @@
+/**
+ * Where text goes: stdout and stderr.
+ *
+ * @module
+ */
+
+import { ReaderGone } from "./failure.ts";
+
+/** A place to write to: stdout or stderr, or a list in a test. */
+export interface Sink {
+  /** Writes all of the text, or throws. */
+  write(text: string): void;
+  /** Columns of the terminal it is, or null if it is a file or a pipe. */
+  readonly columns: number | null;
+}
+
+/** A standard stream. Writing blocks: a slow reader slows the command down, and nothing is lost. */
+function standard(stream: typeof Deno.stdout): Sink {
+  return {
+    write(text) {
+      let rest: Uint8Array = new TextEncoder().encode(text);
+      try {
+        while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+      } catch (cause) {
+        if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
+        throw cause;
+      }
+    },
+    get columns() {
+      return stream.isTerminal() ? consoleColumns() : null;
+    },
+  };
+}
+
+function consoleColumns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
+/** Standard output. */
+export const STDOUT: Sink = standard(Deno.stdout);
+
+/** Standard error. */
+export const STDERR: Sink = standard(Deno.stderr);
