@@ -144,7 +144,5 @@ export {
 } from "./pipeline/sample.ts";
 
 // The GPU.
-export { TfjsHost } from "./kernels/tfjs_host.ts";
-export type { DataType, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 export { type Binding, Gpu, type Kernel, type PassHost } from "./kernels/gpu.ts";
 export { rasterize, type RasterizeJob, type RasterizeTuning } from "./kernels/rasterize.ts";

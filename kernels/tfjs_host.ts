@@ -61,6 +61,11 @@ export class TfjsHost implements PassHost {
     return host;
   }
 
+  /** The host that was attached to a device, or null if tfjs is not on it. */
+  static of(gpu: Gpu | null): TfjsHost | null {
+    return gpu?.host instanceof TfjsHost ? gpu.host : null;
+  }
+
   pass(): GPUComputePassEncoder {
     const backend = this.#backend;
     backend.ensureCommandEncoderReady();

@@ -26,7 +26,7 @@ export interface Backend extends Disposable {
   /** Why this one, in a few words for the user. */
   readonly reason: string;
   /** The device that our kernels and tfjs share; null on wasm. */
-  readonly host: TfjsHost | null;
+  readonly gpu: Gpu | null;
 }
 
 /**
@@ -46,16 +46,17 @@ export async function openBackend(choice: BackendName | "auto" = "auto"): Promis
 }
 
 /** One line for the user: what computes, and why. */
-export function describeBackend({ name, reason, host }: Backend): string {
-  const device = host ? ` on ${host.gpu.info.description || host.gpu.info.vendor}` : "";
+export function describeBackend({ name, reason, gpu }: Backend): string {
+  const device = gpu ? ` on ${gpu.info.description || gpu.info.vendor}` : "";
   return `backend ${name}${device} (${reason})`;
 }
 
 /** Puts our kernels under a network's layers where the backend has them. */
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);
-  if (!backend.host) return;
-  for (const { norm, relu } of normLayers(network)) fuseBatchNorm(backend.host, norm, relu);
+  const host = TfjsHost.of(backend.gpu);
+  if (!host) return;
+  for (const { norm, relu } of normLayers(network)) fuseBatchNorm(host, norm, relu);
 }
 
 async function attach(gpu: Gpu, reason: string): Promise<Backend> {
@@ -65,12 +66,12 @@ async function attach(gpu: Gpu, reason: string): Promise<Backend> {
     tf.removeBackend("webgpu");
     gpu[Symbol.dispose]();
   };
-  return { name: "webgpu", reason, host, [Symbol.dispose]: dispose };
+  return { name: "webgpu", reason, gpu, [Symbol.dispose]: dispose };
 }
 
 async function openWasm(reason: string): Promise<Backend> {
   await useWasm();
-  return { name: "wasm", reason, host: null, [Symbol.dispose]: () => {} };
+  return { name: "wasm", reason, gpu: null, [Symbol.dispose]: () => {} };
 }
 
 function kindOf(gpu: Gpu): string {

@@ -39,8 +39,8 @@ export async function chooseBackend(
   log: (line: string) => void = () => {},
 ): Promise<Backend> {
   const backend = await openBackend(choice);
-  if (choice !== "auto" || !backend.host?.gpu.isFallback) return backend;
-  const adapter = backend.host.gpu.info.description;
+  if (choice !== "auto" || !backend.gpu?.isFallback) return backend;
+  const adapter = backend.gpu.info.description;
   let measured = await readMeasurement(adapter);
   if (!measured) {
     log("Measuring once which backend trains faster on this software adapter …");

@@ -37,6 +37,8 @@ export class RunningProgress {
     this.#label = label;
     this.#unit = unit;
     this.#sink = sink;
+    // A stage may compile or load for seconds before it counts the first thing.
+    if (sink.columns !== null) this.#draw(sink.columns);
   }
 
   update(done: number, total: number | null): void {

@@ -13,6 +13,7 @@ import {
   fusedJointLoss,
   type JointLosses,
 } from "../../kernels/tfjs_joint_loss.ts";
+import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import { Sgd } from "../../kernels/tfjs_sgd.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { type Backend, prepareNetwork } from "../backend.ts";
@@ -42,15 +43,15 @@ export interface LearnerSettings {
 export class Learner implements Disposable {
   readonly network: LayersModel;
   readonly optimizer: Sgd;
-  readonly #backend: Backend;
+  readonly #host: TfjsHost | null;
   readonly #weight: number;
   readonly #regions: tf.Tensor;
 
   constructor(backend: Backend, network: LayersModel, settings: LearnerSettings) {
     prepareNetwork(backend, network);
     this.network = network;
-    this.optimizer = new Sgd(backend.host, settings);
-    this.#backend = backend;
+    this.#host = TfjsHost.of(backend.gpu);
+    this.optimizer = new Sgd(this.#host, settings);
     this.#weight = settings.segmentationWeight;
     this.#regions = tf.keep(tf.tensor1d(Int32Array.from(attributeRegionMasks()), "int32"));
   }
@@ -97,7 +98,7 @@ export class Learner implements Disposable {
   }
 
   #loss(prediction: { logits: tf.Tensor; maps: tf.Tensor }, batch: Batch): JointLosses {
-    const { host } = this.#backend;
+    const host = this.#host;
     if (!host) return composedJointLoss(prediction, expandTargets(batch), this.#weight);
     const { height, width } = batch.job.mask;
     const bits = host.tensor([batch.faces.length, height, width], "int32");
