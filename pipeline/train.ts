@@ -78,7 +78,8 @@ const STEPS_PER_READ = 8;
  * Trains a network.
  *
  * Writes `config.json`, `log.ndjson` (a line a step and an epoch), `checkpoints/` (after each epoch the
- * state to resume from) and `model/` (the weights with the smallest validation loss so far).
+ * state to resume from) and `model/` (the weights with the smallest attribute loss on the validation
+ * split so far).
  *
  * @throws {Error} If the run folder exists and is not to be replaced or resumed, there are no faces to
  * train on, or a loss is not finite.
@@ -237,7 +238,9 @@ class Session {
   /** Ends an epoch: a better model is written, then the checkpoint from which a run resumes. */
   async #keep(line: EpochLine): Promise<void> {
     const { out } = this.#options;
-    const { loss } = line.validation ?? line.train;
+    // By the attributes alone: the masks are a means, and their loss in inference starts out small for as
+    // long as the moving statistics are still near where they began.
+    const loss = (line.validation ?? line.train).attributeLoss;
     if (!this.#best || loss < this.#best.loss) {
       this.#best = { loss, epoch: this.#epoch };
       await writeModel(out, this.#learner.network);

@@ -243,7 +243,10 @@ Deno.test("a progress bar is wiped before a line and drawn again", () => {
   onProgress(2, 2);
   terminal.finish();
   const wiped = "\r\x1b[K";
-  assert.match(stderr.text.replaceAll(wiped, "<"), /^<train 0 steps.*<train .*<note\n<train .*<train: 2 steps in/);
+  assert.match(
+    stderr.text.replaceAll(wiped, "<"),
+    /^<train 0 steps.*<train .*<note\n<train .*<train: 2 steps in/,
+  );
 });
 
 Deno.test("exit codes tell failure, wrong usage, interruption and a reader that left", () => {

@@ -70,7 +70,12 @@ async function writeRun(folder: string, seed: number): Promise<void> {
     imagesPerSecond: 12,
     waitShare: 0.01,
     train: { loss: 1 / (epoch + 1), attributeLoss: 0.5, maskLoss: 0.1 },
-    validation: { loss: 1.25 / (epoch + 1), balancedAccuracy: 0.6, maskIoU: 0.3 },
+    validation: {
+      loss: 1.25 / (epoch + 1),
+      attributeLoss: 1 / (epoch + 1),
+      balancedAccuracy: 0.6,
+      maskIoU: 0.3,
+    },
   });
   const step = (step: number) => ({ type: "step", step, epoch: 0, loss: 3 / (step + 1) });
   const log = [step(0), step(1), epoch(0), epoch(1)];
@@ -148,7 +153,10 @@ Deno.test("report() shows curves, a row for each attribute, and each face's mask
     for (const title of ["Total loss", "Balanced accuracy, %", "Mask IoU, %", "Learning rate"]) {
       assert.ok(page.includes(`<h3>${title}</h3>`), title);
     }
-    assert.match(page, /2 epochs in 1 min 00 s\. The validation loss is lowest after epoch 2/);
+    assert.match(
+      page,
+      /2 epochs in 1 min 00 s\. The attribute loss of the validation split is lowest after epoch 2/,
+    );
     assert.equal(page.match(/<article class="face">/g)?.length, 3);
     assert.equal(page.match(/image file not readable/g)?.length, 1);
     const maps = [...page.matchAll(/data:image\/png;base64,([^"]*)/g)].map(([, text]) =>

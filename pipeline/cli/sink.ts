@@ -14,16 +14,20 @@ export interface Sink {
   readonly columns: number | null;
 }
 
-/** A standard stream. Writing blocks: a slow reader slows the command down, and nothing is lost. */
-function standard(stream: typeof Deno.stdout): Sink {
+/**
+ * A standard stream. Writing blocks: a slow reader slows the command down, and nothing is lost.
+ *
+ * @param needed Whether the work is for nothing once the reader has gone.
+ */
+function standard(stream: typeof Deno.stdout, needed: boolean): Sink {
   return {
     write(text) {
       let rest: Uint8Array = new TextEncoder().encode(text);
       try {
         while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
       } catch (cause) {
-        if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
-        throw cause;
+        if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+        if (needed) throw new ReaderGone();
       }
     },
     get columns() {
@@ -41,7 +45,7 @@ function consoleColumns(): number {
 }
 
 /** Standard output. */
-export const STDOUT: Sink = standard(Deno.stdout);
+export const STDOUT: Sink = standard(Deno.stdout, true);
 
 /** Standard error. */
-export const STDERR: Sink = standard(Deno.stderr);
+export const STDERR: Sink = standard(Deno.stderr, false);

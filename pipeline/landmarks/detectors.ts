@@ -48,7 +48,10 @@ const LOOKS: readonly Look[] = [
   { detector: "ssd", longSide: 256, room: 1, sure: 0.3 },
 ];
 
-/** If no look is sure, the best guess of all looks counts from this score on. */
+/**
+ * If no look is sure, the best guess of all looks counts from this score on. At 0.1, a checkerboard
+ * is a face; at 0.2, 5 of 2,400 of CelebA's images (profiles and covered faces) have none.
+ */
 const MIN_SCORE = 0.2;
 
 /** A place for a face, best guess first, and the square around its points that it leads to. */

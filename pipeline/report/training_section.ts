@@ -39,16 +39,16 @@ function summary({ epochs }: TrainingLog): string {
   const ran = `${epochs.length} ${epochs.length === 1 ? "epoch" : "epochs"} in ${
     duration(seconds)
   }.`;
-  const validated = epochs.filter(({ validation }) => (validation?.loss ?? null) !== null);
+  const validated = epochs.filter(({ validation }) => (validation?.attributeLoss ?? null) !== null);
   if (validated.length < 2) return ran;
   const best = validated.reduce((a, b) => lossOf(b) < lossOf(a) ? b : a);
-  return `${ran} The validation loss is lowest after epoch ${best.epoch + 1}, at ${
-    measured(best.validation?.loss ?? null)
-  }.`;
+  return `${ran} The attribute loss of the validation split is lowest after epoch ${
+    best.epoch + 1
+  }, at ${measured(best.validation?.attributeLoss ?? null)}; the model is of that epoch.`;
 }
 
 function lossOf({ validation }: EpochEntry): number {
-  return validation?.loss ?? Infinity;
+  return validation?.attributeLoss ?? Infinity;
 }
 
 function panelsOf({ steps, epochs }: TrainingLog): [string, CurvePanel][] {

@@ -33,7 +33,7 @@ export interface CheckpointMetadata {
   readonly step: number;
   /** State of the random numbers. */
   readonly random: readonly number[];
-  /** Smallest validation loss so far, and the epoch that had it. */
+  /** Smallest attribute loss on the validation split so far, and the epoch that had it. */
   readonly best: { readonly loss: number; readonly epoch: number } | null;
 }
 

@@ -4,6 +4,9 @@ import { choice, file, folder, SIZE } from "../kinds.ts";
 import { runSegments } from "../segmenting.ts";
 import type { FaceRecord } from "../../record.ts";
 
+/** CelebA's aligned images. */
+const FRAME = { height: 218, width: 178 };
+
 /** `segments`: masks from landmarks, as files. */
 export const SEGMENTS = command({
   name: "segments",
@@ -16,19 +19,18 @@ export const SEGMENTS = command({
   options: {
     landmarks: required(file(), "landmarks file, or - for records on stdin"),
     attributes: optional(file(), "label file; records on stdin bring their own labels"),
-    imageSize: required(SIZE, "size of the images that the landmarks belong to"),
-    maskSize: required(SIZE, "size of the masks"),
+    imageSize: defaulted(SIZE, FRAME, "size of the images that the landmarks belong to"),
+    maskSize: defaulted(SIZE, { height: 96, width: 76 }, "size of the masks"),
     format: defaulted(choice("bits", "png", "none"), "bits", "how masks are written"),
     out: required(folder(), "folder to write"),
   },
   examples: [
     [
-      "--landmarks landmarks.csv --attributes list_attr_celeba.txt --image-size 218x178 " +
-      "--mask-size 96x76 --out masks",
-      "from files",
+      "--landmarks landmarks.csv --attributes list_attr_celeba.txt --mask-size 218x178 --out masks",
+      "from files, masks as large as the images",
     ],
     [
-      "--landmarks - --image-size 218x178 --mask-size 96x76 --format none --out coverage",
+      "--landmarks - --format none --out coverage",
       "coverage only, of records on stdin",
     ],
   ],
