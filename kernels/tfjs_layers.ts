@@ -7,6 +7,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { batchNorm, batchNormGrad, batchNormGroups, type BatchNormShape } from "./batch_norm.ts";
+import {
+  type BatchStatistics,
+  batchStatistics,
+  normalise,
+  normaliseGrad,
+} from "./cpu/batch_norm_f32.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
 
 /** A layer of the layers API. */
@@ -24,7 +30,7 @@ export interface BatchNormVariables {
  * Makes a batch normalisation layer, and the ReLU layer behind it if there is one, run on our kernels
  * while training. Shapes, weights, saving and inference stay tfjs's own.
  */
-export function fuseBatchNorm(host: TfjsHost, norm: Layer, relu: Layer | null): void {
+export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | null): void {
   const settings = norm.getConfig() as { epsilon: number; momentum: number };
   const stockCall = norm.call.bind(norm);
   norm.call = (inputs, kwargs) => {
@@ -32,7 +38,10 @@ export function fuseBatchNorm(host: TfjsHost, norm: Layer, relu: Layer | null): 
     const [scale, shift, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
     const variables = { scale, shift, movingMean, movingVariance } as BatchNormVariables;
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-    return batchNormOperation(host, x, variables, { ...settings, relu: relu !== null });
+    const shape = shapeOf(x, { ...settings, relu: relu !== null });
+    return host
+      ? batchNormOperation(host, x, variables, shape)
+      : batchNormOnCpu(x, variables, shape);
   };
   if (!relu) return;
   const stockRelu = relu.call.bind(relu);
@@ -56,6 +65,15 @@ export function pruneInputGradient(layer: Layer): void {
   };
 }
 
+function shapeOf(
+  x: tf.Tensor,
+  settings: Pick<BatchNormShape, "relu" | "epsilon" | "momentum">,
+): BatchNormShape {
+  const channels = x.shape.at(-1)!;
+  const { relu, epsilon, momentum } = settings;
+  return { rows: x.size / channels, channels, relu, epsilon, momentum };
+}
+
 /**
  * The differentiable operation: x f32 [..., C] normalised over all but the last dimension, with the
  * moving statistics updated in place.
@@ -64,11 +82,9 @@ export function batchNormOperation(
   host: TfjsHost,
   x: tf.Tensor,
   { scale, shift, movingMean, movingVariance }: BatchNormVariables,
-  settings: Pick<BatchNormShape, "relu" | "epsilon" | "momentum">,
+  shape: BatchNormShape,
 ): tf.Tensor {
-  const channels = x.shape.at(-1)!;
-  const { relu, epsilon, momentum } = settings;
-  const shape = { rows: x.size / channels, channels, relu, epsilon, momentum };
+  const { channels } = shape;
   const partBytes = 4 * batchNormGroups(shape) * 2 * channels;
 
   const operation = tf.customGrad((...given) => {
@@ -107,4 +123,48 @@ export function batchNormOperation(
     return { value: y, gradFunc };
   });
   return operation(x, scale, shift);
+}
+
+/**
+ * The same in TypeScript, for a backend whose numbers lie in memory: composed of tfjs's operations it
+ * takes longer than the convolutions.
+ */
+function batchNormOnCpu(
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
+  const operation = tf.customGrad((...given) => {
+    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const values = read(x);
+    const statistics = batchStatistics(values, shape);
+    moveStatistics(movingMean, movingVariance, statistics, shape);
+    const result = normalise(values, read(scale), read(shift), statistics, shape);
+    const y = tf.tensor(result, x.shape);
+    save([x, scale, y]);
+    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
+      const [values, scale, y] = saved.map(read) as [Float32Array, Float32Array, Float32Array];
+      const gradient = normaliseGrad(values, y, read(dy as tf.Tensor), scale, statistics, shape);
+      const { dx, dscale, dshift } = gradient;
+      return [tf.tensor(dx, x.shape), tf.tensor1d(dscale), tf.tensor1d(dshift)];
+    };
+    return { value: y, gradFunc };
+  });
+  return operation(x, scale, shift);
+}
+
+/** The moving variance is the unbiased one, as in PyTorch. */
+function moveStatistics(
+  movingMean: tf.Tensor,
+  movingVariance: tf.Tensor,
+  { mean, variance }: BatchStatistics,
+  { rows, momentum }: BatchNormShape,
+): void {
+  const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));
+  for (const [moving, value] of [[movingMean, mean], [movingVariance, unbiased]] as const) {
+    const next = moving.dataSync<"float32">()
+      .map((kept, c) => momentum * kept + (1 - momentum) * value[c]!);
+    tf.tidy(() => (moving as tf.Variable).assign(tf.tensor1d(next)));
+  }
 }

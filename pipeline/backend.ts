@@ -55,7 +55,6 @@ export function describeBackend({ name, reason, gpu }: Backend): string {
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);
   const host = TfjsHost.of(backend.gpu);
-  if (!host) return;
   for (const { norm, relu } of normLayers(network)) fuseBatchNorm(host, norm, relu);
 }
 

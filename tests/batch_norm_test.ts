@@ -1,5 +1,6 @@
 import { batchNorm, batchNormGrad, batchNormGroups } from "../kernels/batch_norm.ts";
 import * as naive from "../kernels/cpu/batch_norm.ts";
+import { batchStatistics, normalise, normaliseGrad } from "../kernels/cpu/batch_norm_f32.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { gpuTest } from "./gpu_test_context.ts";
@@ -111,3 +112,20 @@ Deno.test("the twin's gradients of a normalisation are the derivatives of its re
   assertClose(dscale, derivatives(given.scale), close);
   assertClose(dshift, derivatives(given.shift), close);
 });
+
+for (const [rows, channels, relu] of [[1, 1, true], [64, 4, false], [257, 63, true]] as const) {
+  const name = `${rows}x${channels}${relu ? " with ReLU" : ""}, seed ${rows}`;
+  Deno.test(`the normalisation in f32 on the CPU equals the twin's: ${name}`, () => {
+    const shape = { rows, channels, relu, ...SETTINGS };
+    const given = inputs(rows, channels, new Random(rows));
+    const statistics = batchStatistics(given.x, shape);
+    const y = normalise(given.x, given.scale, given.shift, statistics, shape);
+    const close = (what: string) => ({ relative: 1e-5, what: `${what} of ${name}` });
+    assertClose(y, naive.batchNorm(given.x, given, shape).y, close("y"));
+    const actual = normaliseGrad(given.x, y, given.dy, given.scale, statistics, shape);
+    const expected = naive.batchNormGrad(given.x, given.dy, given, shape);
+    assertClose(actual.dscale, expected.dscale, close("gradient of the scale"));
+    assertClose(actual.dshift, expected.dshift, close("gradient of the shift"));
+    if (rows > 1) assertClose(actual.dx, expected.dx, close("gradient of x"));
+  });
+}
