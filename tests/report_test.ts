@@ -44,8 +44,8 @@ function faceOf(random: Random, image: string, path: string): SampleSource {
 
 const CONFIG = {
   preset: "lite",
-  dataset: "my faces/<b>",
   seed: 64,
+  data: { dataset: "my faces/<b>" },
   network: { widths: [8, 16], mask: [12, 9] },
 };
 

@@ -31,7 +31,7 @@ export async function renderPage(run: RunFolder): Promise<string> {
         <header>
           <p class="kicker">AttParseNet report</p>
           <h1>${name}</h1>
-          ${renderProvenance(run.config)}
+          ${renderProvenance(run)}
         </header>
         <main>
           ${renderHeadline(run.metrics, run.path)}
@@ -51,10 +51,11 @@ export async function renderPage(run: RunFolder): Promise<string> {
 }
 
 /** Preset, data set, back end and date, as far as the configuration names them. */
-function renderProvenance({ preset, dataset, backend, seed, created }: RunFolder["config"]): Html {
+function renderProvenance({ config, data }: RunFolder): Html {
+  const { preset, backend, seed, created } = config;
   const facts = [
     ["preset", preset],
-    ["data set", dataset],
+    ["data set", data.dataset],
     ["back end", backend],
     ["seed", seed],
     ["created", created],

@@ -15,6 +15,8 @@ export interface RunFolder {
   readonly path: string;
   /** `config.json` as it is. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where the run's data came from: `data` of the configuration. */
+  readonly data: Readonly<Record<string, unknown>>;
   /** `log.ndjson` */
   readonly log: TrainingLog | null;
   /** `metrics.json` */
@@ -40,7 +42,7 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
   if (config === null) throw new Error(`Cannot report on ${path}: ${await whyNoRun(path)}`);
   return {
     path,
-    config: parseObject(config, configPath),
+    ...readConfig(config, configPath),
     log: log === null ? null : parseLog(log, join(path, "log.ndjson")),
     metrics: metrics === null ? null : parseMetrics(metrics, join(path, "metrics.json")),
     faces: faces === null ? null : parseFaces(faces, join(path, "samples.json")),
@@ -129,4 +131,11 @@ function parseFaces(text: string, path: string): SampleFace[] {
       throw new SyntaxError(`${path}:1: ${cause.message}`, { cause });
     }
   });
+}
+
+function readConfig(text: string, path: string): Pick<RunFolder, "config" | "data"> {
+  const config = parseObject(text, path);
+  const { data } = config;
+  const known = typeof data === "object" && data !== null && !Array.isArray(data);
+  return { config, data: known ? data as Record<string, unknown> : {} };
 }

@@ -41,6 +41,7 @@ function flatten(value: unknown, name = ""): [string, string][] {
 const OPTIONS: readonly (readonly [option: string, key: string, fallback?: string])[] = [
   ["--dataset", "dataset", "DIR"],
   ["--landmarks", "landmarks", "FILE"],
+  ["--labels", "labels"],
   ["--preset", "preset"],
   ["--epochs", "epochs"],
   ["--batch", "batch"],
@@ -50,9 +51,9 @@ const OPTIONS: readonly (readonly [option: string, key: string, fallback?: strin
   ["--backend", "backend"],
 ];
 
-function commands({ path, config, metrics }: RunFolder): string[] {
+function commands({ path, config, data, metrics }: RunFolder): string[] {
   const options = OPTIONS.flatMap(([option, key, fallback]) => {
-    const value = config[key];
+    const value = data[key] ?? config[key];
     if (typeof value === "string" || typeof value === "number") {
       return [`${option} ${shellWord(value)}`];
     }
