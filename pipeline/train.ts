@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Backend } from "./backend.ts";
 import { inBatches, makeBatch } from "./batches.ts";
@@ -210,6 +211,8 @@ class Session {
       const batch = makeBatch(faces, input, mask, config.augmentation, this.#random);
       waited += performance.now() - before;
       reader.add(this.#step++, this.#learner.step(batch), faces);
+      // On wasm nothing else would let Ctrl-C be heard before the epoch ends.
+      await setTimeout(0);
       if (reader.pending >= STEPS_PER_READ) await reader.read();
       done += faces.length;
       onProgress?.(this.#epoch * train.length + done, config.epochs * train.length);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { type Batch, makeBatch } from "../batches.ts";
@@ -59,6 +60,8 @@ export async function measure(
     accumulator.add({ logits: prediction.logits, labels, overlap });
     sums.forEach((sum, index) => sums[index] = sum + prediction.losses[index]! * some.length);
     options.onBatch?.(batch, prediction, bits);
+    // On wasm nothing else lets signals be heard.
+    await setTimeout(0);
   }
   const [loss, attributeLoss, maskLoss] = sums.map((sum) => sum / accumulator.images);
   return {

@@ -16,7 +16,7 @@ export const SAMPLE = command({
   ],
   async run({ out, count, seed }, { terminal, signal, onInterrupt }) {
     const { writeSample } = await import("../../sample.ts");
-    onInterrupt(`Delete ${out} and start again.`);
+    onInterrupt(`Nothing is left of ${out}; the same command starts again.`);
     const onProgress = terminal.progress("sample", "faces");
     await writeSample({ out, count, ...(seed !== undefined && { seed }), signal, onProgress });
     terminal.finish();
