@@ -6,8 +6,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Binding, Gpu } from "./gpu.ts";
-import { conv2d, conv2dInputGrad, type Conv2dShape } from "./conv2d.ts";
+import { conv2d, conv2dInputGrad, type Conv2dShape, outputSize } from "./conv2d.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
 
@@ -46,10 +45,10 @@ function replaceKernel(config: tf.KernelConfig): void {
 function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
   return {
     Conv2D: ({ x, filter }, attributes) =>
-      isPlain(attributes) ? convolution(host, conv2d, x!, filter!) : null,
+      isPlain(attributes) ? convolution(host, x!, filter!) : null,
     FusedConv2D: ({ x, filter, bias, preluActivationWeights }, attributes) =>
       isPlain(attributes) && !bias && !preluActivationWeights && attributes.activation === "linear"
-        ? convolution(host, conv2d, x!, filter!)
+        ? convolution(host, x!, filter!)
         : null,
     Conv2DBackpropInput: ({ dy, filter }, attributes) => {
       if (!isPlain(attributes)) return null;
@@ -92,15 +91,12 @@ function convolutionShape(x: readonly number[], filter: readonly number[]): Conv
 
 function convolution(
   host: TfjsHost,
-  kernel: (gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape) => void,
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
 ): tf.TensorInfo {
   const shape = convolutionShape(x.shape, filter.shape);
-  const height = shape.height - shape.kernelHeight + 1;
-  const width = shape.width - shape.kernelWidth + 1;
-  const y = host.output([shape.batch, height, width, shape.filters]);
-  kernel(host.gpu, host.bind(x), host.bind(filter), host.bind(y), shape);
+  const y = host.output([shape.batch, ...outputSize(shape), shape.filters]);
+  conv2d(host.gpu, host.bind(x), host.bind(filter), host.bind(y), shape);
   return y;
 }
 

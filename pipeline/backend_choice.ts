@@ -8,8 +8,7 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";
-import { makeBatch } from "./batches.ts";
-import type { Face } from "./faces.ts";
+import { makeBatch, type WholeFace } from "./batches.ts";
 import { writeJson } from "./files.ts";
 import { buildNetwork, maskSize } from "./network.ts";
 import { trainConfig } from "./presets.ts";
@@ -114,9 +113,9 @@ async function timeStep(backend: Backend): Promise<number> {
 const NO_CHANGE = { flip: false, shift: 0 };
 
 /** Images without content: a step takes as long on them. */
-function greyFaces({ height, width }: { height: number; width: number }): Face[] {
+function greyFaces({ height, width }: { height: number; width: number }): WholeFace[] {
   const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };
-  const face: Face = {
+  const face: WholeFace = {
     record: { ...record, points: null, rejected: null },
     labels: 0,
     pixels: new Uint8Array(height * width * 3).fill(128),

@@ -7,7 +7,7 @@
 
 import type { RasterizeJob } from "../kernels/rasterize.ts";
 import { labelWords } from "./attributes.ts";
-import type { Face, InputSize } from "./faces.ts";
+import { type Face, type InputSize, pixelsOf } from "./faces.ts";
 import { type Augmentation, FRAME } from "./presets.ts";
 import type { Random } from "./random.ts";
 import { REGIONS } from "./regions.ts";
@@ -34,6 +34,23 @@ interface Change {
 /** Network input for each byte: −1 … 1. */
 const SCALED = Float32Array.from({ length: 256 }, (_, value) => value / 127.5 - 1);
 
+/** As {@linkcode makeBatch}, with the pixels read again of faces that were not kept whole. */
+export async function loadBatch(
+  faces: readonly Face[],
+  input: InputSize,
+  mask: InputSize,
+  augmentation: Augmentation,
+  random: Random | null,
+): Promise<Batch> {
+  const whole = await Promise.all(
+    faces.map(async (face) => ({ ...face, pixels: await pixelsOf(face, input) })),
+  );
+  return makeBatch(whole, input, mask, augmentation, random);
+}
+
+/** A face whose pixels are in memory. */
+export type WholeFace = Face & { readonly pixels: Uint8Array };
+
 /**
  * Makes a batch.
  *
@@ -41,7 +58,7 @@ const SCALED = Float32Array.from({ length: 256 }, (_, value) => value / 127.5 - 
  * @param random Where the changes come from; null for none.
  */
 export function makeBatch(
-  faces: readonly Face[],
+  faces: readonly WholeFace[],
   input: InputSize,
   mask: InputSize,
   augmentation: Augmentation,

@@ -14,8 +14,8 @@ export interface Face {
   readonly record: FaceRecord;
   /** 40 label bits. */
   readonly labels: number;
-  /** u8 [H, W, 3] at the network's input size. */
-  readonly pixels: Uint8Array;
+  /** u8 [H, W, 3] at the network's input size; null if they are to be read again when they are needed. */
+  readonly pixels: Uint8Array | null;
   /** The 14 regions in {@linkcode FRAME}; null where there are no landmarks. */
   readonly polygons: RegionPolygons | null;
 }
@@ -76,6 +76,11 @@ function drawnIn(frame: InputSize, image: InputSize, points: Float32Array): Regi
   const polygons = makePolygons(1);
   writePolygons(points, polygons, 0, frame.width / image.width, frame.height / image.height);
   return polygons;
+}
+
+/** The face's pixels, read again if they were not kept. */
+export async function pixelsOf(face: Face, size: InputSize): Promise<Uint8Array> {
+  return face.pixels ?? fit(await readImage(face.record.path), size);
 }
 
 /** The image's pixels at the network's input size, u8 [H, W, 3]. */

@@ -15,7 +15,10 @@ import type { FaceRecord, Stage } from "./record.ts";
 import { REGIONS } from "./regions.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
 
+import type { Segmented } from "./segments/segmented.ts";
+
 export type { Extent } from "../kernels/rasterize.ts";
+export type { Segmented } from "./segments/segmented.ts";
 export {
   type ExportOptions,
   exportSegments,
@@ -38,14 +41,6 @@ export interface SegmentsOptions {
   readonly batch?: number;
   /** Stops the stage, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-/** A record with its segments. */
-export interface Segmented {
-  /** The record as it came, or rejected if its landmarks cannot be drawn. */
-  readonly record: FaceRecord;
-  /** u32 [h, w]: bit r says whether region r covers the pixel; null if the record is rejected. */
-  readonly bits: Uint32Array<ArrayBuffer> | null;
 }
 
 /**

@@ -102,6 +102,14 @@ Deno.test("train() writes config, log, checkpoint and model", async () => {
   });
 });
 
+Deno.test("train() takes the same steps when images are decoded anew for each epoch", async () => {
+  await withRun({ config: smallConfig({ epochs: 2 }) }, async (kept) => {
+    await withRun({ config: smallConfig({ epochs: 2 }), pixelBudget: 20_000 }, async (again) => {
+      assert.deepEqual(await stepLosses(again, "loss"), await stepLosses(kept, "loss"));
+    });
+  });
+});
+
 Deno.test("train() resumed after an interruption ends as if it had not been interrupted", async () => {
   await withRun({}, async (whole) => {
     const interruption = new AbortController();

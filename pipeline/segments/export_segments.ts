@@ -10,7 +10,7 @@ import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
 import { FileWriter } from "../files.ts";
 import { encodePng } from "../image.ts";
-import type { Segmented } from "../segments.ts";
+import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
 
 /** How masks are written: all in one file of bits, a picture each, or not at all. */

@@ -7,7 +7,7 @@
 import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { type Batch, makeBatch } from "../batches.ts";
+import { type Batch, loadBatch } from "../batches.ts";
 import type { Face, InputSize } from "../faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics.ts";
 import { attributeRegionMasks } from "../regions.ts";
@@ -46,7 +46,7 @@ export async function measure(
   const sums = [0, 0, 0];
   for await (const some of batched(faces, options.batch)) {
     options.signal?.throwIfAborted();
-    const batch = makeBatch(some, options.input, options.mask, NO_CHANGE, null);
+    const batch = await loadBatch(some, options.input, options.mask, NO_CHANGE, null);
     const prediction = await learner.forward(batch);
     const bits = rasterizeRows(batch.job);
     const labels = some.map((face) => face.labels);

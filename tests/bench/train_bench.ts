@@ -13,8 +13,7 @@ import { useOwnKernels, useStockKernels } from "../../kernels/tfjs_kernels.ts";
 import { composedJointLoss } from "../../kernels/tfjs_joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import { type Backend, openBackend } from "../../pipeline/backend.ts";
-import { type Batch, makeBatch } from "../../pipeline/batches.ts";
-import type { Face } from "../../pipeline/faces.ts";
+import { type Batch, makeBatch, type WholeFace } from "../../pipeline/batches.ts";
 import {
   applyNetwork,
   buildNetwork,
@@ -54,7 +53,7 @@ function randomBatch(network: NetworkConfig, size: number): Batch {
   const random = new Random(SEED);
   const { height, width } = network.input;
   const record = { image: "", path: "", split: null, size: null, box: null, rejected: null };
-  const faces = Array.from({ length: size }, (): Face => ({
+  const faces = Array.from({ length: size }, (): WholeFace => ({
     record: { ...record, labels: null, points: null },
     labels: random.integer(2 ** 40),
     pixels: Uint8Array.from({ length: height * width * 3 }, () => random.integer(256)),

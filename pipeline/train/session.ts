@@ -1,0 +1,190 @@
+/**
+ * One training run, epoch by epoch, from its start or from its last checkpoint.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Batch, inBatches, loadBatch } from "../batches.ts";
+import type { Face } from "../faces.ts";
+import { maskSize } from "../network.ts";
+import { Random } from "../random.ts";
+import type { TrainOptions, TrainResult } from "../train.ts";
+import {
+  CHECKPOINT_SCHEMA,
+  type CheckpointMetadata,
+  readCheckpoint,
+  readTensors,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+import type { Learner } from "./learner.ts";
+import { type EpochLine, TrainLog } from "./log.ts";
+import { LossReader } from "./loss_reader.ts";
+import { measure } from "./measure.ts";
+import { writeModel } from "./run_folder.ts";
+
+/** The faces of a run. */
+export interface FaceSets {
+  readonly train: Face[];
+  readonly validation: Face[];
+}
+
+/** A run; it borrows the learner. */
+export class Session {
+  readonly #options: TrainOptions;
+  readonly #learner: Learner;
+  readonly #faces: FaceSets;
+  #random: Random;
+  #epoch = 0;
+  #step = 0;
+  #best: CheckpointMetadata["best"] = null;
+
+  constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
+    this.#options = options;
+    this.#learner = learner;
+    this.#faces = faces;
+    this.#random = new Random(options.config.seed);
+  }
+
+  /** Goes back to the last checkpoint. */
+  async restore(): Promise<void> {
+    const path = checkpointPath(this.#options.out);
+    const { tensors, metadata } = await readCheckpoint(path);
+    const named = new Map(tensors.map(({ name, shape, data }) => [name, tf.tensor(data, shape)]));
+    for (const weight of this.#learner.network.weights) {
+      const saved = named.get(weight.originalName);
+      if (!saved) {
+        throw new SyntaxError(`Cannot resume from ${path}: it lacks ${weight.originalName}`);
+      }
+      (weight.read() as tf.Variable).assign(saved);
+    }
+    // A variable's own name depends on what else the process has built; its original name does not.
+    const velocities = this.#learner.network.trainableWeights.map((weight) => {
+      const saved = named.get(VELOCITY + weight.originalName);
+      if (!saved) throw new SyntaxError(`Cannot resume from ${path}: it lacks a velocity`);
+      return [(weight.read() as tf.Variable).name, saved.clone()] as const;
+    });
+    this.#learner.optimizer.restore(new Map(velocities));
+    tf.dispose([...named.values()]);
+    this.#epoch = metadata.epoch;
+    this.#step = metadata.step;
+    this.#best = metadata.best;
+    this.#random = Random.restore(metadata.random);
+  }
+
+  /** Trains the epochs that are left. */
+  async run(): Promise<TrainResult> {
+    const { config, out, onEpoch } = this.#options;
+    using log = await TrainLog.open(out, this.#epoch);
+    let last: EpochLine | null = null;
+    while (this.#epoch < config.epochs) {
+      last = await this.#runEpoch(log);
+      log.write(last);
+      onEpoch?.(last);
+      await this.#keep(last);
+    }
+    const { train, validation } = this.#faces;
+    const faces = { train: train.length, validation: validation.length };
+    return { run: out, faces, bestEpoch: this.#best?.epoch ?? config.epochs - 1, last };
+  }
+
+  async #runEpoch(log: TrainLog): Promise<EpochLine> {
+    const { config, signal, onProgress } = this.#options;
+    const { train, validation } = this.#faces;
+    const mask = maskSize(config.network);
+    const learningRate = config.learningRate * config.learningRateDecay ** this.#epoch;
+    this.#learner.optimizer.learningRate = learningRate;
+    const order = this.#random.shuffle([...train]);
+    const reader = new LossReader(log, this.#epoch, learningRate);
+    const started = performance.now();
+    let waited = 0;
+    let done = 0;
+    const batches = [...inBatches(order, config.batch)];
+    let next = this.#prepare(batches[0]!);
+    for (const [index, faces] of batches.entries()) {
+      signal?.throwIfAborted();
+      const before = performance.now();
+      const batch = await next;
+      waited += performance.now() - before;
+      await reader.add(this.#step++, this.#learner.step(batch), faces);
+      // The next batch is read while the device works on this one. Not before this one was made: the
+      // random changes are drawn in the order of the batches.
+      if (batches[index + 1]) next = this.#prepare(batches[index + 1]!);
+      // On wasm nothing else would let Ctrl-C be heard before the epoch ends.
+      await setTimeout(0);
+      done += faces.length;
+      onProgress?.(this.#epoch * train.length + done, config.epochs * train.length);
+    }
+    await reader.read();
+    const seconds = (performance.now() - started) / 1000;
+    const measured = validation.length === 0 ? null : await measure(this.#learner, validation, {
+      split: "validation",
+      batch: config.batch,
+      input: config.network.input,
+      mask,
+      signal,
+    });
+    return {
+      type: "epoch",
+      epoch: this.#epoch,
+      learningRate,
+      seconds,
+      imagesPerSecond: train.length / seconds,
+      waitShare: waited / 1000 / seconds,
+      train: reader.mean(),
+      validation: measured && { ...measured.losses, ...summary(measured.metrics) },
+    };
+  }
+
+  /** Makes a batch with its random changes. */
+  #prepare(faces: readonly Face[]): Promise<Batch> {
+    const { network, augmentation } = this.#options.config;
+    return loadBatch(faces, network.input, maskSize(network), augmentation, this.#random);
+  }
+
+  /** Ends an epoch: a better model is written, then the checkpoint from which a run resumes. */
+  async #keep(line: EpochLine): Promise<void> {
+    const { out } = this.#options;
+    // By the attributes alone: the masks are a means, and their loss in inference starts out small for as
+    // long as the moving statistics are still near where they began.
+    const loss = (line.validation ?? line.train).attributeLoss;
+    if (!this.#best || loss < this.#best.loss) {
+      this.#best = { loss, epoch: this.#epoch };
+      await writeModel(out, this.#learner.network);
+    }
+    this.#epoch++;
+    const weights = this.#learner.network.weights
+      .map((weight) => [weight.originalName, weight.read()] as const);
+    const { velocities } = this.#learner.optimizer;
+    const saved = this.#learner.network.trainableWeights.map((weight) =>
+      [
+        VELOCITY + weight.originalName,
+        velocities.get((weight.read() as tf.Variable).name)!,
+      ] as const
+    );
+    await writeCheckpoint(checkpointPath(out), {
+      tensors: await readTensors([...weights, ...saved]),
+      metadata: {
+        schema: CHECKPOINT_SCHEMA,
+        epoch: this.#epoch,
+        step: this.#step,
+        random: this.#random.state,
+        best: this.#best,
+      },
+    });
+  }
+}
+
+/** Prefix of the optimiser's velocities in a checkpoint. */
+const VELOCITY = "velocity/";
+
+function checkpointPath(run: string): string {
+  return join(run, "checkpoints", "last.safetensors");
+}
+
+function summary(metrics: Record<"accuracy" | "balancedAccuracy" | "maskIoU", number | null>) {
+  const { accuracy, balancedAccuracy, maskIoU } = metrics;
+  return { accuracy, balancedAccuracy, maskIoU };
+}
