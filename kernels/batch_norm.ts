@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Binding, floatBits, type Gpu, grid, type Kernel } from "./gpu.ts";
+import { type Binding, floatBits, type Gpu, grid, type Kernel, numbersAtOnce } from "./gpu.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 
@@ -51,15 +51,16 @@ export function batchNorm(
   shape: BatchNormShape,
 ): void {
   const { x, scale, shift, parts, stats, movingMean, movingVariance, y } = buffers;
+  const columns = shape.channels / numbersAtOnce(shape.channels).size;
   const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
     gpu.dispatch(
-      kernelOf("batch_norm", forward, entry, shape.relu),
+      kernelOf("batch_norm", forward, entry, shape),
       { ...bindings, 8: settings(gpu, shape) },
       grid(invocations / WORKGROUP),
     );
-  step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * shape.channels);
-  step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, shape.channels);
-  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, shape.rows * shape.channels);
+  step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * columns);
+  step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, columns);
+  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, shape.rows * columns);
 }
 
 /**
@@ -81,24 +82,27 @@ export function batchNormGrad(
   shape: BatchNormShape,
 ): void {
   const { x, y, dy, scale, stats, parts, dshift, dscale, dx } = buffers;
+  const columns = shape.channels / numbersAtOnce(shape.channels).size;
   const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
     gpu.dispatch(
-      kernelOf("batch_norm_grad", backward, entry, shape.relu),
+      kernelOf("batch_norm_grad", backward, entry, shape),
       { ...bindings, 9: settings(gpu, shape) },
       grid(invocations / WORKGROUP),
     );
   const given = { 0: x, 1: y, 2: dy, 4: stats };
-  step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * shape.channels);
-  step("merge", { 5: parts, 6: dshift, 7: dscale }, shape.channels);
-  step("spread", { ...given, 3: scale, 6: dshift, 7: dscale, 8: dx }, shape.rows * shape.channels);
+  step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * columns);
+  step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
+  step("spread", { ...given, 3: scale, 6: dshift, 7: dscale, 8: dx }, shape.rows * columns);
 }
 
-function kernelOf(label: string, source: string, entry: string, relu: boolean): Kernel {
-  return { label, source, entry, constants: { RELU: relu ? 1 : 0 } };
+function kernelOf(label: string, source: string, entry: string, shape: BatchNormShape): Kernel {
+  const { type } = numbersAtOnce(shape.channels);
+  return { label, source, entry, constants: { RELU: shape.relu ? 1 : 0 }, aliases: { T: type } };
 }
 
 function settings(gpu: Gpu, shape: BatchNormShape): GPUBuffer {
   const { rows, channels, epsilon, momentum } = shape;
-  const sizes = [rows, channels, ROWS_PER_GROUP, batchNormGroups(shape)];
+  const columns = channels / numbersAtOnce(channels).size;
+  const sizes = [rows, columns, ROWS_PER_GROUP, batchNormGroups(shape)];
   return gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
 }

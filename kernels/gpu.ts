@@ -21,6 +21,8 @@ export interface Kernel {
    * An integer becomes `i32`-compatible (abstract int), a number with `float: true` an f32.
    */
   readonly constants?: Readonly<Record<string, number | { readonly float: number }>>;
+  /** Types for the names that the source uses but does not declare, appended as `alias` lines. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 /** A buffer, or the part of one, bound to a kernel. */
@@ -210,7 +212,7 @@ export class Gpu implements Disposable {
   }
 
   #pipeline(kernel: Kernel): GPUComputePipeline {
-    const code = withConstants(kernel);
+    const code = withDeclarations(kernel);
     const entryPoint = kernel.entry ?? "main";
     const key = `${entryPoint}\n${code}`;
     const known = this.#pipelines.get(key);
@@ -291,9 +293,16 @@ function storageLimits(limits: GPUSupportedLimits): Record<string, number> {
   };
 }
 
-function withConstants({ source, constants = {} }: Kernel): string {
+/** The numbers that one load takes where a row is a multiple of four long, and where it is not. */
+export function numbersAtOnce(...lengths: readonly number[]): { type: string; size: number } {
+  const fours = lengths.every((length) => length % 4 === 0);
+  return fours ? { type: "vec4<f32>", size: 4 } : { type: "f32", size: 1 };
+}
+
+function withDeclarations({ source, constants = {}, aliases = {} }: Kernel): string {
   const lines = Object.entries(constants).map(([name, value]) =>
     typeof value === "number" ? `const ${name} = ${value};` : `const ${name} = f32(${value.float});`
   );
-  return [source, ...lines].join("\n");
+  const types = Object.entries(aliases).map(([name, type]) => `alias ${name} = ${type};`);
+  return [source, ...lines, ...types].join("\n");
 }

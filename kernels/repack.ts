@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Binding, type Gpu, grid } from "./gpu.ts";
+import { type Binding, type Gpu, grid, numbersAtOnce } from "./gpu.ts";
 import repackSource from "./wgsl/repack.wgsl" with { type: "text" };
 import rotateSource from "./wgsl/rotate_filter.wgsl" with { type: "text" };
 
@@ -27,19 +27,21 @@ export function repack(
   from: ImageShape,
   to: Omit<ImageShape, "batch"> & { readonly top?: number; readonly left?: number },
 ): void {
+  const { type, size } = numbersAtOnce(from.channels, to.channels);
   const sizes = gpu.uniforms([
     from.batch,
     from.height,
     from.width,
-    from.channels,
+    from.channels / size,
     to.height,
     to.width,
-    to.channels,
+    to.channels / size,
     to.top ?? 0,
     to.left ?? 0,
   ]);
-  const size = from.batch * to.height * to.width * to.channels;
-  gpu.dispatch({ label: "repack", source: repackSource }, [x, y, sizes], grid(size / 64));
+  const count = from.batch * to.height * to.width * to.channels / size;
+  const kernel = { label: "repack", source: repackSource, aliases: { T: type } };
+  gpu.dispatch(kernel, [x, y, sizes], grid(count / 64));
 }
 
 /**

@@ -14,7 +14,6 @@ import { type Extent, rasterize, type RasterizeJob } from "../kernels/rasterize.
 import type { FaceRecord, Stage } from "./record.ts";
 import { REGIONS } from "./regions.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
-
 import type { Segmented } from "./segments/segmented.ts";
 
 export type { Extent } from "../kernels/rasterize.ts";

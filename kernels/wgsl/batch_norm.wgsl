@@ -10,16 +10,17 @@
 // reduce: one invocation reduces one channel of one group, in two sweeps, so that nothing cancels.
 // merge: one invocation merges the groups of one channel (Chan's update).
 // normalise: one invocation makes one number.
-// No barriers; every element has one writer. Constant: RELU (0 or 1).
+// No barriers; every element has one writer. Constant: RELU (0 or 1). T is
+// vec4<f32> where the channels are a multiple of 4, and C then counts fours; else f32.
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> scale: array<f32>;
-@group(0) @binding(2) var<storage, read> shift: array<f32>;
-@group(0) @binding(3) var<storage, read_write> parts: array<f32>;
-@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
-@group(0) @binding(5) var<storage, read_write> moving_mean: array<f32>;
-@group(0) @binding(6) var<storage, read_write> moving_variance: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> scale: array<T>;
+@group(0) @binding(2) var<storage, read> shift: array<T>;
+@group(0) @binding(3) var<storage, read_write> parts: array<T>;
+@group(0) @binding(4) var<storage, read_write> stats: array<T>;
+@group(0) @binding(5) var<storage, read_write> moving_mean: array<T>;
+@group(0) @binding(6) var<storage, read_write> moving_variance: array<T>;
+@group(0) @binding(7) var<storage, read_write> y: array<T>;
 
 @group(0) @binding(8) var<uniform> s: Settings;
 
@@ -43,10 +44,10 @@ fn reduce(
   let c = i % s.C;
   let first = i / s.C * s.ROWS;
   let last = min(first + s.ROWS, s.M);
-  var sum = 0.0;
+  var sum = T();
   for (var r = first; r < last; r++) { sum += x[r * s.C + c]; }
   let mean = sum / f32(last - first);
-  var squares = 0.0;
+  var squares = T();
   for (var r = first; r < last; r++) {
     let d = x[r * s.C + c] - mean;
     squares = fma(d, d, squares);
@@ -65,8 +66,8 @@ fn merge(
   let c = (group.y * groups.x + group.x) * 64 + local;
   if (c >= s.C) { return; }
   var count = 0.0;
-  var mean = 0.0;
-  var squares = 0.0;
+  var mean = T();
+  var squares = T();
   for (var g = 0u; g < s.G; g++) {
     let n = f32(min(s.ROWS, s.M - g * s.ROWS));
     let d = parts[g * 2 * s.C + c] - mean;
@@ -76,7 +77,7 @@ fn merge(
     count += n;
   }
   stats[c] = mean;
-  stats[s.C + c] = inverseSqrt(squares / f32(s.M) + s.EPSILON);
+  stats[s.C + c] = inverseSqrt(squares / f32(s.M) + T(s.EPSILON));
   // The moving variance is the unbiased one, as in PyTorch.
   let unbiased = squares / max(1.0, f32(s.M) - 1.0);
   moving_mean[c] = mix(mean, moving_mean[c], s.MOMENTUM);
@@ -93,5 +94,5 @@ fn normalise(
   if (i >= s.M * s.C) { return; }
   let c = i % s.C;
   let z = fma((x[i] - stats[c]) * stats[s.C + c], scale[c], shift[c]);
-  if (RELU != 0) { y[i] = max(z, 0.0); } else { y[i] = z; }
+  if (RELU != 0) { y[i] = max(z, T()); } else { y[i] = z; }
 }

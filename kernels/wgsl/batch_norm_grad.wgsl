@@ -10,24 +10,25 @@
 // Here x̂ is the normalised x, and dz is dy where the ReLU let it through (y > 0).
 // reduce: one invocation reduces one channel of one group. merge: one invocation adds one channel's
 // groups. spread: one invocation makes one number of dx. No barriers; every element has one writer.
-// Constant: RELU (0 or 1).
+// Constant: RELU (0 or 1). T is
+// vec4<f32> where the channels are a multiple of 4, and C then counts fours; else f32.
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> y: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read> scale: array<f32>;
-@group(0) @binding(4) var<storage, read> stats: array<f32>;
-@group(0) @binding(5) var<storage, read_write> parts: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dshift: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dscale: array<f32>;
-@group(0) @binding(8) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> y: array<T>;
+@group(0) @binding(2) var<storage, read> dy: array<T>;
+@group(0) @binding(3) var<storage, read> scale: array<T>;
+@group(0) @binding(4) var<storage, read> stats: array<T>;
+@group(0) @binding(5) var<storage, read_write> parts: array<T>;
+@group(0) @binding(6) var<storage, read_write> dshift: array<T>;
+@group(0) @binding(7) var<storage, read_write> dscale: array<T>;
+@group(0) @binding(8) var<storage, read_write> dx: array<T>;
 
-fn through(i: u32) -> f32 {
-  if (RELU != 0) { return select(0.0, dy[i], y[i] > 0.0); }
+fn through(i: u32) -> T {
+  if (RELU != 0) { return select(T(), dy[i], y[i] > T()); }
   return dy[i];
 }
 
-fn normalised(i: u32, c: u32) -> f32 {
+fn normalised(i: u32, c: u32) -> T {
   return (x[i] - stats[c]) * stats[s.C + c];
 }
 
@@ -53,8 +54,8 @@ fn reduce(
   let c = i % s.C;
   let first = i / s.C * s.ROWS;
   let last = min(first + s.ROWS, s.M);
-  var plain = 0.0;
-  var scaled = 0.0;
+  var plain = T();
+  var scaled = T();
   for (var r = first; r < last; r++) {
     let dz = through(r * s.C + c);
     plain += dz;
@@ -73,8 +74,8 @@ fn merge(
 ) {
   let c = (group.y * groups.x + group.x) * 64 + local;
   if (c >= s.C) { return; }
-  var plain = 0.0;
-  var scaled = 0.0;
+  var plain = T();
+  var scaled = T();
   for (var g = 0u; g < s.G; g++) {
     plain += parts[g * 2 * s.C + c];
     scaled += parts[(g * 2 + 1) * s.C + c];
