@@ -34,6 +34,22 @@ export function maskSize({ input }: NetworkConfig): { height: number; width: num
   return { height: shrink(input.height), width: shrink(input.width) };
 }
 
+/** Numbers in the largest feature maps of one image, with the border that a gradient needs. */
+export function largestActivation(config: NetworkConfig): number {
+  let { height, width } = config.input;
+  let largest = 0;
+  [...config.widths, ATTRIBUTES.length].forEach((channels, layer) => {
+    const border = 2 * (KERNELS[layer]! - 1);
+    height -= KERNELS[layer]! - 1;
+    width -= KERNELS[layer]! - 1;
+    // The image has no gradient, so the first layer's maps get no border.
+    const edge = layer === 0 ? 0 : border;
+    largest = Math.max(largest, (height + edge) * (width + edge) * Math.ceil(channels / 4) * 4);
+    if (layer === 0) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
+  });
+  return largest;
+}
+
 /** Multiplications and additions of one image's forward pass, each counted as one. */
 export function forwardFlops(config: NetworkConfig): number {
   const channels = [3, ...config.widths, ATTRIBUTES.length];

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Backend } from "./backend.ts";
 import { loadFaces, type OnReject } from "./faces.ts";
-import { buildNetwork, maskSize } from "./network.ts";
+import { buildNetwork, largestActivation, maskSize } from "./network.ts";
 import type { TrainConfig } from "./presets.ts";
 import type { FaceRecord } from "./record.ts";
 import { Learner } from "./train/learner.ts";
@@ -74,6 +74,7 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, out } = options;
+  checkFits(config, backend);
   await prepareRunFolder(out, options);
   if (options.resume) await checkSameRun(out, config);
   const faces = await gatherFaces(options);
@@ -92,6 +93,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   } finally {
     network.dispose();
   }
+}
+
+/** Says which batch fits where the largest buffer of a step is more than the adapter can bind. */
+function checkFits({ network, batch, preset }: TrainConfig, { gpu }: Backend): void {
+  if (!gpu) return;
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const bytes = 4 * largestActivation(network);
+  if (batch * bytes <= limit) return;
+  throw new RangeError(
+    `The preset ${preset} with batch ${batch} needs buffers of ${
+      mebibytes(batch * bytes)
+    } MiB, and ` +
+      `this adapter binds ${mebibytes(limit)} MiB: try --batch ${Math.floor(limit / bytes)}`,
+  );
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
 }
 
 /** Bytes of pixels that are kept; what is beyond is decoded again for each epoch. */

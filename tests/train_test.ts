@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { openBackend } from "../pipeline/backend.ts";
-import type { TrainConfig } from "../pipeline/presets.ts";
+import { type TrainConfig, trainConfig } from "../pipeline/presets.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 import { train, type TrainOptions } from "../pipeline/train.ts";
 import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
@@ -177,6 +177,18 @@ Deno.test("train() stops at a loss that is not finite and names the step and its
     withRun({ config }, async () => {}),
     /not a finite number at step \d+; try a smaller learning rate\. Its images: \d+\.jpg/,
   );
+});
+
+Deno.test({
+  name: "train() names the batch that fits where the adapter cannot bind a step's buffers",
+  ignore: !hasGpu,
+  fn: async () => {
+    const config = trainConfig("paper", { batch: 4000 });
+    await assert.rejects(
+      withRun({ on: "webgpu", config }, async () => {}),
+      /The preset paper with batch 4000 needs buffers of \d+ MiB.*try --batch \d+/,
+    );
+  },
 });
 
 Deno.test("train() says so where there is nothing to train on", async () => {
