@@ -24,7 +24,7 @@ export {
   type ExportSummary,
   type MaskFormat,
 } from "./segments/export_segments.ts";
-export { exportOverlays, type OverlayOptions } from "./segments/export_overlays.ts";
+export { exportOverlays, type OverlayOptions, OverlayWriter } from "./segments/export_overlays.ts";
 export { drawContactSheet, drawOverlay, type OverlayFace } from "./segments/overlay.ts";
 export { makePolygons, polygonsOf, type RegionPolygons } from "./segments/region_polygons.ts";
 

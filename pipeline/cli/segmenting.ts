@@ -15,7 +15,8 @@ export interface SegmentsJob {
   /** Size of the images that the masks are drawn in. */
   readonly frame: Extent;
   readonly mask: Extent;
-  readonly format: MaskFormat;
+  /** `overlay` writes no masks, but the faces with their regions drawn over them. */
+  readonly format: MaskFormat | "overlay";
   readonly out: string;
   readonly backend: CommonValues["backend"];
 }
@@ -25,20 +26,29 @@ export async function runSegments(
   { records, frame, mask, format, out, backend }: SegmentsJob,
   { terminal, signal }: Pick<Context, "terminal" | "signal">,
 ): Promise<ExportSummary> {
-  const { exportSegments, segments } = await import("../segments.ts");
+  const { exportSegments, OverlayWriter, segments } = await import("../segments.ts");
   using gpu = await openGpu(backend);
   const left = terminal.lister("faces have no masks");
   const onProgress = terminal.progress("segments", "faces");
+  const overlays = format === "overlay" ? new OverlayWriter({ out }) : null;
   const drawn = segments({ frame, mask, gpu, signal })(records);
   const heard = (async function* () {
     for await (const face of drawn) {
       if (face.record.rejected !== null && face.record.points !== null) {
         left.add(`${face.record.image}: ${face.record.rejected}`);
       }
+      await overlays?.add(face.record).catch((error) => left.add(String(error.message)));
       yield face;
     }
   })();
-  const summary = await exportSegments({ out, mask, format, signal, onProgress })(heard);
+  const summary = await exportSegments({
+    out,
+    mask,
+    format: format === "overlay" ? "none" : format,
+    signal,
+    onProgress,
+  })(heard);
+  await overlays?.finish();
   terminal.finish();
   left.end();
   const { emptyMasks } = summary;

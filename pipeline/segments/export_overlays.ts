@@ -34,23 +34,49 @@ export function exportOverlays(
   options: OverlayOptions,
 ): (source: AsyncIterable<FaceRecord>) => Promise<number> {
   return async (source) => {
-    const { out, sheet = 24, signal, onProgress } = options;
-    const shown: OverlayFace[] = [];
-    let done = 0;
-    for await (const { image: title, path, points, rejected } of source) {
-      signal?.throwIfAborted();
-      if (points === null || rejected !== null) continue;
-      const face = { title, points, image: await readImage(path) };
-      const { dir, name } = parse(title);
-      const picture = await encodePng(drawOverlay(face));
-      await writeFile(join(out, dir, `${name}_overlay.png`), picture);
-      if (shown.length < sheet) shown.push(face);
-      done++;
-      onProgress?.(done, null);
+    const writer = new OverlayWriter(options);
+    for await (const record of source) {
+      options.signal?.throwIfAborted();
+      await writer.add(record);
+      options.onProgress?.(writer.count, null);
     }
-    if (shown.length > 0) {
-      await writeFile(join(out, "contact_sheet.png"), await encodePng(drawContactSheet(shown)));
-    }
-    return done;
+    await writer.finish();
+    return writer.count;
   };
+}
+
+/** Writes overlays one by one, for a stage that does something else with the records too. */
+export class OverlayWriter {
+  readonly #out: string;
+  readonly #sheet: number;
+  readonly #shown: OverlayFace[] = [];
+  #count = 0;
+
+  constructor({ out, sheet = 24 }: Pick<OverlayOptions, "out" | "sheet">) {
+    this.#out = out;
+    this.#sheet = sheet;
+  }
+
+  /** Overlays written so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Writes the overlay of a record that has landmarks. */
+  async add({ image: title, path, points, rejected }: FaceRecord): Promise<void> {
+    if (points === null || rejected !== null) return;
+    const face = { title, points, image: await readImage(path) };
+    const { dir, name } = parse(title);
+    const picture = await encodePng(drawOverlay(face));
+    await writeFile(join(this.#out, dir, `${name}_overlay.png`), picture);
+    if (this.#shown.length < this.#sheet) this.#shown.push(face);
+    this.#count++;
+  }
+
+  /** Writes the contact sheet. */
+  async finish(): Promise<void> {
+    if (this.#shown.length === 0) return;
+    const sheet = await encodePng(drawContactSheet(this.#shown));
+    await writeFile(join(this.#out, "contact_sheet.png"), sheet);
+  }
 }

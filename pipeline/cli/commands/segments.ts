@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { command, type Context, defaulted, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, SIZE } from "../kinds.ts";
@@ -15,13 +16,15 @@ export const SEGMENTS = command({
     "Always writes DIR/coverage.csv (pixels per image and attribute) and DIR/empty_masks.csv " +
     "(positive labels whose mask is empty).\n" +
     "bits: DIR/masks_{h}x{w}.bits, [N, 40, h, w], most significant bit first, rows as in FILE.\n" +
-    "png: DIR/{Attribute}_mask_{image}.png with 0 and 255.",
+    "png: DIR/{Attribute}_mask_{image}.png with 0 and 255.\n" +
+    "overlay: DIR/{image}_overlay.png, the face with its 14 regions, and DIR/contact_sheet.png.",
   options: {
     landmarks: required(file(), "landmarks file, or - for records on stdin"),
     attributes: optional(file(), "label file; records on stdin bring their own labels"),
     imageSize: defaulted(SIZE, FRAME, "size of the images that the landmarks belong to"),
     maskSize: defaulted(SIZE, { height: 96, width: 76 }, "size of the masks"),
-    format: defaulted(choice("bits", "png", "none"), "bits", "how masks are written"),
+    format: defaulted(choice("bits", "png", "none", "overlay"), "bits", "how masks are written"),
+    images: optional(folder(), "folder of the images, for overlays of a landmarks file"),
     out: required(folder(), "folder to write"),
   },
   examples: [
@@ -34,14 +37,18 @@ export const SEGMENTS = command({
       "coverage only, of records on stdin",
     ],
   ],
-  async run({ landmarks, attributes, imageSize, maskSize, format, out, backend }, context) {
+  async run(values, context) {
+    const { landmarks, attributes, imageSize, maskSize, format, images, out, backend } = values;
     const { readRecords } = await import("../../record_json.ts");
     if (landmarks !== "-" && attributes === undefined) {
       throw new UsageError("--attributes FILE is needed, because a landmarks file has no labels");
     }
+    if (landmarks !== "-" && format === "overlay" && images === undefined) {
+      throw new UsageError("--images DIR is needed, because a landmarks file does not say where");
+    }
     const records = landmarks === "-"
       ? readRecords(Deno.stdin.readable, "stdin")
-      : rowsOf(landmarks, context.signal);
+      : rowsOf(landmarks, images ?? "", context.signal);
     const labelled = attributes === undefined ? records : addLabels(records, attributes, context);
     const job = { records: labelled, frame: imageSize, mask: maskSize, format, out, backend };
     const result = await runSegments(job, context);
@@ -51,10 +58,14 @@ export const SEGMENTS = command({
 });
 
 /** The faces of a landmarks file, in its order. */
-async function* rowsOf(path: string, signal: AbortSignal): AsyncGenerator<FaceRecord> {
+async function* rowsOf(
+  path: string,
+  images: string,
+  signal: AbortSignal,
+): AsyncGenerator<FaceRecord> {
   const { readLandmarks } = await import("../../landmarks.ts");
   for await (const { image, points } of readLandmarks(path, { signal })) {
-    const unknown = { path: image, split: null, labels: null, size: null, box: null };
+    const unknown = { path: join(images, image), split: null, labels: null, size: null, box: null };
     yield { image, points, ...unknown, rejected: null };
   }
 }
