@@ -36,11 +36,14 @@ export interface SegmentsOptions {
   readonly mask: Extent;
   /** Where the kernel runs; null draws on the CPU. */
   readonly gpu: Gpu | null;
-  /** Records drawn at once; by default as many as take 16 MiB on the GPU, one on the CPU. */
+  /** Records drawn at once; by default as many as take 16 MiB on the GPU, 32 on the CPU. */
   readonly batch?: number;
   /** Stops the stage, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** Faces that the CPU draws at once: twice as fast as one by one, and soon done. */
+const CPU_BATCH = 32;
 
 /**
  * Draws the 14 regions of every record. Rejected records pass through with null; a record whose
@@ -51,7 +54,7 @@ export interface SegmentsOptions {
 export function segments(options: SegmentsOptions): Stage<FaceRecord, Segmented> {
   const { gpu, mask, signal } = options;
   const fitting = Math.max(1, Math.floor(2 ** 24 / (4 * mask.height * mask.width)));
-  const size = options.batch ?? (gpu ? fitting : 1);
+  const size = options.batch ?? (gpu ? fitting : CPU_BATCH);
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`Cannot draw segments by ${size} records at once`);
   }
