@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Binding, floatBits, type Gpu, grid, type Kernel, numbersAtOnce } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
+import { floatBits, grid, type Kernel, numbersAtOnce } from "./kernel.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 

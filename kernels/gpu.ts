@@ -7,23 +7,9 @@
  * @module
  */
 
-/** A compute shader: WGSL text, a name for diagnostics, and the constants baked into it. */
-export interface Kernel {
-  /** File name of the shader without its extension. */
-  readonly label: string;
-  /** WGSL. */
-  readonly source: string;
-  /** The entry point; `main` unless the file holds several steps. */
-  readonly entry?: string;
-  /**
-   * Values for the names that the source uses but does not declare. They are appended as `const`
-   * lines after the source, so that line numbers in the compiler's messages stay those of the file.
-   * An integer becomes `i32`-compatible (abstract int), a number with `float: true` an f32.
-   */
-  readonly constants?: Readonly<Record<string, number | { readonly float: number }>>;
-  /** Types for the names that the source uses but does not declare, appended as `alias` lines. */
-  readonly aliases?: Readonly<Record<string, string>>;
-}
+import { type Kernel, withDeclarations } from "./kernel.ts";
+
+export type { Kernel } from "./kernel.ts";
 
 /** A buffer, or the part of one, bound to a kernel. */
 export type Binding = GPUBuffer | GPUBufferBinding;
@@ -228,21 +214,6 @@ export class Gpu implements Disposable {
   }
 }
 
-/** The bits of an f32, to pass one among the u32 values of {@linkcode Gpu.uniforms}. */
-export function floatBits(value: number): number {
-  return new Uint32Array(Float32Array.of(value).buffer)[0]!;
-}
-
-/** Most workgroups along one side of a dispatch; WebGPU's default limit. */
-const MAX_WORKGROUPS = 65535;
-
-/** Lays `workgroups` (rounded up) out in rows and columns where they are too many for one row. */
-export function grid(workgroups: number): [x: number, y: number] {
-  const count = Math.ceil(workgroups);
-  const rows = Math.ceil(count / MAX_WORKGROUPS);
-  return [Math.ceil(count / rows), rows];
-}
-
 /** Records into command encoders of its own. */
 class OwnPasses implements PassHost {
   readonly #device: GPUDevice;
@@ -291,18 +262,4 @@ function storageLimits(limits: GPUSupportedLimits): Record<string, number> {
     maxComputeInvocationsPerWorkgroup,
     maxComputeWorkgroupSizeX,
   };
-}
-
-/** The numbers that one load takes where a row is a multiple of four long, and where it is not. */
-export function numbersAtOnce(...lengths: readonly number[]): { type: string; size: number } {
-  const fours = lengths.every((length) => length % 4 === 0);
-  return fours ? { type: "vec4<f32>", size: 4 } : { type: "f32", size: 1 };
-}
-
-function withDeclarations({ source, constants = {}, aliases = {} }: Kernel): string {
-  const lines = Object.entries(constants).map(([name, value]) =>
-    typeof value === "number" ? `const ${name} = ${value};` : `const ${name} = f32(${value.float});`
-  );
-  const types = Object.entries(aliases).map(([name, type]) => `alias ${name} = ${type};`);
-  return [source, ...lines, ...types].join("\n");
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Binding, floatBits, type Gpu, type Kernel } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
+import { floatBits, type Kernel } from "./kernel.ts";
 import source from "./wgsl/joint_loss.wgsl" with { type: "text" };
 
 /** Sizes and weight of a joint loss. */

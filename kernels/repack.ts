@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Binding, type Gpu, grid, numbersAtOnce } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
+import { grid, numbersAtOnce } from "./kernel.ts";
 import repackSource from "./wgsl/repack.wgsl" with { type: "text" };
 import rotateSource from "./wgsl/rotate_filter.wgsl" with { type: "text" };
 

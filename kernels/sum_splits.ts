@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Binding, type Gpu, grid } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
+import { grid } from "./kernel.ts";
 import source from "./wgsl/sum_splits.wgsl" with { type: "text" };
 
 /**

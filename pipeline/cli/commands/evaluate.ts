@@ -3,6 +3,7 @@ import { startBackend } from "../starting.ts";
 import { command, defaulted, optional, required } from "../command.ts";
 import { choice, file, folder } from "../kinds.ts";
 import { addLandmarks } from "../landmarking.ts";
+import { runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 
 /** `evaluate`: the measures of a trained run on one split. */
@@ -24,26 +25,14 @@ export const EVALUATE = command({
   ],
   async run({ run, split, labels, seed, ...values }, { terminal, signal }) {
     const { openDataset } = await import("../../dataset.ts");
-    const { evaluate } = await import("../../evaluate.ts");
     const dataset = await openDataset(values.dataset, { labels, seed, signal });
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     const faces = dataset.records({ split, signal });
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
     if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
     using backend = await startBackend(values.backend, terminal);
-    const left = terminal.lister("faces are left out");
-    const onProgress = terminal.progress("evaluate", "images");
-    const metrics = await evaluate({
-      run,
-      records,
-      split,
-      backend,
-      signal,
-      onProgress: (done) => onProgress(done, dataset.counts[split]),
-      onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
-    });
-    terminal.finish();
-    left.end();
+    const job = { run, records, split, backend, dataset };
+    const metrics = await runEvaluation(job, { terminal, signal });
     terminal.say(metricsText(metrics));
     return metrics;
   },

@@ -4,6 +4,7 @@ import type { CommonValues } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import { DETECTOR, type LandmarkingResult, runLandmarking } from "../landmarking.ts";
+import { runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
@@ -168,24 +169,12 @@ async function measure(
   dataset: Dataset,
   backend: Backend,
   { out }: Place,
-  { terminal, signal }: Context,
+  context: Context,
 ): Promise<Metrics> {
-  const { evaluate } = await import("../../evaluate.ts");
   const split = SPLITS.toReversed().find((split) => dataset.counts[split] > 0) ?? "test";
-  const onProgress = terminal.progress("evaluate", "images");
-  const left = terminal.lister("faces are left out of the evaluation");
   // Attributes are predicted from the image alone, so that a face without landmarks counts as well.
-  const records = faces.map((face) => face.points === null ? { ...face, rejected: null } : face);
-  const metrics = await evaluate({
-    run: out,
-    records: ReadableStream.from(records),
-    split,
-    backend,
-    signal,
-    onProgress: (done) => onProgress(done, dataset.counts[split]),
-    onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
-  });
-  terminal.finish();
-  left.end();
-  return metrics;
+  const records = ReadableStream.from(
+    faces.map((face) => face.points === null ? { ...face, rejected: null } : face),
+  );
+  return await runEvaluation({ run: out, records, split, backend, dataset }, context);
 }
