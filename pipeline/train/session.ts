@@ -141,7 +141,10 @@ export class Session {
   /** Makes a batch with its random changes. */
   #prepare(faces: readonly Face[]): Promise<Batch> {
     const { network, augmentation } = this.#options.config;
-    return loadBatch(faces, network.input, maskSize(network), augmentation, this.#random);
+    const batch = loadBatch(faces, network.input, maskSize(network), augmentation, this.#random);
+    // Whoever awaits it hears of a failure; a run that is stopped before that must not die of it.
+    batch.catch(() => {});
+    return batch;
   }
 
   /** Ends an epoch: a better model is written, then the checkpoint from which a run resumes. */
