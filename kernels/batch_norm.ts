@@ -52,13 +52,8 @@ export function batchNorm(
   shape: BatchNormShape,
 ): void {
   const { x, scale, shift, parts, stats, movingMean, movingVariance, y } = buffers;
-  const columns = shape.channels / numbersAtOnce(shape.channels).size;
-  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
-    gpu.dispatch(
-      kernelOf("batch_norm", forward, entry, shape),
-      { ...bindings, 8: settings(gpu, shape) },
-      grid(invocations / WORKGROUP),
-    );
+  const kernel = { label: "batch_norm", source: forward };
+  const { columns, step } = stepper(gpu, kernel, 8, shape);
   step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * columns);
   step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, columns);
   step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, shape.rows * columns);
@@ -83,27 +78,32 @@ export function batchNormGrad(
   shape: BatchNormShape,
 ): void {
   const { x, y, dy, scale, stats, parts, dshift, dscale, dx } = buffers;
-  const columns = shape.channels / numbersAtOnce(shape.channels).size;
-  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
-    gpu.dispatch(
-      kernelOf("batch_norm_grad", backward, entry, shape),
-      { ...bindings, 9: settings(gpu, shape) },
-      grid(invocations / WORKGROUP),
-    );
+  const kernel = { label: "batch_norm_grad", source: backward };
+  const { columns, step } = stepper(gpu, kernel, 9, shape);
   const given = { 0: x, 1: y, 2: dy, 4: stats };
   step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * columns);
   step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
   step("spread", { ...given, 3: scale, 6: dshift, 7: dscale, 8: dx }, shape.rows * columns);
 }
 
-function kernelOf(label: string, source: string, entry: string, shape: BatchNormShape): Kernel {
-  const { type } = numbersAtOnce(shape.channels);
-  return { label, source, entry, constants: { RELU: shape.relu ? 1 : 0 }, aliases: { T: type } };
-}
-
-function settings(gpu: Gpu, shape: BatchNormShape): GPUBuffer {
-  const { rows, channels, epsilon, momentum } = shape;
-  const columns = channels / numbersAtOnce(channels).size;
+/** What the steps of one pass have in common: the kernel's file and its settings at a binding. */
+function stepper(
+  gpu: Gpu,
+  file: Pick<Kernel, "label" | "source">,
+  settingsBinding: number,
+  shape: BatchNormShape,
+) {
+  const { rows, channels, relu, epsilon, momentum } = shape;
+  const { type, size } = numbersAtOnce(channels);
+  const columns = channels / size;
   const sizes = [rows, columns, ROWS_PER_GROUP, batchNormGroups(shape)];
-  return gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
+  const settings = gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
+  const kernel = { ...file, constants: { RELU: relu ? 1 : 0 }, aliases: { T: type } };
+  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
+    gpu.dispatch(
+      { ...kernel, entry },
+      { ...bindings, [settingsBinding]: settings },
+      grid(invocations / WORKGROUP),
+    );
+  return { columns, step };
 }

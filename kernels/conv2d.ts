@@ -130,37 +130,33 @@ export function padImages(gpu: Gpu, x: Binding, shape: Conv2dShape, channels: nu
   return copy;
 }
 
-/** Whether tiles of 32 channels finish sooner than tiles of 16, counting the channels they waste. */
-export function isWide(filters: number): boolean {
-  return Math.ceil(filters / 32) * 32 <= Math.ceil(filters / 16) * 16 * NARROW_COST;
+/** Channels of a tile: 32 where that finishes sooner than 16, counting the channels they waste. */
+export function tileChannels(filters: number): 16 | 32 {
+  const wide = Math.ceil(filters / 32) * 32 <= Math.ceil(filters / 16) * 16 * NARROW_COST;
+  return wide ? 32 : 16;
+}
+
+/** What both convolution shaders' `Sizes` begin with, for channels that are multiples of 4. */
+export function commonSizes(shape: Conv2dShape): number[] {
+  const { height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const row = kernelWidth * channels / 4;
+  return [height, width, channels / 4, filters / 4, kernelHeight, row, ...outputSize(shape)];
 }
 
 /** The kernel itself, for channels and filters that are multiples of 4. */
 function convolve(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape): void {
   const [outHeight, outWidth] = outputSize(shape);
   const pixels = shape.batch * outHeight * outWidth;
-  const tiles = Math.ceil(pixels / TILE_PIXELS) *
-    Math.ceil(shape.filters / (isWide(shape.filters) ? 32 : 16));
-  const row = shape.kernelWidth * shape.channels / 4;
-  const inner = shape.kernelHeight * row;
+  const channels = tileChannels(shape.filters);
+  const tiles = Math.ceil(pixels / TILE_PIXELS) * Math.ceil(shape.filters / channels);
+  const inner = shape.kernelHeight * shape.kernelWidth * shape.channels / 4;
   const wanted = Math.ceil(ENOUGH_INVOCATIONS / tiles);
   const step = Math.max(Math.ceil(inner / wanted), Math.min(LEAST_STEP, inner));
   const splits = Math.ceil(inner / step);
   const size = pixels * shape.filters;
   const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * size);
-  const sizes = gpu.uniforms([
-    shape.height,
-    shape.width,
-    shape.channels / 4,
-    shape.filters / 4,
-    shape.kernelHeight,
-    row,
-    outHeight,
-    outWidth,
-    pixels,
-    step,
-  ]);
-  const constants = { WIDE: isWide(shape.filters) ? 1 : 0 };
+  const sizes = gpu.uniforms([...commonSizes(shape), pixels, step]);
+  const constants = { WIDE: channels === 32 ? 1 : 0 };
   gpu.dispatch({ label: "conv2d", source, constants }, [x, f, target, sizes], [
     Math.ceil(tiles / 8),
     splits,

@@ -7,11 +7,12 @@
 import type { Binding, Gpu } from "./gpu.ts";
 import {
   checkConv2d,
+  commonSizes,
   type Conv2dShape,
-  isWide,
   outputSize,
   padChannels,
   padImages,
+  tileChannels,
 } from "./conv2d.ts";
 import { repack } from "./repack.ts";
 import { sumSplits } from "./sum_splits.ts";
@@ -61,27 +62,16 @@ export function conv2dFilterGrad(
 
 /** The kernel itself, for channels and filters that are multiples of 4. */
 function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
-  const [outHeight, outWidth] = outputSize(shape);
-  const rows = shape.batch * outHeight;
+  const rows = shape.batch * outputSize(shape)[0];
+  const channels = tileChannels(shape.filters);
   const tiles = shape.kernelHeight * Math.ceil(shape.kernelWidth * shape.channels / 16) *
-    Math.ceil(shape.filters / (isWide(shape.filters) ? 32 : 16));
+    Math.ceil(shape.filters / channels);
   const step = Math.ceil(rows / Math.min(rows, Math.ceil(ENOUGH_INVOCATIONS / tiles)));
   const splits = Math.ceil(rows / step);
   const size = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
   const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * size);
-  const sizes = gpu.uniforms([
-    shape.height,
-    shape.width,
-    shape.channels / 4,
-    shape.filters / 4,
-    shape.kernelHeight,
-    shape.kernelWidth * shape.channels / 4,
-    outHeight,
-    outWidth,
-    rows,
-    step,
-  ]);
-  const constants = { WIDE: isWide(shape.filters) ? 1 : 0 };
+  const sizes = gpu.uniforms([...commonSizes(shape), rows, step]);
+  const constants = { WIDE: channels === 32 ? 1 : 0 };
   const kernel = { label: "conv2d_filter_grad", source, constants };
   gpu.dispatch(kernel, [x, dy, target, sizes], [Math.ceil(tiles / 8), splits]);
   if (target !== g) sumSplits(gpu, target, g, splits, size);

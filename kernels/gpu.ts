@@ -80,9 +80,7 @@ export class Gpu implements Disposable {
 
   /** Makes a storage buffer of `bytes` zero bytes (rounded up to 4). The caller owns it. */
   createBuffer(bytes: number, label = "storage"): GPUBuffer {
-    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
-    const buffer = this.device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST });
+    const buffer = this.#storage(Math.max(4, bytes), label);
     this.#buffers.add(buffer);
     return buffer;
   }
@@ -101,8 +99,7 @@ export class Gpu implements Disposable {
       this.host.submit();
       known.destroy();
     }
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const buffer = this.device.createBuffer({ label: slot, size, usage });
+    const buffer = this.#storage(size, slot);
     this.#scratch.set(slot, buffer);
     return { buffer, size };
   }
@@ -197,6 +194,12 @@ export class Gpu implements Disposable {
     this.device.destroy();
   }
 
+  #storage(bytes: number, label: string): GPUBuffer {
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    const size = Math.ceil(bytes / 4) * 4;
+    return this.device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST });
+  }
+
   #pipeline(kernel: Kernel): GPUComputePipeline {
     const code = withDeclarations(kernel);
     const entryPoint = kernel.entry ?? "main";
@@ -244,22 +247,16 @@ class OwnPasses implements PassHost {
   }
 }
 
-/** The limits that decide how much a kernel may bind, raised to what the adapter has. */
+/** The limits that decide how much a kernel may bind, to be raised to what the adapter has. */
+const STORAGE_LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
 function storageLimits(limits: GPUSupportedLimits): Record<string, number> {
-  const {
-    maxStorageBufferBindingSize,
-    maxBufferSize,
-    maxStorageBuffersPerShaderStage,
-    maxComputeWorkgroupStorageSize,
-    maxComputeInvocationsPerWorkgroup,
-    maxComputeWorkgroupSizeX,
-  } = limits;
-  return {
-    maxStorageBufferBindingSize,
-    maxBufferSize,
-    maxStorageBuffersPerShaderStage,
-    maxComputeWorkgroupStorageSize,
-    maxComputeInvocationsPerWorkgroup,
-    maxComputeWorkgroupSizeX,
-  };
+  return Object.fromEntries(STORAGE_LIMITS.map((name) => [name, limits[name]]));
 }

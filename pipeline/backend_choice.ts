@@ -6,7 +6,6 @@
  */
 
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";
 import { makeBatch, type WholeFace } from "./batches.ts";
 import { writeJson } from "./files.ts";
@@ -47,11 +46,17 @@ export async function chooseBackend(
     measured = { adapter, seconds: await measureBackends() };
     await writeMeasurement(measured);
   } else backend[Symbol.dispose]();
-  const { webgpu, wasm } = measured.seconds;
-  const [fast, slow] = webgpu <= wasm ? [webgpu, wasm] : [wasm, webgpu];
-  const reason = `a software adapter; measured ${fast.toFixed(2)} s a step against ` +
-    `${slow.toFixed(2)} s on ${webgpu <= wasm ? "wasm" : "webgpu"}`;
-  return { ...await openBackend(webgpu <= wasm ? "webgpu" : "wasm"), reason };
+  const { seconds } = measured;
+  const name = fasterBackend(measured);
+  const other = name === "webgpu" ? "wasm" : "webgpu";
+  const reason = `a software adapter; measured ${seconds[name].toFixed(2)} s a step against ` +
+    `${seconds[other].toFixed(2)} s on ${other}`;
+  return { ...await openBackend(name), reason };
+}
+
+/** The backend that a measurement speaks for. */
+export function fasterBackend({ seconds }: BackendMeasurement): BackendName {
+  return seconds.webgpu <= seconds.wasm ? "webgpu" : "wasm";
 }
 
 /** Where the measurement is kept, or null where the environment names no folder for such files. */
@@ -106,7 +111,6 @@ async function timeStep(backend: Backend): Promise<number> {
     if (step > 0) best = Math.min(best, (performance.now() - start) / 1000);
   }
   network.dispose();
-  tf.disposeVariables();
   return best;
 }
 

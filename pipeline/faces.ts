@@ -5,6 +5,7 @@
  */
 
 import { readImage, resizeImage, type RgbImage } from "./image.ts";
+import { mapInOrder } from "./map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
 import { FRAME } from "./presets.ts";
@@ -42,23 +43,18 @@ export async function* loadFaces(
   size: InputSize,
   reject: OnReject,
 ): AsyncGenerator<Face> {
-  const ahead: Promise<Face | null>[] = [];
-  for await (const record of records) {
-    if (record.rejected !== null) continue;
-    ahead.push(
-      loadFace(record, size).catch((error) => {
-        reject(record, error instanceof Error ? error.message : String(error));
-        return null;
-      }),
-    );
-    if (ahead.length < READ_AHEAD) continue;
-    const face = await ahead.shift();
+  const load = (record: FaceRecord) =>
+    loadFace(record, size).catch((error) => {
+      reject(record, error instanceof Error ? error.message : String(error));
+      return null;
+    });
+  for await (const face of mapInOrder(notRejected(records), load, READ_AHEAD)) {
     if (face) yield face;
   }
-  for (const next of ahead) {
-    const face = await next;
-    if (face) yield face;
-  }
+}
+
+async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
+  for await (const record of records) if (record.rejected === null) yield record;
 }
 
 /** Reads one face. */

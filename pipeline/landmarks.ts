@@ -9,10 +9,11 @@
  */
 
 import type { Box, FaceRecord, Stage } from "./record.ts";
+import { roundHundredth } from "./record_json.ts";
 import type { DetectorName } from "./landmarks/detectors.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
 import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
-import { mapInOrder } from "./landmarks/map_in_order.ts";
+import { mapInOrder } from "./map_in_order.ts";
 
 export { type DetectorName, DETECTORS } from "./landmarks/detectors.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
@@ -103,15 +104,16 @@ function withAnswer(record: FaceRecord, box: Box | null, answer: FaceAnswer): Fa
     ...record,
     size,
     box: box ?? roundBox(answer.box),
-    points: answer.points.map(round),
+    points: answer.points.map(roundHundredth),
   };
 }
 
 /** Files hold two decimals; so do records, so that both ways give the same result. */
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
 function roundBox({ x, y, width, height }: Box): Box {
-  return { x: round(x), y: round(y), width: round(width), height: round(height) };
+  return {
+    x: roundHundredth(x),
+    y: roundHundredth(y),
+    width: roundHundredth(width),
+    height: roundHundredth(height),
+  };
 }

@@ -185,8 +185,8 @@ class Fields {
   }
 }
 
-/** To two decimals; never −0, which JSON does not keep. */
-function roundHundredth(value: number): number {
+/** Rounds to the two decimals that files hold; never gives −0, which JSON does not have. */
+export function roundHundredth(value: number): number {
   return Math.round(value * 100) / 100 + 0;
 }
 

@@ -6,11 +6,10 @@
  */
 
 import assert from "node:assert/strict";
+import "../pipeline/cli/environment.ts";
 import { Gpu } from "../kernels/gpu.ts";
 
 const required = Deno.env.get("REQUIRE_GPU") === "1";
-// The Vulkan loader writes a warning to stderr where nothing says where its sockets may lie.
-if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 
 const adapter = await navigator.gpu?.requestAdapter() ?? null;
 let warned = false;

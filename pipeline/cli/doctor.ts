@@ -107,19 +107,18 @@ async function wasmBackend(): Promise<Part> {
 
 /** As `chooseBackend` chooses. */
 async function examineChoice(adapter: Adapter | null): Promise<Choice> {
-  const { measurementPath, readMeasurement } = await import("../backend_choice.ts");
+  const { fasterBackend, measurementPath, readMeasurement } = await import("../backend_choice.ts");
   const file = measurementPath();
   if (!adapter) return { backend: "wasm", reason: "there is no adapter", file };
   if (!adapter.isSoftware) return { backend: "webgpu", reason: "a hardware adapter", file };
   const measured = await readMeasurement(adapter.name);
-  if (measured) return { ...fasterOf(measured), file };
+  if (measured) return { backend: fasterBackend(measured), reason: timesOf(measured), file };
   return { backend: null, reason: "software adapter; the first training measures it", file };
 }
 
-function fasterOf({ seconds }: BackendMeasurement): Omit<Choice, "file"> {
-  const backend = seconds.webgpu <= seconds.wasm ? "webgpu" : "wasm";
+function timesOf({ seconds }: BackendMeasurement): string {
   const times = Object.entries(seconds).map(([name, time]) => `${name} ${time.toFixed(2)} s`);
-  return { backend, reason: `software adapter; a training step takes ${times.join(", ")}` };
+  return `software adapter; a training step takes ${times.join(", ")}`;
 }
 
 const CPU_BACKEND: Part = {

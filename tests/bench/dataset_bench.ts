@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { realData, unzipTo } from "../real_data.ts";
+import { median, print } from "./measuring.ts";
 
 const ROUNDS = 5;
 const PEERS = join(import.meta.dirname ?? ".", "..", "peers");
@@ -29,10 +30,6 @@ interface Reading {
 interface Run extends Reading {
   readonly process: number;
   readonly peakMiB: number;
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
 async function output(command: string, args: readonly string[]): Promise<string> {
@@ -60,10 +57,6 @@ async function findPython(): Promise<string | null> {
     if (await probe.output().then(({ success }) => success, () => false)) return python;
   }
   return null;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
 function row(name: string, cells: readonly string[]): string {

@@ -8,6 +8,7 @@
  */
 
 import { join } from "node:path";
+import { print } from "./measuring.ts";
 
 const FOLDER = import.meta.dirname ?? ".";
 const ENDING = "_bench.ts";
@@ -27,10 +28,6 @@ async function run(name: string, args: readonly string[]): Promise<number> {
     args: ["run", "--no-prompt", ...PERMISSIONS, join(FOLDER, name + ENDING), ...args],
   }).spawn().status;
   return code;
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
 async function main(args: readonly string[]): Promise<number> {

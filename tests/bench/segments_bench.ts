@@ -12,6 +12,7 @@
  * @module
  */
 
+import "../../pipeline/cli/environment.ts";
 import { join } from "node:path";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { Gpu } from "../../kernels/gpu.ts";
@@ -29,9 +30,7 @@ import {
 } from "../../pipeline/segments/region_polygons.ts";
 import { CELEBA_FRAME, faceRecord, GOLDEN, goldenRecords } from "../golden_segments.ts";
 import { findPythonWithOpenCv } from "../open_cv_context.ts";
-
-// The Vulkan loader writes a warning to stderr where nothing says where its sockets may lie.
-if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+import { median, print } from "./measuring.ts";
 
 const ROUNDS = 9;
 /** Images a batch: a large one for throughput, and one as training draws it. */
@@ -45,14 +44,6 @@ const PEER = join(import.meta.dirname ?? ".", "..", "peers", "segments_opencv.py
 interface Contender {
   readonly name: string;
   round(): Promise<{ images: number; seconds: number }>;
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
 async function benchFaces(): Promise<FaceRecord[]> {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import "../../pipeline/cli/environment.ts";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { useOwnKernels, useStockKernels } from "../../kernels/tfjs_kernels.ts";
@@ -26,8 +27,7 @@ import { Random } from "../../pipeline/random.ts";
 import { frontalFace } from "../../pipeline/segments/region_diagram.ts";
 import { polygonsOf } from "../../pipeline/segments/region_polygons.ts";
 import { Learner } from "../../pipeline/train/learner.ts";
-
-if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+import { median, print } from "./measuring.ts";
 
 const ROUNDS = 5;
 const SEED = 64;
@@ -39,14 +39,6 @@ interface Contender {
   /** Takes one step and returns its seconds. */
   step(): Promise<number>;
   close(): Promise<void>;
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
 function randomBatch(network: NetworkConfig, size: number): Batch {
