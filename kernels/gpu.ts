@@ -11,8 +11,8 @@ import { type Kernel, withDeclarations } from "./kernel.ts";
 
 export type { Kernel } from "./kernel.ts";
 
-/** A buffer, or the part of one, bound to a kernel. */
-export type Binding = GPUBuffer | GPUBufferBinding;
+/** A buffer, the part of one, or a texture bound to a kernel. */
+export type Binding = GPUBuffer | GPUBufferBinding | GPUTextureView;
 
 /** Where dispatches are recorded; lets another owner of the device keep its own command order. */
 export interface PassHost {
@@ -39,7 +39,7 @@ export class Gpu implements Disposable {
   host: PassHost;
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
-  readonly #buffers = new Set<GPUBuffer>();
+  readonly #buffers = new Set<GPUBuffer | GPUTexture>();
   readonly #scratch = new Map<string, GPUBuffer>();
   readonly #uniforms = new Map<string, GPUBuffer>();
   #error: Error | null = null;
@@ -73,7 +73,7 @@ export class Gpu implements Disposable {
     return new Gpu(device, adapter.info);
   }
 
-  /** How many buffers made here have not been destroyed. */
+  /** How many buffers and textures made here have not been destroyed. */
   get liveBuffers(): number {
     return this.#buffers.size;
   }
@@ -124,12 +124,44 @@ export class Gpu implements Disposable {
   /** Makes a storage buffer that holds `data`. The caller owns it. */
   upload(data: ArrayBufferView<ArrayBuffer>, label?: string): GPUBuffer {
     const buffer = this.createBuffer(data.byteLength, label);
-    this.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    // Deno 2.9 panics on an empty write.
+    if (data.byteLength > 0) {
+      this.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    }
     return buffer;
   }
 
-  /** Destroys a buffer made here. */
-  destroy(...buffers: GPUBuffer[]): void {
+  /**
+   * Makes a texture of four numbers a texel for data that is only read, in rows of `width` texels; the
+   * last row may be shorter. Its texels are what storage buffers cannot be on a software adapter:
+   * cheap to fetch from an address that differs between invocations. The caller owns it.
+   */
+  uploadTexels(data: Float32Array<ArrayBufferLike>, width: number, label: string): GPUTexture {
+    const texels = Math.ceil(data.length / 4);
+    const height = Math.max(1, Math.ceil(texels / width));
+    const { TEXTURE_BINDING, COPY_DST } = GPUTextureUsage;
+    const texture = this.device.createTexture({
+      label,
+      size: [width, height],
+      format: "rgba32float",
+      usage: TEXTURE_BINDING | COPY_DST,
+    });
+    this.#buffers.add(texture);
+    const write = (row: number, rows: number, columns: number) => {
+      // A copy, since the data may be memory shared with other threads, which the queue refuses.
+      const part = data.slice(4 * row * width, 4 * (row * width + (rows - 1) * width + columns));
+      const layout = { bytesPerRow: 16 * width, rowsPerImage: rows };
+      const size = [columns, rows];
+      this.device.queue.writeTexture({ texture, origin: [0, row] }, part, layout, size);
+    };
+    const full = Math.floor(texels / width);
+    if (full > 0) write(0, full, width);
+    if (texels % width > 0) write(full, 1, texels % width);
+    return texture;
+  }
+
+  /** Destroys buffers and textures made here. */
+  destroy(...buffers: (GPUBuffer | GPUTexture)[]): void {
     for (const buffer of buffers) if (this.#buffers.delete(buffer)) buffer.destroy();
   }
 
@@ -147,7 +179,7 @@ export class Gpu implements Disposable {
     const pipeline = this.#pipeline(kernel);
     const entries = Object.entries(bindings).map(([binding, resource]) => ({
       binding: Number(binding),
-      resource: "buffer" in resource ? resource : { buffer: resource },
+      resource: resource instanceof GPUBuffer ? { buffer: resource } : resource,
     }));
     const layout = pipeline.getBindGroupLayout(0);
     const pass = this.host.pass();
