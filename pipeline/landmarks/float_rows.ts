@@ -1,0 +1,49 @@
+/**
+ * Many rows of the same number of floats, held compactly.
+ *
+ * @module
+ */
+
+/** Rows that share a block of memory; a block of 68 points a row takes 2 MB. */
+const BLOCK = 4096;
+
+/** Rows with the indices 0, 1, 2, … in the order in which they were added. */
+export class FloatRows {
+  readonly #width: number;
+  /** f32 [BLOCK, width] each. */
+  readonly #blocks: Float32Array[] = [];
+  #size = 0;
+
+  /** Rows of `width` floats. */
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  /** How many rows there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds a copy of a row.
+   *
+   * @returns Its index.
+   * @throws {TypeError} If it is of another length.
+   */
+  add(row: ArrayLike<number>): number {
+    const index = this.#size;
+    if (row.length !== this.#width) {
+      throw new TypeError(`Cannot add a row of ${row.length} floats to rows of ${this.#width}`);
+    }
+    if (index % BLOCK === 0) this.#blocks.push(new Float32Array(BLOCK * this.#width));
+    this.#blocks.at(-1)!.set(row, index % BLOCK * this.#width);
+    this.#size++;
+    return index;
+  }
+
+  /** f32 [width]: the row with an index below `size`, not a copy. */
+  row(index: number): Float32Array {
+    const start = index % BLOCK * this.#width;
+    return this.#blocks[Math.floor(index / BLOCK)]!.subarray(start, start + this.#width);
+  }
+}

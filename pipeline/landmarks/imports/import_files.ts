@@ -1,0 +1,106 @@
+/**
+ * Which files are read: one, or all of the known kinds below a folder.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import type { ImportOptions } from "./imported_face.ts";
+
+/** Orders `2.pts` before `10.pts`, the same on every machine. */
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
+const KINDS = { csv: true, pts: true, xml: true };
+
+/** Kinds of file, each by its extension. */
+export type ImportKind = keyof typeof KINDS;
+
+/** A file that is to be read. */
+export interface ImportFile {
+  readonly path: string;
+  readonly kind: ImportKind;
+  /** Its path below the folder, or its name, without the extension; `/` between folders. */
+  readonly stem: string;
+}
+
+/**
+ * The file, or the .csv, .pts and .xml files of a folder and the folders below it, in natural order
+ * (2 before 10). Hidden files and folders are left out; links are followed.
+ *
+ * @throws {Deno.errors.NotFound} If there is nothing at `path`, or no such file in the folder.
+ * @throws {SyntaxError} If the file is of another kind.
+ */
+export async function* importFiles(
+  path: string,
+  options: ImportOptions = {},
+): AsyncGenerator<ImportFile> {
+  if (!(await statOf(path)).isDirectory) {
+    const file = fileOf(path, basename(path));
+    if (file !== null) return yield file;
+    throw new SyntaxError(`Cannot read landmarks: ${path} is neither .csv nor .pts nor .xml`);
+  }
+  let any = false;
+  for await (const file of filesBelow(path, "", [], options)) {
+    any = true;
+    yield file;
+  }
+  if (!any) {
+    throw new Deno.errors.NotFound(
+      `There are no landmarks (.csv, .pts, .xml) in the folder ${path}.`,
+    );
+  }
+}
+
+async function statOf(path: string): Promise<Deno.FileInfo> {
+  try {
+    return await Deno.stat(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(`There is no file or folder ${path}.`, { cause });
+  }
+}
+
+/** @param name The file's path below the folder that is read. */
+function fileOf(path: string, name: string): ImportFile | null {
+  const extension = /\.([^./\\]+)$/.exec(name)?.[1] ?? "";
+  const kind = extension.toLowerCase();
+  if (!Object.hasOwn(KINDS, kind)) return null;
+  return { path, kind: kind as ImportKind, stem: name.slice(0, -extension.length - 1) };
+}
+
+/** @param parents Real paths of the folders on the way here: a link to one of them is a circle. */
+async function* filesBelow(
+  root: string,
+  below: string,
+  parents: readonly string[],
+  options: ImportOptions,
+): AsyncGenerator<ImportFile> {
+  const real = await Deno.realPath(join(root, below));
+  if (parents.includes(real)) return;
+  for (const entry of await sortedEntries(join(root, below))) {
+    options.signal?.throwIfAborted();
+    const name = below === "" ? entry.name : `${below}/${entry.name}`;
+    const path = join(root, name);
+    const { isFile, isDirectory } = entry.isSymlink ? await linkTarget(path) : entry;
+    if (isDirectory) yield* filesBelow(root, name, [...parents, real], options);
+    const file = isFile ? fileOf(path, name) : null;
+    if (file !== null) yield file;
+  }
+}
+
+async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries
+    .filter(({ name }) => !name.startsWith(".") && name !== "__MACOSX")
+    .sort((a, b) => NATURAL.compare(a.name, b.name) || (a.name < b.name ? -1 : 1));
+}
+
+/** What a link leads to; nothing, if it leads nowhere. */
+async function linkTarget(path: string): Promise<{ isFile: boolean; isDirectory: boolean }> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { isFile: false, isDirectory: false };
+    throw error;
+  }
+}
