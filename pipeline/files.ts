@@ -6,10 +6,8 @@
 
 import { dirname, join } from "node:path";
 
-/** Beside the target, so that the rename stays within one file system. */
-function besideOf(path: string): string {
-  return `${path}.partial-${Deno.pid}`;
-}
+/** What the name of an unfinished file ends in: two processes that write the same file do not meet. */
+const UNFINISHED = `.partial-${Deno.pid}`;
 
 /** Writes a whole file beside its place and renames it there; makes the folder if it is missing. */
 export async function writeFile(path: string, data: Uint8Array | string): Promise<void> {
@@ -24,42 +22,86 @@ export async function writeFile(path: string, data: Uint8Array | string): Promis
  */
 export class FileWriter implements AsyncDisposable {
   readonly #path: string;
+  /** Beside the target, so that the rename stays within one file system. */
+  readonly #beside: string;
   readonly #file: Deno.FsFile;
   #open = true;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, beside: string, file: Deno.FsFile) {
     this.#path = path;
+    this.#beside = beside;
     this.#file = file;
   }
 
-  /** Starts a file that will be called `path`. */
-  static async open(path: string): Promise<FileWriter> {
+  /**
+   * Starts a file that will be called `path`.
+   *
+   * @param ending What its name has at the end until then. One that is always the same lets a later
+   * run replace what a killed one left; then the caller sees to it that only one process writes.
+   */
+  static async open(path: string, ending: string = UNFINISHED): Promise<FileWriter> {
     await Deno.mkdir(dirname(path), { recursive: true });
-    return new FileWriter(path, await Deno.create(besideOf(path)));
+    const beside = path + ending;
+    return new FileWriter(path, beside, await Deno.create(beside));
   }
 
   /** Appends text (UTF-8) or bytes. */
-  async write(data: Uint8Array | string): Promise<void> {
-    let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    while (rest.length > 0) rest = rest.subarray(await this.#file.write(rest));
+  write(data: Uint8Array | string): Promise<void> {
+    return writeAll(this.#file, data);
   }
 
   /** Makes the file visible under its name, replacing one that was there. */
   async commit(): Promise<void> {
     await this.#file.sync();
     this.#close();
-    await Deno.rename(besideOf(this.#path), this.#path);
+    await Deno.rename(this.#beside, this.#path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#open) return;
     this.#close();
-    await Deno.remove(besideOf(this.#path));
+    await Deno.remove(this.#beside);
   }
 
   #close(): void {
     this.#open = false;
     this.#file.close();
+  }
+}
+
+/** Writes text (UTF-8) or bytes where the file stands, however many writes that takes. */
+export async function writeAll(file: Deno.FsFile, data: Uint8Array | string): Promise<void> {
+  let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+}
+
+/**
+ * Opens a file to read and write, for this process alone, and makes it (and its folder) if it is
+ * missing. The claim ends when the file is closed, or with the process, in whatever way that ends. Its
+ * holder may remove the file, as long as it does so before it closes it.
+ *
+ * @returns Null if somebody else holds the file.
+ */
+export async function openExclusive(path: string): Promise<Deno.FsFile | null> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  while (true) {
+    const file = await Deno.open(path, { read: true, write: true, create: true });
+    // Some network file systems know no locks; there, nobody can be kept out.
+    const isOurs = await file.tryLock(true).catch(() => true);
+    if (isOurs && await isAt(file, path)) return file;
+    file.close();
+    if (!isOurs) return null;
+  }
+}
+
+/** Whether the open file is the one at `path`: its holder before us may have removed it. */
+async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    const [open, there] = await Promise.all([file.stat(), Deno.stat(path)]);
+    return open.ino === there.ino && open.dev === there.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -5,9 +5,11 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import config from "../../deno.json" with { type: "json" };
 import { exists } from "../files.ts";
 import type { DetectorName, LandmarkRow, LandmarkScore } from "../landmarks.ts";
+import type { LandmarkSettings } from "../landmarks/landmark_journal.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { type Context, defaulted } from "./command.ts";
 import { choice } from "./kinds.ts";
@@ -40,6 +42,62 @@ export interface LandmarkingResult {
   readonly rejected: number;
   /** Null where the true points are not known. */
   readonly score: Omit<LandmarkScore, "errors"> | null;
+}
+
+/** A landmarks file to write. */
+export interface LandmarksFile {
+  readonly out: string;
+  /** What its rows depend on: see {@linkcode landmarkSettings}. */
+  readonly settings: LandmarkSettings;
+  /** Whether to start anew in any case, instead of going on with interrupted work. */
+  readonly restart: boolean;
+}
+
+/** Options whose values decide what the rows of a landmarks file are. */
+interface RowOptions {
+  readonly dataset?: string | undefined;
+  readonly images?: string | undefined;
+  readonly labels?: string | undefined;
+  readonly import?: string | undefined;
+  readonly detector: DetectorName;
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+}
+
+/**
+ * What interrupted work must have in common with the work that goes on with it. An option that changes
+ * a row must be among {@linkcode RowOptions}; seed and backend change none.
+ */
+export function landmarkSettings(options: RowOptions): LandmarkSettings {
+  const { dataset, images, labels, detector, shard } = options;
+  const absolute = (path: string | undefined) => path === undefined ? undefined : resolve(path);
+  return {
+    dataset: absolute(dataset),
+    images: absolute(images),
+    labels: absolute(labels),
+    import: absolute(options.import),
+    detector,
+    shard: shard && `${shard.index}/${shard.count}`,
+    version: config.version,
+  };
+}
+
+/** Finds landmarks for a file as {@linkcode runLandmarking} does, going on with interrupted work. */
+export async function runLandmarkingInto(
+  { out, settings, restart }: LandmarksFile,
+  job: Omit<LandmarkingJob, "write">,
+  context: Pick<Context, "terminal" | "signal">,
+  each?: (record: FaceRecord) => void,
+): Promise<LandmarkingResult> {
+  const { openJournal } = await import("../landmarks/landmark_journal.ts");
+  const { terminal, signal } = context;
+  await using journal = await openJournal(out, settings, { restart, signal });
+  const { notice, resumed, resume, write } = journal;
+  if (notice !== null) terminal.note(notice);
+  if (resumed > 0) {
+    const [before, total] = [resumed, job.total].map((count) => count.toLocaleString("en"));
+    terminal.note(`${before} of ${total} images were done before`);
+  }
+  return await runLandmarking({ ...job, records: resume(job.records), write }, context, each);
 }
 
 /** Finds landmarks, hands each record to `each`, and says how many were found and how well. */

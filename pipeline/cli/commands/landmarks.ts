@@ -2,13 +2,21 @@ import {
   command,
   type CommonValues,
   type Context,
+  flag,
   optional,
   required,
   type Values,
 } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder, SHARD } from "../kinds.ts";
-import { addLandmarks, DETECTOR, type LandmarkingJob, runLandmarking } from "../landmarking.ts";
+import {
+  addLandmarks,
+  DETECTOR,
+  type LandmarkingJob,
+  landmarkSettings,
+  runLandmarking,
+  runLandmarkingInto,
+} from "../landmarking.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -20,6 +28,7 @@ const OPTIONS = {
   ...DETECTOR,
   import: optional(file(), "landmarks file: only faces that it lacks are looked for"),
   shard: optional(SHARD, "take only the i-th of n parts of the images"),
+  restart: flag("start anew, instead of going on with what was interrupted"),
 };
 
 /** `landmarks`: the 68 points of every face. */
@@ -27,6 +36,8 @@ export const LANDMARKS = command({
   name: "landmarks",
   summary: "Find the 68 landmarks of every face",
   details: "Every image ends in FILE.csv, or in FILE.rejected.ndjson with the reason.\n" +
+    "Until the file is finished, FILE.unfinished.ndjson keeps what has been found: after an " +
+    "interruption, the same command goes on where it stopped.\n" +
     "With --out -, records go to stdout, one JSON object a line, and what --json prints to stderr.",
   options: OPTIONS,
   examples: [
@@ -36,16 +47,23 @@ export const LANDMARKS = command({
     ["--dataset data/sample --out - | deno task segments --landmarks - …", "straight on"],
   ],
   async run(values, context) {
-    const { out, detector } = values;
+    const { out, detector, restart } = values;
     const { terminal, signal } = context;
     const source = await openSource(values, context);
     const known = values.import;
     const records = known === undefined
       ? source.records
       : addLandmarks(known, signal)(source.records);
-    const write = await writerTo(out, terminal);
-    const result = await runLandmarking({ ...source, records, detector, write }, context);
-    if (out !== "-") terminal.say(`Landmarks: ${out}`);
+    const job = { ...source, records, detector };
+    if (out === "-") {
+      const write = await toStdout(terminal);
+      return { ...await runLandmarking({ ...job, write }, context), out };
+    }
+    const same = `The same command${restart ? " without --restart" : ""}`;
+    context.onInterrupt(`${same} goes on where it stopped.`);
+    const settings = landmarkSettings(values);
+    const result = await runLandmarkingInto({ out, settings, restart }, job, context);
+    terminal.say(`Landmarks: ${out}`);
     return { ...result, out };
   },
 });
@@ -69,9 +87,8 @@ async function openSource(
   return { records: dataset.records({ shard, signal }), total: to - from, dataset: dataset.root };
 }
 
-/** Writes records to a landmarks file, or as NDJSON to stdout. */
-async function writerTo(out: string, terminal: Terminal): Promise<Stage<FaceRecord, FaceRecord>> {
-  if (out !== "-") return (await import("../../landmarks.ts")).writeLandmarks(out);
+/** Writes records as NDJSON to stdout. */
+async function toStdout(terminal: Terminal): Promise<Stage<FaceRecord, FaceRecord>> {
   const { toJson } = await import("../../record_json.ts");
   terminal.takeStdout();
   return async function* (source) {

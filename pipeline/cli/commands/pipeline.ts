@@ -3,7 +3,12 @@ import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
-import { DETECTOR, type LandmarkingResult, runLandmarking } from "../landmarking.ts";
+import {
+  DETECTOR,
+  type LandmarkingResult,
+  landmarkSettings,
+  runLandmarkingInto,
+} from "../landmarking.ts";
 import { runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
@@ -108,20 +113,22 @@ async function readKnown(
 /** Looks for the faces of the data set, unless the run that goes on has found them already. */
 async function findFaces(
   dataset: Dataset,
-  { detector, resume }: PipelineValues,
-  { landmarks }: Place,
+  { detector, labels, resume }: PipelineValues,
+  { landmarks: out }: Place,
   context: Context,
 ): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
   const { exists } = await import("../../files.ts");
-  const { writeLandmarks } = await import("../../landmarks.ts");
-  if (resume && await exists(landmarks)) {
-    return { faces: await readKnown(landmarks, dataset, context) ?? [], result: null };
+  const { unfinishedPath } = await import("../../landmarks/landmark_journal.ts");
+  // Beside unfinished work, landmarks are those of an older run that this one replaces.
+  if (resume && await exists(out) && !await exists(unfinishedPath(out))) {
+    return { faces: await readKnown(out, dataset, context) ?? [], result: null };
   }
   const records = dataset.records({ signal: context.signal });
   const faces: FaceRecord[] = [];
-  const write = writeLandmarks(landmarks);
-  const job = { records, total: dataset.count, detector, dataset: dataset.root, write };
-  const result = await runLandmarking(job, context, (record) => void faces.push(record));
+  const job = { records, total: dataset.count, detector, dataset: dataset.root };
+  const settings = landmarkSettings({ dataset: dataset.root, labels, detector });
+  const file = { out, settings, restart: !resume };
+  const result = await runLandmarkingInto(file, job, context, (record) => void faces.push(record));
   return { faces, result };
 }
 

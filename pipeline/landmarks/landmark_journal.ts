@@ -1,0 +1,288 @@
+/**
+ * Work on a landmarks file that can be interrupted at any moment, and goes on where it stopped.
+ *
+ * What has been found is kept beside the landmarks file, as records in NDJSON, until the file is
+ * finished: `faces.csv` → `faces.unfinished.ndjson`. The first line says what the work is:
+ *
+ * ```json
+ * {"schema":"attparsenet/unfinished-landmarks@1","settings":{"images":"/photos","detector":"auto"}}
+ * ```
+ *
+ * The landmarks file itself is written anew from the stream of all records, so that it is the same
+ * whether some of them were found before or not, and even if images have come or gone since.
+ *
+ * @module
+ */
+
+import { imageNameFault } from "../dataset/image_name.ts";
+import { exists, openExclusive, writeAll } from "../files.ts";
+import type { FaceRecord, Stage } from "../record.ts";
+import { fromJson, toJson } from "../record_json.ts";
+import { readLines } from "../record_json/read_lines.ts";
+import { writeLandmarks } from "./landmark_file.ts";
+import { LandmarkTable } from "./landmark_table.ts";
+
+/**
+ * What the rows of a landmarks file depend on, by names that a user understands. What is undefined is
+ * as good as absent.
+ */
+export type LandmarkSettings = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What {@linkcode openJournal} can be told. */
+export interface JournalOptions {
+  /** Starts anew, whatever has been done before. */
+  readonly restart?: boolean | undefined;
+  /** Stops the reading of what has been done; `openJournal` then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const SCHEMA = "attparsenet/unfinished-landmarks@1";
+
+/** What is found reaches the disk after so many milliseconds at most, once the next face is there. */
+const FLUSH_EVERY = 500;
+/** Text that is gathered before it goes to the file in any case, in characters. */
+const PIECE = 1 << 16;
+
+/** Only the holder of the journal writes the landmarks file, so that these names need no number. */
+const ENDING = ".partial";
+
+/** Where unfinished work on a landmarks file is kept: `faces.csv` → `faces.unfinished.ndjson`. */
+export function unfinishedPath(out: string): string {
+  return out.replace(/\.csv$/i, "") + ".unfinished.ndjson";
+}
+
+/**
+ * Begins work on the landmarks file `out`, or goes on with it if work with the same settings was
+ * interrupted. The caller disposes the journal, which keeps what has been found if `out` is not
+ * finished. What was done before is read first and held in memory: 202,599 faces
+ * take 5 seconds and 260 MB.
+ *
+ * ```ts
+ * await using journal = await openJournal("faces.csv", { images: "/photos" });
+ * const found = landmarks()(journal.resume(imagesIn("/photos")));
+ * for await (const record of journal.write(found)) console.log(record.image);
+ * ```
+ *
+ * @throws {Deno.errors.Busy} If another process works on the same file.
+ * @throws {Deno.errors.IsADirectory} If `out` is a folder.
+ */
+export async function openJournal(
+  out: string,
+  settings: LandmarkSettings,
+  options: JournalOptions = {},
+): Promise<LandmarkJournal> {
+  // Otherwise this would be found out at the end, when the file gets its name.
+  if (await isFolder(out)) throw new Deno.errors.IsADirectory(`${out} is a folder, not a file`);
+  const path = unfinishedPath(out);
+  const file = await openExclusive(path);
+  if (file === null) {
+    throw new Deno.errors.Busy(`Cannot write ${out}: another process works on it (holds ${path})`);
+  }
+  try {
+    const head = headOf(settings);
+    const before = options.restart ? NOTHING : await readJournal(file, path, head, options.signal);
+    await file.truncate(before.end);
+    await file.seek(before.end, Deno.SeekMode.Start);
+    if (before.end === 0) await writeAll(file, head);
+    return new LandmarkJournal(out, file, before);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** A face that was looked for, without its points. */
+type Done = Pick<FaceRecord, "size" | "box" | "rejected">;
+
+/** What has been done before. */
+interface Before {
+  readonly done: ReadonlyMap<string, Done>;
+  readonly points: LandmarkTable;
+  /** Bytes of the journal that are whole lines and make sense. */
+  readonly end: number;
+  /** See {@linkcode LandmarkJournal.notice}. */
+  readonly notice: string | null;
+}
+
+const NOTHING: Before = { done: new Map(), points: new LandmarkTable(), end: 0, notice: null };
+
+/** Work on one landmarks file: see {@linkcode openJournal}. */
+export class LandmarkJournal implements AsyncDisposable {
+  /** How many images were done before. */
+  readonly resumed: number;
+  /** Why earlier work, or a part of it, is done again: a sentence for the user; null if none is. */
+  readonly notice: string | null;
+  readonly #out: string;
+  readonly #file: Deno.FsFile;
+  readonly #before: Before;
+  /** Names of records under way from `resume` to `write` that need not be kept. */
+  readonly #passing = new Set<string>();
+  /** Lines that are not in the file yet. */
+  #text = "";
+  #flushed = -Infinity;
+  #hasRecords: boolean;
+  #open = true;
+
+  /** Takes over the file, which stands at its end; not for other callers than `openJournal`. */
+  constructor(out: string, file: Deno.FsFile, before: Before) {
+    this.resumed = before.done.size;
+    this.notice = before.notice;
+    this.#out = out;
+    this.#file = file;
+    this.#before = before;
+    this.#hasRecords = this.resumed > 0;
+  }
+
+  /**
+   * Gives the records that were done before what was found for them: points or a rejection. Comes
+   * before the stage that looks for faces, which lets such records pass.
+   */
+  readonly resume: Stage<FaceRecord, FaceRecord> = (source) => this.#resume(source);
+
+  /**
+   * Writes the landmarks file as {@linkcode writeLandmarks} does, and keeps each record that was not
+   * done before. When the last one has passed, the files appear and the journal goes away.
+   */
+  readonly write: Stage<FaceRecord, FaceRecord> = (source) => this.#write(source);
+
+  /** Ends the work; keeps what has been found, unless there is nothing, or `out` is finished. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#open) return;
+    try {
+      await this.#flush();
+    } finally {
+      await this.#close({ keep: this.#hasRecords });
+    }
+  }
+
+  async *#resume(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
+    for await (const record of source) {
+      const known = this.#known(record);
+      if (known !== null) this.#passing.add(record.image);
+      yield known ?? record;
+    }
+  }
+
+  /** The record as it leaves the search for its face, if that needs no search; null if it does. */
+  #known(record: FaceRecord): FaceRecord | null {
+    if (record.rejected !== null || record.points !== null) return record;
+    const done = this.#before.done.get(record.image);
+    if (done === undefined) return null;
+    return { ...record, ...done, points: this.#before.points.get(record.image) ?? null };
+  }
+
+  async *#write(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
+    yield* writeLandmarks(this.#out, { ending: ENDING })(this.#keep(source));
+    await this.#close({ keep: false });
+  }
+
+  async *#keep(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
+    for await (const record of source) {
+      // A name that no record in JSON may have is looked at again after an interruption.
+      if (!this.#passing.delete(record.image) && imageNameFault(record.image) === null) {
+        this.#text += toJson(record) + "\n";
+        this.#hasRecords = true;
+      }
+      const isDue = performance.now() - this.#flushed >= FLUSH_EVERY;
+      if (isDue || this.#text.length > PIECE) await this.#flush();
+      yield record;
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#text;
+    if (text === "") return;
+    // Cleared first: what could not be written once is not tried again on the way out.
+    this.#text = "";
+    this.#flushed = performance.now();
+    await writeAll(this.#file, text);
+  }
+
+  /** The file is removed while it is held, so that nobody else's is. */
+  async #close({ keep }: { keep: boolean }): Promise<void> {
+    this.#open = false;
+    try {
+      if (!keep) await Deno.remove(unfinishedPath(this.#out));
+    } finally {
+      this.#file.close();
+    }
+  }
+}
+
+/**
+ * Reads what has been done before, as far as it makes sense: a last line without its end was being
+ * written when the process was killed, and zeros follow where a machine lost its power.
+ */
+async function readJournal(
+  file: Deno.FsFile,
+  path: string,
+  head: string,
+  signal: AbortSignal | undefined,
+): Promise<Before> {
+  const { size } = await file.stat();
+  const done = new Map<string, Done>();
+  const points = new LandmarkTable();
+  let [end, lines] = [0, 0];
+  try {
+    for await (const { text } of readLines(ReadableStream.from(chunksOf(file)), path)) {
+      signal?.throwIfAborted();
+      const next = end + new TextEncoder().encode(text).length + 1;
+      if (next > size) break;
+      if (end > 0) add(fromJson(text, path), done, points);
+      else if (text + "\n" !== head) {
+        return { ...NOTHING, notice: `${differenceOf(text, head, path)}: the work starts anew` };
+      }
+      [end, lines] = [next, lines + 1];
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const notice = `${path} is damaged after line ${lines}: what follows is done again`;
+    return { done, points, end, notice };
+  }
+  return { done, points, end, notice: null };
+}
+
+function add(record: FaceRecord, done: Map<string, Done>, points: LandmarkTable): void {
+  const { image, size, box, rejected } = record;
+  if (done.has(image)) return;
+  done.set(image, { size, box, rejected });
+  if (record.points !== null) points.add(image, record.points);
+}
+
+/** Not `file.readable`, which closes the file and so gives up the claim to it. */
+async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(PIECE);
+  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
+    yield buffer.slice(0, read);
+  }
+}
+
+/** A journal's first line: the same for the same settings, in whatever order they are given. */
+function headOf(settings: LandmarkSettings): string {
+  const sorted = Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
+  return JSON.stringify({ schema: SCHEMA, settings: Object.fromEntries(sorted) }) + "\n";
+}
+
+/** Why work that began with the line `before` is not the work that begins with `head`. */
+function differenceOf(before: string, head: string, path: string): string {
+  const [old, wanted] = [settingsIn(before), settingsIn(head) ?? {}];
+  if (old === null) return `${path} is damaged, or of another version`;
+  const differences = Object.keys({ ...old, ...wanted })
+    .filter((name) => old[name] !== wanted[name])
+    .map((name) => `${name} ${old[name] ?? "none"}, now ${wanted[name] ?? "none"}`);
+  return `Unfinished work in ${path} had other settings (${differences.join("; ")})`;
+}
+
+/** The settings in a journal's first line, or null if it is none. */
+function settingsIn(line: string): LandmarkSettings | null {
+  try {
+    const { schema, settings } = JSON.parse(line);
+    return schema === SCHEMA ? settings ?? {} : null;
+  } catch {
+    return null;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await exists(path) && (await Deno.stat(path)).isDirectory;
+}
