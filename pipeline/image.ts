@@ -1,8 +1,8 @@
 /**
  * Pictures in and out: JPEG and PNG files to RGB pixels, resizing, and PNG files from pixels.
  *
- * The decoders are ImageScript's WebAssembly modules; their bytes are imported, so decoding needs
- * no permission but reading the picture itself.
+ * The decoders are WebAssembly modules: mozjpeg for JPEG, ImageScript's for PNG and CMYK. Their bytes
+ * are imported, so decoding needs no permission but reading the picture itself.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export { resizeImage } from "./image/resize.ts";
  * Decodes a JPEG (colour, grayscale or CMYK; turned as its EXIF orientation says) or a PNG (of any
  * colour type; what is transparent shows white). The kind is told by the content, not by the name.
  *
- * @throws {SyntaxError} If the bytes are no complete picture.
+ * @throws {SyntaxError} If the bytes are no complete, undamaged picture.
  * @throws {RangeError} If the picture has more than 64 megapixels.
  */
 export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import encode, { init } from "@jsquash/jpeg/encode.js";
+import encoderBytes from "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm" with { type: "bytes" };
 import {
   decodeImage,
   decodePixels,
@@ -7,6 +10,8 @@ import {
   resizeImage,
   type RgbImage,
 } from "../pipeline/image.ts";
+import { Random } from "../pipeline/random.ts";
+import { hasOpenCv, runPeer } from "./open_cv_context.ts";
 
 /** 16 x 8 pixels: the left half (200, 30, 30), the right half (20, 40, 210). */
 const COLOUR = Uint8Array.fromBase64(
@@ -160,8 +165,8 @@ Deno.test("decodeImage() refuses more than 64 megapixels before it decodes", asy
 });
 
 Deno.test("decodeImage() works on after pictures that break the decoder", async () => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const bytes = COLOUR.slice();
+  for (let seed = 1; seed <= 80; seed++) {
+    const bytes = (seed % 2 === 0 ? COLOUR : CMYK).slice();
     for (let k = 0; k < 4; k++) bytes[20 + (seed * 131 + k * 977) % (bytes.length - 22)]! ^= seed;
     await decodeImage(bytes, "a.jpg").catch((error) =>
       assert.ok(
@@ -170,7 +175,201 @@ Deno.test("decodeImage() works on after pictures that break the decoder", async 
       )
     );
     assertNear(pixel(await decodeImage(COLOUR, "b.jpg"), 2, 2), RED);
+    assertNear(pixel(await decodeImage(CMYK, "b.jpg"), 2, 2), RED);
   }
+});
+
+/** A colourful picture without sharp edges, which JPEG keeps within {@linkcode JPEG_TOLERANCE}. */
+function softPicture(width: number, height: number): RgbImage {
+  const data = new Uint8Array(3 * width * height);
+  for (let i = 0; i < width * height; i++) {
+    const x = i % width, y = Math.floor(i / width);
+    data.set([60 + x, 200 - y, 90 + (x + y) / 2], 3 * i);
+  }
+  return { width, height, data };
+}
+
+type EncoderOptions = NonNullable<Parameters<typeof encode>[1]>;
+/** `color_space` 1 is gray; `chroma_subsample` is the luma's sampling factor along both axes. */
+const KINDS: Readonly<Record<string, EncoderOptions>> = {
+  "baseline 4:2:0": { baseline: true, progressive: false, chroma_subsample: 2 },
+  "baseline 4:4:4": { baseline: true, progressive: false, chroma_subsample: 1 },
+  "progressive 4:2:0": { progressive: true, chroma_subsample: 2 },
+  "progressive 4:4:4": { progressive: true, chroma_subsample: 1 },
+  "baseline gray": { baseline: true, progressive: false, color_space: 1 },
+  "progressive gray": { progressive: true, color_space: 1 },
+};
+const SIZES = [[1, 1], [17, 33], [8, 8], [3, 2], [64, 40]] as const;
+
+async function encodeJpeg({ width, height, data }: RgbImage, options: EncoderOptions) {
+  const rgba = Uint8ClampedArray.from(
+    { length: 4 * width * height },
+    (_, i) => i % 4 === 3 ? 255 : data[Math.floor(i / 4) * 3 + i % 4]!,
+  );
+  const settings = { quality: 95, auto_subsample: false, ...options };
+  return new Uint8Array(await encode(new ImageData(rgba, width, height), settings));
+}
+
+/** Files of all {@linkcode KINDS} and {@linkcode SIZES}, with the pictures that they are made of. */
+async function encodeAll(): Promise<{ name: string; source: RgbImage; file: Uint8Array }[]> {
+  await init(new WebAssembly.Module(encoderBytes));
+  const files = [];
+  for (const [kind, options] of Object.entries(KINDS)) {
+    for (const [width, height] of SIZES) {
+      const source = softPicture(width, height);
+      const file = await encodeJpeg(source, options);
+      files.push({ name: `${kind}, ${width}x${height}`, source, file });
+    }
+  }
+  return files;
+}
+
+/** The luma of {@linkcode RgbImage} pixels. Source: ITU-T T.871, section 7. */
+function luma(data: Uint8Array, at: number): number {
+  return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+}
+
+Deno.test("decodeImage() reads every kind of JPEG at odd sizes", async () => {
+  for (const { name, source, file } of await encodeAll()) {
+    const { width, height, data } = decodePixels(file);
+    assert.deepEqual([width, height, data.length], [
+      source.width,
+      source.height,
+      3 * width * height,
+    ]);
+    const expected = name.includes("gray")
+      ? source.data.map((_, i) => luma(source.data, i - i % 3))
+      : source.data;
+    data.forEach((value, i) => {
+      const near = Math.abs(value - expected[i]!) <= JPEG_TOLERANCE;
+      assert.ok(near, `${name}: byte ${i} is ${value}, expected about ${expected[i]}`);
+    });
+  }
+});
+
+const SAMPLE = new URL("../data/sample/Img/img_align_celeba/", import.meta.url);
+/** CRC-32 of the pixels of the sample's first files, as OpenCV 4.6 with libjpeg-turbo decodes them. */
+const SAMPLE_PIXELS = [0xed20b4ba, 0x2bffcd74, 0x704dce0a, 0xa0875cb0, 0xb7c9cd7f];
+
+function readSample(number: number): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(new URL(`${String(number).padStart(6, "0")}.jpg`, SAMPLE));
+}
+
+Deno.test("decodeImage() gives the recorded pixels of the sample's files", () => {
+  const checksums = SAMPLE_PIXELS.map((_, i) => crc32(decodePixels(readSample(i + 1)).data));
+  assert.deepEqual(checksums, SAMPLE_PIXELS);
+});
+
+Deno.test({
+  name: "decodeImage() equals OpenCV's libjpeg-turbo bit for bit",
+  ignore: !hasOpenCv,
+  async fn() {
+    const samples = [1, 2, 3, 100, 480].map((n) => ({ name: `sample ${n}`, file: readSample(n) }));
+    const files = [...samples, ...await encodeAll()];
+    const sizes = JSON.stringify(files.map(({ file }) => file.length));
+    const pixels = await runPeer("decode_opencv.py", [
+      new TextEncoder().encode(sizes + "\n"),
+      ...files.map(({ file }) => new Uint8Array(file)),
+    ]);
+    let at = 0;
+    for (const { name, file } of files) {
+      const { data } = decodePixels(file);
+      const expected = pixels.subarray(at, at += data.length);
+      const wrong = data.findIndex((value, i) => value !== expected[i]);
+      assert.equal(wrong, -1, `${name}: byte ${wrong} is ${data[wrong]}, not ${expected[wrong]}`);
+    }
+    assert.equal(at, pixels.length);
+  },
+});
+
+/** A JPEG with bytes between its data and its end marker. */
+function withLeftOver(file: Uint8Array, bytes: readonly number[]): Uint8Array {
+  return Uint8Array.of(...file.subarray(0, -2), ...bytes, 0xff, 0xd9);
+}
+
+/** COLOUR with the byte at a distance from a marker's beginning set. */
+function withByte(marker: number, distance: number, value: number): Uint8Array {
+  const bytes = COLOUR.slice();
+  const at = bytes.findIndex((code, i) => code === 0xff && bytes[i + 1] === marker);
+  bytes[at + distance] = value;
+  return bytes;
+}
+
+Deno.test("decodeImage() refuses what libjpeg only warns of, with its reason", () => {
+  const face = readSample(1);
+  const half = Uint8Array.of(...face.subarray(0, face.length / 2), 0xff, 0xd9);
+  const unsupported = "the JPEG is damaged or of an unsupported kind";
+  const cases: [bytes: Uint8Array, reason: string][] = [
+    [half, "the JPEG is damaged: premature end of data segment"],
+    [claiming(16, 80), "the JPEG is damaged: premature end of data segment"],
+    // Takes more memory than a decoder may keep.
+    [claiming(5_000, 5_000), "the JPEG is damaged: premature end of data segment"],
+    [
+      withLeftOver(face, [1, 2, 3, 4, 5, 6, 7, 8]),
+      "the JPEG is damaged: 8 extraneous bytes before marker 0xd9",
+    ],
+    [withByte(0xc0, 1, 0xc9), `${unsupported}: Sorry, arithmetic coding is not implemented`],
+    [withByte(0xc0, 1, 0xc3), `${unsupported}: Unsupported JPEG process: SOF type 0xc3`],
+    [withByte(0xc0, 4, 12), `${unsupported}: Unsupported JPEG data precision 12`],
+  ];
+  for (const [bytes, message] of cases) {
+    assert.throws(() => decodePixels(bytes), { name: "SyntaxError", message });
+    assertNear(pixel(decodePixels(COLOUR), 2, 2), RED);
+  }
+});
+
+Deno.test("decodeImage() does not wear out by JPEGs that stop the decoder", () => {
+  // Each would leave a part of the decoder's stack, 64 KiB, taken.
+  for (let i = 0; i < 400; i++) assert.throws(() => decodePixels(withByte(0xc0, 1, 0xc9)));
+  assert.equal(crc32(decodePixels(readSample(1)).data), SAMPLE_PIXELS[0]);
+});
+
+Deno.test("decodeImage() accepts JPEGs with padding or an odd header", () => {
+  const expected = decodePixels(COLOUR);
+  assert.deepEqual(decodePixels(withLeftOver(COLOUR, Array(100).fill(0))), expected);
+  assert.deepEqual(decodePixels(withByte(0xe0, 9, 9)), expected, "JFIF 9.1");
+  assert.deepEqual(decodePixels(withByte(0xda, 12, 0)), expected, "a scan to coefficient 0");
+  assert.deepEqual(decodePixels(Uint8Array.of(...COLOUR, 1, 2, 3)), expected, "a trailer");
+});
+
+/** Flips a byte of the scan, or cuts a stretch out of it. */
+function mutate(file: Uint8Array, random: Random): Uint8Array {
+  const scan = file.findIndex((code, i) => code === 0xff && file[i + 1] === 0xda) + 14;
+  const at = scan + random.integer(file.length - 2 - scan);
+  if (random.next() < 0.5) {
+    const bytes = file.slice();
+    bytes[at]! ^= 1 + random.integer(255);
+    return bytes;
+  }
+  const after = at + random.integer(file.length - at);
+  return Uint8Array.of(...file.subarray(0, at), ...file.subarray(after));
+}
+
+Deno.test("decodeImage() survives 300 damaged JPEGs in silence", (t) => {
+  const said: unknown[] = [];
+  const { log, warn, error } = globalThis.console;
+  const hear = (...words: unknown[]) => void said.push(...words);
+  Object.assign(globalThis.console, { log: hear, warn: hear, error: hear });
+  try {
+    const file = readSample(1);
+    const expected = crc32(decodePixels(file).data);
+    const random = new Random(t.name);
+    let refused = 0;
+    for (let i = 0; i < 300; i++) {
+      try {
+        const { width, height, data } = decodePixels(mutate(file, random));
+        assert.equal(data.length, 3 * width * height);
+      } catch (cause) {
+        if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
+        refused++;
+      }
+      assert.equal(crc32(decodePixels(file).data), expected, `after mutation ${i}`);
+    }
+    assert.ok(refused > 100 && refused < 300, `${refused} of 300 were refused`);
+  } finally {
+    Object.assign(globalThis.console, { log, warn, error });
+  }
+  assert.deepEqual(said, []);
 });
 
 Deno.test("readImage() names the path of a file that is no picture", async () => {

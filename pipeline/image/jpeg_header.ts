@@ -1,5 +1,5 @@
 /**
- * What a JPEG file says about itself: size, orientation, and whether it is all there.
+ * What a JPEG file says about itself: size, components, orientation, and where it ends.
  *
  * Source: ITU-T T.81, annex B (markers); Exif 2.3, section 4.6 (tags).
  *
@@ -12,8 +12,10 @@ export interface JpegHeader {
   readonly height: number;
   /** EXIF orientation, 1 to 8; 1 is upright. */
   readonly orientation: number;
-  /** Whether the end-of-image marker is there. */
-  readonly complete: boolean;
+  /** Number of colour components: 1 gray, 3 colour, 4 CMYK or YCCK. */
+  readonly components: number;
+  /** Where the end-of-image marker is, or null if it is missing. */
+  readonly end: number | null;
 }
 
 const APP1 = 0xe1;
@@ -29,26 +31,31 @@ const NO_FRAME = [0xc4, 0xc8, 0xcc];
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let size: [width: number, height: number] | null = null;
+  let frame: Pick<JpegHeader, "width" | "height" | "components"> | null = null;
   let orientation = 1;
-  let complete = false;
+  let end: number | null = null;
   for (let at = nextMarker(bytes, 2); at + 1 < bytes.length;) {
     const marker = bytes[at + 1]!;
     if (marker === END_OF_IMAGE) {
-      complete = true;
+      end = at;
       break;
     }
     const length = at + 4 <= bytes.length ? view.getUint16(at + 2) : 0;
     if (length < 2 || at + 2 + length > bytes.length) break;
     if (marker === APP1) orientation = readOrientation(bytes, at + 4, at + 2 + length);
     if (marker >= 0xc0 && marker <= 0xcf && !NO_FRAME.includes(marker) && length >= 8) {
-      size = [view.getUint16(at + 7), view.getUint16(at + 5)];
+      // A second frame is an error; the decoder asks for memory by the first one.
+      frame ??= {
+        width: view.getUint16(at + 7),
+        height: view.getUint16(at + 5),
+        components: view.getUint8(at + 9),
+      };
     }
     const after = at + 2 + length;
     at = marker === START_OF_SCAN ? nextMarker(bytes, after) : nextSegment(bytes, after);
   }
-  if (size === null) throw new SyntaxError("the JPEG is damaged or cut short: it has no header");
-  return { width: size[0], height: size[1], orientation, complete };
+  if (frame === null) throw new SyntaxError("the JPEG is damaged or cut short: it has no header");
+  return { ...frame, orientation, end };
 }
 
 /** A segment follows at once; a marker may be preceded by any number of fill bytes FF. */

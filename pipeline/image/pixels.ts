@@ -15,8 +15,8 @@ export interface RgbImage {
 }
 
 /**
- * Largest picture that is decoded. At 64 megapixels the pixels alone are 200 MB, and a decoder holds
- * them about three times over; photographs of today's cameras stay below it.
+ * Largest picture that is decoded. At 64 megapixels the pixels alone are 200 MB, and decoding a
+ * progressive JPEG takes five times as much; photographs of today's cameras stay below it.
  */
 const MAX_PIXELS = 64e6;
 

@@ -1,0 +1,136 @@
+/**
+ * Gray and colour JPEG files to RGB pixels, by mozjpeg in WebAssembly, so that pixels equal those of
+ * libjpeg-turbo, bit for bit. Only 4:4:0 files differ, by 2 at most: this mozjpeg does not yet
+ * interpolate colour between rows alone.
+ *
+ * @module
+ */
+
+import createModule from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
+import wasmBytes from "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm" with { type: "bytes" };
+import { KEPT_MEMORY_BYTES, type RgbImage } from "./pixels.ts";
+
+/** The object that emscripten's factory is given, and has filled when it returns. */
+interface MozjpegModule {
+  /** View on the whole memory, made afresh when that grows. */
+  readonly HEAPU8: Uint8Array;
+  /** RGBA pixels; with `turn`, turned as EXIF says. */
+  decode(file: Uint8Array, turn: boolean): ImageData;
+}
+
+interface Decoder {
+  readonly module: MozjpegModule;
+  /** What libjpeg has said: the first warning, and the error that ended it. */
+  readonly messages: string[];
+}
+
+let compiled: WebAssembly.Module | null = null;
+/** One decoder a thread. One that stopped half-way is in an unknown state, and thrown away. */
+let decoder: Decoder | null = null;
+
+function startDecoder(): Decoder {
+  const code = compiled ??= new WebAssembly.Module(wasmBytes);
+  const messages: string[] = [];
+  let failure: unknown;
+  const module = {
+    print: () => {},
+    printErr: (message: string) => messages.push(message),
+    instantiateWasm(imports: WebAssembly.Imports, receive: (started: object) => void): object {
+      try {
+        const instance = new WebAssembly.Instance(code, imports);
+        receive(instance);
+        return instance.exports;
+      } catch (cause) {
+        failure = cause; // thrown from here, it would make the factory fetch the module
+        return {};
+      }
+    },
+  };
+  // The promise of the same module, which it returns, comes later than the module itself.
+  createModule(module);
+  if (!("decode" in module)) {
+    throw new Error("Cannot start the JPEG decoder", { cause: failure });
+  }
+  return { module: module as unknown as MozjpegModule, messages };
+}
+
+/**
+ * Decodes a JPEG file of one or three components, as it lies.
+ *
+ * libjpeg goes on after damage, with a warning and a gray area; here damage is an error. It tells the
+ * first warning only, so that damage after a harmless one stays unnoticed, as in other programs.
+ *
+ * @param end where the file's end-of-image marker is
+ * @throws {SyntaxError} If it is damaged or of an unsupported kind.
+ */
+export function decodeColourJpeg(bytes: Uint8Array, end: number): RgbImage {
+  const { module, messages } = decoder ??= startDecoder();
+  messages.length = 0;
+  try {
+    const { width, height, data } = decodeWhole(module, bytes, messages);
+    if (messages.some((message) => !isHarmless(message, bytes, end))) throw complaint(messages);
+    return { width, height, data: dropAlpha(data) };
+  } finally {
+    if (module.HEAPU8.length > KEPT_MEMORY_BYTES) decoder = null;
+  }
+}
+
+function decodeWhole(module: MozjpegModule, bytes: Uint8Array, messages: string[]): ImageData {
+  try {
+    return module.decode(bytes, false);
+  } catch (cause) {
+    decoder = null;
+    throw cause instanceof RangeError ? cause : complaint(messages, cause);
+  }
+}
+
+const DAMAGE = "Corrupt JPEG data: ";
+
+/** The last message is the gravest one: an error ends decoding. */
+function complaint(messages: readonly string[], cause?: unknown): SyntaxError {
+  const message = messages.at(-1);
+  const reason = message?.startsWith(DAMAGE)
+    ? `the JPEG is damaged: ${message.slice(DAMAGE.length)}`
+    : `the JPEG is damaged or of an unsupported kind${message ? `: ${message}` : ""}`;
+  return new SyntaxError(reason, { cause });
+}
+
+/** Warnings about a header's value that does not matter for the pixels. */
+const ABOUT_HEADERS = [
+  "Warning: unknown JFIF revision number",
+  "Unknown Adobe color transform code",
+  "Invalid SOS parameters for sequential JPEG",
+];
+const LEFT_OVER = /^Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9$/;
+
+/**
+ * Whether a warning says nothing about the pixels. Bytes between the picture's data and its end
+ * marker are what damaged data leave over; if all are the same, some cameras' padding.
+ */
+function isHarmless(message: string, bytes: Uint8Array, end: number): boolean {
+  if (ABOUT_HEADERS.some((start) => message.startsWith(start))) return true;
+  const count = LEFT_OVER.exec(message)?.[1];
+  if (count === undefined) return false;
+  return bytes.subarray(end - Number(count), end).every((code) => code === bytes[end - 1]);
+}
+
+/** RGBA to RGB, four pixels a step: three words of 32 bits out of four (lowest byte first). */
+function dropAlpha({ buffer, byteOffset, length }: ImageData["data"]): Uint8Array {
+  const count = length / 4;
+  const from = new Uint32Array(buffer, byteOffset, count);
+  const words = new Uint32Array(Math.ceil(3 * count / 4));
+  const whole = count - count % 4;
+  for (let i = 0, to = 0; i < whole; i += 4) {
+    const a = from[i]!, b = from[i + 1]!, c = from[i + 2]!, d = from[i + 3]!;
+    words[to++] = (a & 0xff_ff_ff) | (b << 24);
+    words[to++] = ((b >>> 8) & 0xff_ff) | (c << 16);
+    words[to++] = ((c >>> 16) & 0xff) | (d << 8);
+  }
+  const rgb = new Uint8Array(words.buffer, 0, 3 * count);
+  for (let i = whole; i < count; i++) {
+    rgb[3 * i] = from[i]!;
+    rgb[3 * i + 1] = from[i]! >>> 8;
+    rgb[3 * i + 2] = from[i]! >>> 16;
+  }
+  return rgb;
+}
