@@ -37,6 +37,38 @@ export interface TreeCascade {
   readonly thresholds: Float32Array<ArrayBufferLike>;
   /** f32 [S, T, 2^D, N] */
   readonly leaves: Float32Array<ArrayBufferLike>;
+  /** The shared memory in which pairs, thresholds and leaves lie, if they do. */
+  readonly memory?: WebAssembly.Memory;
+}
+
+/** The arrays of a cascade that are as long as its trees are many. */
+export type TreeArrays = Required<
+  Pick<TreeCascade, "pairs" | "thresholds" | "leaves" | "memory">
+>;
+
+/** What a memory is measured in. */
+const PAGE = 65536;
+
+/**
+ * Makes the arrays for trees in one shared memory, which can be given to worker threads without a copy
+ * and which the CPU path reads as it is.
+ */
+export function allocateTrees(
+  { stages, trees, depth }: Pick<TreeCascade, "stages" | "trees" | "depth">,
+  numbers: number,
+): TreeArrays {
+  const splits = stages * trees * (2 ** depth - 1);
+  const leaves = stages * trees * 2 ** depth * numbers;
+  // The leaves come first, where they are aligned to vectors.
+  const pages = Math.ceil(4 * (leaves + 2 * splits) / PAGE);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGE, shared: true });
+  const { buffer } = memory;
+  return {
+    leaves: new Float32Array(buffer, 0, leaves),
+    pairs: new Uint32Array(buffer, 4 * leaves, splits),
+    thresholds: new Float32Array(buffer, 4 * (leaves + splits), splits),
+    memory,
+  };
 }
 
 /** Faces whose points are to be placed. */

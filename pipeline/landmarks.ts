@@ -8,22 +8,33 @@
  * @module
  */
 
+import type { TreeCascade } from "../kernels/tree_cascade_job.ts";
 import type { Box, FaceRecord, Stage } from "./record.ts";
 import { roundHundredth } from "./record_json.ts";
 import type { DetectorName } from "./landmarks/detectors.ts";
+import { faceName } from "./landmarks/face_name.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
 import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
 import { mapInOrder } from "./map_in_order.ts";
 
 export { type DetectorName, DETECTORS } from "./landmarks/detectors.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
+export { importLandmarks, readImports } from "./landmarks/imports.ts";
+export type { ImportedFace, ImportOptions } from "./landmarks/imports.ts";
 export type {
   FaceAnswer,
   FaceRequest,
-  FoundFace,
+  FoundFaces,
   Landmarker,
   NoFace,
 } from "./landmarks/landmarker.ts";
+export {
+  type JournalOptions,
+  LandmarkJournal,
+  type LandmarkSettings,
+  openJournal,
+  unfinishedPath,
+} from "./landmarks/landmark_journal.ts";
 export {
   joinLandmarks,
   type LandmarkRow,
@@ -31,12 +42,30 @@ export {
   rejectedPath,
   writeLandmarks,
 } from "./landmarks/landmark_file.ts";
-export { type LandmarkScore, scoreLandmarks } from "./landmarks/score.ts";
+export { addBoxes } from "./landmarks/known_boxes.ts";
+export {
+  type FaceError,
+  type LandmarkRows,
+  type LandmarkScore,
+  type ScoredFace,
+  scoreLandmarks,
+  type ScoreOptions,
+} from "./landmarks/score.ts";
+export { type WorstOptions, writeWorst } from "./landmarks/score_pictures.ts";
+
+export { findPredictorFile, PREDICTOR_FILE, readPredictor } from "./landmarks/predictor.ts";
+export type { TreeCascade };
 
 /** What {@linkcode landmarks} can be told. */
 export interface LandmarkOptions {
   /** How faces are found; `auto` by default. */
   readonly detector?: DetectorName | undefined;
+  /** Whether every face becomes a record of its own, and not only the one that matters most. */
+  readonly allFaces?: boolean | undefined;
+  /** dlib's predictor (see {@linkcode readPredictor}); without it, face-api's network alone. */
+  readonly predictor?: TreeCascade | null | undefined;
+  /** What runs the predictor; `auto`, the default, takes the GPU if the adapter is hardware. */
+  readonly backend?: "auto" | "webgpu" | "wasm" | undefined;
   /** Threads that work at the same time; by default as many as there are cores, and 4 at most. */
   readonly workers?: number | undefined;
   /** Stops the stage, which then throws the signal's reason. */
@@ -51,17 +80,25 @@ export interface LandmarkOptions {
 const MAX_DEFAULT_WORKERS = 4;
 
 /**
+ * Images that a worker gets at once: dlib's predictor takes a third of the time a face for many faces
+ * as for one, since a tree's leaves then stay in the cache.
+ */
+const BATCH = 16;
+
+/**
  * Records taken from the source and not yet handed on, for each worker: enough that the other workers
  * find something to do while the slowest image (a second, with all detectors) holds up the order.
  */
-const IN_FLIGHT_PER_WORKER = 16;
+const IN_FLIGHT_PER_WORKER = 2 * BATCH;
+
+const GPU_FOR = { auto: "hardware", webgpu: "any", wasm: "none" } as const;
 
 /**
  * Finds the face of each record's image, in order.
  *
  * A record comes back with the image's size, the face's box (the data set's own, if it had one) and
  * its points, rounded to 1/100 pixel, or rejected with the reason: "no face found", "not an image: …",
- * "cannot read: …". Records that were rejected before, or have points already, pass as they are.
+ * "cannot read: …". If all faces are wanted, the others follow as `photo.jpg#2`, `photo.jpg#3`, …. Records that were rejected before, or have points already, pass as they are.
  * One bad image never ends the run, and the number of images does not matter to the memory used.
  *
  * @throws {RangeError} If the number of workers is not a positive whole number.
@@ -69,21 +106,24 @@ const IN_FLIGHT_PER_WORKER = 16;
  */
 export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, FaceRecord> {
   const { detector = "auto", workers = defaultWorkers(), signal, onProgress } = options;
-  const { startLandmarker = () => new WorkerLandmarker() } = options;
+  const { allFaces = false, predictor = null, backend = "auto" } = options;
+  const tools = { predictor, gpu: GPU_FOR[backend] };
+  const { startLandmarker = () => new WorkerLandmarker(tools) } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cannot find landmarks with ${workers} workers: at least 1 is needed`);
   }
   return async function* (source) {
-    using pool = new LandmarkerPool(startLandmarker, workers);
-    const find = async (record: FaceRecord): Promise<FaceRecord> => {
-      if (record.rejected !== null || record.points !== null) return record;
+    using pool = new LandmarkerPool(startLandmarker, workers, BATCH);
+    const find = async (record: FaceRecord): Promise<FaceRecord[]> => {
+      if (record.rejected !== null || record.points !== null) return [record];
       const box = usableBox(record.box);
-      return withAnswer(record, box, await pool.find({ path: record.path, detector, box }));
+      const request = { path: record.path, detector, box, all: allFaces };
+      return withAnswer(record, box, await pool.find(request));
     };
     let done = 0;
-    for await (const record of mapInOrder(source, find, workers * IN_FLIGHT_PER_WORKER, signal)) {
+    for await (const records of mapInOrder(source, find, workers * IN_FLIGHT_PER_WORKER, signal)) {
       onProgress?.(++done, null);
-      yield record;
+      yield* records;
     }
   };
 }
@@ -97,15 +137,16 @@ function usableBox(box: Box | null): Box | null {
   return box !== null && box.width > 0 && box.height > 0 ? box : null;
 }
 
-function withAnswer(record: FaceRecord, box: Box | null, answer: FaceAnswer): FaceRecord {
+function withAnswer(record: FaceRecord, box: Box | null, answer: FaceAnswer): FaceRecord[] {
   const { size } = answer;
-  if ("rejected" in answer) return { ...record, size, rejected: answer.rejected };
-  return {
+  if ("rejected" in answer) return [{ ...record, size, rejected: answer.rejected }];
+  return answer.faces.map((face, i) => ({
     ...record,
+    image: faceName(record.image, i),
     size,
-    box: box ?? roundBox(answer.box),
-    points: answer.points.map(roundHundredth),
-  };
+    box: i === 0 && box !== null ? box : roundBox(face.box),
+    points: face.points.map(roundHundredth),
+  }));
 }
 
 /** Files hold two decimals; so do records, so that both ways give the same result. */

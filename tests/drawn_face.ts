@@ -42,3 +42,19 @@ export function drawFace(side: number): RgbImage {
   }
   return { width: side, height: side, data };
 }
+
+/** Where a face is drawn: the corner and the side of its picture. */
+export type Place = readonly [side: number, x: number, y: number];
+
+/** Faces in a gray picture, each of which covers those before it. */
+export function drawFaces(width: number, height: number, places: readonly Place[]): RgbImage {
+  const data = new Uint8Array(3 * width * height).fill(128);
+  for (const [side, x, y] of places) {
+    const face = drawFace(side);
+    for (let row = 0; row < side; row++) {
+      const from = 3 * side * row;
+      data.set(face.data.subarray(from, from + 3 * side), 3 * (width * (y + row) + x));
+    }
+  }
+  return { width, height, data };
+}

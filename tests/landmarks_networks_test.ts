@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
-import type { RgbImage } from "../pipeline/image.ts";
 import { cutSquare, fromSquare } from "../pipeline/landmarks/crop.ts";
 import { type Detection, suppressOverlaps } from "../pipeline/landmarks/detection.ts";
 import { Detectors } from "../pipeline/landmarks/detectors.ts";
-import { FaceFinder } from "../pipeline/landmarks/face_finder.ts";
+import { FaceFinder, type PlacedFace } from "../pipeline/landmarks/face_finder.ts";
 import { CROP_SIZE, PointNet } from "../pipeline/landmarks/point_net.ts";
 import { SsdDetector } from "../pipeline/landmarks/ssd_detector.ts";
 import { TinyDetector } from "../pipeline/landmarks/tiny_detector.ts";
 import { makeView } from "../pipeline/landmarks/view.ts";
 import type { Box } from "../pipeline/record.ts";
-import { drawFace } from "./drawn_face.ts";
+import { drawFace, drawFaces } from "./drawn_face.ts";
 
 // What face-api 1.7.15 itself answered for the drawn face, on tfjs's wasm backend.
 const TINY_ANSWER = { score: 0.958869, box: [24.12369, 55.58582, 99.69645, 88.83364] };
@@ -78,17 +77,6 @@ Deno.test("PointNet.predict() answers as face-api does, alone and in a batch", a
   assert.ok(worst < 1e-5, `differs by ${worst}`);
 });
 
-/** The drawn face at a place in a larger gray picture. */
-function placeFace(side: number, x: number, y: number, width: number, height: number): RgbImage {
-  const face = drawFace(side);
-  const data = new Uint8Array(3 * width * height).fill(128);
-  for (let row = 0; row < side; row++) {
-    const from = 3 * side * row;
-    data.set(face.data.subarray(from, from + 3 * side), 3 * (width * (y + row) + x));
-  }
-  return { width, height, data };
-}
-
 /** Where the drawn face's outer corners of the eyes are, in shares of its side. */
 const DRAWN_EYES = { 36: [0.355, 0.48], 45: [0.645, 0.48] } as const;
 
@@ -96,9 +84,11 @@ Deno.test("FaceFinder.find() follows the face wherever it is and however large",
   await useWasm();
   const finder = new FaceFinder();
   for (const [side, x, y] of [[200, 0, 0], [320, 80, 30], [120, 250, 140]] as const) {
-    const image = side === 200 ? drawFace(200) : placeFace(side, x, y, 480, 400);
-    const face = finder.find(image, "tiny", null);
+    const image = side === 200 ? drawFace(200) : drawFaces(480, 400, [[side, x, y]]);
+    const search = { image, detector: "tiny", hint: null, all: false } as const;
+    const [[face, ...others]] = await finder.find([search]) as [PlacedFace[]];
     assert.ok(face, `side ${side} is not found`);
+    assert.equal(others.length, 0);
     for (const [point, [shareX, shareY]] of Object.entries(DRAWN_EYES)) {
       const at = face.points.subarray(2 * Number(point));
       const off = Math.hypot(at[0]! - x - shareX * side, at[1]! - y - shareY * side);
@@ -110,11 +100,7 @@ Deno.test("FaceFinder.find() follows the face wherever it is and however large",
 Deno.test("Detectors.candidates() takes the face that the data set's box holds", async () => {
   await useWasm();
   const detectors = new Detectors();
-  const large = placeFace(220, 20, 40, 480, 300);
-  const both = placeFace(150, 310, 100, 480, 300);
-  for (let y = 0; y < 300; y++) {
-    both.data.set(large.data.subarray(3 * 480 * y, 3 * (480 * y + 300)), 3 * 480 * y);
-  }
+  const both = drawFaces(480, 300, [[150, 310, 100], [220, 20, 40]]);
   const centreOf = ({ x, width }: Box) => x + width / 2;
   const first = (hint: Box | null) => detectors.candidates(both, "tiny", hint).next().value!;
   assert.ok(centreOf(first(null).box) < 240, "without a hint, the larger one");
@@ -130,9 +116,13 @@ Deno.test("FaceFinder.find() finds nothing where there is nothing, unless told t
   const finder = new FaceFinder();
   for (const [width, height] of [[1, 1], [3, 200], [178, 218]] as const) {
     const image = { width, height, data: new Uint8Array(3 * width * height).fill(77) };
-    assert.equal(finder.find(image, "tiny", null), null);
-    const face = finder.find(image, "aligned", null)!;
-    assert.ok(face.points.every(Number.isFinite), `${width}x${height}`);
+    const search = { image, hint: null, all: false };
+    const [none, [face]] = await finder.find([
+      { ...search, detector: "tiny" },
+      { ...search, detector: "aligned" },
+    ]) as [PlacedFace[], PlacedFace[]];
+    assert.deepEqual(none, []);
+    assert.ok(face!.points.every(Number.isFinite), `${width}x${height}`);
   }
 });
 

@@ -5,32 +5,56 @@
  * @module
  */
 
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
-import { exists } from "../files.ts";
-import type { DetectorName, LandmarkRow, LandmarkScore } from "../landmarks.ts";
+import type { DetectorName, TreeCascade } from "../landmarks.ts";
 import type { LandmarkSettings } from "../landmarks/landmark_journal.ts";
 import type { FaceRecord, Stage } from "../record.ts";
-import { type Context, defaulted } from "./command.ts";
-import { choice } from "./kinds.ts";
+import { type CommonValues, type Context, defaulted, optional, type Values } from "./command.ts";
+import { UsageError } from "./failure.ts";
+import { choice, file } from "./kinds.ts";
+import { LandmarkScoring, type ScoreFigures, truthOf } from "./landmark_scoring.ts";
 
-/** The option that says how faces are found. */
-export const DETECTOR = {
+/** The options that say how faces are found and their points placed. */
+export const PLACING = {
   detector: defaulted(
-    choice("auto", "tiny", "ssd", "aligned"),
+    choice("auto", "tiny", "ssd", "box", "aligned"),
     "auto",
-    "how faces are found: quick, then thorough; only one; or not at all in aligned images",
+    "how faces are found: quick, then thorough; only one; by known boxes; or not at all in aligned images",
+  ),
+  predictor: defaulted(
+    choice("auto", "face-api", "dlib"),
+    "auto",
+    "what places the points: dlib's predictor if its file is there, else face-api's network",
+  ),
+  dlibModel: optional(
+    file("FILE.dat"),
+    "dlib's predictor file, where it is not found by itself (see doctor)",
   ),
 };
 
+/** How faces are found and their points placed, once the predictor has been read. */
+export interface Placing {
+  readonly detector: DetectorName;
+  /** Null leaves the points to face-api's network. */
+  readonly predictor: TreeCascade | null;
+  readonly backend: CommonValues["backend"];
+  readonly allFaces?: boolean;
+}
+
 /** What is to be found. */
-export interface LandmarkingJob {
+export interface LandmarkingJob extends Placing {
   readonly records: AsyncIterable<FaceRecord>;
   /** How many records there are. */
   readonly total: number;
-  readonly detector: DetectorName;
+  /** How many of them were done before. */
+  readonly before?: number;
   /** The data set, which may know the true points; null for a plain folder of images. */
   readonly dataset: string | null;
+  /** True points in place of the data set's own. */
+  readonly truth?: string | undefined;
+  /** Where pictures of the worst faces go, if anywhere. */
+  readonly worst?: string | undefined;
   /** Where the records go: a stage that writes them and passes them on. */
   readonly write: Stage<FaceRecord, FaceRecord>;
 }
@@ -38,10 +62,45 @@ export interface LandmarkingJob {
 /** What was found. */
 export interface LandmarkingResult {
   readonly images: number;
+  /** Images in which a face was found. */
   readonly found: number;
   readonly rejected: number;
+  /** Faces that have points: more than images where all were wanted. */
+  readonly faces: number;
   /** Null where the true points are not known. */
-  readonly score: Omit<LandmarkScore, "errors"> | null;
+  readonly score: ScoreFigures | null;
+  /** Pictures of the worst faces. */
+  readonly worst?: readonly string[];
+}
+
+/**
+ * Reads dlib's predictor if it is wanted, and says so.
+ *
+ * @throws {UsageError} If it is asked for by name and there is no file of it.
+ */
+export async function readPlacing(
+  { detector, predictor, dlibModel, backend }:
+    & Values<typeof PLACING>
+    & Pick<CommonValues, "backend">,
+  { terminal }: Pick<Context, "terminal">,
+): Promise<Placing> {
+  const { findPredictorFile, PREDICTOR_FILE, readPredictor } = await import("../landmarks.ts");
+  if (predictor === "face-api" && dlibModel !== undefined) {
+    throw new UsageError(
+      "--dlib-model says where dlib's predictor is, and --predictor excludes it",
+    );
+  }
+  const wanted = predictor !== "face-api";
+  const path = wanted ? dlibModel ?? await findPredictorFile() : null;
+  if (path === null && predictor === "dlib") {
+    throw new UsageError(
+      `--predictor dlib needs ${PREDICTOR_FILE}: install the Debian package libdlib-data, or put ` +
+        "the file into ./models, or name it by --dlib-model",
+    );
+  }
+  const by = path === null ? "face-api's network" : `dlib's predictor (${path})`;
+  terminal.note(`points are placed by ${by}`);
+  return { detector, backend, predictor: path === null ? null : await readPredictor(path) };
 }
 
 /** A landmarks file to write. */
@@ -59,7 +118,7 @@ interface RowOptions {
   readonly images?: string | undefined;
   readonly labels?: string | undefined;
   readonly import?: string | undefined;
-  readonly detector: DetectorName;
+  readonly boxes?: string | undefined;
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
 }
 
@@ -67,15 +126,21 @@ interface RowOptions {
  * What interrupted work must have in common with the work that goes on with it. An option that changes
  * a row must be among {@linkcode RowOptions}; seed and backend change none.
  */
-export function landmarkSettings(options: RowOptions): LandmarkSettings {
-  const { dataset, images, labels, detector, shard } = options;
+export function landmarkSettings(
+  options: RowOptions,
+  { detector, predictor, allFaces }: Placing,
+): LandmarkSettings {
+  const { dataset, images, labels, shard, boxes } = options;
   const absolute = (path: string | undefined) => path === undefined ? undefined : resolve(path);
   return {
     dataset: absolute(dataset),
     images: absolute(images),
     labels: absolute(labels),
     import: absolute(options.import),
+    boxes: boxes === "aligned" ? boxes : absolute(boxes),
     detector,
+    predictor: predictor === null ? "face-api" : "dlib",
+    faces: allFaces ? "all" : "one",
     shard: shard && `${shard.index}/${shard.count}`,
     version: config.version,
   };
@@ -90,78 +155,77 @@ export async function runLandmarkingInto(
 ): Promise<LandmarkingResult> {
   const { openJournal } = await import("../landmarks/landmark_journal.ts");
   const { terminal, signal } = context;
-  await using journal = await openJournal(out, settings, { restart, signal });
+  const { allFaces } = job;
+  await using journal = await openJournal(out, settings, { restart, allFaces, signal });
   const { notice, resumed, resume, write } = journal;
   if (notice !== null) terminal.note(notice);
   if (resumed > 0) {
     const [before, total] = [resumed, job.total].map((count) => count.toLocaleString("en"));
     terminal.note(`${before} of ${total} images were done before`);
   }
-  return await runLandmarking({ ...job, records: resume(job.records), write }, context, each);
+  const records = resume(job.records);
+  return await runLandmarking({ ...job, records, before: resumed, write }, context, each);
 }
 
 /** Finds landmarks, hands each record to `each`, and says how many were found and how well. */
 export async function runLandmarking(
-  { records, total, detector, dataset, write }: LandmarkingJob,
-  { terminal, signal }: Pick<Context, "terminal" | "signal">,
+  job: LandmarkingJob,
+  context: Pick<Context, "terminal" | "signal">,
   each: (record: FaceRecord) => void = () => {},
 ): Promise<LandmarkingResult> {
   const { landmarks } = await import("../landmarks.ts");
-  const truth = dataset === null ? null : await truthOf(dataset);
-  const onProgress = terminal.progress("landmarks", "images");
-  const find = landmarks({ detector, signal, onProgress: (done) => onProgress(done, total) });
+  const { total, dataset, write, worst: folder } = job;
+  const { terminal, signal } = context;
+  const truth = job.truth ?? await truthOf(dataset);
+  const scoring = truth === null ? null : new LandmarkScoring(truth);
+  const onProgress = terminal.progress("landmarks", "images", job.before);
+  const find = landmarks({ ...job, signal, onProgress: (done) => onProgress(done, total) });
   const left = terminal.lister("images have no landmarks");
-  const images = new Set<string>();
-  const rows: LandmarkRow[] = [];
-  let [seen, found] = [0, 0];
-  for await (const record of write(find(records))) {
-    seen++;
-    if (truth !== null) images.add(record.image);
-    if (record.points === null) left.add(`${record.image}: ${record.rejected}`);
-    else {
-      found++;
-      if (truth !== null) rows.push({ image: record.image, points: record.points });
+  let [images, rejected, faces] = [0, 0, 0];
+  const source = noting(job.records, (record) => {
+    images++;
+    scoring?.look(record);
+  });
+  for await (const record of write(find(source))) {
+    if (record.points === null) {
+      rejected++;
+      left.add(`${record.image}: ${record.rejected}`);
+    } else {
+      faces++;
+      scoring?.add(record.image, record.points);
     }
     each(record);
   }
   terminal.finish();
   left.end();
-  const score = truth === null ? null : await scoreOf(rows, truth, images);
-  terminal.note(resultText({ images: seen, found, rejected: seen - found, score }));
-  return { images: seen, found, rejected: seen - found, score };
+  const score = scoring === null ? null : await scoring.figures(signal);
+  const result = { images, found: images - rejected, rejected, faces, score };
+  terminal.note(resultText(result));
+  if (folder === undefined || scoring === null) return result;
+  return { ...result, worst: await scoring.writeWorst(folder, context) };
+}
+
+/** Shows each record to `note` as it passes. */
+async function* noting(
+  source: AsyncIterable<FaceRecord>,
+  note: (record: FaceRecord) => void,
+): AsyncGenerator<FaceRecord> {
+  for await (const record of source) {
+    note(record);
+    yield record;
+  }
 }
 
 /** `318 of 320 faces found; NME 0.0512 against the true points (above 0.08: 2.1 %)` */
-function resultText({ images, found, score }: LandmarkingResult): string {
-  const counted = `${found} of ${images} faces found`;
+function resultText({ images, found, faces, score }: LandmarkingResult): string {
+  const counted = faces === found
+    ? `${found} of ${images} faces found`
+    : `${faces} faces found in ${found} of ${images} images`;
   if (score === null || score.faces === score.missed) return counted;
   const failed = (100 * score.failureRate).toFixed(1);
   return `${counted}; NME ${
     score.mean.toFixed(4)
   } against the true points (above 0.08: ${failed} %)`;
-}
-
-/** Where a synthetic data set keeps its true points, if it is one. */
-async function truthOf(dataset: string): Promise<string | null> {
-  for (const folder of [join(dataset, "Anno"), dataset]) {
-    const path = join(folder, "list_landmarks_68.csv");
-    if (await exists(path)) return path;
-  }
-  return null;
-}
-
-/** The score over the images that were looked at. */
-async function scoreOf(
-  rows: readonly LandmarkRow[],
-  truth: string,
-  images: ReadonlySet<string>,
-): Promise<LandmarkingResult["score"]> {
-  const { readLandmarks, scoreLandmarks } = await import("../landmarks.ts");
-  const wanted = async function* () {
-    for await (const row of readLandmarks(truth)) if (images.has(row.image)) yield row;
-  };
-  const { errors: _, ...score } = await scoreLandmarks(rows, wanted());
-  return score;
 }
 
 /**

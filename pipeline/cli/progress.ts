@@ -12,6 +12,8 @@ export interface ProgressState {
   readonly unit: string;
   readonly done: number;
   /** How many there will be, or null where nobody knows. */
+  /** How many of them were done before this piece of work began. */
+  readonly before?: number;
   readonly total: number | null;
   /** Units a second of late, or null before that can be said. */
   readonly rate: number | null;
@@ -28,8 +30,9 @@ const RATE_STEP = 0.5;
 export class RateMeter {
   readonly #samples: (readonly [time: number, done: number])[] = [];
 
-  constructor(start: number) {
-    this.#samples.push([start, 0]);
+  /** @param done The counter's value at the start. */
+  constructor(start: number, done = 0) {
+    this.#samples.push([start, done]);
   }
 
   /** Notes the counter's value. */
@@ -55,8 +58,9 @@ export function progressLine(state: ProgressState): string {
 }
 
 /** The last line of a piece of work: `landmarks: 320 images in 12 s (26/s)`. */
-export function finishedLine({ label, unit, done, elapsed }: ProgressState): string {
-  const rate = elapsed > 0 && done > 0 ? ` (${formatRate(done / elapsed)})` : "";
+export function finishedLine({ label, unit, done, before = 0, elapsed }: ProgressState): string {
+  const counted = done - before;
+  const rate = elapsed > 0 && counted > 0 ? ` (${formatRate(counted / elapsed)})` : "";
   return `${label}: ${done} ${unit} in ${formatDuration(elapsed)}${rate}`;
 }
 

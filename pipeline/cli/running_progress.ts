@@ -27,13 +27,17 @@ export class RunningProgress {
   readonly #unit: string;
   readonly #sink: Sink;
   readonly #start = performance.now();
-  readonly #meter = new RateMeter(0);
+  readonly #meter: RateMeter;
+  /** What was done before this run. */
+  readonly #before: number;
   #done = 0;
   #total: number | null = null;
   #shown = this.#start;
   #drawn = false;
 
-  constructor(label: string, unit: string, sink: Sink) {
+  constructor(label: string, unit: string, sink: Sink, before = 0) {
+    this.#before = before;
+    this.#meter = new RateMeter(0, before);
     this.#label = label;
     this.#unit = unit;
     this.#sink = sink;
@@ -79,6 +83,7 @@ export class RunningProgress {
       label: this.#label,
       unit: this.#unit,
       done: this.#done,
+      before: this.#before,
       total: this.#total,
       rate,
       elapsed,

@@ -94,11 +94,12 @@ export class Terminal {
    * few seconds elsewhere. The piece before it ends.
    *
    * @param unit What is counted, such as `images`.
+   * @param before How many were done before, which say nothing about the rate.
    */
-  progress(label: string, unit: string): OnProgress {
+  progress(label: string, unit: string, before = 0): OnProgress {
     this.finish();
     if (this.#quiet) return () => {};
-    const running = new RunningProgress(label, unit, this.#err);
+    const running = new RunningProgress(label, unit, this.#err, before);
     this.#running = running;
     return (done, total) => running.update(done, total);
   }

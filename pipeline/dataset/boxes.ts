@@ -7,7 +7,7 @@
 import type { Box } from "../record.ts";
 import type { Cells } from "./cells.ts";
 import { isImageHeading } from "./image_name.ts";
-import type { NameTable } from "./name_table.ts";
+import { NameTable } from "./name_table.ts";
 import { readTable, type TableReader } from "./text_table.ts";
 
 /** Columns of a box, in the order of {@linkcode BoxTable}. */
@@ -32,8 +32,24 @@ export async function readBoxes(
   return reader.boxes;
 }
 
+/**
+ * Reads a box file whose images are not known beforehand. Errors as of {@linkcode readBoxes}.
+ *
+ * @returns The box of an image by its name, or null if it has none.
+ */
+export async function boxesIn(
+  path: string,
+  signal?: AbortSignal,
+): Promise<(image: string) => Box | null> {
+  const names = new NameTable();
+  const reader = new BoxReader(names, { add: true });
+  await readTable(path, reader, signal);
+  return (image) => boxOf(reader.boxes, names.indexOf(image));
+}
+
 /** The box of face `index`, or null if it has none. */
 export function boxOf(boxes: BoxTable, index: number): Box | null {
+  if (index < 0) return null;
   const at = 4 * index;
   const width = boxes[at + 2] as number;
   const height = boxes[at + 3] as number;
@@ -42,14 +58,17 @@ export function boxOf(boxes: BoxTable, index: number): Box | null {
 }
 
 class BoxReader implements TableReader {
-  readonly boxes: BoxTable;
+  boxes: BoxTable;
   readonly #names: NameTable;
+  /** Whether names that are not known become so. */
+  readonly #add: boolean;
   /** For every column of the file its place in SIDES, or −1. */
   #sides: number[] = [];
   #image = -1;
 
-  constructor(names: NameTable) {
+  constructor(names: NameTable, { add } = { add: false }) {
     this.#names = names;
+    this.#add = add;
     this.boxes = new Float32Array(4 * names.size).fill(NaN);
   }
 
@@ -67,11 +86,23 @@ class BoxReader implements TableReader {
     let face = -1;
     for (const [at, side] of this.#sides.entries()) {
       if (!cells.next()) throw cells.fail(`the row has ${at} cells, not ${this.#sides.length}.`);
-      if (at === this.#image) face = this.#names.find(cells.bytes, cells.start, cells.stop);
+      if (at === this.#image) face = this.#find(cells);
       if (side >= 0) values[side] = readNumber(cells);
     }
     if (cells.next()) throw cells.fail(`the row has more than ${this.#sides.length} cells.`);
     if (face >= 0) this.boxes.set(values, 4 * face);
+  }
+
+  #find({ bytes, start, stop }: Cells): number {
+    const known = this.#names.find(bytes, start, stop);
+    if (known >= 0 || !this.#add) return known;
+    const face = this.#names.add(bytes, start, stop);
+    if (4 * face >= this.boxes.length) {
+      const grown = new Float32Array(Math.max(4096, 2 * this.boxes.length)).fill(NaN);
+      grown.set(this.boxes);
+      this.boxes = grown;
+    }
+    return face;
   }
 }
 

@@ -25,7 +25,8 @@ export function suppressOverlaps(detections: readonly Detection[], overlap: numb
   return kept;
 }
 
-function intersectionOverUnion(a: Box, b: Box): number {
+/** Shared over total area of two boxes, 0 to 1. */
+export function intersectionOverUnion(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (width <= 0 || height <= 0) return 0;

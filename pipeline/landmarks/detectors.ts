@@ -6,7 +6,8 @@
 
 import type { RgbImage } from "../image.ts";
 import type { Box } from "../record.ts";
-import type { Detection } from "./detection.ts";
+import { type Detection, intersectionOverUnion } from "./detection.ts";
+import type { Extent } from "./face_square.ts";
 import { SSD_SIZE, SsdDetector } from "./ssd_detector.ts";
 import { TINY_CELL, TinyDetector } from "./tiny_detector.ts";
 import { makeView } from "./view.ts";
@@ -14,10 +15,11 @@ import { makeView } from "./view.ts";
 /**
  * Ways to find the face in an image:
  * `tiny` looks with face-api's quick detector at two scales, `ssd` with its thorough one at two
- * scales, `auto` with all four in that order until a face is found, and `aligned` does not look: it
- * takes the place that a face has in every aligned image of CelebA.
+ * scales, `auto` with all four in that order until a face is found. `box` takes the record's box, and
+ * looks only where there is none or it leads to no face; `aligned` does not look: it takes the place
+ * that a face has in every aligned image of CelebA.
  */
-export const DETECTORS = ["auto", "tiny", "ssd", "aligned"] as const;
+export const DETECTORS = ["auto", "tiny", "ssd", "box", "aligned"] as const;
 
 /** One of {@linkcode DETECTORS}. */
 export type DetectorName = typeof DETECTORS[number];
@@ -42,7 +44,8 @@ interface Look {
  * picture at half its field also 97 % of CelebA's, some of which it misses when they fill its field.
  */
 const LOOKS: readonly Look[] = [
-  { detector: "tiny", longSide: 128, room: 1.5, sure: 0.5 },
+  { detector: "tiny", longSide: 128, room: 1.5, sure: 0.35 },
+  { detector: "tiny", longSide: 96, room: 1.5, sure: 0.35 },
   { detector: "tiny", longSide: 416, room: 1, sure: 0.4 },
   { detector: "ssd", longSide: 400, room: 1, sure: 0.3 },
   { detector: "ssd", longSide: 256, room: 1, sure: 0.3 },
@@ -54,14 +57,19 @@ const LOOKS: readonly Look[] = [
  */
 const MIN_SCORE = 0.2;
 
+/** Boxes of the two detectors on one face overlap by more than this (intersection over union). */
+const SAME_FACE = 0.3;
+
 /** A place for a face, best guess first, and the square around its points that it leads to. */
 export interface Candidate {
   /** The face's box in pixels of the picture. */
   readonly box: Box;
   /** Centre (x, y) and size of the points' likely extent, in pixels of the picture. */
-  readonly extent: readonly [x: number, y: number, size: number];
+  readonly extent: Extent;
   /** Whether the face is known to be there, so that points are to be had in any case. */
   readonly certain: boolean;
+  /** Whether the box is not a detector's of this program, but was given as it is. */
+  readonly known: boolean;
 }
 
 /**
@@ -82,9 +90,9 @@ export class Detectors {
    */
   *candidates(image: RgbImage, name: DetectorName, hint: Box | null): Generator<Candidate> {
     if (name === "aligned") return yield alignedCandidate(image);
+    if (name === "box" && hint !== null) yield given(hint, { certain: false, known: true });
     const unsure: Scored[] = [];
-    for (const look of LOOKS) {
-      if (name !== "auto" && name !== look.detector) continue;
+    for (const look of looksOf(name, image)) {
       const found = this.#look(image, look).filter(({ box }) => hint === null || holds(hint, box));
       const sure = found.filter((face) => face.score >= look.sure);
       unsure.push(...found.filter((face) => face.score < look.sure));
@@ -93,7 +101,24 @@ export class Detectors {
     }
     const guess = choose(unsure, image, hint);
     if (guess) yield guess;
-    if (hint !== null) yield { box: hint, extent: tinyExtent(hint), certain: true };
+    if (hint !== null) yield given(hint, { certain: true, known: false });
+  }
+
+  /**
+   * All faces that any look is sure of, each once, in the order in which {@linkcode candidates} would
+   * choose them.
+   */
+  all(image: RgbImage, name: DetectorName, hint: Box | null): Candidate[] {
+    if (name === "aligned") return [alignedCandidate(image)];
+    const faces: Scored[] = [];
+    for (const look of looksOf(name, image)) {
+      const sure = this.#look(image, look).filter(({ score }) => score >= look.sure);
+      // What an earlier look has found stays as that look saw it.
+      const isNew = ({ box }: Scored) =>
+        faces.every((face) => intersectionOverUnion(face.box, box) < SAME_FACE);
+      faces.push(...sure.filter(isNew));
+    }
+    return inOrder(faces, image, hint);
   }
 
   #look(image: RgbImage, look: Look): Scored[] {
@@ -102,7 +127,7 @@ export class Detectors {
     const extentOf = look.detector === "tiny" ? tinyExtent : ssdExtent;
     return this.#detect(look.detector, view.canvas).map(({ box, score }) => {
       const place = view.toPicture(box);
-      return { box: place, score, extent: extentOf(place), certain: false };
+      return { box: place, score, extent: extentOf(place), certain: false, known: false };
     });
   }
 
@@ -116,6 +141,27 @@ export class Detectors {
 
 interface Scored extends Candidate {
   readonly score: number;
+}
+
+/**
+ * Faces mostly fill pictures whose longer side is smaller than this, in pixels: there, the SSD detector
+ * finds them more often at half its field.
+ */
+const SMALL_PICTURE = 320;
+
+/** The looks that a detector stands for, in the order in which they are taken. */
+function looksOf(name: DetectorName, { width, height }: RgbImage): readonly Look[] {
+  const looks = LOOKS.filter(({ detector }) =>
+    name === detector || name === "auto" || name === "box"
+  );
+  if (Math.max(width, height) >= SMALL_PICTURE) return looks;
+  const quick = looks.filter(({ detector }) => detector === "tiny");
+  return [...quick, ...looks.filter(({ detector }) => detector === "ssd").reverse()];
+}
+
+/** A box that comes from elsewhere. */
+function given(box: Box, how: Pick<Candidate, "certain" | "known">): Candidate {
+  return { box, extent: tinyExtent(box), ...how };
 }
 
 /**
@@ -143,6 +189,7 @@ function alignedCandidate({ width, height }: RgbImage): Candidate {
     box: { x: x - size / 2, y: y - size / 2, width: size, height: size },
     extent: [x, y, size],
     certain: true,
+    known: false,
   };
 }
 
@@ -154,15 +201,16 @@ function holds(outer: Box, inner: Box): boolean {
 }
 
 function choose(faces: readonly Scored[], image: RgbImage, hint: Box | null): Scored | null {
-  let best: Scored | null = null;
-  let bestWorth = -Infinity;
-  for (const face of faces) {
-    const worth = hint === null ? prominence(face, image) : -distance(face.box, hint);
-    if (worth <= bestWorth) continue;
-    best = face;
-    bestWorth = worth;
-  }
-  return best;
+  return inOrder(faces, image, hint)[0] ?? null;
+}
+
+/** The one that matters first. */
+function inOrder(faces: readonly Scored[], image: RgbImage, hint: Box | null): Scored[] {
+  const worth = (face: Scored) =>
+    hint === null ? prominence(face, image) : -distance(face.box, hint);
+  return faces.map((face) => ({ face, worth: worth(face) }))
+    .sort((a, b) => b.worth - a.worth)
+    .map(({ face }) => face);
 }
 
 /** Size times score, fading from the picture's centre (1) to its corners (0). */

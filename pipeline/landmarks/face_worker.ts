@@ -1,44 +1,75 @@
 /**
- * The thread behind a `WorkerLandmarker`: image file in, face out.
+ * The thread behind a `WorkerLandmarker`: image files in, faces out.
  *
  * @module
  */
 
+import "../cli/environment.ts";
 import { useWasm } from "../../kernels/tfjs_wasm.ts";
 import { decodePixels, type RgbImage } from "../image.ts";
-import { FaceFinder } from "./face_finder.ts";
-import type { FaceAnswer, FaceRequest, WorkerMessage } from "./landmarker.ts";
+import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
+import type { FaceAnswer, FaceRequest, NoFace, WorkerMessage, WorkerTask } from "./landmarker.ts";
+import { openPredictor } from "./predictor.ts";
 
 /** The part of a worker's global scope that is used here; the compiler's libraries lack it. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<FaceRequest>) => void) | null;
+  onmessage: ((event: MessageEvent<WorkerTask>) => void) | null;
   postMessage(message: WorkerMessage): void;
 }
 
+/** Pixels that are held at once, so that a folder of huge photographs does not fill the memory. */
+const MOST_PIXELS = 16e6;
+
 const scope = self as unknown as WorkerScope;
+let finder: FaceFinder | null = null;
 
-await useWasm();
-const finder = new FaceFinder();
-
-scope.onmessage = ({ data }) => {
+scope.onmessage = async ({ data }) => {
   try {
-    scope.postMessage(answer(data));
+    scope.postMessage(await perform(data));
   } catch (error) {
     // A network that failed may be left in any state: this thread is not to be used again.
     scope.postMessage({ broken: error instanceof Error ? error.message : String(error) });
   }
 };
-scope.postMessage({ ready: true });
 
-function answer(request: FaceRequest): FaceAnswer {
-  const image = readPixels(request.path);
-  if ("rejected" in image) return image;
-  const size = [image.width, image.height] as const;
-  const face = finder.find(image, request.detector, request.box);
-  return face === null ? { size, rejected: "no face found" } : { size, ...face };
+async function perform(task: WorkerTask): Promise<WorkerMessage> {
+  if ("tools" in task) {
+    await useWasm();
+    finder = new FaceFinder(await openPredictor(task.tools));
+    return { ready: true };
+  }
+  const answers: FaceAnswer[] = [];
+  while (answers.length < task.length) {
+    answers.push(...await answerSome(task.slice(answers.length)));
+  }
+  return answers;
 }
 
-function readPixels(path: string): RgbImage | { size: null; rejected: string } {
+/** Answers as many requests as can be held at once, one at least. */
+async function answerSome(requests: readonly FaceRequest[]): Promise<FaceAnswer[]> {
+  const pictures: (RgbImage | NoFace)[] = [];
+  const searches: FaceSearch[] = [];
+  for (let pixels = 0; pictures.length < requests.length && pixels < MOST_PIXELS;) {
+    const { path, detector, box, all } = requests[pictures.length]!;
+    const image = readPixels(path);
+    pictures.push(image);
+    if ("rejected" in image) continue;
+    pixels += image.width * image.height;
+    searches.push({ image, detector, hint: box, all });
+  }
+  const found = await finder!.find(searches);
+  let next = 0;
+  return pictures.map((picture) =>
+    "rejected" in picture ? picture : answerOf(picture, found[next++]!)
+  );
+}
+
+function answerOf({ width, height }: RgbImage, faces: readonly PlacedFace[]): FaceAnswer {
+  const size = [width, height] as const;
+  return faces.length === 0 ? { size, rejected: "no face found" } : { size, faces };
+}
+
+function readPixels(path: string): RgbImage | NoFace {
   let bytes: Uint8Array;
   try {
     bytes = Deno.readFileSync(path);

@@ -17,26 +17,31 @@
 import { imageNameFault } from "../dataset/image_name.ts";
 import { exists, openExclusive, writeAll } from "../files.ts";
 import type { FaceRecord, Stage } from "../record.ts";
-import { fromJson, toJson } from "../record_json.ts";
-import { readLines } from "../record_json/read_lines.ts";
+import { toJson } from "../record_json.ts";
+import { faceName, imageOfFace } from "./face_name.ts";
+import {
+  type Before,
+  headOf,
+  type LandmarkSettings,
+  NOTHING,
+  readJournal,
+} from "./journal_reader.ts";
 import { writeLandmarks } from "./landmark_file.ts";
-import { LandmarkTable } from "./landmark_table.ts";
 
-/**
- * What the rows of a landmarks file depend on, by names that a user understands. What is undefined is
- * as good as absent.
- */
-export type LandmarkSettings = Readonly<Record<string, string | number | boolean | undefined>>;
+export type { LandmarkSettings } from "./journal_reader.ts";
 
 /** What {@linkcode openJournal} can be told. */
 export interface JournalOptions {
   /** Starts anew, whatever has been done before. */
   readonly restart?: boolean | undefined;
+  /**
+   * Whether an image may have several faces. The last image of interrupted work is then done again: it
+   * may have faces that have not been kept.
+   */
+  readonly allFaces?: boolean | undefined;
   /** Stops the reading of what has been done; `openJournal` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const SCHEMA = "attparsenet/unfinished-landmarks@1";
 
 /** What is found reaches the disk after so many milliseconds at most, once the next face is there. */
 const FLUSH_EVERY = 500;
@@ -80,7 +85,7 @@ export async function openJournal(
   }
   try {
     const head = headOf(settings);
-    const before = options.restart ? NOTHING : await readJournal(file, path, head, options.signal);
+    const before = options.restart ? NOTHING : await readJournal(file, path, head, options);
     await file.truncate(before.end);
     await file.seek(before.end, Deno.SeekMode.Start);
     if (before.end === 0) await writeAll(file, head);
@@ -90,21 +95,6 @@ export async function openJournal(
     throw error;
   }
 }
-
-/** A face that was looked for, without its points. */
-type Done = Pick<FaceRecord, "size" | "box" | "rejected">;
-
-/** What has been done before. */
-interface Before {
-  readonly done: ReadonlyMap<string, Done>;
-  readonly points: LandmarkTable;
-  /** Bytes of the journal that are whole lines and make sense. */
-  readonly end: number;
-  /** See {@linkcode LandmarkJournal.notice}. */
-  readonly notice: string | null;
-}
-
-const NOTHING: Before = { done: new Map(), points: new LandmarkTable(), end: 0, notice: null };
 
 /** Work on one landmarks file: see {@linkcode openJournal}. */
 export class LandmarkJournal implements AsyncDisposable {
@@ -121,11 +111,13 @@ export class LandmarkJournal implements AsyncDisposable {
   #text = "";
   #flushed = -Infinity;
   #hasRecords: boolean;
+  /** The image of the last record: its faces reach the file together. */
+  #image: string | null = null;
   #open = true;
 
   /** Takes over the file, which stands at its end; not for other callers than `openJournal`. */
   constructor(out: string, file: Deno.FsFile, before: Before) {
-    this.resumed = before.done.size;
+    this.resumed = before.images;
     this.notice = before.notice;
     this.#out = out;
     this.#file = file;
@@ -157,9 +149,15 @@ export class LandmarkJournal implements AsyncDisposable {
 
   async *#resume(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
     for await (const record of source) {
-      const known = this.#known(record);
-      if (known !== null) this.#passing.add(record.image);
-      yield known ?? record;
+      let known = this.#known(record);
+      if (known === null) yield record;
+      // The other faces of the image, if all were wanted, have records of their own.
+      for (let index = 1; known !== null; index++) {
+        this.#passing.add(known.image);
+        yield known;
+        const image = faceName(record.image, index);
+        known = this.#before.done.has(image) ? this.#known({ ...record, image }) : null;
+      }
     }
   }
 
@@ -178,13 +176,15 @@ export class LandmarkJournal implements AsyncDisposable {
 
   async *#keep(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
     for await (const record of source) {
+      const image = imageOfFace(record.image);
+      const isDue = performance.now() - this.#flushed >= FLUSH_EVERY;
+      if ((isDue || this.#text.length > PIECE) && image !== this.#image) await this.#flush();
+      this.#image = image;
       // A name that no record in JSON may have is looked at again after an interruption.
       if (!this.#passing.delete(record.image) && imageNameFault(record.image) === null) {
         this.#text += toJson(record) + "\n";
         this.#hasRecords = true;
       }
-      const isDue = performance.now() - this.#flushed >= FLUSH_EVERY;
-      if (isDue || this.#text.length > PIECE) await this.#flush();
       yield record;
     }
   }
@@ -206,80 +206,6 @@ export class LandmarkJournal implements AsyncDisposable {
     } finally {
       this.#file.close();
     }
-  }
-}
-
-/**
- * Reads what has been done before, as far as it makes sense: a last line without its end was being
- * written when the process was killed, and zeros follow where a machine lost its power.
- */
-async function readJournal(
-  file: Deno.FsFile,
-  path: string,
-  head: string,
-  signal: AbortSignal | undefined,
-): Promise<Before> {
-  const { size } = await file.stat();
-  const done = new Map<string, Done>();
-  const points = new LandmarkTable();
-  let [end, lines] = [0, 0];
-  try {
-    for await (const { text } of readLines(ReadableStream.from(chunksOf(file)), path)) {
-      signal?.throwIfAborted();
-      const next = end + new TextEncoder().encode(text).length + 1;
-      if (next > size) break;
-      if (end > 0) add(fromJson(text, path), done, points);
-      else if (text + "\n" !== head) {
-        return { ...NOTHING, notice: `${differenceOf(text, head, path)}: the work starts anew` };
-      }
-      [end, lines] = [next, lines + 1];
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const notice = `${path} is damaged after line ${lines}: what follows is done again`;
-    return { done, points, end, notice };
-  }
-  return { done, points, end, notice: null };
-}
-
-function add(record: FaceRecord, done: Map<string, Done>, points: LandmarkTable): void {
-  const { image, size, box, rejected } = record;
-  if (done.has(image)) return;
-  done.set(image, { size, box, rejected });
-  if (record.points !== null) points.add(image, record.points);
-}
-
-/** Not `file.readable`, which closes the file and so gives up the claim to it. */
-async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(PIECE);
-  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
-    yield buffer.slice(0, read);
-  }
-}
-
-/** A journal's first line: the same for the same settings, in whatever order they are given. */
-function headOf(settings: LandmarkSettings): string {
-  const sorted = Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
-  return JSON.stringify({ schema: SCHEMA, settings: Object.fromEntries(sorted) }) + "\n";
-}
-
-/** Why work that began with the line `before` is not the work that begins with `head`. */
-function differenceOf(before: string, head: string, path: string): string {
-  const [old, wanted] = [settingsIn(before), settingsIn(head) ?? {}];
-  if (old === null) return `${path} is damaged, or of another version`;
-  const differences = Object.keys({ ...old, ...wanted })
-    .filter((name) => old[name] !== wanted[name])
-    .map((name) => `${name} ${old[name] ?? "none"}, now ${wanted[name] ?? "none"}`);
-  return `Unfinished work in ${path} had other settings (${differences.join("; ")})`;
-}
-
-/** The settings in a journal's first line, or null if it is none. */
-function settingsIn(line: string): LandmarkSettings | null {
-  try {
-    const { schema, settings } = JSON.parse(line);
-    return schema === SCHEMA ? settings ?? {} : null;
-  } catch {
-    return null;
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TreeCascade } from "../../kernels/tree_cascade_job.ts";
 import type { Box } from "../record.ts";
 import type { DetectorName } from "./detectors.ts";
 import type { PlacedFace } from "./face_finder.ts";
@@ -16,12 +17,16 @@ export interface FaceRequest {
   readonly detector: DetectorName;
   /** Where the data set says the wanted face is, in pixels of the image, or null. */
   readonly box: Box | null;
+  /** Whether all faces are wanted. */
+  readonly all: boolean;
 }
 
-/** The face of an image. */
-export interface FoundFace extends PlacedFace {
+/** The faces of an image: the one that matters most, then the others if they are wanted. */
+export interface FoundFaces {
   /** Width and height of the image. */
   readonly size: readonly [width: number, height: number];
+  /** One face at least. */
+  readonly faces: readonly PlacedFace[];
 }
 
 /** An image without a face to go on with. */
@@ -33,18 +38,32 @@ export interface NoFace {
 }
 
 /** What comes back for an image. */
-export type FaceAnswer = FoundFace | NoFace;
+export type FaceAnswer = FoundFaces | NoFace;
 
-/** Finds the face of one image at a time. */
+/** Finds the faces of some images at a time. */
 export interface Landmarker extends Disposable {
   /** Settles once it is able to work. If it rejects, no other landmarker would fare better. */
   readonly ready: Promise<void>;
-  /** The answer for an image. If it rejects, this landmarker is not to be used any more. */
-  find(request: FaceRequest): Promise<FaceAnswer>;
+  /** An answer for each image. If it rejects, this landmarker is not to be used any more. */
+  find(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]>;
 }
 
-/** What a worker thread says: that it is ready, an answer, or that it broke down. */
-export type WorkerMessage = { readonly ready: true } | FaceAnswer | { readonly broken: string };
+/** What a landmarker places points with. */
+export interface PlacingTools {
+  /** dlib's predictor; null leaves the points to face-api's network. */
+  readonly predictor: TreeCascade | null;
+  /** Whether the predictor runs on the GPU: on any adapter, on hardware only, or not at all. */
+  readonly gpu: "any" | "hardware" | "none";
+}
+
+/** What a worker thread is told: what it works with, then what to look for. */
+export type WorkerTask = { readonly tools: PlacingTools } | readonly FaceRequest[];
+
+/** What a worker thread says: that it is ready, answers, or that it broke down. */
+export type WorkerMessage =
+  | { readonly ready: true }
+  | readonly FaceAnswer[]
+  | { readonly broken: string };
 
 /** A landmarker on a thread of its own, which decodes, detects and places points. */
 export class WorkerLandmarker implements Landmarker {
@@ -54,7 +73,7 @@ export class WorkerLandmarker implements Landmarker {
   #waiting: PromiseWithResolvers<WorkerMessage> | null = null;
 
   /** Starts the thread. It inherits this process's permissions and needs only to read images. */
-  constructor() {
+  constructor(tools: PlacingTools) {
     this.#worker = new Worker(new URL("./face_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
       if ("broken" in data) this.#fail(data.broken);
@@ -64,14 +83,13 @@ export class WorkerLandmarker implements Landmarker {
       event.preventDefault();
       this.#fail(event.message);
     };
-    this.ready = this.#start();
+    this.ready = this.#start(tools);
+    this.ready.catch(() => {}); // Whoever waits for it hears of it.
   }
 
-  async find(request: FaceRequest): Promise<FaceAnswer> {
+  async find(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]> {
     await this.ready;
-    const answer = this.#next();
-    this.#worker.postMessage(request);
-    return await answer as FaceAnswer;
+    return await this.#ask(requests) as readonly FaceAnswer[];
   }
 
   [Symbol.dispose](): void {
@@ -79,16 +97,18 @@ export class WorkerLandmarker implements Landmarker {
     this.#fail("it was stopped");
   }
 
-  async #start(): Promise<void> {
+  async #start(tools: PlacingTools): Promise<void> {
     try {
-      await this.#next();
+      await this.#ask({ tools });
     } catch (cause) {
       throw new Error(`The landmark worker does not start: ${(cause as Error).message}`, { cause });
     }
   }
 
-  #next(): Promise<WorkerMessage> {
+  #ask(task: WorkerTask): Promise<WorkerMessage> {
     this.#waiting = Promise.withResolvers();
+    // Messages to a thread that is still loading wait for it.
+    this.#worker.postMessage(task);
     return this.#waiting.promise;
   }
 

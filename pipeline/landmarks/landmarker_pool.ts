@@ -6,21 +6,35 @@
 
 import type { FaceAnswer, FaceRequest, Landmarker } from "./landmarker.ts";
 
+/** A request and who waits for its answer. */
+interface Waiting {
+  readonly request: FaceRequest;
+  readonly answer: PromiseWithResolvers<FaceAnswer>;
+  /** Whether it was in a batch that broke a landmarker, so that it is asked for alone. */
+  readonly alone: boolean;
+}
+
 /**
- * Hands each request to a free landmarker. Landmarkers are started when they are needed, up to a
- * limit; one that breaks down is replaced, and the request it had is answered with a rejection.
+ * Hands requests to free landmarkers, several at once while there are enough for all of them.
+ * Landmarkers are started when they are needed, up to a limit; one that breaks down is replaced, and
+ * the requests it had are tried again one by one: the one that breaks it alone is answered with a
+ * rejection.
  */
 export class LandmarkerPool implements Disposable {
   readonly #start: () => Landmarker;
   readonly #limit: number;
+  readonly #batch: number;
   readonly #all = new Set<Landmarker>();
   readonly #free: Landmarker[] = [];
-  readonly #waiting: ((landmarker: Landmarker) => void)[] = [];
+  /** Those that are asked for alone come first. */
+  readonly #waiting: Waiting[] = [];
+  #ended = false;
 
-  /** A pool of at most `limit` landmarkers, which it owns. */
-  constructor(start: () => Landmarker, limit: number) {
+  /** A pool of at most `limit` landmarkers, which it owns, that get at most `batch` requests at once. */
+  constructor(start: () => Landmarker, limit: number, batch: number) {
     this.#start = start;
     this.#limit = limit;
+    this.#batch = batch;
   }
 
   /**
@@ -28,50 +42,76 @@ export class LandmarkerPool implements Disposable {
    *
    * @throws {Error} If landmarkers cannot be started at all.
    */
-  async find(request: FaceRequest): Promise<FaceAnswer> {
-    const landmarker = await this.#take();
-    await landmarker.ready;
-    try {
-      const answer = await landmarker.find(request);
-      this.#release(landmarker);
-      return answer;
-    } catch (error) {
-      this.#replace(landmarker);
-      const reason = error instanceof Error ? error.message : String(error);
-      return { size: null, rejected: `the search for the face broke down: ${reason}` };
-    }
+  find(request: FaceRequest): Promise<FaceAnswer> {
+    const answer = Promise.withResolvers<FaceAnswer>();
+    this.#waiting.push({ request, answer, alone: false });
+    // What comes in the same turn goes out together.
+    queueMicrotask(() => this.#serve());
+    return answer.promise;
   }
 
   /** Stops all landmarkers; requests that are under way get any answer or none. */
   [Symbol.dispose](): void {
+    this.#ended = true;
     this.#waiting.length = 0;
     for (const landmarker of this.#all) landmarker[Symbol.dispose]();
     this.#all.clear();
   }
 
-  #take(): Landmarker | Promise<Landmarker> {
-    const free = this.#free.pop();
-    if (free) return free;
-    if (this.#all.size < this.#limit) return this.#add();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /** Gives waiting requests to free landmarkers. */
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      const landmarker = this.#take();
+      if (landmarker === null) return;
+      this.#run(landmarker, this.#waiting.splice(0, this.#nextBatch()));
+    }
   }
 
-  #add(): Landmarker {
+  /** How many of the waiting requests go out together. */
+  #nextBatch(): number {
+    if (this.#waiting[0]?.alone) return 1;
+    const share = Math.ceil(this.#waiting.length / this.#limit);
+    return Math.min(share, this.#batch);
+  }
+
+  #take(): Landmarker | null {
+    const free = this.#free.pop();
+    if (free) return free;
+    if (this.#all.size >= this.#limit) return null;
     const landmarker = this.#start();
     this.#all.add(landmarker);
     return landmarker;
   }
 
-  #release(landmarker: Landmarker): void {
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting(landmarker);
-    else this.#free.push(landmarker);
+  async #run(landmarker: Landmarker, batch: readonly Waiting[]): Promise<void> {
+    try {
+      await landmarker.ready;
+    } catch (error) {
+      for (const { answer } of batch) answer.reject(error);
+      return;
+    }
+    try {
+      const answers = await landmarker.find(batch.map(({ request }) => request));
+      for (const [i, { answer }] of batch.entries()) answer.resolve(answers[i]!);
+      this.#free.push(landmarker);
+      this.#serve();
+    } catch (error) {
+      landmarker[Symbol.dispose]();
+      this.#all.delete(landmarker);
+      if (this.#ended) return;
+      this.#afterBreakdown(batch, error);
+      this.#serve();
+    }
   }
 
-  #replace(landmarker: Landmarker): void {
-    landmarker[Symbol.dispose]();
-    this.#all.delete(landmarker);
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting(this.#add());
+  /** A request that broke a landmarker alone is rejected; several are tried again one by one. */
+  #afterBreakdown(batch: readonly Waiting[], error: unknown): void {
+    if (batch.length > 1) {
+      this.#waiting.unshift(...batch.map((waiting) => ({ ...waiting, alone: true })));
+      return;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    const rejected = `the search for the face broke down: ${reason}`;
+    batch[0]?.answer.resolve({ size: null, rejected });
   }
 }

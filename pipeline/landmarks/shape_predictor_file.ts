@@ -12,20 +12,20 @@
  * @module
  */
 
-import type { TreeCascade } from "../../kernels/tree_cascade_job.ts";
+import { allocateTrees, type TreeCascade } from "../../kernels/tree_cascade_job.ts";
 
 /** Sizes beyond these are taken for damage, before memory is asked for. */
 const MOST = { stages: 100, trees: 5000, depth: 7, features: 65536 } as const;
 /** x and y of 68 points; dlib's smaller model of 5 points is of no use here. */
 const COORDINATES = 136;
-/** Bytes of all leaves at most; the usual predictor has 65 MB. */
-const MOST_LEAF_BYTES = 2 ** 30;
+/** A real number takes two integers of two bytes at least: no less than it takes in memory. */
+const LEAST_REAL_BYTES = 4;
 
 /**
  * Reads a predictor whose stages have equally many trees of equal depth and equally many features, as
  * dlib trains them.
  *
- * The arrays are shared memory, so that worker threads can be given them without a copy.
+ * The large arrays lie in shared memory: worker threads can be given them without a copy.
  *
  * @param name What error messages call the file.
  * @throws {SyntaxError} If the bytes are no such predictor, or are cut short.
@@ -36,7 +36,7 @@ export function parseShapePredictor(bytes: Uint8Array, name: string): TreeCascad
   if (version !== 1) reader.fail(`its version is ${version}, not 1`);
   const length = reader.matrix();
   if (length !== COORDINATES) reader.fail(`it places ${length / 2} points, not 68`);
-  const initial = sharedFloats(COORDINATES).map(() => reader.real());
+  const initial = new Float32Array(COORDINATES).map(() => reader.real());
   const forests = readForests(reader);
   const features = readFeatures(reader, forests.stages);
   if (!reader.ended) reader.fail("more follows after its end");
@@ -50,7 +50,7 @@ export function parseShapePredictor(bytes: Uint8Array, name: string): TreeCascad
 
 type Forests = Pick<
   TreeCascade,
-  "stages" | "trees" | "depth" | "pairs" | "thresholds" | "leaves"
+  "stages" | "trees" | "depth" | "pairs" | "thresholds" | "leaves" | "memory"
 >;
 
 function readForests(reader: Reader): Forests {
@@ -84,18 +84,11 @@ function allocateForests(reader: Reader): Forests {
   const trees = ahead.natural(MOST.trees);
   const depth = Math.log2(ahead.natural(2 ** MOST.depth) + 1);
   const leaves = stages * trees * 2 ** depth * COORDINATES;
-  if (!(leaves > 0) || depth < 1 || depth % 1 !== 0 || 4 * leaves > MOST_LEAF_BYTES) {
+  if (!(leaves > 0) || depth < 1 || depth % 1 !== 0) {
     reader.fail(`it has ${stages} stages of ${trees} trees with a depth of ${depth}`);
   }
-  const splits = stages * trees * (2 ** depth - 1);
-  return {
-    stages,
-    trees,
-    depth,
-    pairs: new Uint32Array(new SharedArrayBuffer(4 * splits)),
-    thresholds: sharedFloats(splits),
-    leaves: sharedFloats(leaves),
-  };
+  if (LEAST_REAL_BYTES * leaves > reader.left) reader.fail("it is cut short");
+  return { stages, trees, depth, ...allocateTrees({ stages, trees, depth }, COORDINATES) };
 }
 
 function readFeatures(
@@ -104,8 +97,9 @@ function readFeatures(
 ): Pick<TreeCascade, "anchors" | "deltas"> {
   reader.list(stages, "stages");
   const features = reader.fork().natural(MOST.features);
-  const anchors = new Uint32Array(new SharedArrayBuffer(4 * stages * features));
-  const deltas = sharedFloats(2 * anchors.length);
+  if (2 * LEAST_REAL_BYTES * stages * features > reader.left) reader.fail("it is cut short");
+  const anchors = new Uint32Array(stages * features);
+  const deltas = new Float32Array(2 * anchors.length);
   for (let at = 0; at < anchors.length; at++) {
     if (at % features === 0) reader.list(features, "features");
     anchors[at] = reader.natural(COORDINATES / 2 - 1);
@@ -116,10 +110,6 @@ function readFeatures(
     deltas[at] = reader.real();
   }
   return { anchors, deltas };
-}
-
-function sharedFloats(length: number): Float32Array<SharedArrayBuffer> {
-  return new Float32Array(new SharedArrayBuffer(4 * length));
 }
 
 /** Reads dlib's numbers one after the other. */
@@ -136,7 +126,12 @@ class Reader {
 
   /** Whether all has been read. */
   get ended(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.left === 0;
+  }
+
+  /** How many bytes follow. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
   }
 
   /** A reader that starts here and does not move this one. */
@@ -148,11 +143,12 @@ class Reader {
   integer(): number {
     const bytes = this.#bytes;
     let at = this.#at;
-    const control = bytes[at++] ?? 0;
+    const control = bytes[at++] ?? this.fail("it is cut short");
     const end = at + (control & 0x0f);
-    if (end === at || control & 0x70 || end - at > 8 || end > bytes.length) {
-      this.fail(end > bytes.length ? "it is cut short" : "it holds no number where one is needed");
+    if (end === at || control & 0x70 || end - at > 8) {
+      this.fail("it holds no number where one is needed");
     }
+    if (end > bytes.length) this.fail("it is cut short");
     let value = 0;
     for (let scale = 1; at < end; scale *= 256) value += bytes[at++]! * scale;
     this.#at = at;
@@ -165,13 +161,15 @@ class Reader {
     return value >= 0 && value <= most ? value : this.fail(`${value} is not within 0 to ${most}`);
   }
 
-  /** A finite real number. */
+  /** A real number that is finite in f32. */
   real(): number {
     const mantissa = this.integer();
     const exponent = this.integer();
     // From 32000 on, the exponent stands for infinities and NaN, which no trained predictor holds.
     const value = mantissa * 2 ** exponent;
-    return Number.isFinite(value) ? value : this.fail("it holds a number that is not finite");
+    return Number.isFinite(Math.fround(value))
+      ? value
+      : this.fail("it holds a number that is not finite");
   }
 
   /** Begins a matrix; returns how many numbers it has. */

@@ -1,5 +1,5 @@
 /**
- * A picture to draw on: rectangles, discs, text and other pictures.
+ * A picture to draw on: rectangles, discs, lines, text and other pictures.
  *
  * @module
  */
@@ -35,10 +35,41 @@ export class Canvas implements RgbImage {
 
   /** Fills a disc with a smooth rim; the centre may lie between pixels. */
   disc(x: number, y: number, radius: number, colour: Rgb): void {
-    for (let row = Math.floor(y - radius); row <= Math.ceil(y + radius); row++) {
-      for (let column = Math.floor(x - radius); column <= Math.ceil(x + radius); column++) {
+    const right = Math.min(this.width - 1, Math.ceil(x + radius));
+    const bottom = Math.min(this.height - 1, Math.ceil(y + radius));
+    for (let row = Math.max(0, Math.floor(y - radius)); row <= bottom; row++) {
+      for (let column = Math.max(0, Math.floor(x - radius)); column <= right; column++) {
         const rim = radius + 0.5 - Math.hypot(column + 0.5 - x, row + 0.5 - y);
         if (rim > 0) this.fill(column, row, 1, 1, colour, Math.min(1, rim));
+      }
+    }
+  }
+
+  /** Draws a straight line with smooth sides and round ends; those may lie between pixels. */
+  line(
+    [x0, y0]: readonly [x: number, y: number],
+    [x1, y1]: readonly [x: number, y: number],
+    width: number,
+    colour: Rgb,
+    opacity = 1,
+  ): void {
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const square = dx * dx + dy * dy;
+    const reach = width / 2 + 1;
+    const right = Math.min(this.width, Math.max(x0, x1) + reach);
+    const bottom = Math.min(this.height, Math.max(y0, y1) + reach);
+    for (let row = Math.max(0, Math.floor(Math.min(y0, y1) - reach)); row < bottom; row++) {
+      for (
+        let column = Math.max(0, Math.floor(Math.min(x0, x1) - reach));
+        column < right;
+        column++
+      ) {
+        const [x, y] = [column + 0.5 - x0, row + 0.5 - y0];
+        const along = square === 0 ? 0 : Math.min(1, Math.max(0, (x * dx + y * dy) / square));
+        const cover = width / 2 + 0.5 - Math.hypot(x - along * dx, y - along * dy);
+        if (cover <= 0) continue;
+        const at = (row * this.width + column) * 3;
+        this.#blend(at, colour, Math.min(1, cover) * opacity);
       }
     }
   }

@@ -10,13 +10,14 @@ import {
 import { UsageError } from "../failure.ts";
 import { file, folder, SHARD } from "../kinds.ts";
 import {
-  addLandmarks,
-  DETECTOR,
   type LandmarkingJob,
   landmarkSettings,
+  PLACING,
+  readPlacing,
   runLandmarking,
   runLandmarkingInto,
 } from "../landmarking.ts";
+import { scoreText } from "../landmark_score_text.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -25,9 +26,21 @@ const OPTIONS = {
   images: optional(folder(), "folder of images without labels, instead of a data set"),
   labels: optional(file(), "label file instead of the data set's own"),
   out: required(file("FILE.csv"), "landmarks file to write, or - for records on stdout"),
-  ...DETECTOR,
-  import: optional(file(), "landmarks file: only faces that it lacks are looked for"),
+  ...PLACING,
+  boxes: optional(
+    file("FILE|aligned"),
+    "where the faces are: list_bbox_celeba.txt, or aligned for CelebA's aligned images; no detector",
+  ),
+  allFaces: flag("find all faces of an image, as photo.jpg, photo.jpg#2, …, not only the main one"),
+  import: optional(
+    file("FILE|DIR"),
+    "landmarks of OpenFace, 300-W (.pts), dlib (.xml) or this program; only what is missing is looked for",
+  ),
   shard: optional(SHARD, "take only the i-th of n parts of the images"),
+  score: optional(
+    file("TRUTH"),
+    "true landmarks in any form that --import takes: prints how good these are, draws the worst ten",
+  ),
   restart: flag("start anew, instead of going on with what was interrupted"),
 };
 
@@ -43,30 +56,63 @@ export const LANDMARKS = command({
   examples: [
     ["--dataset data/sample --out landmarks.csv", "a data set"],
     ["--images photos --out photos.csv", "a folder of images"],
+    ["--images wild --boxes list_bbox_celeba.txt --out wild.csv", "with known boxes"],
+    ["--images photos --import openface --out photos.csv", "what OpenFace has missed"],
+    ["--images 300w --all-faces --score 300w --out 300w.csv", "how good they are"],
     ["--dataset celeba --shard 2/8 --out part-2.csv", "the second of eight parts"],
     ["--dataset data/sample --out - | deno task segments --landmarks - …", "straight on"],
   ],
   async run(values, context) {
-    const { out, detector, restart } = values;
+    const { out, restart, score: truth } = values;
     const { terminal, signal } = context;
+    if (out === "-" && truth !== undefined) throw new UsageError("--score needs --out FILE.csv");
     const source = await openSource(values, context);
-    const known = values.import;
-    const records = known === undefined
-      ? source.records
-      : addLandmarks(known, signal)(source.records);
-    const job = { ...source, records, detector };
+    const placing = {
+      ...await readPlacing({ ...values, detector: detectorOf(values) }, context),
+      allFaces: values.allFaces,
+    };
+    const job = { ...source, ...placing, records: await knownTo(source.records, values, signal) };
     if (out === "-") {
       const write = await toStdout(terminal);
       return { ...await runLandmarking({ ...job, write }, context), out };
     }
     const same = `The same command${restart ? " without --restart" : ""}`;
     context.onInterrupt(`${same} goes on where it stopped.`);
-    const settings = landmarkSettings(values);
-    const result = await runLandmarkingInto({ out, settings, restart }, job, context);
+    const settings = landmarkSettings(values, placing);
+    const scored = truth === undefined ? job : { ...job, truth, worst: worstFolder(out) };
+    const result = await runLandmarkingInto({ out, settings, restart }, scored, context);
+    if (truth !== undefined && result.score !== null) terminal.say(scoreText(result.score));
     terminal.say(`Landmarks: ${out}`);
+    if (result.worst?.length) terminal.say(`Worst faces: ${result.worst.at(-1)}`);
     return { ...result, out };
   },
 });
+
+type LandmarkValues = Values<typeof OPTIONS> & CommonValues;
+
+/** Where pictures of the worst faces go: `faces.csv` → `faces.worst/`. */
+function worstFolder(out: string): string {
+  return out.replace(/\.csv$/i, "") + ".worst";
+}
+
+/** Boxes that are given take the place of a detector, unless one is named. */
+function detectorOf({ detector, boxes }: LandmarkValues): LandmarkValues["detector"] {
+  if (boxes === undefined || detector !== "auto") return detector;
+  return boxes === "aligned" ? "aligned" : "box";
+}
+
+/** Records with the boxes and the points that files have for them. */
+async function knownTo(
+  records: AsyncIterable<FaceRecord>,
+  { boxes, import: known }: LandmarkValues,
+  signal: AbortSignal,
+): Promise<AsyncIterable<FaceRecord>> {
+  const { addBoxes, importLandmarks } = await import("../../landmarks.ts");
+  const boxed = boxes === undefined || boxes === "aligned"
+    ? records
+    : addBoxes(boxes, { signal })(records);
+  return known === undefined ? boxed : importLandmarks(known, { signal })(boxed);
+}
 
 /** The images to look at, and how many they are. */
 async function openSource(

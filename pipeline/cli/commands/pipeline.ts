@@ -4,9 +4,10 @@ import type { CommonValues } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import {
-  DETECTOR,
   type LandmarkingResult,
   landmarkSettings,
+  PLACING,
+  readPlacing,
   runLandmarkingInto,
 } from "../landmarking.ts";
 import { runEvaluation } from "../evaluating.ts";
@@ -23,7 +24,7 @@ const OPTIONS = {
   dataset: optional(folder(), "folder of the data set (default: the shipped sample)"),
   labels: optional(file(), "label file instead of the data set's own"),
   landmarks: optional(file(), "landmarks file, instead of looking for faces"),
-  ...DETECTOR,
+  ...PLACING,
   ...TRAINING,
   out: optional(folder("RUN"), "folder of the run (default: runs/ and the time)"),
 };
@@ -113,20 +114,22 @@ async function readKnown(
 /** Looks for the faces of the data set, unless the run that goes on has found them already. */
 async function findFaces(
   dataset: Dataset,
-  { detector, labels, resume }: PipelineValues,
+  values: PipelineValues,
   { landmarks: out }: Place,
   context: Context,
 ): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
+  const { labels, resume } = values;
   const { exists } = await import("../../files.ts");
   const { unfinishedPath } = await import("../../landmarks/landmark_journal.ts");
   // Beside unfinished work, landmarks are those of an older run that this one replaces.
   if (resume && await exists(out) && !await exists(unfinishedPath(out))) {
     return { faces: await readKnown(out, dataset, context) ?? [], result: null };
   }
+  const placing = await readPlacing(values, context);
   const records = dataset.records({ signal: context.signal });
   const faces: FaceRecord[] = [];
-  const job = { records, total: dataset.count, detector, dataset: dataset.root };
-  const settings = landmarkSettings({ dataset: dataset.root, labels, detector });
+  const job = { ...placing, records, total: dataset.count, dataset: dataset.root };
+  const settings = landmarkSettings({ dataset: dataset.root, labels }, placing);
   const file = { out, settings, restart: !resume };
   const result = await runLandmarkingInto(file, job, context, (record) => void faces.push(record));
   return { faces, result };

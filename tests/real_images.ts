@@ -1,0 +1,14 @@
+/**
+ * Images of the real data, where it is: see `real_data.ts`.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+
+/** Paths of every `step`-th JPEG of a folder in the order of their names, `count` of them at most. */
+export async function imagesIn(folder: string, step: number, count = Infinity): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const names = entries.map(({ name }) => name).filter((name) => name.endsWith(".jpg")).sort();
+  return names.filter((_, i) => i % step === 0).slice(0, count).map((name) => join(folder, name));
+}
