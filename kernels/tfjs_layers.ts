@@ -14,6 +14,7 @@ import {
   normaliseGrad,
 } from "./cpu/batch_norm_f32.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
+import { backward, fitsHeap, forward } from "./tfjs_wasm_batch_norm.ts";
 
 /** A layer of the layers API. */
 type Layer = layers.Layer;
@@ -39,8 +40,9 @@ export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | 
     const variables = { scale, shift, movingMean, movingVariance } as BatchNormVariables;
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     const shape = shapeOf(x, { ...settings, relu: relu !== null });
-    return host
-      ? batchNormOperation(host, x, variables, shape)
+    if (host) return batchNormOperation(host, x, variables, shape);
+    return fitsHeap(shape)
+      ? batchNormOnHeap(x, variables, shape)
       : batchNormOnCpu(x, variables, shape);
   };
   if (!relu) return;
@@ -125,6 +127,35 @@ export function batchNormOperation(
   return operation(x, scale, shift);
 }
 
+/** The same in WebAssembly, for channels by fours. */
+function batchNormOnHeap(
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
+  const operation = tf.customGrad((...given) => {
+    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const { y, mean, variance } = forward(x, read(scale), read(shift), shape);
+    moveStatistics(movingMean, movingVariance, { mean, variance }, shape);
+    save([x, scale, y]);
+    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
+      const [x, scale, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const normalised = { y, mean, variance };
+      const { dx, dscale, dshift } = backward(
+        x,
+        dy as tf.Tensor,
+        normalised,
+        read(scale),
+        shape,
+      );
+      return [dx, tf.tensor1d(dscale), tf.tensor1d(dshift)];
+    };
+    return { value: y, gradFunc };
+  });
+  return operation(x, scale, shift);
+}
+
 /**
  * The same in TypeScript, for a backend whose numbers lie in memory: composed of tfjs's operations it
  * takes longer than the convolutions.
@@ -158,7 +189,7 @@ function batchNormOnCpu(
 function moveStatistics(
   movingMean: tf.Tensor,
   movingVariance: tf.Tensor,
-  { mean, variance }: BatchStatistics,
+  { mean, variance }: Pick<BatchStatistics, "mean" | "variance">,
   { rows, momentum }: BatchNormShape,
 ): void {
   const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));

@@ -11,6 +11,8 @@ import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
 import { fuseBatchNorm, pruneInputGradient } from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
+import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
+import { WasmThreads } from "../kernels/wasm_threads.ts";
 import { convLayers, normLayers } from "./network.ts";
 
 /** Names of the backends. */
@@ -70,7 +72,13 @@ async function attach(gpu: Gpu, reason: string): Promise<Backend> {
 
 async function openWasm(reason: string): Promise<Backend> {
   await useWasm();
-  return { name: "wasm", reason, gpu: null, [Symbol.dispose]: () => {} };
+  const threads = await WasmThreads.start();
+  const leaveThreads = useThreads(threads);
+  const dispose = () => {
+    leaveThreads();
+    threads[Symbol.dispose]();
+  };
+  return { name: "wasm", reason, gpu: null, [Symbol.dispose]: dispose };
 }
 
 function kindOf(gpu: Gpu): string {

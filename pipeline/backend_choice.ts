@@ -17,9 +17,14 @@ import { Learner } from "./train/learner.ts";
 export interface BackendMeasurement {
   /** The adapter that it was measured on. */
   readonly adapter: string;
+  /** The kernels that were measured: see {@linkcode KERNELS}. */
+  readonly kernels: number;
   /** Seconds of one training step of the preset `lite` with {@linkcode BATCH} images. */
   readonly seconds: Readonly<Record<BackendName, number>>;
 }
+
+/** Changes when a backend has become faster, so that what was measured before is measured anew. */
+const KERNELS = 2;
 
 /** Images of the measured step: enough for the kernels to be busy, few enough to take a second. */
 const BATCH = 8;
@@ -43,7 +48,7 @@ export async function chooseBackend(
   if (!measured) {
     log("Measuring once which backend trains faster on this software adapter …");
     backend[Symbol.dispose]();
-    measured = { adapter, seconds: await measureBackends() };
+    measured = { adapter, kernels: KERNELS, seconds: await measureBackends() };
     await writeMeasurement(measured);
   } else backend[Symbol.dispose]();
   const { seconds } = measured;
@@ -71,7 +76,8 @@ export async function readMeasurement(adapter: string): Promise<BackendMeasureme
   if (path === null) return null;
   try {
     const kept = JSON.parse(await Deno.readTextFile(path)) as BackendMeasurement;
-    const valid = kept.adapter === adapter && BACKENDS.every((name) => kept.seconds[name] > 0);
+    const valid = kept.adapter === adapter && kept.kernels === KERNELS &&
+      BACKENDS.every((name) => kept.seconds[name] > 0);
     return valid ? kept : null;
   } catch {
     // Missing, unreadable or damaged: it is measured anew.

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { assemble } from "../kernels/wat/build.ts";
-import binary from "../kernels/wat/tree_cascade.wasm" with { type: "bytes" };
-import text from "../kernels/wat/tree_cascade.wat" with { type: "text" };
+import { join } from "node:path";
+import { assemble, TEXTS } from "../kernels/wat/build.ts";
 
-Deno.test("tree_cascade.wasm is what `deno task wat` makes of its text", async () => {
-  assert.deepEqual(await assemble("tree_cascade.wat", text), new Uint8Array(binary));
-});
+const FOLDER = join(import.meta.dirname ?? ".", "..", "kernels", "wat");
+
+for (const [name, text] of Object.entries(TEXTS)) {
+  Deno.test(`${name}.wasm is what \`deno task wat\` makes of its text`, async () => {
+    const kept = await Deno.readFile(join(FOLDER, `${name}.wasm`));
+    assert.deepEqual(await assemble(name, text), kept);
+  });
+}
