@@ -69,13 +69,11 @@ Deno.test({ name: "dlibPoints() gives the points that dlib publishes", ignore },
   assert(Math.max(...await distances(faces, wider)) >= 1);
 });
 
-Deno.test({ name: "our decoder moves dlib's points by a pixel at most", ignore }, async () => {
+Deno.test({ name: "our decoder's pixels give dlib's points exactly", ignore }, async () => {
   const faces = await publishedFaces();
   const ours = (paths: readonly string[]) => Promise.all(paths.map(readImage));
   const found = await distances(faces, await picturesOf(faces, ours));
-  // Our decoder's pixels differ by up to 3 of 255, which turns a few of the trees' comparisons.
-  assert(Math.max(...found) <= 1);
-  assert(found.filter((distance) => distance > 0).length / found.length < 0.1);
+  assert.equal(Math.max(...found), 0);
 });
 
 Deno.test(

@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { Adapter } from "../pipeline/cli/adapter.ts";
 import { diagnosisText } from "../pipeline/cli/diagnosis_text.ts";
-import { type Diagnosis, examine } from "../pipeline/cli/doctor.ts";
+import {
+  type Diagnosis,
+  examine,
+  examinePredictor,
+  type Part,
+  predictorProblems,
+} from "../pipeline/cli/doctor.ts";
 import { installCommand, type Machine, planSetup } from "../pipeline/cli/setup.ts";
+import { findPredictorFile } from "../pipeline/landmarks.ts";
+import { Random } from "../pipeline/random.ts";
+import { inFolder } from "./face_records.ts";
+import { partsOf, smallPredictor, writeShapePredictor } from "./shape_predictor_writer.ts";
+
+/** What dlib's predictor is called among the models. */
+const PREDICTOR = "shape_predictor_68_face_landmarks";
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n';
 const UBUNTU = 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n';
@@ -62,13 +76,49 @@ Deno.test("installCommand() names the packages of the distribution", () => {
 
 Deno.test("examine() finds the models and the wasm backend of this machine", async () => {
   const { models, backends, problems } = await examine();
+  const predictor = models.at(-1) as Part;
+  assert.deepEqual([predictor.name, predictor.optional], [PREDICTOR, true]);
+  assert.equal(predictor.usable, await findPredictorFile() !== null);
   assert.deepEqual(
-    models.map(({ name, usable }) => [name, usable]),
+    models.slice(0, -1).map(({ name, usable }) => [name, usable]),
     [["face_landmark_68", true], ["ssd_mobilenetv1", true], ["tiny_face_detector", true]],
   );
   assert.deepEqual(backends.map(({ name }) => name), ["webgpu", "wasm", "cpu"]);
   assert(backends[1]?.usable, backends[1]?.note);
   assert.deepEqual(problems.filter(({ fatal }) => fatal), []);
+  assert(problems.every(({ what }) => !what.startsWith(PREDICTOR)), "dlib's predictor is optional");
+});
+
+Deno.test("examinePredictor() says where dlib's predictor is, or where to get it", () =>
+  inFolder(async (folder) => {
+    const missing = await examinePredictor(null);
+    assert.deepEqual([missing.usable, missing.optional], [false, true]);
+    for (
+      const word of ["libdlib-data", "http://dlib.net/", "./models", "non-commercial", "300-W"]
+    ) {
+      assert(missing.note.includes(word), missing.note);
+    }
+    const path = join(folder, "model.dat");
+    const initial = new Float32Array(136).fill(0.5);
+    const file = writeShapePredictor(partsOf(smallPredictor(new Random(1), initial)));
+    await Deno.writeFile(path, file);
+    const there = await examinePredictor(path);
+    assert.deepEqual([there.usable, there.optional], [true, true]);
+    assert(there.note.startsWith(`${path}, 0 MiB (for non-commercial use`), there.note);
+    await Deno.writeFile(path, file.subarray(0, 99));
+    const damaged = await examinePredictor(path);
+    assert.equal(damaged.usable, false);
+    assert.match(damaged.note, /^Cannot read the shape predictor .*model\.dat: it is cut short/);
+  }));
+
+Deno.test("predictorProblems() minds a damaged predictor, which would be taken, and no missing one", () => {
+  const part = { name: PREDICTOR, usable: false, note: "it is cut short" };
+  assert.deepEqual(predictorProblems({ ...part, optional: true }), []);
+  assert.deepEqual(predictorProblems({ ...part, usable: true }), []);
+  const [problem] = predictorProblems(part);
+  assert.equal(problem?.fatal, false);
+  assert.equal(problem.what, `${PREDICTOR}: it is cut short`);
+  assert.match(problem.fix, /^replace or remove it .*--predictor face-api$/);
 });
 
 Deno.test("diagnosisText() shows what is missing together with the command that brings it", () => {
@@ -87,6 +137,16 @@ Deno.test("diagnosisText() shows what is missing together with the command that 
     /wasm +there is no adapter\n +kept in +\/cache\/backend\.json/,
   );
   assert.match(diagnosisText(diagnosis), /To fix\n {2}No adapter\n {4}→ apt-get install x$/);
+  const models = [{ name: "a", usable: true, note: "9 KiB" }, {
+    name: "b",
+    usable: false,
+    note: "x",
+  }];
+  const optional = { name: "c", usable: false, optional: true, note: "get it" };
+  assert.match(
+    diagnosisText({ ...diagnosis, models: [...models, optional] }),
+    /Models\n {2}a +ok: 9 KiB\n {2}b +missing: x\n {2}c +missing, optional: get it\n/,
+  );
   const whole = diagnosisText({ ...diagnosis, adapter: ADAPTER, problems: [] });
   assert.match(whole, /maxStorageBufferBindingSize +134217728 \(128 MiB\)/);
   assert.match(whole, /shader-f16 yes, timestamp-query no/);

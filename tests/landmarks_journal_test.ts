@@ -425,7 +425,7 @@ Deno.test("interrupted commands go on where they stopped", (t) =>
       const company = await end(run("--out", out));
       held!.close();
       assert.equal(company.code, 1, company.err);
-      assert.match(company.err, /^Error: Cannot write .*faces.csv: another process works on it/);
+      assert.match(company.err, /^Error: Cannot write .*faces.csv: another process works on it/m);
       const { code, err } = await end(run("--out", out));
       assert.equal(code, 0, err);
       assert.match(err, /^39 of 40 faces found/m);

@@ -182,15 +182,15 @@ Deno.test("landmarks() makes a record of each face if all are wanted", async () 
   );
 });
 
-Deno.test("landmarks() shares what waits among its landmarkers, eight at a time at most", async () => {
+Deno.test("landmarks() shares what waits among its landmarkers, 16 at a time at most", async () => {
   const few = fakeStage(() => wait(1).then(() => null));
   await run(few.stage, numbered(3));
   assert.deepEqual(few.fakes.batches, [[0], [1], [2]]);
   const many = fakeStage(() => wait(2).then(() => null), { workers: 2 });
   await run(many.stage, numbered(100));
   const sizes = many.fakes.batches.map(({ length }) => length);
-  assert.equal(Math.max(...sizes), 8);
-  assert(sizes.length < 25, `${sizes}`);
+  assert.equal(Math.max(...sizes), 16);
+  assert(sizes.length < 20, `${sizes}`);
 });
 
 Deno.test("landmarks() rejects only the image that breaks a landmarker, alone or in a batch", async () => {
@@ -248,7 +248,7 @@ Deno.test("landmarks() takes only a bounded number of records ahead of a slow re
     if (given % 40 === 0) await wait(5);
   }
   assert.equal(given, 400);
-  assert.ok(most <= 2 * 24 + 1, `${most} records were under way`);
+  assert.ok(most <= 2 * 32 + 1, `${most} records were under way`);
 });
 
 Deno.test("landmarks() hands on what is done while its source is slow", async () => {

@@ -11,8 +11,8 @@ import { pairsText } from "./table.ts";
 /** The diagnosis for a person. */
 export function diagnosisText(diagnosis: Diagnosis): string {
   const { deno, platform, processors, adapter, backends, choice, models, problems } = diagnosis;
-  const partLine = ({ name, usable, note }: Part) =>
-    [name, `${usable ? "ok" : "missing"}: ${note}`] as const;
+  const partLine = ({ name, usable, optional = false, note }: Part) =>
+    [name, `${usable ? "ok" : optional ? "missing, optional" : "missing"}: ${note}`] as const;
   return [
     `Deno ${deno}, ${platform}, ${processors} processors`,
     section("Adapter", adapter ? pairsText(adapterPairs(adapter)) : "none"),

@@ -13,6 +13,8 @@ export interface Part {
   readonly name: string;
   readonly usable: boolean;
   readonly note: string;
+  /** Whether nothing is wrong where it is missing. */
+  readonly optional?: boolean;
 }
 
 /** What `--backend auto` takes, and where a measurement of it is kept. */
@@ -42,7 +44,7 @@ export interface Diagnosis {
   readonly backends: readonly Part[];
   /** What `--backend auto` stands for here. */
   readonly choice: Choice;
-  /** The weights of the detectors and of the 68-point network. */
+  /** The weights of the detectors and of the 68-point network, and dlib's predictor. */
   readonly models: readonly Part[];
   readonly problems: readonly Problem[];
 }
@@ -68,12 +70,20 @@ const MODELS: readonly (readonly [name: string, read: () => Promise<{ default: U
   ],
 ];
 
+/** Where dlib's predictor comes from, and what its makers say of its use. */
+const PREDICTOR_SOURCE = {
+  get: "the Debian package libdlib-data, or " +
+    "http://dlib.net/files/shape_predictor_68_face_landmarks.dat.bz2 unpacked into ./models",
+  use: "for non-commercial use, as is its training data, 300-W",
+} as const;
+
 const REINSTALL = "deno install --reload --entrypoint pipeline/cli.ts";
 
 /** Looks at the machine. It changes nothing. */
 export async function examine(): Promise<Diagnosis> {
   const adapter = await findAdapter();
   const models = await Promise.all(MODELS.map(([name, read]) => examineModel(name, read)));
+  const predictor = await examinePredictor();
   const backends = [webgpuBackend(adapter), await wasmBackend(), CPU_BACKEND];
   return {
     deno: Deno.version.deno,
@@ -82,8 +92,12 @@ export async function examine(): Promise<Diagnosis> {
     adapter,
     backends,
     choice: await examineChoice(adapter),
-    models,
-    problems: [...await adapterProblems(adapter), ...missing([...backends.slice(1), ...models])],
+    models: [...models, predictor],
+    problems: [
+      ...await adapterProblems(adapter),
+      ...missing([...backends.slice(1), ...models]),
+      ...predictorProblems(predictor),
+    ],
   };
 }
 
@@ -137,6 +151,39 @@ async function examineModel(
   } catch (error) {
     return { name, usable: false, note: messageOf(error) };
   }
+}
+
+/**
+ * Reads dlib's predictor, since a damaged file stops the landmarks stage.
+ *
+ * @param path Its file; by default where the stage finds it.
+ */
+export async function examinePredictor(path?: string | null): Promise<Part> {
+  const { findPredictorFile, PREDICTOR_FILE, readPredictor } = await import(
+    "../landmarks/predictor.ts"
+  );
+  const part = { name: PREDICTOR_FILE.replace(/\.dat$/, ""), optional: true } as const;
+  const file = path === undefined ? await findPredictorFile() : path;
+  const { get, use } = PREDICTOR_SOURCE;
+  if (file === null) {
+    const note =
+      `dlib's predictor, whose points are better than the network's; get it from ${get} (${use})`;
+    return { ...part, usable: false, note };
+  }
+  try {
+    await readPredictor(file);
+    const { size } = await Deno.stat(file);
+    return { ...part, usable: true, note: `${file}, ${Math.round(size / 2 ** 20)} MiB (${use})` };
+  } catch (error) {
+    return { ...part, optional: false, usable: false, note: messageOf(error) };
+  }
+}
+
+/** One that is there must be whole: it would be taken. */
+export function predictorProblems({ usable, optional = false, name, note }: Part): Problem[] {
+  if (usable || optional) return [];
+  const fix = `replace or remove it (${PREDICTOR_SOURCE.get}), or use --predictor face-api`;
+  return [{ what: `${name}: ${note}`, fix, fatal: false }];
 }
 
 async function adapterProblems(adapter: Adapter | null): Promise<Problem[]> {

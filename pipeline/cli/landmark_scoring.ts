@@ -26,6 +26,12 @@ export class LandmarkScoring {
     this.#truth = truth;
   }
 
+  /** Reads the truth once, so that a fault in it shows before hours of work and not after them. */
+  async check(signal: AbortSignal): Promise<void> {
+    const { readImports } = await import("../landmarks.ts");
+    for await (const _ of readImports(this.#truth, { signal }));
+  }
+
   /** Notes an image that is looked at. */
   look({ image, path }: FaceRecord): void {
     this.#paths.set(image, path);

@@ -49,6 +49,8 @@ export interface LandmarkingJob extends Placing {
   readonly total: number;
   /** How many of them were done before. */
   readonly before?: number;
+  /** Gives those what was found: a record for each face. */
+  readonly resume?: Stage<FaceRecord, FaceRecord>;
   /** The data set, which may know the true points; null for a plain folder of images. */
   readonly dataset: string | null;
   /** True points in place of the data set's own. */
@@ -163,8 +165,7 @@ export async function runLandmarkingInto(
     const [before, total] = [resumed, job.total].map((count) => count.toLocaleString("en"));
     terminal.note(`${before} of ${total} images were done before`);
   }
-  const records = resume(job.records);
-  return await runLandmarking({ ...job, records, before: resumed, write }, context, each);
+  return await runLandmarking({ ...job, resume, before: resumed, write }, context, each);
 }
 
 /** Finds landmarks, hands each record to `each`, and says how many were found and how well. */
@@ -174,19 +175,25 @@ export async function runLandmarking(
   each: (record: FaceRecord) => void = () => {},
 ): Promise<LandmarkingResult> {
   const { landmarks } = await import("../landmarks.ts");
-  const { total, dataset, write, worst: folder } = job;
+  const { total, dataset, resume = (records) => records, write, worst: folder } = job;
   const { terminal, signal } = context;
   const truth = job.truth ?? await truthOf(dataset);
   const scoring = truth === null ? null : new LandmarkScoring(truth);
+  if (job.truth !== undefined) await scoring?.check(signal);
   const onProgress = terminal.progress("landmarks", "images", job.before);
-  const find = landmarks({ ...job, signal, onProgress: (done) => onProgress(done, total) });
+  const find = landmarks({
+    ...job,
+    signal,
+    // Of images that were done before, each face counts.
+    onProgress: (done) => onProgress(Math.min(done, total), total),
+  });
   const left = terminal.lister("images have no landmarks");
   let [images, rejected, faces] = [0, 0, 0];
   const source = noting(job.records, (record) => {
     images++;
     scoring?.look(record);
   });
-  for await (const record of write(find(source))) {
+  for await (const record of write(find(resume(source)))) {
     if (record.points === null) {
       rejected++;
       left.add(`${record.image}: ${record.rejected}`);

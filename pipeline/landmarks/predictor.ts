@@ -43,12 +43,9 @@ export async function openPredictor(
   { predictor, gpu: wanted }: PlacingTools,
 ): Promise<PredictPoints | null> {
   if (predictor === null) return null;
-  const gpu = wanted === "none" ? null : await Gpu.open();
-  if (gpu === null || (wanted === "hardware" && gpu.isFallback)) {
-    gpu?.[Symbol.dispose]();
-    // As fast as a software adapter on the same cores, and with nothing to read back.
-    return (job) => placePointsByTree(predictor, job);
-  }
+  const gpu = await openGpu(wanted);
+  // As fast as a software adapter on the same cores, and with nothing to read back.
+  if (gpu === null) return (job) => placePointsByTree(predictor, job);
   const cascade = new LoadedCascade(gpu, predictor);
   return async (job) => {
     const faces = job.windows.length / 3;
@@ -59,4 +56,12 @@ export async function openPredictor(
     toWindowPixels(shapes, job);
     return shapes;
   };
+}
+
+/** A device on the adapter that is wanted, or null if there is none. */
+async function openGpu(wanted: PlacingTools["gpu"]): Promise<Gpu | null> {
+  if (wanted === "none") return null;
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (wanted === "hardware" && adapter?.info.isFallbackAdapter) return null;
+  return await Gpu.open();
 }
