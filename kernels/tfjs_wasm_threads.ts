@@ -13,8 +13,9 @@ import {
   conv2dInputGradThreads,
   conv2dThreads,
 } from "./cpu/conv2d_threads.ts";
-import { heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
+import { heapAddress, heapMemory, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
+import denseBinary from "./wat/dense.wasm" with { type: "bytes" };
 
 type KernelArguments = Parameters<tf.KernelFunc>[0];
 type Inputs = Record<string, tf.TensorInfo>;
@@ -75,19 +76,28 @@ function ownKernels(threads: WasmThreads): Record<string, OwnKernel> {
         conv2dFilterGradThreads(threads, heapNumbers(x!), heapNumbers(dy!), g, shape);
       });
     },
-    BatchMatMul: ({ a, b }, { transposeA, transposeB }) =>
-      transposeA && !transposeB ? weightGradient(threads, a!, b!) : null,
+    BatchMatMul: ({ a, b }, { transposeA, transposeB }) => {
+      if ([...a!.shape.slice(0, -2), ...b!.shape.slice(0, -2)].some((size) => size !== 1)) {
+        return null;
+      }
+      if (transposeA && !transposeB) return weightGradient(threads, a!, b!);
+      return transposeB && !transposeA ? inputGradient(a!, b!) : null;
+    },
+    // tfjs's own copies the numbers, here as on its other backends the copy shares them.
+    Identity: ({ x }) => {
+      tf.engine().backend.incRef(x!.dataId);
+      return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
+    },
   };
 }
 
-/** aᵀ·b for a [..1, P, K] and b [..1, P, N], as of a dense layer's weights; null if it is batched. */
+/** aᵀ·b for a [..1, P, K] and b [..1, P, N]: the gradient of a dense layer's weights. */
 function weightGradient(
   threads: WasmThreads,
   a: tf.TensorInfo,
   b: tf.TensorInfo,
-): tf.TensorInfo | null {
+): tf.TensorInfo {
   const lead = a.shape.slice(0, -2);
-  if ([...lead, ...b.shape.slice(0, -2)].some((size) => size !== 1)) return null;
   const [width, channels] = a.shape.slice(-2) as [number, number];
   const filters = b.shape.at(-1)!;
   const shape = {
@@ -97,6 +107,22 @@ function weightGradient(
     conv2dFilterGradThreads(threads, heapNumbers(a), heapNumbers(b), g, shape);
   });
 }
+
+/** dy·wᵀ for dy [..1, P, N] and w [..1, K, N]: the gradient of a dense layer's input. */
+function inputGradient(dy: tf.TensorInfo, w: tf.TensorInfo): tf.TensorInfo | null {
+  const [rows, outputs] = dy.shape.slice(-2) as [number, number];
+  const inputs = w.shape.at(-2)!;
+  const memory = heapMemory();
+  if (memory === null || outputs % 4 !== 0) return null;
+  const dx = heapTensor([...dy.shape.slice(0, -2), rows, inputs]);
+  dense ??= new WebAssembly.Instance(new WebAssembly.Module(denseBinary), { heap: { memory } });
+  const grad = dense.exports["dense_input_grad"] as (...numbers: number[]) => void;
+  grad(...[dy, w, dx].map(heapAddress), rows, inputs, outputs);
+  return dx;
+}
+
+/** tfjs's backend, and so its memory, lives as long as the process. */
+let dense: WebAssembly.Instance | null = null;
 
 /** Makes a tensor and has its numbers written; views taken before it is made may be stale. */
 function output(shape: readonly number[], write: (numbers: Float32Array) => void): tf.TensorInfo {

@@ -29,6 +29,7 @@ export async function assemble(name: string, text: string): Promise<Uint8Array> 
 /** The texts by the names of their binaries. */
 export const TEXTS: Readonly<Record<string, string>> = {
   conv2d: conv2dText,
+  dense: await Deno.readTextFile(join(FOLDER, "dense.wat")),
   batch_norm: await Deno.readTextFile(join(FOLDER, "batch_norm.wat")),
   tree_cascade: await Deno.readTextFile(join(FOLDER, "tree_cascade.wat")),
 };

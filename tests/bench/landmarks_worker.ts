@@ -16,29 +16,28 @@ export interface BenchWork {
   readonly predictor: TreeCascade | null;
 }
 
-/** Pictures a call, as the landmarks stage has it. */
-const BATCH = 16;
-
 const scope = self as unknown as {
-  onmessage: ((event: MessageEvent<BenchWork | "go">) => void) | null;
+  onmessage: ((event: MessageEvent<BenchWork | BenchPart>) => void) | null;
   postMessage(faces: number): void;
 };
+
+/** Which of the pictures to look at now. */
+export interface BenchPart {
+  readonly from: number;
+  readonly to: number;
+}
 
 let finder: FaceFinder | null = null;
 let searches: readonly FaceSearch[] = [];
 
 scope.onmessage = async ({ data }) => {
-  if (data !== "go") {
+  if ("searches" in data) {
     await useWasm();
     finder = new FaceFinder(await openPredictor({ predictor: data.predictor, gpu: "none" }));
     searches = data.searches;
     scope.postMessage(0);
     return;
   }
-  let faces = 0;
-  for (let i = 0; i < searches.length; i += BATCH) {
-    const found = await finder!.find(searches.slice(i, i + BATCH));
-    faces += found.filter(({ length }) => length > 0).length;
-  }
-  scope.postMessage(faces);
+  const found = await finder!.find(searches.slice(data.from, data.to));
+  scope.postMessage(found.filter(({ length }) => length > 0).length);
 };
