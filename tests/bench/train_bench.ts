@@ -1,8 +1,8 @@
 /**
  * Seconds of a training step: our kernels on webgpu, tfjs on wasm, stock tfjs-webgpu, and PyTorch on
  * the same machine, on the network of the preset `lite` and random images of the same size. They take
- * turns; medians are printed. `--batch N` sets the batch (8), `--no-stock` leaves out stock tfjs-webgpu,
- * which takes long.
+ * turns; medians are printed. `--batch N` sets the batch (8), `--full` takes images of 178 x 218 instead
+ * of half that, `--no-stock` leaves out stock tfjs-webgpu, which takes long.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
   maskSize,
   type NetworkConfig,
 } from "../../pipeline/network.ts";
-import { trainConfig } from "../../pipeline/presets.ts";
+import { FRAME, trainConfig } from "../../pipeline/presets.ts";
 import { Random } from "../../pipeline/random.ts";
 import { frontalFace } from "../../pipeline/segments/region_diagram.ts";
 import { polygonsOf } from "../../pipeline/segments/region_polygons.ts";
@@ -70,8 +70,12 @@ async function contender(
 }
 
 /** Our learner on a backend, opened for each round, since tfjs has one backend of a name. */
-async function ours(name: "webgpu" | "wasm", batch: Batch): Promise<Contender> {
-  const config = trainConfig("lite");
+async function ours(
+  name: "webgpu" | "wasm",
+  batch: Batch,
+  sizes: NetworkConfig,
+): Promise<Contender> {
+  const config = { ...trainConfig("lite"), network: sizes };
   const backend = await openBackend(name);
   const learner = new Learner(backend, buildNetwork(config.network, SEED), config);
   const step = async () => {
@@ -91,9 +95,8 @@ async function select(backend: Backend): Promise<void> {
 }
 
 /** The layers API with tfjs's own kernels, optimiser and uploaded masks. */
-async function stock(batch: Batch): Promise<Contender> {
+async function stock(batch: Batch, sizes: NetworkConfig): Promise<Contender> {
   await tf.setBackend("webgpu");
-  const { network: sizes } = trainConfig("lite");
   const network = buildNetwork(sizes, SEED);
   const optimizer = tf.train.momentum(0.01, 0.9);
   const count = batch.faces.length;
@@ -152,10 +155,11 @@ async function torch(config: NetworkConfig, batch: number): Promise<Contender | 
 async function main(args: readonly string[]): Promise<void> {
   const at = args.indexOf("--batch");
   const size = at < 0 ? 8 : Number(args[at + 1]);
-  const { network } = trainConfig("lite");
+  const lite = trainConfig("lite").network;
+  const network = args.includes("--full") ? { ...lite, input: FRAME } : lite;
   const batch = randomBatch(network, size);
-  const contenders = [await ours("webgpu", batch), await ours("wasm", batch)];
-  if (!args.includes("--no-stock")) contenders.push(await stock(batch));
+  const contenders = [await ours("webgpu", batch, network), await ours("wasm", batch, network)];
+  if (!args.includes("--no-stock")) contenders.push(await stock(batch, network));
   const peer = await torch(network, size);
   if (peer) contenders.push(peer);
   else print("python3 has no torch here: PyTorch is left out (Debian: python3-torch)");
@@ -165,7 +169,12 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const flops = 3 * size * forwardFlops(network);
   const first = median(seconds[0]!);
-  print(`preset lite, batch ${size}, ${(flops / 1e9).toFixed(1)} GFLOP a step, ${ROUNDS} rounds`);
+  const { height, width } = network.input;
+  print(
+    `lite at ${height}x${width}, batch ${size}, ${
+      (flops / 1e9).toFixed(1)
+    } GFLOP a step, ${ROUNDS} rounds`,
+  );
   print(
     "contender".padEnd(28) + "s/step".padStart(9) + "images/s".padStart(10) +
       "GFLOP/s".padStart(9) + "  of the first".padStart(14),
