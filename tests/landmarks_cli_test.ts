@@ -121,7 +121,7 @@ Deno.test("landmarks refuses a wrong predictor, truth or file of boxes before it
     const dlib = ["--predictor", "dlib", "--dlib-model"];
     await fails(
       1,
-      /^Error: There is no file or folder \/nowhere\.dat$/m,
+      /^Error: --dlib-model \/nowhere\.dat: there is no such file/m,
       ...own,
       ...dlib,
       "/nowhere.dat",
@@ -218,7 +218,13 @@ Deno.test("landmarks --import takes a folder of .pts files and looks only for wh
 
 /** Leaves what is left of a run that stops after the first rows. */
 async function leaveUnfinished(out: string, images: string, rows: readonly LandmarkRow[]) {
-  const placing = { detector: "tiny", predictor: null, backend: "auto", allFaces: true } as const;
+  const placing = {
+    detector: "tiny",
+    predictor: null,
+    dlibModel: null,
+    backend: "auto",
+    allFaces: true,
+  } as const;
   await using journal = await openJournal(out, landmarkSettings({ images }, placing), placing);
   const records = rows.map(({ image, points }) => recordOf(image, { points }));
   for await (const { image } of journal.write(streamOf(records))) {

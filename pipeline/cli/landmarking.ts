@@ -7,6 +7,7 @@
 
 import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
+import { exists } from "../files.ts";
 import type { DetectorName, TreeCascade } from "../landmarks.ts";
 import type { LandmarkSettings } from "../landmarks/landmark_journal.ts";
 import type { FaceRecord, Stage } from "../record.ts";
@@ -38,6 +39,8 @@ export interface Placing {
   readonly detector: DetectorName;
   /** Null leaves the points to face-api's network. */
   readonly predictor: TreeCascade | null;
+  /** The predictor's file, if there is one. */
+  readonly dlibModel: string | null;
   readonly backend: CommonValues["backend"];
   readonly allFaces?: boolean;
 }
@@ -100,9 +103,13 @@ export async function readPlacing(
         "the file into ./models, or name it by --dlib-model",
     );
   }
+  if (dlibModel !== undefined && !await exists(dlibModel)) {
+    throw new Deno.errors.NotFound(`--dlib-model ${dlibModel}: there is no such file`);
+  }
   const by = path === null ? "face-api's network" : `dlib's predictor (${path})`;
   terminal.note(`points are placed by ${by}`);
-  return { detector, backend, predictor: path === null ? null : await readPredictor(path) };
+  const model = path === null ? null : await readPredictor(path);
+  return { detector, backend, predictor: model, dlibModel: path };
 }
 
 /** A landmarks file to write. */
@@ -130,7 +137,7 @@ interface RowOptions {
  */
 export function landmarkSettings(
   options: RowOptions,
-  { detector, predictor, allFaces }: Placing,
+  { detector, dlibModel, allFaces }: Placing,
 ): LandmarkSettings {
   const { dataset, images, labels, shard, boxes } = options;
   const absolute = (path: string | undefined) => path === undefined ? undefined : resolve(path);
@@ -141,7 +148,7 @@ export function landmarkSettings(
     import: absolute(options.import),
     boxes: boxes === "aligned" ? boxes : absolute(boxes),
     detector,
-    predictor: predictor === null ? "face-api" : "dlib",
+    predictor: dlibModel === null ? "face-api" : `dlib (${resolve(dlibModel)})`,
     faces: allFaces ? "all" : "one",
     shard: shard && `${shard.index}/${shard.count}`,
     version: config.version,
