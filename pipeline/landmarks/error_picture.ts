@@ -8,7 +8,7 @@ import { resizeImage, type RgbImage } from "../image.ts";
 import type { Box } from "../record.ts";
 import { Canvas, fitText, textWidth } from "../segments/canvas.ts";
 import type { Rgb } from "../segments/region_colours.ts";
-import { extentOf } from "./match_faces.ts";
+import { boxAround } from "./face_square.ts";
 
 /** A face to be shown. */
 export interface ErrorFace {
@@ -123,8 +123,8 @@ export function errorSheet(faces: readonly Captioned[], side: number): Canvas {
 
 /** What to show, in whole pixels inside the image. */
 function areaOf(image: RgbImage, truth: Float32Array, other: Float32Array | null): Box {
-  const boxes = [around(extentOf(truth), AROUND)];
-  if (other) boxes.push(around(extentOf(other), AROUND_OTHER));
+  const boxes = [around(boxAround(truth), AROUND)];
+  if (other) boxes.push(around(boxAround(other), AROUND_OTHER));
   const left = Math.max(0, Math.floor(Math.min(...boxes.map(({ x }) => x))));
   const top = Math.max(0, Math.floor(Math.min(...boxes.map(({ y }) => y))));
   const right = Math.min(image.width, Math.ceil(Math.max(...boxes.map((b) => b.x + b.width))));

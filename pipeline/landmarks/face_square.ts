@@ -4,13 +4,14 @@
  * @module
  */
 
+import type { Box } from "../record.ts";
 import type { Square } from "./crop.ts";
 
 /** Centre and larger side of the points' extent, in pixels of the picture. */
 export type Extent = readonly [x: number, y: number, size: number];
 
-/** Centre and larger side of the box around points x0, y0, x1, y1, … */
-export function extentOf(points: Float32Array): Extent {
+/** The smallest box around points x0, y0, x1, y1, … */
+export function boxAround(points: Float32Array): Box {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < points.length; i += 2) {
     left = Math.min(left, points[i]!);
@@ -18,7 +19,13 @@ export function extentOf(points: Float32Array): Extent {
     top = Math.min(top, points[i + 1]!);
     bottom = Math.max(bottom, points[i + 1]!);
   }
-  return [(left + right) / 2, (top + bottom) / 2, Math.max(right - left, bottom - top)];
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** Centre and larger side of {@linkcode boxAround} points. */
+export function extentOf(points: Float32Array): Extent {
+  const { x, y, width, height } = boxAround(points);
+  return [x + width / 2, y + height / 2, Math.max(width, height)];
 }
 
 /** The level square around an extent whose side is `scale` times as long. */

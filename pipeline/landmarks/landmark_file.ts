@@ -8,6 +8,7 @@ import { csvRow, readCsv } from "../csv.ts";
 import { FileWriter } from "../files.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { LandmarkTable } from "./landmark_table.ts";
+import { findPointColumns, readPoints } from "./point_columns.ts";
 
 /** A row of a landmarks file. */
 export interface LandmarkRow {
@@ -104,7 +105,7 @@ export async function* readLandmarks(
       );
     }
     if (columns === null) {
-      columns = findColumns(fields, place);
+      columns = findPointColumns(fields, place);
       continue;
     }
     const image = fields[0]!;
@@ -118,32 +119,6 @@ export async function* readLandmarks(
     yield { image, points: readPoints(fields, columns, place) };
   }
   if (columns === null) throw new SyntaxError(`Cannot read landmarks: ${path}:1 has no header`);
-}
-
-/** Where x0, y0, x1, y1, … are. */
-function findColumns(header: readonly string[], place: string): number[] {
-  const index = new Map(header.map((name, column) => [name.trim(), column]));
-  return Array.from({ length: 2 * POINTS }, (_, i) => {
-    const name = `${i % 2 === 0 ? "x" : "y"}_${Math.floor(i / 2)}`;
-    const column = index.get(name);
-    if (column !== undefined) return column;
-    throw new SyntaxError(`Cannot read landmarks: the header, ${place}, has no column ${name}`);
-  });
-}
-
-function readPoints(fields: string[], columns: readonly number[], place: string): Float32Array {
-  const points = new Float32Array(2 * POINTS);
-  for (const [i, column] of columns.entries()) {
-    const text = fields[column]!.trim();
-    const value = text === "" ? NaN : Number(text);
-    if (!Number.isFinite(value)) {
-      throw new SyntaxError(
-        `Cannot read landmarks: "${text}" in column ${column + 1} of ${place} is no number`,
-      );
-    }
-    points[i] = value;
-  }
-  return points;
 }
 
 /**

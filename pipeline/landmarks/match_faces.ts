@@ -5,6 +5,7 @@
  */
 
 import type { Box } from "../record.ts";
+import { boxAround } from "./face_square.ts";
 
 /**
  * A centre that is farther away, relative to the true face's larger extent, is another face's: faces
@@ -34,8 +35,8 @@ export function matchFaces(
   truth: readonly Float32Array[],
   predicted: readonly Float32Array[],
 ): FaceMatch[] {
-  const boxes = truth.map(extentOf);
-  const guesses = predicted.map(extentOf);
+  const boxes = truth.map(boxAround);
+  const guesses = predicted.map(boxAround);
   const pairs = boxes.flatMap((box, face) =>
     guesses.map((guess, index) => ({ face, index, distance: centreDistance(box, guess) }))
   ).sort((a, b) => a.distance - b.distance || a.face - b.face || a.index - b.index);
@@ -61,16 +62,4 @@ function centreDistance(a: Box, b: Box): number {
     a.x + a.width / 2 - b.x - b.width / 2,
     a.y + a.height / 2 - b.y - b.height / 2,
   );
-}
-
-/** The smallest box around points x0, y0, x1, y1, … */
-export function extentOf(points: Float32Array): Box {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < points.length; i += 2) {
-    left = Math.min(left, points[i]!);
-    right = Math.max(right, points[i]!);
-    top = Math.min(top, points[i + 1]!);
-    bottom = Math.max(bottom, points[i + 1]!);
-  }
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }

@@ -6,6 +6,7 @@
 
 import type { Box, FaceRecord } from "../../record.ts";
 import { roundHundredth, roundPoints } from "../../record_json.ts";
+import { boxAround } from "../face_square.ts";
 import { FloatRows } from "../float_rows.ts";
 import { ImageIndex } from "./image_index.ts";
 import type { ImportedFace } from "./imported_face.ts";
@@ -54,7 +55,7 @@ export class FaceStore {
 
   /** Higher for the better of several faces. */
   #score(face: number, box: Box | null): number {
-    const extent = extentOf(this.#points.row(face));
+    const extent = boxAround(this.#points.row(face));
     if (box !== null && box.width > 0 && box.height > 0) {
       const [x, y] = centreOf(extent);
       const [boxX, boxY] = centreOf(box);
@@ -68,18 +69,6 @@ export class FaceStore {
     const [x, y, width, height] = Array.from(this.#extras.row(face).subarray(0, 4), roundHundredth);
     return Number.isNaN(x) ? null : { x: x!, y: y!, width: width!, height: height! };
   }
-}
-
-/** The smallest box around points x0, y0, x1, y1, … */
-function extentOf(points: Float32Array): Box {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < points.length; i += 2) {
-    left = Math.min(left, points[i]!);
-    right = Math.max(right, points[i]!);
-    top = Math.min(top, points[i + 1]!);
-    bottom = Math.max(bottom, points[i + 1]!);
-  }
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 function centreOf({ x, y, width, height }: Box): [x: number, y: number] {
