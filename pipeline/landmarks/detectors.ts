@@ -156,7 +156,7 @@ interface Scored extends Candidate {
 
 /**
  * Faces mostly fill pictures whose longer side is smaller than this, in pixels: there, the SSD detector
- * finds them more often at half its field.
+ * finds them more often at half its field, and what it misses there it hardly ever finds at another.
  */
 const SMALL_PICTURE = 320;
 
@@ -171,7 +171,8 @@ function looksOf(name: DetectorName, image: RgbImage): readonly Look[] {
   );
   if (!isSmall(image)) return looks;
   const quick = looks.filter(({ detector }) => detector === "tiny");
-  return [...quick, ...looks.filter(({ detector }) => detector === "ssd").reverse()];
+  const thorough = looks.filter(({ detector }) => detector === "ssd").reverse();
+  return [...quick, ...(name === "ssd" ? thorough : thorough.slice(0, 1))];
 }
 
 /**
