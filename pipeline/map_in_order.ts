@@ -62,21 +62,28 @@ function nextEvent<In, Out>(
   ]);
 }
 
-/** A promise that rejects when a signal is aborted, for as long as it is in scope. */
+/** Ends waiting when a signal is aborted, for as long as it is in scope. */
 class Abortion implements Disposable {
   readonly #signal: AbortSignal | undefined;
-  readonly #rejection = Promise.withResolvers<never>();
-  readonly #onAbort = () => this.#rejection.reject(this.#signal?.reason);
+  /** Ends the waiting that is under way, if there is one. */
+  #reject: (reason: unknown) => void = () => {};
+  readonly #onAbort = () => this.#reject(this.#signal?.reason);
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
-    this.#rejection.promise.catch(() => {});
-    if (signal?.aborted) this.#onAbort();
     signal?.addEventListener("abort", this.#onAbort);
   }
 
+  /**
+   * The promise, or the signal's reason as soon as it is aborted. One at a time. Not `Promise.race` with
+   * a promise that lives as long as the work: it would keep what every race has ended with.
+   */
   race<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([this.#rejection.promise, promise]);
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      if (this.#signal?.aborted) reject(this.#signal.reason);
+      promise.then(resolve, reject);
+    });
   }
 
   [Symbol.dispose](): void {
