@@ -8,12 +8,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { conv2d, conv2dInputGrad, type Conv2dShape, outputSize } from "./conv2d.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
+import {
+  convolutionShape,
+  isAlone,
+  isPlain,
+  isSingle,
+  type OwnKernel,
+  replaceKernel,
+  withOwn,
+} from "./tfjs_convolution.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
-
-type Inputs = Record<string, tf.TensorInfo>;
-type KernelArguments = Parameters<tf.KernelFunc>[0];
-/** A kernel of ours: the result, or null where tfjs's own is to be used. */
-type OwnKernel = (inputs: Inputs, attributes: Record<string, unknown>) => tf.TensorInfo | null;
 
 /** What tfjs registered itself, to go back to; filled once. */
 const stock = new Map<string, tf.KernelConfig>();
@@ -26,9 +30,7 @@ export function useOwnKernels(host: TfjsHost): void {
       throw new Error(`tfjs has no WebGPU kernel ${name}: is another version installed?`);
     }
     stock.set(name, before);
-    const kernelFunc = (call: KernelArguments) =>
-      own(call.inputs as Inputs, call.attrs ?? {}) ?? before.kernelFunc(call);
-    replaceKernel({ ...before, kernelFunc });
+    replaceKernel(withOwn(before, own));
   }
 }
 
@@ -37,18 +39,13 @@ export function useStockKernels(): void {
   for (const config of stock.values()) replaceKernel(config);
 }
 
-function replaceKernel(config: tf.KernelConfig): void {
-  tf.unregisterKernel(config.kernelName, "webgpu");
-  tf.registerKernel(config);
-}
-
 function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
   return {
     Conv2D: ({ x, filter }, attributes) =>
       isPlain(attributes) ? convolution(host, x!, filter!) : null,
-    FusedConv2D: ({ x, filter, bias, preluActivationWeights }, attributes) =>
-      isPlain(attributes) && !bias && !preluActivationWeights && attributes.activation === "linear"
-        ? convolution(host, x!, filter!)
+    FusedConv2D: (inputs, attributes) =>
+      isPlain(attributes) && isAlone(inputs, attributes)
+        ? convolution(host, inputs.x!, inputs.filter!)
         : null,
     Conv2DBackpropInput: ({ dy, filter }, attributes) => {
       if (!isPlain(attributes)) return null;
@@ -73,20 +70,6 @@ function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
       return c && bias ? addBias(host, c, bias) : c;
     },
   };
-}
-
-/** Stride 1, no padding, no dilation, channels last. */
-function isPlain(attributes: Record<string, unknown>): boolean {
-  const { strides, pad, dataFormat, dilations } = attributes;
-  const ones = (value: unknown) => [value ?? 1].flat().every((one) => one === 1);
-  return ones(strides) && ones(dilations) && (pad === "valid" || pad === 0) &&
-    (dataFormat ?? "NHWC") === "NHWC";
-}
-
-function convolutionShape(x: readonly number[], filter: readonly number[]): Conv2dShape {
-  const [batch, height, width, channels] = x as [number, number, number, number];
-  const [kernelHeight, kernelWidth, , filters] = filter as [number, number, number, number];
-  return { batch, height, width, channels, filters, kernelHeight, kernelWidth };
 }
 
 function convolution(
@@ -115,7 +98,7 @@ function product(
   b: tf.TensorInfo,
   { transposeA, transposeB }: Record<string, unknown>,
 ): tf.TensorInfo | null {
-  if ([...a.shape.slice(0, -2), ...b.shape.slice(0, -2)].some((size) => size !== 1)) return null;
+  if (!isSingle(a, b)) return null;
   if (transposeA && transposeB) return null;
   const lead = a.shape.slice(0, -2);
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];

@@ -8,13 +8,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { batchNorm, batchNormGrad, batchNormGroups, type BatchNormShape } from "./batch_norm.ts";
 import {
-  type BatchStatistics,
   batchStatistics,
+  inverseDeviation,
   normalise,
   normaliseGrad,
 } from "./cpu/batch_norm_f32.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
-import { backward, fitsHeap, forward } from "./tfjs_wasm_batch_norm.ts";
+import { backward, fitsHeap, forward, type Normalised } from "./tfjs_wasm_batch_norm.ts";
 
 /** A layer of the layers API. */
 type Layer = layers.Layer;
@@ -41,9 +41,7 @@ export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | 
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     const shape = shapeOf(x, { ...settings, relu: relu !== null });
     if (host) return batchNormOperation(host, x, variables, shape);
-    return fitsHeap(shape)
-      ? batchNormOnHeap(x, variables, shape)
-      : batchNormOnCpu(x, variables, shape);
+    return batchNormOnCpu(fitsHeap(shape) ? ON_HEAP : IN_TYPESCRIPT, x, variables, shape);
   };
   if (!relu) return;
   const stockRelu = relu.call.bind(relu);
@@ -127,58 +125,68 @@ export function batchNormOperation(
   return operation(x, scale, shift);
 }
 
-/** The same in WebAssembly, for channels by fours. */
-function batchNormOnHeap(
+/**
+ * A way to normalise where numbers lie in memory; composed of tfjs's operations it would take longer
+ * than the convolutions.
+ */
+interface CpuNorm {
+  forward(
+    x: tf.Tensor,
+    scale: Float32Array,
+    shift: Float32Array,
+    shape: BatchNormShape,
+  ): Normalised;
+  backward(
+    x: tf.Tensor,
+    dy: tf.Tensor,
+    normalised: Normalised,
+    scale: Float32Array,
+    shape: BatchNormShape,
+  ): { dx: tf.Tensor; dscale: Float32Array; dshift: Float32Array };
+}
+
+/** In WebAssembly, for channels by fours. */
+const ON_HEAP: CpuNorm = { forward, backward };
+
+/** For any channels. */
+const IN_TYPESCRIPT: CpuNorm = {
+  forward(x, scale, shift, shape) {
+    const values = read(x);
+    const statistics = batchStatistics(values, shape);
+    return {
+      ...statistics,
+      y: tf.tensor(normalise(values, scale, shift, statistics, shape), x.shape),
+    };
+  },
+  backward(x, dy, { y, mean, variance }, scale, shape) {
+    const inverse = inverseDeviation(variance, shape);
+    const statistics = { mean, variance, inverse };
+    const gradient = normaliseGrad(read(x), read(y), read(dy), scale, statistics, shape);
+    return { ...gradient, dx: tf.tensor(gradient.dx, x.shape) };
+  },
+};
+
+function read(tensor: tf.Tensor): Float32Array {
+  return tensor.dataSync<"float32">();
+}
+
+/** The same as {@linkcode batchNormOperation} on the CPU. */
+function batchNormOnCpu(
+  norm: CpuNorm,
   x: tf.Tensor,
   { scale, shift, movingMean, movingVariance }: BatchNormVariables,
   shape: BatchNormShape,
 ): tf.Tensor {
-  const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
   const operation = tf.customGrad((...given) => {
     const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const { y, mean, variance } = forward(x, read(scale), read(shift), shape);
-    moveStatistics(movingMean, movingVariance, { mean, variance }, shape);
+    const { y, ...statistics } = norm.forward(x, read(scale), read(shift), shape);
+    moveStatistics(movingMean, movingVariance, statistics, shape);
     save([x, scale, y]);
     const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
       const [x, scale, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const normalised = { y, mean, variance };
-      const { dx, dscale, dshift } = backward(
-        x,
-        dy as tf.Tensor,
-        normalised,
-        read(scale),
-        shape,
-      );
-      return [dx, tf.tensor1d(dscale), tf.tensor1d(dshift)];
-    };
-    return { value: y, gradFunc };
-  });
-  return operation(x, scale, shift);
-}
-
-/**
- * The same in TypeScript, for a backend whose numbers lie in memory: composed of tfjs's operations it
- * takes longer than the convolutions.
- */
-function batchNormOnCpu(
-  x: tf.Tensor,
-  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
-  shape: BatchNormShape,
-): tf.Tensor {
-  const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
-  const operation = tf.customGrad((...given) => {
-    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const values = read(x);
-    const statistics = batchStatistics(values, shape);
-    moveStatistics(movingMean, movingVariance, statistics, shape);
-    const result = normalise(values, read(scale), read(shift), statistics, shape);
-    const y = tf.tensor(result, x.shape);
-    save([x, scale, y]);
-    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
-      const [values, scale, y] = saved.map(read) as [Float32Array, Float32Array, Float32Array];
-      const gradient = normaliseGrad(values, y, read(dy as tf.Tensor), scale, statistics, shape);
-      const { dx, dscale, dshift } = gradient;
-      return [tf.tensor(dx, x.shape), tf.tensor1d(dscale), tf.tensor1d(dshift)];
+      const normalised = { y, ...statistics };
+      const gradient = norm.backward(x, dy as tf.Tensor, normalised, read(scale), shape);
+      return [gradient.dx, tf.tensor1d(gradient.dscale), tf.tensor1d(gradient.dshift)];
     };
     return { value: y, gradFunc };
   });
@@ -189,7 +197,7 @@ function batchNormOnCpu(
 function moveStatistics(
   movingMean: tf.Tensor,
   movingVariance: tf.Tensor,
-  { mean, variance }: Pick<BatchStatistics, "mean" | "variance">,
+  { mean, variance }: Pick<Normalised, "mean" | "variance">,
   { rows, momentum }: BatchNormShape,
 ): void {
   const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));

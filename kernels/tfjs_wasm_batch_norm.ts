@@ -9,7 +9,15 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { BatchNormShape } from "./batch_norm.ts";
-import { adopt, heapAddress, heapMemory, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
+import { inverseDeviation } from "./cpu/batch_norm_f32.ts";
+import {
+  adopt,
+  heapAddress,
+  heapExports,
+  heapMemory,
+  heapNumbers,
+  heapTensor,
+} from "./tfjs_wasm_heap.ts";
 import binary from "./wat/batch_norm.wasm" with { type: "bytes" };
 
 /** What the module exports; addresses in bytes, see its source. */
@@ -19,16 +27,6 @@ interface Exports {
   normalise(...numbers: number[]): void;
   grad_sums(...numbers: number[]): void;
   grad(...numbers: number[]): void;
-}
-
-let loaded: { readonly memory: WebAssembly.Memory; readonly exports: Exports } | null = null;
-
-function exportsFor(memory: WebAssembly.Memory): Exports {
-  if (loaded?.memory !== memory) {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), { heap: { memory } });
-    loaded = { memory, exports: instance.exports as unknown as Exports };
-  }
-  return loaded.exports;
 }
 
 /** Whether {@linkcode forward} takes this shape: by fours, where tfjs shows its memory. */
@@ -53,10 +51,10 @@ export function forward(
   shift: Float32Array,
   shape: BatchNormShape,
 ): Normalised {
-  const { rows, channels, epsilon } = shape;
-  const exports = exportsFor(heapMemory()!);
+  const { rows, channels } = shape;
+  const exports = heapExports<Exports>(binary);
   const result = heapTensor(x.shape);
-  const room = new ChannelRoom(channels, 4);
+  const room = new ChannelRoom(channels);
   const at = heapAddress(x);
   room.sums.fill(0);
   exports.sum(at, room.sumsAddress, rows, channels);
@@ -65,7 +63,7 @@ export function forward(
   room.sums.fill(0);
   exports.squares(at, room.address(0), room.sumsAddress, rows, channels);
   const variance = room.sums.slice(0, channels).map((sum) => sum / rows);
-  room.write(1, variance.map((value, c) => scale[c]! / Math.sqrt(value + epsilon)));
+  room.write(1, inverseDeviation(variance, shape).map((value, c) => value * scale[c]!));
   room.write(2, shift);
   exports.normalise(
     ...[at, room.address(0), room.address(1), room.address(2), heapAddress(result)],
@@ -83,10 +81,10 @@ export function backward(
   scale: Float32Array,
   shape: BatchNormShape,
 ): { dx: tf.Tensor; dscale: Float32Array; dshift: Float32Array } {
-  const { rows, channels, epsilon } = shape;
-  const exports = exportsFor(heapMemory()!);
+  const { rows, channels } = shape;
+  const exports = heapExports<Exports>(binary);
   const result = heapTensor(x.shape);
-  const room = new ChannelRoom(channels, 4);
+  const room = new ChannelRoom(channels);
   const [least, inputs] = [leastOf(shape), [heapAddress(x), heapAddress(y), heapAddress(dy)]];
   room.write(0, mean);
   room.sums.fill(0);
@@ -94,7 +92,7 @@ export function backward(
     ...[...inputs, room.address(0), room.sumsAddress, room.sumsAddress + 8 * channels],
     ...[rows, channels, least],
   );
-  const inverse = variance.map((value) => 1 / Math.sqrt(value + epsilon));
+  const inverse = inverseDeviation(variance, shape);
   const plain = room.sums.slice(0, channels);
   const scaled = room.sums.slice(channels, 2 * channels).map((sum, c) => sum * inverse[c]!);
   // dx = factor · (dz − Σ dz / M − x̂ · Σ dz·x̂ / M)
@@ -119,13 +117,14 @@ function leastOf({ relu }: BatchNormShape): number {
   return relu ? 0 : -Infinity;
 }
 
-/** Room in tfjs's memory for f64 [2, C] sums and some f32 [C]. */
+/** Room in tfjs's memory for f64 [2, C] sums and four f32 [C]. */
 class ChannelRoom {
   readonly #info: tf.Tensor;
   readonly #channels: number;
 
-  constructor(channels: number, vectors: number) {
-    this.#info = adopt(heapTensor([(4 + vectors) * channels]));
+  constructor(channels: number) {
+    // Four times for the sums, and once for each of four vectors.
+    this.#info = adopt(heapTensor([8 * channels]));
     this.#channels = channels;
   }
 

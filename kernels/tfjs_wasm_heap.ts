@@ -22,6 +22,23 @@ export function heapMemory(): WebAssembly.Memory | null {
   return backend().wasm.asm?.memory ?? null;
 }
 
+/** By memory, since tfjs may start its backend anew, and by binary. */
+const instances = new WeakMap<WebAssembly.Memory, Map<Uint8Array, WebAssembly.Exports>>();
+
+/** What a module of ours exports that works in the memory, which must be there. */
+export function heapExports<T>(binary: Uint8Array<ArrayBuffer>): T {
+  const memory = heapMemory()!;
+  const known = instances.get(memory) ?? new Map<Uint8Array, WebAssembly.Exports>();
+  instances.set(memory, known);
+  let exports = known.get(binary);
+  if (!exports) {
+    const module = new WebAssembly.Module(binary);
+    exports = new WebAssembly.Instance(module, { heap: { memory } }).exports;
+    known.set(binary, exports);
+  }
+  return exports as T;
+}
+
 /** A tensor's numbers as they lie in the memory; good until the next tensor is made. */
 export function heapNumbers(info: tf.TensorInfo): Float32Array {
   return backend().typedArrayFromHeap(info);

@@ -6,22 +6,24 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Conv2dShape } from "./conv2d.ts";
 import { outputSize } from "./conv2d.ts";
 import {
   conv2dFilterGradThreads,
   conv2dInputGradThreads,
   conv2dThreads,
 } from "./cpu/conv2d_threads.ts";
-import { heapAddress, heapMemory, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
+import {
+  convolutionShape,
+  isAlone,
+  isPlain,
+  isSingle,
+  type OwnKernel,
+  replaceKernel,
+  withOwn,
+} from "./tfjs_convolution.ts";
+import { heapAddress, heapExports, heapMemory, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
 import denseBinary from "./wat/dense.wasm" with { type: "bytes" };
-
-type KernelArguments = Parameters<tf.KernelFunc>[0];
-type Inputs = Record<string, tf.TensorInfo>;
-
-/** A kernel of ours: the result, or null where the one before it is to be used. */
-type OwnKernel = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | null;
 
 /**
  * Puts our convolutions under the operations of tfjs's backend "wasm", which must be in use.
@@ -34,37 +36,27 @@ export function useThreads(threads: WasmThreads): () => void {
     const stock = tf.getKernel(kernelName, "wasm");
     if (!stock) throw new Error(`tfjs has no kernel ${kernelName} on wasm: is it another version?`);
     before.push(stock);
-    const kernelFunc = (call: KernelArguments) =>
-      own(call.inputs as Inputs, call.attrs ?? {}) ?? stock.kernelFunc(call);
-    replaceKernel({ ...stock, kernelFunc });
+    replaceKernel(withOwn(stock, own));
   }
   return () => before.forEach(replaceKernel);
 }
 
-function replaceKernel(config: tf.KernelConfig): void {
-  tf.unregisterKernel(config.kernelName, "wasm");
-  tf.registerKernel(config);
-}
-
 function ownKernels(threads: WasmThreads): Record<string, OwnKernel> {
   const forward: OwnKernel = ({ x, filter }) => {
-    const shape = shapeOf(x!.shape, filter!.shape);
+    const shape = convolutionShape(x!.shape, filter!.shape);
     return output([shape.batch, ...outputSize(shape), shape.filters], (y) => {
       conv2dThreads(threads, heapNumbers(x!), heapNumbers(filter!), y, shape);
     });
   };
   return {
     Conv2D: (inputs, attributes) => isPlain(attributes) ? forward(inputs, attributes) : null,
-    FusedConv2D: (inputs, attributes) => {
-      const { bias, preluActivationWeights } = inputs;
-      const fused = bias || preluActivationWeights || attributes["activation"] !== "linear";
-      return isPlain(attributes) && !fused ? forward(inputs, attributes) : null;
-    },
+    FusedConv2D: (inputs, attributes) =>
+      isPlain(attributes) && isAlone(inputs, attributes) ? forward(inputs, attributes) : null,
     Conv2DBackpropInput: ({ dy, filter }, attributes) => {
       if (!isPlain(attributes)) return null;
       const inputShape = attributes["inputShape"] as number[];
       return output(inputShape, (dx) => {
-        const shape = shapeOf(inputShape, filter!.shape);
+        const shape = convolutionShape(inputShape, filter!.shape);
         conv2dInputGradThreads(threads, heapNumbers(dy!), heapNumbers(filter!), dx, shape);
       });
     },
@@ -72,14 +64,12 @@ function ownKernels(threads: WasmThreads): Record<string, OwnKernel> {
       if (!isPlain(attributes)) return null;
       const filterShape = attributes["filterShape"] as number[];
       return output(filterShape, (g) => {
-        const shape = shapeOf(x!.shape, filterShape);
+        const shape = convolutionShape(x!.shape, filterShape);
         conv2dFilterGradThreads(threads, heapNumbers(x!), heapNumbers(dy!), g, shape);
       });
     },
     BatchMatMul: ({ a, b }, { transposeA, transposeB }) => {
-      if ([...a!.shape.slice(0, -2), ...b!.shape.slice(0, -2)].some((size) => size !== 1)) {
-        return null;
-      }
+      if (!isSingle(a!, b!)) return null;
       if (transposeA && !transposeB) return weightGradient(threads, a!, b!);
       return transposeB && !transposeA ? inputGradient(a!, b!) : null;
     },
@@ -112,34 +102,18 @@ function weightGradient(
 function inputGradient(dy: tf.TensorInfo, w: tf.TensorInfo): tf.TensorInfo | null {
   const [rows, outputs] = dy.shape.slice(-2) as [number, number];
   const inputs = w.shape.at(-2)!;
-  const memory = heapMemory();
-  if (memory === null || outputs % 4 !== 0) return null;
+  if (heapMemory() === null || outputs % 4 !== 0) return null;
   const dx = heapTensor([...dy.shape.slice(0, -2), rows, inputs]);
-  dense ??= new WebAssembly.Instance(new WebAssembly.Module(denseBinary), { heap: { memory } });
-  const grad = dense.exports["dense_input_grad"] as (...numbers: number[]) => void;
-  grad(...[dy, w, dx].map(heapAddress), rows, inputs, outputs);
+  const { dense_input_grad } = heapExports<{ dense_input_grad(...numbers: number[]): void }>(
+    denseBinary,
+  );
+  dense_input_grad(...[dy, w, dx].map(heapAddress), rows, inputs, outputs);
   return dx;
 }
-
-/** tfjs's backend, and so its memory, lives as long as the process. */
-let dense: WebAssembly.Instance | null = null;
 
 /** Makes a tensor and has its numbers written; views taken before it is made may be stale. */
 function output(shape: readonly number[], write: (numbers: Float32Array) => void): tf.TensorInfo {
   const info = heapTensor(shape);
   write(heapNumbers(info));
   return info;
-}
-
-/** Stride 1, no padding, no dilation, channels last. */
-function isPlain({ strides, pad, dataFormat, dilations }: tf.NamedAttrMap): boolean {
-  const ones = (value: unknown) => [value ?? 1].flat().every((one) => one === 1);
-  return ones(strides) && ones(dilations) && (pad === "valid" || pad === 0) &&
-    (dataFormat ?? "NHWC") === "NHWC";
-}
-
-function shapeOf(x: readonly number[], filter: readonly number[]): Conv2dShape {
-  const [batch, height, width, channels] = x as [number, number, number, number];
-  const [kernelHeight, kernelWidth, , filters] = filter as [number, number, number, number];
-  return { batch, height, width, channels, filters, kernelHeight, kernelWidth };
 }

@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { Conv2dShape } from "./conv2d.ts";
 import { CONTROL_BYTES, type ConvolutionJob, JobRunner, Slot, writeJob } from "./wasm_job.ts";
 
 /** Bytes that are asked for at once. */
@@ -90,6 +89,3 @@ export class WasmThreads implements Disposable {
     for (const worker of this.#workers) worker.terminate();
   }
 }
-
-/** Shapes without channels to pad: threads read channels one by one and write them by eight. */
-export type ThreadedShape = Conv2dShape;

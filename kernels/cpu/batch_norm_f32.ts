@@ -33,7 +33,15 @@ export function batchStatistics(
     }
   }
   for (let c = 0; c < channels; c++) variance[c]! /= rows;
-  return { mean, variance, inverse: variance.map((v) => 1 / Math.sqrt(v + epsilon)) };
+  return { mean, variance, inverse: inverseDeviation(variance, { epsilon }) };
+}
+
+/** f64 [C]: 1 / sqrt(variance + epsilon). */
+export function inverseDeviation(
+  variance: Float64Array,
+  { epsilon }: Pick<BatchNormShape, "epsilon">,
+): Float64Array {
+  return variance.map((value) => 1 / Math.sqrt(value + epsilon));
 }
 
 /** y f32 [M, C]: x normalised, scaled, shifted, and cut at zero if a ReLU follows. */
