@@ -12,13 +12,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists, FileWriter } from "../pipeline/files.ts";
 import type { RgbImage } from "../pipeline/image.ts";
+import { findPredictorFile, PREDICTOR_FILE } from "../pipeline/landmarks/predictor.ts";
 import type { Box } from "../pipeline/record.ts";
 
 const SOURCE = join(import.meta.dirname ?? ".", "peers", "landmarks_dlib.cpp");
 /** As fast as g++ makes dlib here; fused products change no point in the boxes of our tests. */
 const FLAGS = ["-std=c++14", "-O3", "-march=native"];
 const LIBRARIES = ["-ldlib", "-llapack", "-lblas", "-lpthread"];
-const MODEL_FILE = "shape_predictor_68_face_landmarks.dat";
 
 /** Path of the model of 68 landmarks, or null. The variable ATTPARSENET_DLIB_MODEL comes first. */
 export const DLIB_MODEL: string | null = await findModel();
@@ -30,7 +30,7 @@ const TOOLS: string | null = await describeTools();
 export const hasDlib: boolean = DLIB_MODEL !== null && TOOLS !== null;
 
 if (!hasDlib) {
-  const missing = TOOLS === null ? "no g++ with dlib's headers" : `no ${MODEL_FILE}`;
+  const missing = TOOLS === null ? "no g++ with dlib's headers" : `no ${PREDICTOR_FILE}`;
   const line = `NO DLIB: there is ${missing}, so the comparisons with it are SKIPPED.\n`;
   Deno.stderr.writeSync(new TextEncoder().encode(line));
 }
@@ -192,11 +192,8 @@ function parseFace(line: string): DlibFace | null {
 
 async function findModel(): Promise<string | null> {
   const named = Deno.env.get("ATTPARSENET_DLIB_MODEL");
-  if (named) return await exists(named) ? named : null;
-  for (const folder of ["/usr/share/dlib", "/usr/local/share/dlib"]) {
-    if (await exists(folder, MODEL_FILE)) return join(folder, MODEL_FILE);
-  }
-  return null;
+  if (!named) return await findPredictorFile();
+  return await exists(named) ? named : null;
 }
 
 /** The compiler's macros tell its version, the processor's instructions and dlib's version. */

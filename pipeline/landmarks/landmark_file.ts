@@ -28,9 +28,14 @@ const COORDINATE_NAMES = ["x", "y"].flatMap((axis) =>
 /** Text that is gathered before it goes to the file, in characters. */
 const PIECE = 1 << 16;
 
+/** What lies beside a landmarks file: `faces.csv` with the ending `.x` → `faces.x`. */
+export function besideLandmarks(out: string, ending: string): string {
+  return out.replace(/\.csv$/i, "") + ending;
+}
+
 /** Where the rejected images of a landmarks file are listed: `faces.csv` → `faces.rejected.ndjson`. */
 export function rejectedPath(out: string): string {
-  return out.replace(/\.csv$/i, "") + ".rejected.ndjson";
+  return besideLandmarks(out, ".rejected.ndjson");
 }
 
 /**

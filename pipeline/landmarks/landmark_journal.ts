@@ -26,7 +26,7 @@ import {
   NOTHING,
   readJournal,
 } from "./journal_reader.ts";
-import { writeLandmarks } from "./landmark_file.ts";
+import { besideLandmarks, writeLandmarks } from "./landmark_file.ts";
 
 export type { LandmarkSettings } from "./journal_reader.ts";
 
@@ -53,7 +53,7 @@ const ENDING = ".partial";
 
 /** Where unfinished work on a landmarks file is kept: `faces.csv` → `faces.unfinished.ndjson`. */
 export function unfinishedPath(out: string): string {
-  return out.replace(/\.csv$/i, "") + ".unfinished.ndjson";
+  return besideLandmarks(out, ".unfinished.ndjson");
 }
 
 /**

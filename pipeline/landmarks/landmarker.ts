@@ -56,8 +56,13 @@ export interface PlacingTools {
   readonly gpu: "any" | "hardware" | "none";
 }
 
+/** The same once it is known what adapter there is. */
+export interface ChosenTools extends PlacingTools {
+  readonly gpu: "any" | "none";
+}
+
 /** What a worker thread is told: what it works with, then what to look for. */
-export type WorkerTask = { readonly tools: PlacingTools } | readonly FaceRequest[];
+export type WorkerTask = { readonly tools: ChosenTools } | readonly FaceRequest[];
 
 /** What a worker thread says: that it is ready, answers, or that it broke down. */
 export type WorkerMessage =
@@ -127,7 +132,7 @@ export class WorkerLandmarker implements Landmarker {
  * Whether the worker opens the GPU. It is not left to find out: of processes whose workers only looked at
  * a software adapter (Mesa's, under Deno 2.9.6), one in six crashed when it ended.
  */
-async function gpuFor({ predictor, gpu }: PlacingTools): Promise<PlacingTools["gpu"]> {
+async function gpuFor({ predictor, gpu }: PlacingTools): Promise<ChosenTools["gpu"]> {
   if (predictor === null) return "none";
   if (gpu !== "hardware") return gpu;
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });

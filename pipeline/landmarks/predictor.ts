@@ -9,7 +9,7 @@ import { placePointsByTree } from "../../kernels/cpu/tree_cascade_by_tree.ts";
 import { Gpu } from "../../kernels/gpu.ts";
 import { LoadedCascade, toWindowPixels, type TreeCascade } from "../../kernels/tree_cascade.ts";
 import { exists } from "../files.ts";
-import type { PlacingTools } from "./landmarker.ts";
+import type { ChosenTools } from "./landmarker.ts";
 import { parseShapePredictor } from "./shape_predictor_file.ts";
 import type { PredictPoints } from "./tree_placer.ts";
 
@@ -40,10 +40,10 @@ export async function readPredictor(path: string): Promise<TreeCascade> {
 
 /** Makes the predictor ready, on the adapter that is wanted or on the CPU. */
 export async function openPredictor(
-  { predictor, gpu: wanted }: PlacingTools,
+  { predictor, gpu: wanted }: ChosenTools,
 ): Promise<PredictPoints | null> {
   if (predictor === null) return null;
-  const gpu = await openGpu(wanted);
+  const gpu = wanted === "none" ? null : await Gpu.open();
   // As fast as a software adapter on the same cores, and with nothing to read back.
   if (gpu === null) return (job) => placePointsByTree(predictor, job);
   const cascade = new LoadedCascade(gpu, predictor);
@@ -56,12 +56,4 @@ export async function openPredictor(
     toWindowPixels(shapes, job);
     return shapes;
   };
-}
-
-/** A device on the adapter that is wanted, or null if there is none. */
-async function openGpu(wanted: PlacingTools["gpu"]): Promise<Gpu | null> {
-  if (wanted === "none") return null;
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (wanted === "hardware" && adapter?.info.isFallbackAdapter) return null;
-  return await Gpu.open();
 }

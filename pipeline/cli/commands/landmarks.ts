@@ -17,7 +17,6 @@ import {
   runLandmarking,
   runLandmarkingInto,
 } from "../landmarking.ts";
-import { scoreText } from "../landmark_score_text.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -79,9 +78,15 @@ export const LANDMARKS = command({
     const same = `The same command${restart ? " without --restart" : ""}`;
     context.onInterrupt(`${same} goes on where it stopped.`);
     const settings = landmarkSettings(values, placing);
-    const scored = truth === undefined ? job : { ...job, truth, worst: worstFolder(out) };
+    const { besideLandmarks } = await import("../../landmarks/landmark_file.ts");
+    const scored = truth === undefined
+      ? job
+      : { ...job, truth, worst: besideLandmarks(out, ".worst") };
     const result = await runLandmarkingInto({ out, settings, restart }, scored, context);
-    if (truth !== undefined && result.score !== null) terminal.say(scoreText(result.score));
+    if (truth !== undefined && result.score !== null) {
+      const { scoreText } = await import("../landmark_score_text.ts");
+      terminal.say(scoreText(result.score));
+    }
     terminal.say(`Landmarks: ${out}`);
     if (result.worst?.length) terminal.say(`Worst faces: ${result.worst.at(-1)}`);
     return { ...result, out };
@@ -89,11 +94,6 @@ export const LANDMARKS = command({
 });
 
 type LandmarkValues = Values<typeof OPTIONS> & CommonValues;
-
-/** Where pictures of the worst faces go: `faces.csv` → `faces.worst/`. */
-function worstFolder(out: string): string {
-  return out.replace(/\.csv$/i, "") + ".worst";
-}
 
 /** Boxes that are given take the place of a detector, unless one is named. */
 function detectorOf({ detector, boxes }: LandmarkValues): LandmarkValues["detector"] {
