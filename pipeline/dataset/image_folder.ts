@@ -5,11 +5,9 @@
  */
 
 import { join } from "node:path";
+import { filesBelow } from "../folder_files.ts";
 import type { FaceRecord } from "../record.ts";
 import { type Shard, shardRange } from "./shard.ts";
-
-/** Orders `2.jpg` before `10.jpg`, the same on every machine. */
-const NATURAL = new Intl.Collator("en", { numeric: true });
 
 /**
  * The images (jpg, jpeg, png) in a folder and the folders below it as records without labels, in
@@ -25,7 +23,9 @@ export async function* imagesIn(
 ): AsyncGenerator<FaceRecord> {
   await requireFolder(folder);
   const images: string[] = [];
-  await collectImages(folder, "", [await Deno.realPath(folder)], images, options.signal);
+  for await (const name of filesBelow(folder, options.signal)) {
+    if (/\.(jpe?g|png)$/i.test(name)) images.push(name);
+  }
   if (images.length === 0) {
     throw new Deno.errors.NotFound(`There is no image (jpg, jpeg, png) in the folder ${folder}.`);
   }
@@ -64,48 +64,4 @@ function unlabelledRecord(image: string, path: string): FaceRecord {
     points: null,
     rejected: null,
   };
-}
-
-/**
- * Appends the images below `root`/`below` to `images`.
- *
- * @param parents Real paths of the folders on the way here: a link to one of them is a circle.
- */
-async function collectImages(
-  root: string,
-  below: string,
-  parents: readonly string[],
-  images: string[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (const entry of await sortedEntries(join(root, below))) {
-    signal?.throwIfAborted();
-    const name = below === "" ? entry.name : `${below}/${entry.name}`;
-    const { isFile, isDirectory } = entry.isSymlink ? await followLink(join(root, name)) : entry;
-    if (isFile && /\.(jpe?g|png)$/i.test(entry.name)) images.push(name);
-    if (!isDirectory) continue;
-    const real = await Deno.realPath(join(root, name));
-    if (!parents.includes(real)) {
-      await collectImages(root, name, [...parents, real], images, signal);
-    }
-  }
-}
-
-/** What lies in a folder, in natural order, without hidden things and what macOS adds to archives. */
-async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
-  const entries: Deno.DirEntry[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.name.startsWith(".") && entry.name !== "__MACOSX") entries.push(entry);
-  }
-  return entries.sort((a, b) => NATURAL.compare(a.name, b.name) || (a.name < b.name ? -1 : 1));
-}
-
-/** What a link leads to; nothing, if it leads nowhere. */
-async function followLink(path: string): Promise<{ isFile: boolean; isDirectory: boolean }> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { isFile: false, isDirectory: false };
-    throw error;
-  }
 }

@@ -5,10 +5,8 @@
  */
 
 import { basename, join } from "node:path";
+import { filesBelow } from "../../folder_files.ts";
 import type { ImportOptions } from "./imported_face.ts";
-
-/** Orders `2.pts` before `10.pts`, the same on every machine. */
-const NATURAL = new Intl.Collator("en", { numeric: true });
 
 const KINDS = { csv: true, pts: true, xml: true };
 
@@ -40,7 +38,9 @@ export async function* importFiles(
     throw new SyntaxError(`Cannot read landmarks: ${path} is neither .csv nor .pts nor .xml`);
   }
   let any = false;
-  for await (const file of filesBelow(path, "", [], options)) {
+  for await (const name of filesBelow(path, options.signal)) {
+    const file = fileOf(join(path, name), name);
+    if (file === null) continue;
     any = true;
     yield file;
   }
@@ -66,41 +66,4 @@ function fileOf(path: string, name: string): ImportFile | null {
   const kind = extension.toLowerCase();
   if (!Object.hasOwn(KINDS, kind)) return null;
   return { path, kind: kind as ImportKind, stem: name.slice(0, -extension.length - 1) };
-}
-
-/** @param parents Real paths of the folders on the way here: a link to one of them is a circle. */
-async function* filesBelow(
-  root: string,
-  below: string,
-  parents: readonly string[],
-  options: ImportOptions,
-): AsyncGenerator<ImportFile> {
-  const real = await Deno.realPath(join(root, below));
-  if (parents.includes(real)) return;
-  for (const entry of await sortedEntries(join(root, below))) {
-    options.signal?.throwIfAborted();
-    const name = below === "" ? entry.name : `${below}/${entry.name}`;
-    const path = join(root, name);
-    const { isFile, isDirectory } = entry.isSymlink ? await linkTarget(path) : entry;
-    if (isDirectory) yield* filesBelow(root, name, [...parents, real], options);
-    const file = isFile ? fileOf(path, name) : null;
-    if (file !== null) yield file;
-  }
-}
-
-async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
-  return entries
-    .filter(({ name }) => !name.startsWith(".") && name !== "__MACOSX")
-    .sort((a, b) => NATURAL.compare(a.name, b.name) || (a.name < b.name ? -1 : 1));
-}
-
-/** What a link leads to; nothing, if it leads nowhere. */
-async function linkTarget(path: string): Promise<{ isFile: boolean; isDirectory: boolean }> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { isFile: false, isDirectory: false };
-    throw error;
-  }
 }

@@ -1,0 +1,54 @@
+/**
+ * The files in a folder and the folders below it.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+
+/** Orders `2.jpg` before `10.jpg`, the same on every machine. */
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
+/**
+ * Paths of the files below a folder, relative to it, with `/` between folders, in natural order (2 before
+ * 10). Hidden files and folders are left out; links are followed, but not in circles.
+ */
+export function filesBelow(folder: string, signal?: AbortSignal): AsyncGenerator<string> {
+  return walk(folder, "", [], signal);
+}
+
+/** @param parents Real paths of the folders on the way here: a link to one of them is a circle. */
+async function* walk(
+  root: string,
+  below: string,
+  parents: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  const real = await Deno.realPath(join(root, below));
+  if (parents.includes(real)) return;
+  for (const entry of await sortedEntries(join(root, below))) {
+    signal?.throwIfAborted();
+    const name = below === "" ? entry.name : `${below}/${entry.name}`;
+    const { isFile, isDirectory } = entry.isSymlink ? await linkTarget(join(root, name)) : entry;
+    if (isFile) yield name;
+    if (isDirectory) yield* walk(root, name, [...parents, real], signal);
+  }
+}
+
+/** What lies in a folder, in natural order, without hidden things and what macOS adds to archives. */
+async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries
+    .filter(({ name }) => !name.startsWith(".") && name !== "__MACOSX")
+    .sort((a, b) => NATURAL.compare(a.name, b.name) || (a.name < b.name ? -1 : 1));
+}
+
+/** What a link leads to; nothing, if it leads nowhere. */
+async function linkTarget(path: string): Promise<{ isFile: boolean; isDirectory: boolean }> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { isFile: false, isDirectory: false };
+    throw error;
+  }
+}
