@@ -6,25 +6,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { exists } from "../pipeline/files.ts";
+import { ROOT, taskCommand, type TaskName } from "./task_command.ts";
 
-const ROOT = join(import.meta.dirname ?? ".", "..");
 const SAMPLE = join(ROOT, "data", "sample");
 const TRUE_POINTS = join(SAMPLE, "Anno", "list_landmarks_68.csv");
-
-type TaskName = keyof typeof config.tasks;
-
-/** A task's command with arguments, as `deno task` runs it. */
-function taskCommand(task: TaskName, args: readonly string[], env = {}): Deno.Command {
-  const [, ...words] = config.tasks[task].command.split(" ");
-  return new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
 
 interface Outcome {
   readonly code: number;

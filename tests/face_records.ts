@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rejectedPath } from "../pipeline/landmarks.ts";
 import type { FaceRecord, Stage } from "../pipeline/record.ts";
 
 /** A record of `image` of which nothing is known but `fields`. */
@@ -38,4 +39,16 @@ export async function inFolder(work: (folder: string) => Promise<void>): Promise
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** The text of a landmarks file and of the list of what it lacks. */
+export interface LandmarkFiles {
+  readonly rows: string;
+  readonly rejections: string;
+}
+
+/** Reads what was written for `out`. */
+export async function filesOf(out: string): Promise<LandmarkFiles> {
+  const [rows, rejections] = [await Deno.readTextFile(out), rejectedPath(out)];
+  return { rows, rejections: await Deno.readTextFile(rejections) };
 }

@@ -4,30 +4,17 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import config from "../deno.json" with { type: "json" };
 import { landmarkSettings } from "../pipeline/cli/landmarking.ts";
 import { encodePng } from "../pipeline/image.ts";
 import { type LandmarkRow, openJournal, readLandmarks } from "../pipeline/landmarks.ts";
 import { drawFaces, type Place } from "./drawn_face.ts";
 import { inFolder, pointsFrom, recordOf, streamOf } from "./face_records.ts";
+import { ROOT, taskCommand } from "./task_command.ts";
 
-const ROOT = join(import.meta.dirname ?? ".", "..");
 const SAMPLE = join(ROOT, "data", "sample");
 const TRUE_POINTS = join(SAMPLE, "Anno", "list_landmarks_68.csv");
 /** Quick, and the same on every machine. */
 const QUICK = ["--detector", "tiny", "--predictor", "face-api"];
-
-function start(...args: string[]): Deno.ChildProcess {
-  const [, ...words] = config.tasks.landmarks.command.split(" ");
-  return new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
 
 interface Outcome {
   readonly code: number;
@@ -36,7 +23,7 @@ interface Outcome {
 }
 
 async function run(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await start(...args).output();
+  const { code, stdout, stderr } = await taskCommand("landmarks", args).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: decode(stdout), err: decode(stderr) };
 }

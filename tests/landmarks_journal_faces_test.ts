@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists } from "../pipeline/files.ts";
 import { faceName } from "../pipeline/landmarks/face_name.ts";
-import { rejectedPath, writeLandmarks } from "../pipeline/landmarks.ts";
+import { writeLandmarks } from "../pipeline/landmarks.ts";
 import { openJournal, unfinishedPath } from "../pipeline/landmarks/landmark_journal.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
-import { inFolder, pointsFrom, recordOf, streamOf } from "./face_records.ts";
+import { filesOf, inFolder, pointsFrom, recordOf, streamOf } from "./face_records.ts";
 
 const SETTINGS = { images: "/nowhere", faces: "all" };
 
@@ -34,16 +34,6 @@ function finder(looked: string[] = []) {
       }
     }
   };
-}
-
-interface Files {
-  readonly rows: string;
-  readonly rejections: string;
-}
-
-async function filesOf(out: string): Promise<Files> {
-  const [rows, rejections] = [await Deno.readTextFile(out), rejectedPath(out)];
-  return { rows, rejections: await Deno.readTextFile(rejections) };
 }
 
 /** Works on `out`, and stops after some records. */

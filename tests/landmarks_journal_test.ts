@@ -5,9 +5,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import config from "../deno.json" with { type: "json" };
 import { exists, openExclusive } from "../pipeline/files.ts";
-import { rejectedPath, writeLandmarks } from "../pipeline/landmarks.ts";
+import { writeLandmarks } from "../pipeline/landmarks.ts";
 import {
   type JournalOptions,
   type LandmarkSettings,
@@ -15,15 +14,11 @@ import {
   unfinishedPath,
 } from "../pipeline/landmarks/landmark_journal.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
+import { filesOf, inFolder, recordOf, streamOf } from "./face_records.ts";
+import { ROOT, taskCommand } from "./task_command.ts";
 
-const ROOT = join(import.meta.dirname ?? ".", "..");
 const SAMPLE = join(ROOT, "data", "sample");
 const SETTINGS = { images: "/nowhere", detector: "tiny" };
-
-function recordOf(image: string, fields: Partial<FaceRecord> = {}): FaceRecord {
-  const nothing = { split: null, labels: null, size: null, box: null, points: null };
-  return { image, path: `/nowhere/${image}`, ...nothing, rejected: null, ...fields };
-}
 
 /** `0.jpg` to `(count − 1).jpg`, one of them with a name that needs quotes and two-byte letters. */
 function imagesOf(count: number): FaceRecord[] {
@@ -52,10 +47,6 @@ function finder(found: string[] = []) {
   };
 }
 
-async function* streamOf<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
-}
-
 interface Outcome {
   readonly records: FaceRecord[];
   readonly notice: string | null;
@@ -82,25 +73,6 @@ async function work(
     if (records.length === stopAfter) break;
   }
   return { records, notice, resumed, found };
-}
-
-interface Files {
-  readonly rows: string;
-  readonly rejections: string;
-}
-
-async function filesOf(out: string): Promise<Files> {
-  const [rows, rejections] = [await Deno.readTextFile(out), rejectedPath(out)];
-  return { rows, rejections: await Deno.readTextFile(rejections) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "attparsenet_journal_" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -338,19 +310,6 @@ Deno.test("a process that is killed again and again ends with the same files", (
     assert.equal(await exists(unfinishedPath(out)), false);
   }));
 
-/** A task's command as `deno task` runs it. */
-function start(task: "landmarks" | "pipeline", ...args: string[]): Deno.ChildProcess {
-  const [, ...words] = config.tasks[task].command.split(" ");
-  return new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
 /** Waits for the end; returns the exit code and what was written for a person. */
 async function end(process: Deno.ChildProcess): Promise<{ code: number; err: string }> {
   const { code, stderr } = await process.output();
@@ -404,7 +363,8 @@ Deno.test("interrupted commands go on where they stopped", (t) =>
     await copyImages(images, 40);
     await addLabels(folder, 40);
     const detector = ["--detector", "tiny"];
-    const run = (...args: string[]) => start("landmarks", "--images", images, ...detector, ...args);
+    const run = (...args: string[]) =>
+      taskCommand("landmarks", ["--images", images, ...detector, ...args]).spawn();
     const whole = await end(run("--out", wanted));
     assert.equal(whole.code, 0, whole.err);
     assert(!whole.err.includes("done before"), whole.err);
@@ -447,8 +407,8 @@ Deno.test("interrupted commands go on where they stopped", (t) =>
       const found = join(folder, "run", "landmarks.csv");
       const all = ["--dataset", folder, ...detector, "--backend", "wasm"];
       const args = [...all, "--out", join(folder, "run")];
-      await stopWhenGrown(start("pipeline", ...args), unfinishedPath(found), "SIGKILL");
-      const process = start("pipeline", ...args, "--resume");
+      await stopWhenGrown(taskCommand("pipeline", args).spawn(), unfinishedPath(found), "SIGKILL");
+      const process = taskCommand("pipeline", [...args, "--resume"]).spawn();
       const ended = end(process);
       while (!await exists(found)) await new Promise((next) => setTimeout(next, 5));
       process.kill("SIGKILL"); // What follows the landmarks is no part of this.

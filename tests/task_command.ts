@@ -1,0 +1,27 @@
+/**
+ * The project's tasks as processes.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import config from "../deno.json" with { type: "json" };
+
+/** The project's folder, in which tasks run. */
+export const ROOT: string = join(import.meta.dirname ?? ".", "..");
+
+/** The name of a task. */
+export type TaskName = keyof typeof config.tasks;
+
+/** A task's command with arguments, as `deno task` runs it, with its permissions. */
+export function taskCommand(task: TaskName, args: readonly string[], env = {}): Deno.Command {
+  const [, ...words] = config.tasks[task].command.split(" ");
+  return new Deno.Command(Deno.execPath(), {
+    args: [...words, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
