@@ -7,14 +7,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { batchNorm, batchNormGrad, batchNormGroups, type BatchNormShape } from "./batch_norm.ts";
-import {
-  batchStatistics,
-  inverseDeviation,
-  normalise,
-  normaliseGrad,
-} from "./cpu/batch_norm_f32.ts";
-import type { TfjsHost } from "./tfjs_host.ts";
-import { backward, fitsHeap, forward, type Normalised } from "./tfjs_wasm_batch_norm.ts";
+import { TfjsHost } from "./tfjs_host.ts";
+import { batchNormOnWasm } from "./tfjs_wasm_batch_norm.ts";
+import type { WasmThreads } from "./wasm_threads.ts";
 
 /** A layer of the layers API. */
 type Layer = layers.Layer;
@@ -31,7 +26,11 @@ export interface BatchNormVariables {
  * Makes a batch normalisation layer, and the ReLU layer behind it if there is one, run on our kernels
  * while training. Shapes, weights, saving and inference stay tfjs's own.
  */
-export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | null): void {
+export function fuseBatchNorm(
+  compute: TfjsHost | WasmThreads,
+  norm: Layer,
+  relu: Layer | null,
+): void {
   const settings = norm.getConfig() as { epsilon: number; momentum: number };
   const stockCall = norm.call.bind(norm);
   norm.call = (inputs, kwargs) => {
@@ -40,8 +39,9 @@ export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | 
     const variables = { scale, shift, movingMean, movingVariance } as BatchNormVariables;
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     const shape = shapeOf(x, { ...settings, relu: relu !== null });
-    if (host) return batchNormOperation(host, x, variables, shape);
-    return batchNormOnCpu(fitsHeap(shape) ? ON_HEAP : IN_TYPESCRIPT, x, variables, shape);
+    return compute instanceof TfjsHost
+      ? batchNormOperation(compute, x, variables, shape)
+      : batchNormOnWasm(compute, x, variables, shape);
   };
   if (!relu) return;
   const stockRelu = relu.call.bind(relu);
@@ -123,87 +123,4 @@ export function batchNormOperation(
     return { value: y, gradFunc };
   });
   return operation(x, scale, shift);
-}
-
-/**
- * A way to normalise where numbers lie in memory; composed of tfjs's operations it would take longer
- * than the convolutions.
- */
-interface CpuNorm {
-  forward(
-    x: tf.Tensor,
-    scale: Float32Array,
-    shift: Float32Array,
-    shape: BatchNormShape,
-  ): Normalised;
-  backward(
-    x: tf.Tensor,
-    dy: tf.Tensor,
-    normalised: Normalised,
-    scale: Float32Array,
-    shape: BatchNormShape,
-  ): { dx: tf.Tensor; dscale: Float32Array; dshift: Float32Array };
-}
-
-/** In WebAssembly, for channels by fours. */
-const ON_HEAP: CpuNorm = { forward, backward };
-
-/** For any channels. */
-const IN_TYPESCRIPT: CpuNorm = {
-  forward(x, scale, shift, shape) {
-    const values = read(x);
-    const statistics = batchStatistics(values, shape);
-    return {
-      ...statistics,
-      y: tf.tensor(normalise(values, scale, shift, statistics, shape), x.shape),
-    };
-  },
-  backward(x, dy, { y, mean, variance }, scale, shape) {
-    const inverse = inverseDeviation(variance, shape);
-    const statistics = { mean, variance, inverse };
-    const gradient = normaliseGrad(read(x), read(y), read(dy), scale, statistics, shape);
-    return { ...gradient, dx: tf.tensor(gradient.dx, x.shape) };
-  },
-};
-
-function read(tensor: tf.Tensor): Float32Array {
-  return tensor.dataSync<"float32">();
-}
-
-/** The same as {@linkcode batchNormOperation} on the CPU. */
-function batchNormOnCpu(
-  norm: CpuNorm,
-  x: tf.Tensor,
-  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
-  shape: BatchNormShape,
-): tf.Tensor {
-  const operation = tf.customGrad((...given) => {
-    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const { y, ...statistics } = norm.forward(x, read(scale), read(shift), shape);
-    moveStatistics(movingMean, movingVariance, statistics, shape);
-    save([x, scale, y]);
-    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
-      const [x, scale, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const normalised = { y, ...statistics };
-      const gradient = norm.backward(x, dy as tf.Tensor, normalised, read(scale), shape);
-      return [gradient.dx, tf.tensor1d(gradient.dscale), tf.tensor1d(gradient.dshift)];
-    };
-    return { value: y, gradFunc };
-  });
-  return operation(x, scale, shift);
-}
-
-/** The moving variance is the unbiased one, as in PyTorch. */
-function moveStatistics(
-  movingMean: tf.Tensor,
-  movingVariance: tf.Tensor,
-  { mean, variance }: Pick<Normalised, "mean" | "variance">,
-  { rows, momentum }: BatchNormShape,
-): void {
-  const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));
-  for (const [moving, value] of [[movingMean, mean], [movingVariance, unbiased]] as const) {
-    const next = moving.dataSync<"float32">()
-      .map((kept, c) => momentum * kept + (1 - momentum) * value[c]!);
-    tf.tidy(() => (moving as tf.Variable).assign(tf.tensor1d(next)));
-  }
 }

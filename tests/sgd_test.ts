@@ -2,23 +2,24 @@ import * as tf from "@tensorflow/tfjs-core";
 import { sgdStep as naiveStep } from "../kernels/cpu/sgd_step.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { Sgd } from "../kernels/tfjs_sgd.ts";
-import { useWasm } from "../kernels/tfjs_wasm.ts";
+import type { WasmThreads } from "../kernels/wasm_threads.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { wasmTest } from "./wasm_test_context.ts";
 
 const SETTINGS = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 };
 
 /** Three steps, the last with half the learning rate, of 65 parameters. */
-async function runSteps(host: TfjsHost | null): Promise<void> {
+async function runSteps(compute: TfjsHost | WasmThreads): Promise<void> {
   const seed = 21;
   const random = new Random(seed);
   const array = () => Float32Array.from({ length: 65 }, () => random.normal());
   const start = array();
-  const variable = tf.variable(tf.tensor1d(start), true, "w");
+  const variable = tf.tidy(() => tf.variable(tf.tensor1d(start), true, "w"));
   const expected = Float64Array.from(start);
   const velocity = new Float64Array(65);
-  using sgd = new Sgd(host, SETTINGS);
+  using sgd = new Sgd(compute, SETTINGS);
   for (const rate of [0.1, 0.1, 0.05]) {
     const gradient = array();
     sgd.learningRate = rate;
@@ -37,7 +38,4 @@ gpuTest("Sgd on our kernel takes the steps of the twin", async (gpu) => {
   await runSteps(await TfjsHost.attach(gpu));
 });
 
-Deno.test("Sgd on wasm takes the steps of the twin", async () => {
-  await useWasm();
-  await runSteps(null);
-});
+wasmTest("Sgd on threads takes the steps of the twin", runSteps);

@@ -4,8 +4,10 @@ import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
 import { fuseBatchNorm } from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
+import type { WasmThreads } from "../kernels/wasm_threads.ts";
 import { assertClose } from "./compare.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { wasmTest } from "./wasm_test_context.ts";
 
 const SEED = 5;
 
@@ -54,7 +56,7 @@ gpuTest("the gradients added to the wasm backend equal those of webgpu", async (
 
 /** Value, gradient and inference of a normalisation with ReLU, by tfjs or by ours. */
 async function normalisation(
-  host: TfjsHost | null,
+  compute: TfjsHost | WasmThreads,
   fuse: boolean,
   channels: number,
 ): Promise<Float32Array[]> {
@@ -62,9 +64,9 @@ async function normalisation(
   const norm = tfl.layers.batchNormalization({ epsilon: 1e-5, momentum: 0.9 });
   const relu = tfl.layers.reLU();
   norm.build(x.shape);
-  if (fuse) fuseBatchNorm(host, norm, relu);
+  if (fuse) fuseBatchNorm(compute, norm, relu);
   const apply = (x: tf.Tensor, training: boolean) =>
-    relu.call(norm.call(x, { training }) as tf.Tensor, { training }) as tf.Tensor;
+    tf.tidy(() => relu.call(norm.call(x, { training }) as tf.Tensor, { training }) as tf.Tensor);
   const { value, grads } = tf.valueAndGrads((x) => tf.sum(tf.pow(apply(x!, true), 3)))([x]);
   const after = apply(x, false);
   const data = await Promise.all([value, grads[0]!, after].map((tensor) => tensor.data()));
@@ -73,9 +75,12 @@ async function normalisation(
   return data as Float32Array[];
 }
 
-async function compareNormalisation(host: TfjsHost | null, channels = 6): Promise<void> {
-  const expected = await normalisation(host, false, channels);
-  const actual = await normalisation(host, true, channels);
+async function compareNormalisation(
+  compute: TfjsHost | WasmThreads,
+  channels = 6,
+): Promise<void> {
+  const expected = await normalisation(compute, false, channels);
+  const actual = await normalisation(compute, true, channels);
   ["value", "gradient"].forEach((what, i) =>
     assertClose(actual[i]!, expected[i]!, { relative: 1e-4, what: `${what}, seed ${SEED}` })
   );
@@ -87,9 +92,8 @@ gpuTest("a normalisation fused on webgpu gives what the layers API gives", async
   await compareNormalisation(await TfjsHost.attach(gpu));
 });
 
-Deno.test("a normalisation fused on the CPU gives what the layers API gives", async () => {
-  await useWasm();
-  await compareNormalisation(null);
-  // By fours it runs in tfjs's own memory.
-  await compareNormalisation(null, 8);
+wasmTest("a normalisation fused on wasm gives what the layers API gives", async (threads) => {
+  await compareNormalisation(threads);
+  // By fours it runs on the threads.
+  await compareNormalisation(threads, 8);
 });
