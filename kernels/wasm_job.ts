@@ -42,6 +42,7 @@ export type JobName =
 
 /** What all threads work on together. */
 export interface Job {
+  /** The function. */
   readonly name: JobName;
   /** Addresses in bytes, sizes, and numbers: the function's first parameters. */
   readonly numbers: readonly number[];

@@ -12,6 +12,7 @@ import type { ThreadStart } from "./wasm_thread.ts";
 
 /** A shared memory in which room can be had; addresses are in bytes and multiples of 8. */
 export interface SharedHeap {
+  /** The memory; it may grow. */
   readonly memory: WebAssembly.Memory;
   /** Room for `bytes`, with undefined contents. */
   allocate(bytes: number): number;
@@ -105,6 +106,7 @@ export class WasmThreads implements Disposable {
     this.#runner.run(job, this.#workers.length);
   }
 
+  /** Ends the threads and gives back what they hold. */
   [Symbol.dispose](): void {
     this.#runner.stop(this.#workers.length);
     for (const worker of this.#workers) worker.terminate();

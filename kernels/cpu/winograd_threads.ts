@@ -1,8 +1,8 @@
 /**
  * Convolutions with 3x3 filters (stride 1, no padding, NHWC) and their gradients by Winograd's
- * F(2x2, 3x3) on WebAssembly threads: 16 products of channels for a tile of 2x2 outputs instead of 36.
+ * F(4x4, 3x3) on WebAssembly threads: 36 products of channels for a tile of 4x4 outputs instead of 144.
  *
- * Twins: `kernels/cpu/conv2d.ts`. The transforms add and halve numbers, which costs about two bits of f32.
+ * Twins: `kernels/cpu/conv2d.ts`. The transforms multiply by up to 8 and add, which costs about three bits of f32.
  *
  * @module
  */
@@ -10,15 +10,14 @@
 import { type Conv2dShape, outputSize } from "../conv2d.ts";
 import type { WasmThreads } from "../wasm_threads.ts";
 import { CHANNELS, ROWS } from "../wat/tiles.ts";
+import { OUTPUTS, POSITIONS } from "../wat/winograd_text.ts";
 
 /** Tiles whose transforms a thread keeps in its cache; a multiple of {@linkcode ROWS}. */
-const BLOCK = 40;
+const BLOCK = 20;
 /** Most groups of tiles with sums of their own; more than threads, so that each has several. */
 const GROUPS = 16;
 /** Side of the filter. */
 const SIDE = 3;
-/** Positions of a transformed tile. */
-const POSITIONS = 16;
 
 /** Whether the functions below take this shape: channels by fours, filters by eights. */
 export function fitsWinograd(shape: Conv2dShape): boolean {
@@ -101,8 +100,8 @@ export function winogradFilterGradThreads(
 
 /** Columns of tiles of an image, and its tiles. */
 function tilesOf(outHeight: number, outWidth: number): [columns: number, tiles: number] {
-  const columns = Math.ceil(outWidth / 2);
-  return [columns, columns * Math.ceil(outHeight / 2)];
+  const columns = Math.ceil(outWidth / OUTPUTS);
+  return [columns, columns * Math.ceil(outHeight / OUTPUTS)];
 }
 
 /** Room for the transforms of a block in each thread, and its bytes from thread to thread. */
@@ -111,7 +110,7 @@ function roomFor(
   channels: number,
   filters: number,
 ): [address: number, stride: number] {
-  const stride = 4 * POSITIONS * (BLOCK * (channels + filters) + channels);
+  const stride = 4 * POSITIONS * (BLOCK * (channels + filters) + Math.max(channels, filters));
   return [threads.scratch("room", threads.count * stride), stride];
 }
 

@@ -1,17 +1,14 @@
 /**
- * The WebAssembly of convolutions with 3x3 filters by Winograd's F(2x2, 3x3): a tile of 2x2 outputs takes
- * 16 products for each pair of channels instead of 36. `deno task wat` assembles it to `winograd.wasm`.
+ * The WebAssembly of convolutions with 3x3 filters by Winograd's F(4x4, 3x3): a tile of 4x4 outputs takes
+ * 36 products for each pair of channels instead of 144. `deno task wat` assembles it to `winograd.wasm`.
  *
- * With d the 4x4 inputs of a tile, g the filter and e the gradient of its 2x2 outputs:
- *   result            Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A
- *   filter gradient   Gᵀ [Σ (A e Aᵀ) ⊙ (Bᵀ d B)] G      the derivative of the line above
- * where ⊙ becomes, for each of the 16 positions, a matrix product over channels or over tiles.
+ * The product ⊙ of `winograd_transforms.ts` becomes, for each of the 36 positions of a transformed tile,
+ * a matrix product over channels, or over tiles for the gradient of the filter.
  *
- * A piece is a block of tiles whose transforms stay in the cache of the thread that works on it: it lies
- * at `room` + thread · `stride`. Sizes are counts unless said otherwise. Tiles are numbered through the
- * images; those at the lower and right edge may be cut.
- *
- * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (2016).
+ * A piece is a block of tiles whose transforms stay in the cache of the thread that works on it: its room
+ * begins at `room` + thread · `stride`. `stride`, `bytes`, `outputs` and what is a `row` or a `position`
+ * are in bytes, all other sizes are counts. Tiles are numbered through the images; those at the lower and
+ * right edge may be cut.
  *
  * @module
  */
@@ -22,11 +19,9 @@ import {
   div,
   func,
   increase,
-  less,
   lines,
   load,
   loop,
-  minus,
   moduleOf,
   mul,
   plus,
@@ -37,7 +32,6 @@ import {
   sub,
   type Term,
   term,
-  times,
   when,
   ZEROS,
 } from "./text.ts";
@@ -51,169 +45,233 @@ import {
   TILE_VECTORS,
   tileStep,
 } from "./tiles.ts";
+import {
+  inBothDimensions,
+  SET_FACTORS,
+  transformFilter,
+  transformFilterGradient,
+  transformGradient,
+  transformInput,
+  transformOutput,
+  transformVectors,
+} from "./winograd_transforms.ts";
+
+/** Side of the filter. */
+const TAPS = 3;
+/** Outputs on a side of a tile. */
+export const OUTPUTS = 4;
+/** Inputs, and positions after the transform, on a side of a tile. */
+const SIDE = OUTPUTS + TAPS - 1;
+/** Positions of a transformed tile. */
+export const POSITIONS: number = SIDE * SIDE;
 
 const rows = range(ROWS);
-const four = range(4);
 
-/** $image, $ty and $tx of a tile. */
-function locateTile(tile: string): string {
+/** $image, and $top and $left of $tile's first output. */
+const LOCATE_TILE = lines(
+  set("image", div("tile", "tiles_of_image")),
+  set("top", mul(div(rem("tile", "tiles_of_image"), "tiles_x"), OUTPUTS)),
+  set("left", mul(rem(rem("tile", "tiles_of_image"), "tiles_x"), OUTPUTS)),
+);
+
+/** A square of pixels in a tensor [B, height, width, bytes], whose corner may lie outside of an image. */
+interface Square {
+  readonly side: number;
+  readonly tensor: Term;
+  readonly height: Term;
+  readonly width: Term;
+  /** Bytes of a pixel. */
+  readonly bytes: Term;
+  /** Rows and columns by which it begins before $top and $left. */
+  readonly before: Term;
+}
+
+/** The address of the square's pixel i, j. */
+function pixelOf({ tensor, height, width, bytes }: Square, i: Term, j: Term): string {
+  const row = add(mul("image", height), "y0", i);
+  return add(tensor, mul(add(mul(row, width), "x0", j), bytes));
+}
+
+/** Whether the square lies inside of its image; sets $y0 and $x0 to its corner. */
+function locateSquare({ before, side, height, width }: Square): string {
+  const reaches = (from: string, size: Term) => `(i32.le_s ${add(from, side)} ${term(size)})`;
+  const begins = (from: string) => `(i32.ge_s ${term(from)} (i32.const 0))`;
   return lines(
-    set("image", div(tile, "tiles_of_image")),
-    set("ty", div(rem(tile, "tiles_of_image"), "tiles_x")),
-    set("tx", rem(rem(tile, "tiles_of_image"), "tiles_x")),
+    set("y0", sub("top", before)),
+    set("x0", sub("left", before)),
+    set(
+      "inside",
+      and(begins("y0"), begins("x0"), reaches("y0", height), reaches("x0", width)),
+    ),
   );
 }
 
-/** Bᵀ d B of four channels: d at the addresses `pixel(i, j)`, to 16 places `step` bytes apart from $to. */
-function inputVectors(pixel: (i: number, j: number) => Term, step: string): string {
-  const name = (i: number, j: number) => `d${i}${j}`;
-  const column = (j: number) =>
-    lines(
-      ...four.map((i) => set(`e${i}`, load(pixel(i, j)))),
-      set(name(0, j), minus("e0", "e2")),
-      set(name(1, j), plus("e1", "e2")),
-      set(name(2, j), minus("e2", "e1")),
-      set(name(3, j), minus("e1", "e3")),
-    );
-  const row = (i: number) => {
-    const [a, b, c, d] = four.map((j) => name(i, j)) as [string, string, string, string];
-    return [minus(a, c), plus(b, c), minus(c, b), minus(b, d)]
-      .map((value) => lines(store("to", value), increase("to", step)));
-  };
-  return lines(...four.map(column), ...four.flatMap(row));
-}
-
-/**
- * Transforms the inputs of $tile to $v + $at · $bytes of each of the 16 positions, which lie $position
- * bytes apart. Inputs outside the image are zero: a tile at the edge is copied to $edge first.
- */
-function transformInput(): string {
-  const inside = and(
-    `(i32.ge_s ${term("y0")} (i32.const 0))`,
-    `(i32.ge_s ${term("x0")} (i32.const 0))`,
-    `(i32.le_s ${add("y0", 4)} ${term("height")})`,
-    `(i32.le_s ${add("x0", 4)} ${term("width")})`,
-  );
-  const inRange = (value: string, size: string) => `(i32.lt_u ${value} ${term(size)})`;
-  const pixelAt = (y: Term, x: Term) =>
-    add("x", mul(add(mul(add(mul("image", "height"), y), "width"), x), "bytes"));
-  const copyEdge = lines(
-    `(memory.fill ${term("edge")} (i32.const 0) ${mul("bytes", 16)})`,
-    loop(
-      "i",
-      0,
-      4,
-      1,
-      when(
-        inRange(add("y0", "i"), "height"),
-        loop(
-          "j",
-          0,
-          4,
-          1,
-          when(
-            inRange(add("x0", "j"), "width"),
-            `(memory.copy ${add("edge", mul(add(mul("i", 4), "j"), "bytes"))} ${
-              pixelAt(add("y0", "i"), add("x0", "j"))
-            } ${term("bytes")})`,
-          ),
+/** Copies the pixels of the square that are inside of its image to $edge, or back. */
+function copySquare(square: Square, direction: "to edge" | "from edge"): string {
+  const inRange = (value: string, size: Term) => `(i32.lt_u ${value} ${term(size)})`;
+  const pixel = pixelOf(square, "i", "j");
+  const edge = add("edge", mul(add(mul("i", square.side), "j"), square.bytes));
+  const [to, from] = direction === "to edge" ? [edge, pixel] : [pixel, edge];
+  return loop(
+    "i",
+    0,
+    square.side,
+    1,
+    when(
+      inRange(add("y0", "i"), square.height),
+      loop(
+        "j",
+        0,
+        square.side,
+        1,
+        when(
+          inRange(add("x0", "j"), square.width),
+          `(memory.copy ${to} ${from} ${term(square.bytes)})`,
         ),
       ),
     ),
-    set("r0", "edge"),
-    set("row", mul("bytes", 4)),
   );
+}
+
+/** $at and $row of the square in memory, or of a copy in $edge with zeros where there is no pixel. */
+function readSquare(square: Square): string {
+  const { side, width, bytes } = square;
   return lines(
-    locateTile("tile"),
-    set("y0", sub(mul("ty", 2), "border")),
-    set("x0", sub(mul("tx", 2), "border")),
+    locateSquare(square),
     when(
-      inside,
-      lines(set("r0", pixelAt("y0", "x0")), set("row", mul("width", "bytes"))),
-      copyEdge,
-    ),
-    set("r1", add("r0", "row")),
-    set("r2", add("r1", "row")),
-    set("r3", add("r2", "row")),
-    set("p2", mul("bytes", 2)),
-    set("p3", mul("bytes", 3)),
-    loop(
-      "c",
-      0,
-      "bytes",
-      16,
-      set("to", add("v", mul("at", "bytes"), "c")),
-      inputVectors(
-        (i, j) => j === 0 ? `r${i}` : add(`r${i}`, j === 1 ? "bytes" : `p${j}`),
-        "position",
+      term("inside"),
+      lines(set("at", pixelOf(square, 0, 0)), set("row", mul(width, bytes))),
+      lines(
+        `(memory.fill ${term("edge")} (i32.const 0) ${mul(bytes, side * side)})`,
+        copySquare(square, "to edge"),
+        set("at", "edge"),
+        set("row", mul(bytes, side)),
       ),
-      ...four.map((i) => increase(`r${i}`, 16)),
     ),
   );
 }
 
-const INPUT_LOCALS = {
-  i32: [
-    ...["tile", "at", "bytes", "position", "v", "edge", "image", "ty", "tx", "y0", "x0", "row"],
-    ...["r0", "r1", "r2", "r3", "p2", "p3", "c", "to", "i", "j"],
+/** The address of pixel j in row i of what begins at $r<i>, the rows being set by {@linkcode setRows}. */
+function inRow(i: number, j: number, bytes: string): Term {
+  return j === 0 ? `r${i}` : add(`r${i}`, j === 1 ? bytes : `p${j}`);
+}
+
+/** $r<i>: where the rows of a square at $at begin; $p<j>: j pixels in bytes. */
+function setRows(side: number, bytes: string): string {
+  return lines(
+    set("r0", "at"),
+    range(side - 1).map((i) => set(`r${i + 1}`, add(`r${i}`, "row"))),
+    range(side - 2).map((j) => set(`p${j + 2}`, mul(bytes, j + 2))),
+  );
+}
+
+const SQUARE_LOCALS = [
+  ...[
+    "tile",
+    "image",
+    "top",
+    "left",
+    "y0",
+    "x0",
+    "inside",
+    "at",
+    "row",
+    "i",
+    "j",
+    "c",
+    "to",
+    "edge",
   ],
-  v128: [...four.map((i) => `e${i}`), ...four.flatMap((i) => four.map((j) => `d${i}${j}`))],
+  ...range(SIDE).map((i) => `r${i}`),
+  ...range(SIDE - 2).map((j) => `p${j + 2}`),
+];
+
+const X: Square = {
+  side: SIDE,
+  tensor: "x",
+  height: "height",
+  width: "width",
+  bytes: "bytes",
+  before: "border",
 };
 
-/** Aᵀ m A of four channels, from 16 places $position_m bytes apart from $from, to the tile's outputs. */
-function outputVectors(): string {
-  const column = (j: number) =>
-    lines(
-      ...four.map((i) => set(`e${i}`, load(`m${i}`, 0))).map((line, i) =>
-        lines(line, increase(`m${i}`, "position_m"))
-      ),
-      set(`d0${j}`, plus(plus("e0", "e1"), "e2")),
-      set(`d1${j}`, minus(minus("e1", "e2"), "e3")),
-    );
-  const left = (i: number) => plus(plus(`d${i}0`, `d${i}1`), `d${i}2`);
-  const right = (i: number) => minus(minus(`d${i}1`, `d${i}2`), `d${i}3`);
-  return lines(
-    // m<i> begins at the first position of row i.
-    set("m0", "from"),
-    ...[1, 2, 3].map((i) => set(`m${i}`, add(`m${i - 1}`, mul("position_m", 4)))),
-    ...four.map(column),
-    store("out", left(0)),
-    when(term("has_right"), store(add("out", "outputs"), right(0))),
-    when(
-      term("has_lower"),
-      lines(
-        store(add("out", "out_row"), left(1)),
-        when(term("has_right"), store(add("out", "out_row", "outputs"), right(1))),
-      ),
+/** Transforms $tile of x to number $index of each position, from $v on. */
+const TRANSFORM_X = lines(
+  readSquare(X),
+  setRows(SIDE, "bytes"),
+  loop(
+    "c",
+    0,
+    "bytes",
+    16,
+    set("to", add("v", mul("index", "bytes"), "c")),
+    inBothDimensions(
+      transformInput,
+      SIDE,
+      SIDE,
+      (i, j) => load(inRow(i, j, "bytes")),
+      (_i, _j, value) => lines(store("to", value), increase("to", "position")),
     ),
-  );
-}
+    ...range(SIDE).map((i) => increase(`r${i}`, 16)),
+  ),
+);
 
-/** Whether $tile's right column and lower row exist, and where its first output lies in `base`. */
-function locateOutput(base: string): string {
-  return lines(
-    locateTile("tile"),
-    set("has_right", less(add(mul("tx", 2), 1), "out_width")),
-    set("has_lower", less(add(mul("ty", 2), 1), "out_height")),
-    set(
-      "out",
-      add(
-        base,
-        mul(
-          add(mul(add(mul("image", "out_height"), mul("ty", 2)), "out_width"), mul("tx", 2)),
-          "outputs",
-        ),
-      ),
+/** The room of a thread: transforms of x from $v, of the other tensor from $m, and a square at $edge. */
+const SET_ROOM = lines(
+  set("bytes", mul("channels", 4)),
+  set("outputs", mul("panels", TILE_BYTES)),
+  set("position", mul("block", "bytes")),
+  set("position_m", mul("block", "outputs")),
+  set("v", add("room", mul("thread", "stride"))),
+  set("m", add("v", mul("position", POSITIONS))),
+  set("edge", add("m", mul("position_m", POSITIONS))),
+);
+
+const ROOM_LOCALS = ["bytes", "outputs", "position", "position_m", "v", "m", "index", "count"];
+
+const Y: Square = {
+  side: OUTPUTS,
+  tensor: "y",
+  height: "out_height",
+  width: "out_width",
+  bytes: "outputs",
+  before: 0,
+};
+
+/** Transforms number $index of each position from $m back to $tile of y. */
+const TRANSFORM_Y = lines(
+  locateSquare(Y),
+  when(
+    term("inside"),
+    lines(set("at", pixelOf(Y, 0, 0)), set("row", mul("out_width", "outputs"))),
+    lines(set("at", "edge"), set("row", mul("outputs", OUTPUTS))),
+  ),
+  setRows(OUTPUTS, "outputs"),
+  loop(
+    "c",
+    0,
+    "outputs",
+    16,
+    set("to", add("m", mul("index", "outputs"), "c")),
+    // Positions are read by columns: a column's rows lie SIDE positions apart.
+    inBothDimensions(
+      transformOutput,
+      SIDE,
+      OUTPUTS,
+      (i, j) => load(add("to", mul("position_m", i * SIDE + j))),
+      (i, j, value) => store(inRow(i, j, "outputs"), value),
     ),
-  );
-}
+    ...range(OUTPUTS).map((i) => increase(`r${i}`, 16)),
+  ),
+  when(`(i32.eqz ${term("inside")})`, copySquare(Y, "from edge")),
+);
 
 /**
  * y [B, OH, OW, N] = x [B, H, W, C] * f for the tiles first..<last, at most `block` (a multiple of ROWS).
  *
- * u       f32 [16][N / 8][C][8]   from `winograd_filter`
+ * u       f32 [POSITIONS][N / 8][C][8]   from `winograd_filter`
  * border  zeros around x on each side
- * `room` of a thread: f32 [16, block, C], [16, block, N], [16, C].
+ * Room of a thread: f32 [POSITIONS, block, C + N] and a square of the larger of C and N.
  */
 const WINOGRAD = func(
   "winograd",
@@ -231,171 +289,132 @@ const WINOGRAD = func(
       "channels",
       "panels",
     ],
-    ...["out_height", "out_width", "tiles_x", "tiles_of_image", "first", "last", "chunk", "thread"],
+    ...["out_height", "out_width", "tiles_x", "tiles_of_image", "first", "last", "piece", "thread"],
   ],
   {
     i32: [
-      ...INPUT_LOCALS.i32,
-      ...["m", "outputs", "position_m", "count", "p", "panel", "g", "end", "fours", "base", "sums"],
-      ...["has_right", "has_lower", "out", "out_row", "from", "m0", "m1", "m2", "m3"],
-      ...rows.map((row) => `a${row}`),
+      ...[...SQUARE_LOCALS, ...ROOM_LOCALS],
+      ...["p", "panel", "g", "end", "fours", "base", "sums", ...rows.map((row) => `a${row}`)],
     ],
-    v128: [...INPUT_LOCALS.v128, ...TILE_VECTORS],
+    v128: [...transformVectors(SIDE, SIDE), ...TILE_VECTORS],
   },
-  set("bytes", mul("channels", 4)),
-  set("outputs", mul("panels", TILE_BYTES)),
-  set("position", mul("block", "bytes")),
-  set("position_m", mul("block", "outputs")),
-  set("v", add("room", mul("thread", "stride"))),
-  set("m", add("v", mul("position", 16))),
-  set("edge", add("m", mul("position_m", 16))),
+  SET_FACTORS,
+  SET_ROOM,
   set("count", sub("last", "first")),
-  loop("at", 0, "count", 1, set("tile", add("first", "at")), transformInput()),
+  loop("index", 0, "count", 1, set("tile", add("first", "index")), LOCATE_TILE, TRANSFORM_X),
   set("g", "u"),
   loop(
     "p",
     0,
-    16,
+    POSITIONS,
     1,
     loop(
       "panel",
       0,
       "panels",
       1,
+      set("base", "g"),
       loop(
-        "at",
+        "index",
         0,
         "count",
         ROWS,
-        set("a0", add("v", mul("p", "position"), mul("at", "bytes"))),
+        // The same panel again for the next rows.
+        set("g", "base"),
+        set("a0", add("v", mul("p", "position"), mul("index", "bytes"))),
         ...rows.slice(1).map((row) => set(`a${row}`, add(`a${row - 1}`, "bytes"))),
-        set("base", "g"),
         set("end", add("a0", "bytes")),
         clearTile(),
         innerLoop("end", "bytes"),
         set(
           "sums",
-          add("m", mul("p", "position_m"), mul("at", "outputs"), mul("panel", TILE_BYTES)),
+          add("m", mul("p", "position_m"), mul("index", "outputs"), mul("panel", TILE_BYTES)),
         ),
         storeTile("sums", "outputs"),
-        // The same panel again for the next rows.
-        set("g", "base"),
       ),
-      increase("g", mul("channels", TILE_BYTES)),
     ),
   ),
-  set("out_row", mul("out_width", "outputs")),
+  loop("index", 0, "count", 1, set("tile", add("first", "index")), LOCATE_TILE, TRANSFORM_Y),
+);
+
+const DY: Square = { ...Y, tensor: "dy" };
+
+/** Transforms $tile of dy to number $index of each position, from $m on. */
+const TRANSFORM_DY = lines(
+  readSquare(DY),
+  setRows(OUTPUTS, "outputs"),
   loop(
-    "at",
+    "c",
     0,
-    "count",
-    1,
-    set("tile", add("first", "at")),
-    locateOutput("y"),
-    set("from", add("m", mul("at", "outputs"))),
-    loop("c", 0, "outputs", 16, outputVectors(), increase("from", 16), increase("out", 16)),
+    "outputs",
+    16,
+    set("to", add("m", mul("index", "outputs"), "c")),
+    inBothDimensions(
+      transformGradient,
+      OUTPUTS,
+      SIDE,
+      (i, j) => load(inRow(i, j, "outputs")),
+      (_i, _j, value) => lines(store("to", value), increase("to", "position_m")),
+    ),
+    ...range(OUTPUTS).map((i) => increase(`r${i}`, 16)),
   ),
 );
 
-/** A e Aᵀ of four channels of $tile's output gradient at $out, to 16 places $position_m bytes apart. */
-function gradientVectors(): string {
-  const pixel = (condition: string, address: string) =>
-    `(if (result v128) ${condition} (then ${load(address)}) (else ${ZEROS}))`;
-  const right = term("has_right");
-  const lower = term("has_lower");
-  // Rows of A e: the first, the sum, the difference, minus the second.
-  const spread = (a: string, b: string) => [
-    term(a),
-    plus(a, b),
-    minus(a, b),
-    `(f32x4.neg ${term(b)})`,
-  ];
-  return lines(
-    set("e0", load("out")),
-    set("e1", pixel(right, add("out", "outputs"))),
-    set("e2", pixel(lower, add("out", "out_row"))),
-    set("e3", pixel(and(right, lower), add("out", "out_row", "outputs"))),
-    ...spread("e0", "e2").map((value, i) => set(`d${i}0`, value)),
-    ...spread("e1", "e3").map((value, i) => set(`d${i}1`, value)),
-    ...four.flatMap((i) =>
-      spread(`d${i}0`, `d${i}1`).map((value) =>
-        lines(store("to", value), increase("to", "position_m"))
-      )
-    ),
-  );
-}
-
 /**
- * sums [groups][16][⌈C / ROWS⌉·ROWS][N]: the transformed filter gradient of each group of `group` tiles,
- * for the groups first..<last. Groups are the same for any number of threads, and so are the sums.
+ * sums [groups][POSITIONS][⌈C / ROWS⌉·ROWS][N]: the transformed filter gradient of each group of `group`
+ * tiles, for the groups first..<last. Groups are the same for any number of threads, and so are the sums.
  *
- * `room` of a thread: f32 [16, block, C], [16, block, N], [16, C].
+ * Room of a thread as for `winograd`.
  */
 const WINOGRAD_FILTER_GRAD = func(
   "winograd_filter_grad",
   [
     ...["x", "dy", "sums", "room", "stride", "block", "height", "width", "channels", "panels"],
     ...["out_height", "out_width", "tiles_x", "tiles_of_image", "tiles", "group"],
-    ...["first", "last", "chunk", "thread"],
+    ...["first", "last", "piece", "thread"],
   ],
   {
     i32: [
-      ...INPUT_LOCALS.i32,
-      ...["border", "m", "outputs", "position_m", "count", "p", "panel", "index", "start", "stop"],
-      ...["has_right", "has_lower", "out", "out_row", "a", "d", "end", "target", "tall", "k"],
+      ...[...SQUARE_LOCALS, ...ROOM_LOCALS],
+      ...["border", "p", "panel", "part", "start", "stop", "a", "d", "target", "tall", "size", "k"],
     ],
-    v128: [...INPUT_LOCALS.v128, ...TILE_VECTORS],
+    v128: [...transformVectors(SIDE, SIDE), ...TILE_VECTORS],
   },
-  set("bytes", mul("channels", 4)),
-  set("outputs", mul("panels", TILE_BYTES)),
-  set("out_row", mul("out_width", "outputs")),
-  set("position", mul("block", "bytes")),
-  set("position_m", mul("block", "outputs")),
-  set("v", add("room", mul("thread", "stride"))),
-  set("m", add("v", mul("position", 16))),
-  set("edge", add("m", mul("position_m", 16))),
-  // Tiles of rows that the channels fill.
+  SET_FACTORS,
+  SET_ROOM,
+  // Tiles of rows that the channels fill, and the bytes of a group's sums.
   set("tall", div(add("channels", ROWS - 1), ROWS)),
+  set("size", mul("tall", POSITIONS * ROWS, "outputs")),
   loop(
-    "index",
+    "part",
     "first",
     "last",
     1,
-    `(memory.fill ${add("sums", mul("index", 16 * ROWS, "tall", "outputs"))} (i32.const 0) ${
-      mul("tall", 16 * ROWS, "outputs")
-    })`,
-    set("stop", mul(add("index", 1), "group")),
+    `(memory.fill ${add("sums", mul("part", "size"))} (i32.const 0) ${term("size")})`,
+    set("stop", mul(add("part", 1), "group")),
     when(`(i32.gt_u ${term("stop")} ${term("tiles")})`, set("stop", "tiles")),
     loop(
       "start",
-      mul("index", "group"),
+      mul("part", "group"),
       "stop",
       "block",
       set("count", sub("stop", "start")),
       when(`(i32.gt_u ${term("count")} ${term("block")})`, set("count", "block")),
       loop(
-        "at",
+        "index",
         0,
         "count",
         1,
-        set("tile", add("start", "at")),
-        transformInput(),
-        locateOutput("dy"),
-        loop(
-          "c",
-          0,
-          "outputs",
-          16,
-          set("to", add("m", mul("at", "outputs"), "c")),
-          gradientVectors(),
-          increase("out", 16),
-        ),
+        set("tile", add("start", "index")),
+        LOCATE_TILE,
+        TRANSFORM_X,
+        TRANSFORM_DY,
       ),
-      set("target", add("sums", mul("index", 16 * ROWS, "tall", "outputs"))),
+      set("target", add("sums", mul("part", "size"))),
       loop(
         "p",
         0,
-        16,
+        POSITIONS,
         1,
         loop(
           "k",
@@ -412,7 +431,7 @@ const WINOGRAD_FILTER_GRAD = func(
             set("a", add("v", mul("p", "position"), mul("k", 4 * ROWS))),
             set("d", add("m", mul("p", "position_m"), mul("panel", TILE_BYTES))),
             loop(
-              "at",
+              "index",
               0,
               "count",
               1,
@@ -430,27 +449,18 @@ const WINOGRAD_FILTER_GRAD = func(
   ),
 );
 
-const HALF = "(v128.const f32x4 0.5 0.5 0.5 0.5)";
-
-/** Gᵀ s of four numbers: three of them, as expressions. */
-function shrink(s: readonly string[]): [string, string, string] {
-  const [a, b, c, d] = s as [string, string, string, string];
-  const sum = times(HALF, plus(b, c));
-  return [plus(a, sum), times(HALF, minus(b, c)), plus(sum, d)];
-}
-
-/**
- * g [3, 3, C, N] = Gᵀ (Σ over groups of `sums`) G, for the channels first..<last.
- */
+/** g [3, 3, C, N] = Gᵀ (Σ over groups of `sums`) G, for the channels first..<last. */
 const WINOGRAD_FILTER_SUM = func(
   "winograd_filter_sum",
   ["sums", "g", "groups", "channels", "panels", "first", "last"],
   {
-    i32: ["outputs", "tall", "c", "n", "group", "from", "to", "tap"],
-    v128: four.flatMap((i) => four.map((j) => `d${i}${j}`)),
+    i32: ["outputs", "matrix", "size", "c", "n", "group", "from", "to", "tap"],
+    v128: [...transformVectors(SIDE, TAPS), "total"],
   },
+  SET_FACTORS,
   set("outputs", mul("panels", TILE_BYTES)),
-  set("tall", mul(div(add("channels", ROWS - 1), ROWS), ROWS, "outputs")),
+  set("matrix", mul(div(add("channels", ROWS - 1), ROWS), ROWS, "outputs")),
+  set("size", mul("matrix", POSITIONS)),
   set("tap", mul("channels", "outputs")),
   loop(
     "c",
@@ -462,54 +472,48 @@ const WINOGRAD_FILTER_SUM = func(
       0,
       "outputs",
       16,
-      ...four.flatMap((i) => four.map((j) => set(`d${i}${j}`, ZEROS))),
-      set("from", add("sums", mul("c", "outputs"), "n")),
-      loop(
-        "group",
-        0,
-        "groups",
-        1,
-        ...four.flatMap((i) =>
-          four.map((j) =>
-            lines(set(`d${i}${j}`, plus(`d${i}${j}`, load("from"))), increase("from", "tall"))
-          )
-        ),
-      ),
-      // Columns first, in place: rows 0 to 2 then hold Gᵀ s.
-      ...four.flatMap((j) => {
-        const [a, b, c] = shrink(four.map((i) => `d${i}${j}`));
-        return [`${a}\n${b}\n${c}`, ...[2, 1, 0].map((i) => `(local.set $d${i}${j})`)];
-      }),
       set("to", add("g", mul("c", "outputs"), "n")),
-      ...[0, 1, 2].flatMap((i) =>
-        shrink(four.map((j) => `d${i}${j}`)).map((value) =>
-          lines(store("to", value), increase("to", "tap"))
-        )
+      inBothDimensions(
+        transformFilterGradient,
+        SIDE,
+        TAPS,
+        (i, j) =>
+          `(block (result v128) ${
+            lines(
+              set("total", ZEROS),
+              set("from", add("sums", mul("c", "outputs"), "n", mul("matrix", i * SIDE + j))),
+              loop(
+                "group",
+                0,
+                "groups",
+                1,
+                set("total", plus("total", load("from"))),
+                increase("from", "size"),
+              ),
+            )
+          } ${term("total")})`,
+        (_i, _j, value) => lines(store("to", value), increase("to", "tap")),
       ),
     ),
   ),
 );
 
 /**
- * u [16][N / 8][K][8] = G g Gᵀ of every pair of channels, for the panels first..<last.
+ * u [POSITIONS][N / 8][K][8] = G g Gᵀ of every pair of channels, for the panels first..<last.
  *
- * The filter's tap t lies at f + taps[t]: `tap` bytes apart from tap `start` (0, or −8 · `tap` from the
- * last one, which turns the filter round). Its number for inner channel k and outer channel n lies `inner`
- * · k + `outer` · n bytes further.
+ * Taps of the filter lie `tap` bytes apart from f on; a negative `tap`, with f at the last one, turns the
+ * filter round. The number for inner channel k and outer channel n lies `inner` · k + `outer` · n bytes
+ * further.
  */
 const WINOGRAD_FILTER = func(
   "winograd_filter",
-  ["f", "u", "tap", "inner", "outer", "count", "panels", "first", "last"],
+  ["f", "u", "tap", "inner", "outer", "channels", "panels", "first", "last"],
   {
     i32: ["panel", "k", "half", "from", "at", "to", "position"],
-    v128: [
-      ...range(3).flatMap((i) => range(3).map((j) => `g${i}${j}`)),
-      ...four.flatMap((i) => range(3).map((j) => `d${i}${j}`)),
-      ...four.map((j) => `e${j}`),
-      ...["s", "t"],
-    ],
+    v128: [...transformVectors(TAPS, SIDE), "four"],
   },
-  set("position", mul("panels", "count", TILE_BYTES)),
+  SET_FACTORS,
+  set("position", mul("panels", "channels", TILE_BYTES)),
   loop(
     "panel",
     "first",
@@ -518,7 +522,7 @@ const WINOGRAD_FILTER = func(
     loop(
       "k",
       0,
-      "count",
+      "channels",
       1,
       loop(
         "half",
@@ -529,49 +533,30 @@ const WINOGRAD_FILTER = func(
           "from",
           add("f", mul("k", "inner"), mul(add(mul("panel", 8), mul("half", 4)), "outer")),
         ),
-        ...range(3).flatMap((i) =>
-          range(3).map((j) =>
-            lines(
-              set("at", "from"),
-              set(`g${i}${j}`, ZEROS),
-              four.map((lane) =>
-                lines(
-                  set(
-                    `g${i}${j}`,
-                    `(v128.load32_lane ${lane} ${term("at")} ${term(`g${i}${j}`)})`,
-                  ),
-                  increase("at", "outer"),
-                )
-              ),
-              increase("from", "tap"),
-            )
-          )
+        set("to", add("u", mul(add(mul("panel", "channels"), "k"), TILE_BYTES), mul("half", 16))),
+        inBothDimensions(
+          transformFilter,
+          TAPS,
+          SIDE,
+          (i, j) =>
+            `(block (result v128) ${
+              lines(
+                set("four", ZEROS),
+                set("at", add("from", mul("tap", i * TAPS + j))),
+                range(4).map((lane) =>
+                  lines(
+                    set("four", `(v128.load32_lane ${lane} ${term("at")} ${term("four")})`),
+                    increase("at", "outer"),
+                  )
+                ),
+              )
+            } ${term("four")})`,
+          (_i, _j, value) => lines(store("to", value), increase("to", "position")),
         ),
-        ...range(3).flatMap((j) =>
-          spreadFilter(range(3).map((i) => `g${i}${j}`), (i) => `d${i}${j}`)
-        ),
-        set("to", add("u", mul(add(mul("panel", "count"), "k"), TILE_BYTES), mul("half", 16))),
-        ...four.flatMap((i) => [
-          ...spreadFilter(range(3).map((j) => `d${i}${j}`), (j) => `e${j}`),
-          ...four.map((j) => lines(store("to", `e${j}`), increase("to", "position"))),
-        ]),
       ),
     ),
   ),
 );
-
-/** G g of three numbers, assigned to four names. */
-function spreadFilter(g: readonly string[], name: (index: number) => string): string[] {
-  const [a, b, c] = g as [string, string, string];
-  return [
-    set("s", times(HALF, plus(a, c))),
-    set("t", times(HALF, term(b))),
-    set(name(0), a),
-    set(name(1), plus("s", "t")),
-    set(name(2), minus("s", "t")),
-    set(name(3), c),
-  ];
-}
 
 /** The module's text. */
 export const winogradText: string = moduleOf(
