@@ -36,7 +36,7 @@ import type { WasmThreads } from "./wasm_threads.ts";
  */
 export function useThreads(threads: WasmThreads): () => void {
   const before: tf.KernelConfig[] = [];
-  const own = { ...convolutions(threads), ...products(threads), ...pooling(threads), Identity };
+  const own = { ...convolutions(threads), ...products(threads), ...pooling(threads), ...COPIES };
   for (const [kernelName, kernel] of Object.entries(own)) {
     const stock = tf.getKernel(kernelName, "wasm");
     if (!stock) throw new Error(`tfjs has no kernel ${kernelName} on wasm: is it another version?`);
@@ -165,8 +165,14 @@ function poolShape(x: tf.TensorInfo, attributes: KernelAttributes): MaxPoolShape
   return fits ? { batch, height, width, channels } : null;
 }
 
-/** tfjs's own copies the numbers; here, as on its other backends, the copy shares them. */
-const Identity: OwnKernel = ({ x }) => {
-  tf.engine().backend.incRef(x!.dataId);
-  return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
+/** The same tensor once more: the numbers are shared, as on tfjs's other backends. */
+function share(x: tf.TensorInfo): tf.TensorInfo {
+  tf.engine().backend.incRef(x.dataId);
+  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+}
+
+/** tfjs's own copy the numbers even where nothing changes. */
+const COPIES: Record<string, OwnKernel> = {
+  Identity: ({ x }) => share(x!),
+  Cast: ({ x }, { dtype }) => x!.dtype === dtype ? share(x!) : null,
 };
