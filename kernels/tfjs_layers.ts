@@ -101,17 +101,17 @@ export function batchNormOperation(
       movingVariance: host.bindWritable(movingVariance),
       y: host.bind(y),
     }, shape);
-    save([x, y, scale, stats]);
+    save([x, scale, shift, stats]);
     const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
-      const [x, y, scale, stats] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const [x, scale, shift, stats] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
       const dx = host.tensor(x.shape);
       const dscale = host.tensor([channels]);
       const dshift = host.tensor([channels]);
       batchNormGrad(host.gpu, {
         x: host.bind(x),
-        y: host.bind(y),
         dy: host.bind(dy as tf.Tensor),
         scale: host.bind(scale),
+        shift: host.bind(shift),
         stats: host.bind(stats),
         parts: host.gpu.scratch("parts", partBytes),
         dshift: host.bind(dshift),

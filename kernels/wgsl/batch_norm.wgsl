@@ -9,9 +9,10 @@
 //
 // reduce: one invocation reduces one channel of one group, in two sweeps, so that nothing cancels.
 // merge: one invocation merges the groups of one channel (Chan's update).
-// normalise: one invocation makes one number.
-// No barriers; every element has one writer. Constant: RELU (0 or 1). T is
-// vec4<f32> where the channels are a multiple of 4, and C then counts fours; else f32.
+// normalise: one invocation makes RUN numbers of one channel, so that it loads the channel's own once;
+// neighbours read neighbouring numbers.
+// No barriers; every element has one writer. Constants: RELU (0 or 1), RUN. T is vec4<f32> where the
+// channels are a multiple of 4, and C then counts fours; else f32.
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> scale: array<T>;
@@ -91,8 +92,15 @@ fn normalise(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (group.y * groups.x + group.x) * 64 + local;
-  if (i >= s.M * s.C) { return; }
+  let step = (s.M + RUN - 1) / RUN * s.C;
+  if (i >= step) { return; }
   let c = i % s.C;
-  let z = fma((x[i] - stats[c]) * stats[s.C + c], scale[c], shift[c]);
-  if (RELU != 0) { y[i] = max(z, T()); } else { y[i] = z; }
+  let mean = stats[c];
+  let inverse = stats[s.C + c];
+  let by = scale[c];
+  let plus = shift[c];
+  for (var j = i; j < s.M * s.C; j += step) {
+    let z = fma((x[j] - mean) * inverse, by, plus);
+    if (RELU != 0) { y[j] = max(z, T()); } else { y[j] = z; }
+  }
 }
