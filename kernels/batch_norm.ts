@@ -5,7 +5,7 @@
  */
 
 import type { Binding, Gpu } from "./gpu.ts";
-import { floatBits, grid, type Kernel, numbersAtOnce } from "./kernel.ts";
+import { floatBits, grid, numbersAtOnce } from "./kernel.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 
@@ -23,6 +23,22 @@ export interface BatchNormShape {
   readonly momentum: number;
 }
 
+/** What a forward pass reads and writes; shapes at {@linkcode batchNorm}. */
+export type BatchNormBuffers = Record<
+  "x" | "scale" | "shift" | "parts" | "stats" | "movingMean" | "movingVariance" | "y",
+  Binding
+>;
+
+/** What a backward pass reads and writes; shapes at {@linkcode batchNormGrad}. */
+export type BatchNormGradBuffers = Record<
+  "x" | "dy" | "scale" | "shift" | "stats" | "parts" | "dshift" | "dscale" | "dx",
+  Binding
+>;
+
+/** The shaders of both passes, with where they bind their settings. */
+const FORWARD = { label: "batch_norm", source: forward, settings: 8 };
+const BACKWARD = { label: "batch_norm_grad", source: backward, settings: 9 };
+
 /** Rows that one invocation adds up; a few hundred keep the groups few and the machine busy. */
 const ROWS_PER_GROUP = 256;
 /**
@@ -34,8 +50,8 @@ const RUN = 4;
 const WORKGROUP = 64;
 
 /** Number of row groups G, which sizes the `parts` buffers (f32 [G, 2, C]). */
-export function batchNormGroups(shape: BatchNormShape): number {
-  return Math.ceil(shape.rows / ROWS_PER_GROUP);
+export function batchNormGroups({ rows }: BatchNormShape, rowsPerGroup = ROWS_PER_GROUP): number {
+  return Math.ceil(rows / rowsPerGroup);
 }
 
 /**
@@ -48,20 +64,22 @@ export function batchNormGroups(shape: BatchNormShape): number {
  * movingMean, movingVariance   f32 [C]        updated (the variance is the unbiased one)
  * y                            f32 [M, C]     written
  */
-export function batchNorm(
+export function batchNorm(gpu: Gpu, buffers: BatchNormBuffers, shape: BatchNormShape): void {
+  const { x, scale, shift, stats, y } = buffers;
+  batchNormStatistics(gpu, buffers, shape);
+  const { columns, step } = stepper(gpu, FORWARD, shape);
+  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, runs(shape) * columns);
+}
+
+/** Records the first part of {@linkcode batchNorm}: all that it writes but y. */
+export function batchNormStatistics(
   gpu: Gpu,
-  buffers: Record<
-    "x" | "scale" | "shift" | "parts" | "stats" | "movingMean" | "movingVariance" | "y",
-    Binding
-  >,
+  { x, parts, stats, movingMean, movingVariance }: BatchNormBuffers,
   shape: BatchNormShape,
 ): void {
-  const { x, scale, shift, parts, stats, movingMean, movingVariance, y } = buffers;
-  const kernel = { label: "batch_norm", source: forward };
-  const { columns, step } = stepper(gpu, kernel, 8, shape);
+  const { columns, step } = stepper(gpu, FORWARD, shape);
   step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * columns);
   step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, columns);
-  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, runs(shape) * columns);
 }
 
 /**
@@ -76,19 +94,26 @@ export function batchNorm(
  */
 export function batchNormGrad(
   gpu: Gpu,
-  buffers: Record<
-    "x" | "dy" | "scale" | "shift" | "stats" | "parts" | "dshift" | "dscale" | "dx",
-    Binding
-  >,
+  buffers: BatchNormGradBuffers,
   shape: BatchNormShape,
 ): void {
   const { x, dy, scale, shift, stats, parts, dshift, dscale, dx } = buffers;
-  const kernel = { label: "batch_norm_grad", source: backward };
-  const { columns, step } = stepper(gpu, kernel, 9, shape);
+  const { columns, step } = stepper(gpu, BACKWARD, shape);
   const given = { 0: x, 1: dy, 2: scale, 3: shift, 4: stats };
   step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * columns);
-  step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
+  mergeBatchNormGrad(gpu, buffers, shape);
   step("spread", { ...given, 6: dshift, 7: dscale, 8: dx }, runs(shape) * columns);
+}
+
+/** Records the sums dshift and dscale of what each group of rows left in `parts`. */
+export function mergeBatchNormGrad(
+  gpu: Gpu,
+  { parts, dshift, dscale }: BatchNormGradBuffers,
+  shape: BatchNormShape,
+  rowsPerGroup = ROWS_PER_GROUP,
+): void {
+  const { columns, step } = stepper(gpu, BACKWARD, shape, rowsPerGroup);
+  step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
 }
 
 /** Invocations for one column of an elementwise step. */
@@ -96,23 +121,23 @@ function runs({ rows }: BatchNormShape): number {
   return Math.ceil(rows / RUN);
 }
 
-/** What the steps of one pass have in common: the kernel's file and its settings at a binding. */
+/** What the steps of one pass have in common: the kernel's file and its settings. */
 function stepper(
   gpu: Gpu,
-  file: Pick<Kernel, "label" | "source">,
-  settingsBinding: number,
+  file: typeof FORWARD,
   shape: BatchNormShape,
+  rowsPerGroup = ROWS_PER_GROUP,
 ) {
   const { rows, channels, relu, epsilon, momentum } = shape;
   const { type, size } = numbersAtOnce(channels);
   const columns = channels / size;
-  const sizes = [rows, columns, ROWS_PER_GROUP, batchNormGroups(shape)];
+  const sizes = [rows, columns, rowsPerGroup, batchNormGroups(shape, rowsPerGroup)];
   const settings = gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
   const kernel = { ...file, constants: { RELU: relu ? 1 : 0, RUN }, aliases: { T: type } };
   const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
     gpu.dispatch(
       { ...kernel, entry },
-      { ...bindings, [settingsBinding]: settings },
+      { ...bindings, [file.settings]: settings },
       grid(invocations / WORKGROUP),
     );
   return { columns, step };

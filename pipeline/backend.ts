@@ -9,7 +9,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { Gpu } from "../kernels/gpu.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
-import { fuseBatchNorm, pruneInputGradient } from "../kernels/tfjs_layers.ts";
+import { fuseBatchNorm, fuseBatchNormPool, pruneInputGradient } from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
 import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
 import { WasmThreads } from "../kernels/wasm_threads.ts";
@@ -57,7 +57,10 @@ export function describeBackend({ name, reason, gpu }: Backend): string {
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);
   const host = TfjsHost.of(backend.gpu);
-  for (const { norm, relu } of normLayers(network)) fuseBatchNorm(host, norm, relu);
+  for (const { norm, relu, pool } of normLayers(network)) {
+    if (host && relu && pool) fuseBatchNormPool(host, norm, relu, pool);
+    else fuseBatchNorm(host, norm, relu);
+  }
 }
 
 async function attach(gpu: Gpu, reason: string): Promise<Backend> {

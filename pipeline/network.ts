@@ -113,14 +113,21 @@ export function applyNetwork(
   return { logits, maps };
 }
 
-/** The pairs of normalisation and ReLU layers, for the kernels that fuse them. */
-export function normLayers(
-  network: tfl.LayersModel,
-): { norm: tfl.layers.Layer; relu: tfl.layers.Layer | null }[] {
+/** A normalisation and the layers behind it that a kernel can take over with it. */
+export interface NormLayers {
+  readonly norm: tfl.layers.Layer;
+  readonly relu: tfl.layers.Layer | null;
+  readonly pool: tfl.layers.Layer | null;
+}
+
+/** The normalisations with what is behind them, first to last. */
+export function normLayers(network: tfl.LayersModel): NormLayers[] {
   return [...KERNELS.keys()].map((layer) =>
-    layer === KERNELS.length - 1
-      ? { norm: network.getLayer("maps"), relu: null }
-      : { norm: network.getLayer(`norm${layer + 1}`), relu: network.getLayer(`relu${layer + 1}`) }
+    layer === KERNELS.length - 1 ? { norm: network.getLayer("maps"), relu: null, pool: null } : {
+      norm: network.getLayer(`norm${layer + 1}`),
+      relu: network.getLayer(`relu${layer + 1}`),
+      pool: layer === 0 ? network.getLayer("pool") : null,
+    }
   );
 }
 

@@ -101,6 +101,7 @@ fn normalise(
   let plus = shift[c];
   for (var j = i; j < s.M * s.C; j += step) {
     let z = fma((x[j] - mean) * inverse, by, plus);
-    if (RELU != 0) { y[j] = max(z, T()); } else { y[j] = z; }
+    // Not max(z, 0), which would hide a NaN.
+    if (RELU != 0) { y[j] = select(z, T(), z <= T()); } else { y[j] = z; }
   }
 }

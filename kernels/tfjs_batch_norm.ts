@@ -1,0 +1,200 @@
+/**
+ * Batch normalisation with what is behind it as one differentiable tfjs operation: on the device on our
+ * kernels, elsewhere in WebAssembly or TypeScript.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  batchNorm,
+  type BatchNormBuffers,
+  batchNormGrad,
+  type BatchNormGradBuffers,
+  batchNormGroups,
+  type BatchNormShape,
+} from "./batch_norm.ts";
+import {
+  batchNormPool,
+  batchNormPoolGrad,
+  type BatchNormPoolShape,
+  pooledSize,
+  unpooled,
+} from "./batch_norm_pool.ts";
+import {
+  batchStatistics,
+  inverseDeviation,
+  normalise,
+  normaliseGrad,
+} from "./cpu/batch_norm_f32.ts";
+import type { TfjsHost } from "./tfjs_host.ts";
+import { backward, fitsHeap, forward, type Normalised } from "./tfjs_wasm_batch_norm.ts";
+
+/** What the normalisation reads and updates. */
+export interface BatchNormVariables {
+  readonly scale: tf.Tensor;
+  readonly shift: tf.Tensor;
+  readonly movingMean: tf.Tensor;
+  readonly movingVariance: tf.Tensor;
+}
+
+/** A normalisation's two passes on the device. */
+export interface DeviceNorm {
+  /** Shape of the result. */
+  readonly outputShape: number[];
+  /** Numbers in the scratch buffer `parts`. */
+  readonly parts: number;
+  forward(buffers: BatchNormBuffers): void;
+  backward(buffers: BatchNormGradBuffers): void;
+}
+
+/** Of x f32 [..., C] over all but the last dimension. */
+export function plainNorm({ gpu }: TfjsHost, x: tf.Tensor, shape: BatchNormShape): DeviceNorm {
+  return {
+    outputShape: x.shape,
+    parts: 2 * batchNormGroups(shape) * shape.channels,
+    forward: (buffers) => batchNorm(gpu, buffers, shape),
+    backward: (buffers) => batchNormGrad(gpu, buffers, shape),
+  };
+}
+
+/** Of x f32 [B, H, W, C], with the ReLU and the pool behind it. */
+export function pooledNorm({ gpu }: TfjsHost, shape: BatchNormPoolShape): DeviceNorm {
+  const { batch, channels } = shape;
+  return {
+    outputShape: [batch, ...pooledSize(shape), channels],
+    parts: 2 * batchNormGroups(unpooled(shape)) * channels,
+    forward: (buffers) => batchNormPool(gpu, buffers, shape),
+    backward: (buffers) => batchNormPoolGrad(gpu, buffers, shape),
+  };
+}
+
+/** The differentiable operation, with the moving statistics updated in place. */
+export function batchNormOnDevice(
+  host: TfjsHost,
+  norm: DeviceNorm,
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+): tf.Tensor {
+  const channels = x.shape.at(-1)!;
+  const parts = () => host.gpu.scratch("parts", 4 * norm.parts);
+  const operation = tf.customGrad((...given) => {
+    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const y = host.tensor(norm.outputShape);
+    const stats = host.tensor([2, channels]);
+    norm.forward({
+      x: host.bind(x),
+      scale: host.bind(scale),
+      shift: host.bind(shift),
+      parts: parts(),
+      stats: host.bind(stats),
+      movingMean: host.bindWritable(movingMean),
+      movingVariance: host.bindWritable(movingVariance),
+      y: host.bind(y),
+    });
+    save([x, scale, shift, stats]);
+    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
+      const [x, scale, shift, stats] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const dx = host.tensor(x.shape);
+      const dscale = host.tensor([channels]);
+      const dshift = host.tensor([channels]);
+      norm.backward({
+        x: host.bind(x),
+        dy: host.bind(dy as tf.Tensor),
+        scale: host.bind(scale),
+        shift: host.bind(shift),
+        stats: host.bind(stats),
+        parts: parts(),
+        dshift: host.bind(dshift),
+        dscale: host.bind(dscale),
+        dx: host.bind(dx),
+      });
+      return [dx, dscale, dshift];
+    };
+    return { value: y, gradFunc };
+  });
+  return operation(x, scale, shift);
+}
+
+/**
+ * A way to normalise where numbers lie in memory; composed of tfjs's operations it would take longer
+ * than the convolutions.
+ */
+interface CpuNorm {
+  forward(
+    x: tf.Tensor,
+    scale: Float32Array,
+    shift: Float32Array,
+    shape: BatchNormShape,
+  ): Normalised;
+  backward(
+    x: tf.Tensor,
+    dy: tf.Tensor,
+    normalised: Normalised,
+    scale: Float32Array,
+    shape: BatchNormShape,
+  ): { dx: tf.Tensor; dscale: Float32Array; dshift: Float32Array };
+}
+
+/** In WebAssembly, for channels by fours. */
+const ON_HEAP: CpuNorm = { forward, backward };
+
+/** For any channels. */
+const IN_TYPESCRIPT: CpuNorm = {
+  forward(x, scale, shift, shape) {
+    const values = read(x);
+    const statistics = batchStatistics(values, shape);
+    return {
+      ...statistics,
+      y: tf.tensor(normalise(values, scale, shift, statistics, shape), x.shape),
+    };
+  },
+  backward(x, dy, { y, mean, variance }, scale, shape) {
+    const inverse = inverseDeviation(variance, shape);
+    const statistics = { mean, variance, inverse };
+    const gradient = normaliseGrad(read(x), read(y), read(dy), scale, statistics, shape);
+    return { ...gradient, dx: tf.tensor(gradient.dx, x.shape) };
+  },
+};
+
+function read(tensor: tf.Tensor): Float32Array {
+  return tensor.dataSync<"float32">();
+}
+
+/** The same as {@linkcode batchNormOnDevice} on the CPU. */
+export function batchNormOnCpu(
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  const norm = fitsHeap(shape) ? ON_HEAP : IN_TYPESCRIPT;
+  const operation = tf.customGrad((...given) => {
+    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const { y, ...statistics } = norm.forward(x, read(scale), read(shift), shape);
+    moveStatistics(movingMean, movingVariance, statistics, shape);
+    save([x, scale, y]);
+    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
+      const [x, scale, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const normalised = { y, ...statistics };
+      const gradient = norm.backward(x, dy as tf.Tensor, normalised, read(scale), shape);
+      return [gradient.dx, tf.tensor1d(gradient.dscale), tf.tensor1d(gradient.dshift)];
+    };
+    return { value: y, gradFunc };
+  });
+  return operation(x, scale, shift);
+}
+
+/** The moving variance is the unbiased one, as in PyTorch. */
+function moveStatistics(
+  movingMean: tf.Tensor,
+  movingVariance: tf.Tensor,
+  { mean, variance }: Pick<Normalised, "mean" | "variance">,
+  { rows, momentum }: BatchNormShape,
+): void {
+  const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));
+  for (const [moving, value] of [[movingMean, mean], [movingVariance, unbiased]] as const) {
+    const next = moving.dataSync<"float32">()
+      .map((kept, c) => momentum * kept + (1 - momentum) * value[c]!);
+    tf.tidy(() => (moving as tf.Variable).assign(tf.tensor1d(next)));
+  }
+}
