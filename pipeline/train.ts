@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Backend } from "./backend.ts";
 import { loadFaces, type OnReject } from "./faces.ts";
+import { tuneKernels } from "./kernel_choices.ts";
 import { buildNetwork, largestActivation, maskSize } from "./network.ts";
 import type { TrainConfig } from "./presets.ts";
 import type { FaceRecord } from "./record.ts";
@@ -48,6 +49,8 @@ export interface TrainOptions {
   readonly onEpoch?: (line: EpochLine) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
+  /** Hears that the kernels are measured first, which happens once for an adapter. */
+  readonly log?: (line: string) => void;
 }
 
 /** What a run came to. */
@@ -83,6 +86,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       "There are no faces to train on: the split train has none with labels and landmarks",
     );
   }
+  await tuneKernels(backend, config.network, config.batch, options.log);
   const network = buildNetwork(config.network, config.seed);
   using learner = new Learner(backend, network, config);
   const session = new Session(options, learner, faces);
