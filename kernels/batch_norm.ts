@@ -6,6 +6,7 @@
 
 import type { Binding, Gpu } from "./gpu.ts";
 import { floatBits, grid, type Kernel, numbersAtOnce } from "./kernel.ts";
+import { part, type Run, runsOf } from "./runs.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 
@@ -52,11 +53,27 @@ export function batchNorm(
   shape: BatchNormShape,
 ): void {
   const { x, scale, shift, parts, stats, movingMean, movingVariance, y } = buffers;
-  const kernel = { label: "batch_norm", source: forward };
-  const { columns, step } = stepper(gpu, kernel, 8, shape);
-  step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * columns);
-  step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, columns);
-  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, shape.rows * columns);
+  const step = stepper(gpu, { label: "batch_norm", source: forward }, 8, shape);
+  step("reduce", "groups", { rows: { 0: x }, groups: { 3: parts } });
+  step("merge", "channels", { whole: { 3: parts, 4: stats, 5: movingMean, 6: movingVariance } });
+  step("normalise", "rows", { rows: { 0: x, 7: y }, whole: { 1: scale, 2: shift, 4: stats } });
+}
+
+/**
+ * Records the normalisation with given statistics.
+ *
+ * x             f32 [M, C]
+ * scale, shift  f32 [C]
+ * stats         f32 [2, C]  mean, 1 / sqrt(variance + epsilon)
+ * y             f32 [M, C]  written
+ */
+export function normalise(
+  gpu: Gpu,
+  { x, scale, shift, stats, y }: Record<"x" | "scale" | "shift" | "stats" | "y", Binding>,
+  shape: BatchNormShape,
+): void {
+  const step = stepper(gpu, { label: "batch_norm", source: forward }, 8, shape);
+  step("normalise", "rows", { rows: { 0: x, 7: y }, whole: { 1: scale, 2: shift, 4: stats } });
 }
 
 /**
@@ -78,32 +95,56 @@ export function batchNormGrad(
   shape: BatchNormShape,
 ): void {
   const { x, y, dy, scale, stats, parts, dshift, dscale, dx } = buffers;
-  const kernel = { label: "batch_norm_grad", source: backward };
-  const { columns, step } = stepper(gpu, kernel, 9, shape);
-  const given = { 0: x, 1: y, 2: dy, 4: stats };
-  step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * columns);
-  step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
-  step("spread", { ...given, 3: scale, 6: dshift, 7: dscale, 8: dx }, shape.rows * columns);
+  const step = stepper(gpu, { label: "batch_norm_grad", source: backward }, 9, shape);
+  const given = { 0: x, 1: y, 2: dy };
+  step("reduce", "groups", { rows: given, groups: { 5: parts }, whole: { 4: stats } });
+  step("merge", "channels", { whole: { 5: parts, 6: dshift, 7: dscale } });
+  const sums = { 3: scale, 4: stats, 6: dshift, 7: dscale };
+  step("spread", "rows", { rows: { ...given, 8: dx }, whole: sums });
 }
 
-/** What the steps of one pass have in common: the kernel's file and its settings at a binding. */
+/** What a step binds: of [M, C] and [G, 2, C] the part that belongs to a run, of the others all. */
+type StepBindings = Partial<Record<"rows" | "groups" | "whole", Record<number, Binding>>>;
+
+/**
+ * What the steps of one pass have in common: the kernel's file, its settings at a binding, and the runs of
+ * row groups that can be bound. A step makes a number, or vector, of each row, group or channel.
+ */
 function stepper(
   gpu: Gpu,
   file: Pick<Kernel, "label" | "source">,
   settingsBinding: number,
   shape: BatchNormShape,
 ) {
-  const { rows, channels, relu, epsilon, momentum } = shape;
+  const { channels, relu, epsilon, momentum } = shape;
   const { type, size } = numbersAtOnce(channels);
   const columns = channels / size;
-  const sizes = [rows, columns, ROWS_PER_GROUP, batchNormGroups(shape)];
-  const settings = gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
   const kernel = { ...file, constants: { RELU: relu ? 1 : 0 }, aliases: { T: type } };
-  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
-    gpu.dispatch(
-      { ...kernel, entry },
-      { ...bindings, [settingsBinding]: settings },
-      grid(invocations / WORKGROUP),
-    );
-  return { columns, step };
+  const groups = batchNormGroups(shape);
+  const [rowBytes, groupBytes] = [4 * channels, 8 * channels];
+  const runs = runsOf(gpu, groups, { bound: [ROWS_PER_GROUP * rowBytes, groupBytes] });
+  return (entry: string, each: "rows" | "groups" | "channels", bindings: StepBindings) => {
+    for (const run of each === "channels" ? [{ first: 0, count: groups }] : runs) {
+      const first = run.first * ROWS_PER_GROUP;
+      const rows = { first, count: Math.min(run.count * ROWS_PER_GROUP, shape.rows - first) };
+      const sizes = [rows.count, columns, ROWS_PER_GROUP, run.count, shape.rows];
+      const bound = {
+        ...partsOf(bindings.rows, rows, rowBytes),
+        ...partsOf(bindings.groups, run, groupBytes),
+        ...bindings.whole,
+        [settingsBinding]: gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]),
+      };
+      const items = { rows: rows.count, groups: run.count, channels: 1 }[each];
+      gpu.dispatch({ ...kernel, entry }, bound, grid(items * columns / WORKGROUP));
+    }
+  };
+}
+
+function partsOf(
+  bindings: Record<number, Binding> = {},
+  run: Run,
+  bytes: number,
+): Record<number, Binding> {
+  const parts = Object.entries(bindings).map(([at, binding]) => [at, part(binding, run, bytes)]);
+  return Object.fromEntries(parts);
 }

@@ -6,11 +6,17 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { batchNorm, batchNormGrad, batchNormGroups, type BatchNormShape } from "./batch_norm.ts";
+import {
+  batchNorm,
+  batchNormGrad,
+  batchNormGroups,
+  type BatchNormShape,
+  normalise,
+} from "./batch_norm.ts";
 import {
   batchStatistics,
   inverseDeviation,
-  normalise,
+  normalise as normaliseOnCpu,
   normaliseGrad,
 } from "./cpu/batch_norm_f32.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
@@ -28,25 +34,26 @@ export interface BatchNormVariables {
 }
 
 /**
- * Makes a batch normalisation layer, and the ReLU layer behind it if there is one, run on our kernels
- * while training. Shapes, weights, saving and inference stay tfjs's own.
+ * Makes a batch normalisation layer, and the ReLU layer behind it if there is one, run on our kernels:
+ * on a device always, else while training. Shapes, weights and saving stay tfjs's own.
  */
 export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | null): void {
   const settings = norm.getConfig() as { epsilon: number; momentum: number };
   const stockCall = norm.call.bind(norm);
   norm.call = (inputs, kwargs) => {
-    if (!kwargs.training) return stockCall(inputs, kwargs);
+    if (!kwargs.training && !host) return stockCall(inputs, kwargs);
     const [scale, shift, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
     const variables = { scale, shift, movingMean, movingVariance } as BatchNormVariables;
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
     const shape = shapeOf(x, { ...settings, relu: relu !== null });
+    if (host && !kwargs.training) return applyMoving(host, x, variables, shape);
     if (host) return batchNormOperation(host, x, variables, shape);
     return batchNormOnCpu(fitsHeap(shape) ? ON_HEAP : IN_TYPESCRIPT, x, variables, shape);
   };
   if (!relu) return;
   const stockRelu = relu.call.bind(relu);
   relu.call = (inputs, kwargs) => {
-    if (!kwargs.training) return stockRelu(inputs, kwargs);
+    if (!kwargs.training && !host) return stockRelu(inputs, kwargs);
     return tf.clone(Array.isArray(inputs) ? inputs[0]! : inputs);
   };
 }
@@ -72,6 +79,28 @@ function shapeOf(
   const channels = x.shape.at(-1)!;
   const { relu, epsilon, momentum } = settings;
   return { rows: x.size / channels, channels, relu, epsilon, momentum };
+}
+
+/** Inference: x normalised by the moving statistics. */
+function applyMoving(
+  host: TfjsHost,
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const inverse = tf.rsqrt(tf.add(movingVariance, shape.epsilon));
+    const stats = tf.stack([movingMean, inverse]);
+    const y = host.tensor(x.shape);
+    normalise(host.gpu, {
+      x: host.bind(x),
+      scale: host.bind(scale),
+      shift: host.bind(shift),
+      stats: host.bind(stats),
+      y: host.bind(y),
+    }, shape);
+    return y;
+  });
 }
 
 /**
@@ -155,7 +184,7 @@ const IN_TYPESCRIPT: CpuNorm = {
     const statistics = batchStatistics(values, shape);
     return {
       ...statistics,
-      y: tf.tensor(normalise(values, scale, shift, statistics, shape), x.shape),
+      y: tf.tensor(normaliseOnCpu(values, scale, shift, statistics, shape), x.shape),
     };
   },
   backward(x, dy, { y, mean, variance }, scale, shape) {

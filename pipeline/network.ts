@@ -49,15 +49,12 @@ export function convolutionShapes({ input, widths }: NetworkConfig): Omit<Conv2d
   });
 }
 
-/** Numbers in the largest feature maps of one image, with the border that a gradient needs. */
-export function largestActivation(config: NetworkConfig): number {
-  const sizes = convolutionShapes(config).map((shape, layer) => {
+/** Numbers in the feature maps of one image behind each convolution, first to last. */
+export function activations(config: NetworkConfig): number[] {
+  return convolutionShapes(config).map((shape) => {
     const [height, width] = outputSize({ batch: 1, ...shape });
-    // The image has no gradient, so the first layer's maps get no border.
-    const edge = layer === 0 ? 0 : 2 * (shape.kernelHeight - 1);
-    return (height + edge) * (width + edge) * Math.ceil(shape.filters / 4) * 4;
+    return height * width * shape.filters;
   });
-  return Math.max(...sizes);
 }
 
 /** Multiplications and additions of one image's forward pass, each counted as one. */

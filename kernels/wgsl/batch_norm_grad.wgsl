@@ -35,10 +35,11 @@ fn normalised(i: u32, c: u32) -> T {
 @group(0) @binding(9) var<uniform> s: Settings;
 
 struct Settings {
-  M: u32,
+  M: u32,         // rows of the run at hand
   C: u32,
   ROWS: u32,
-  G: u32,
+  G: u32,         // groups of the run at hand
+  ALL: u32,       // rows of the batch
   EPSILON: f32,   // added to the variance
   MOMENTUM: f32,  // share of the moving statistics that is kept
 }
@@ -93,6 +94,6 @@ fn spread(
   let i = (group.y * groups.x + group.x) * 64 + local;
   if (i >= s.M * s.C) { return; }
   let c = i % s.C;
-  let mean = (dshift[c] + normalised(i, c) * dscale[c]) / f32(s.M);
+  let mean = (dshift[c] + normalised(i, c) * dscale[c]) / f32(s.ALL);
   dx[i] = scale[c] * stats[s.C + c] * (through(i) - mean);
 }
