@@ -6,6 +6,7 @@
 
 import type { Binding, Gpu } from "./gpu.ts";
 import { floatBits, grid, numbersAtOnce } from "./kernel.ts";
+import { part, type Run, runsOf } from "./runs.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 
@@ -29,6 +30,9 @@ export type BatchNormBuffers = Record<
   Binding
 >;
 
+/** What a forward pass with given statistics reads and writes. */
+export type NormaliseBuffers = Pick<BatchNormBuffers, "x" | "scale" | "shift" | "stats" | "y">;
+
 /** What a backward pass reads and writes; shapes at {@linkcode batchNormGrad}. */
 export type BatchNormGradBuffers = Record<
   "x" | "dy" | "scale" | "shift" | "stats" | "parts" | "dshift" | "dscale" | "dx",
@@ -50,8 +54,8 @@ const RUN = 4;
 const WORKGROUP = 64;
 
 /** Number of row groups G, which sizes the `parts` buffers (f32 [G, 2, C]). */
-export function batchNormGroups({ rows }: BatchNormShape, rowsPerGroup = ROWS_PER_GROUP): number {
-  return Math.ceil(rows / rowsPerGroup);
+export function batchNormGroups({ rows }: BatchNormShape): number {
+  return Math.ceil(rows / ROWS_PER_GROUP);
 }
 
 /**
@@ -65,10 +69,8 @@ export function batchNormGroups({ rows }: BatchNormShape, rowsPerGroup = ROWS_PE
  * y                            f32 [M, C]     written
  */
 export function batchNorm(gpu: Gpu, buffers: BatchNormBuffers, shape: BatchNormShape): void {
-  const { x, scale, shift, stats, y } = buffers;
   batchNormStatistics(gpu, buffers, shape);
-  const { columns, step } = stepper(gpu, FORWARD, shape);
-  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, runs(shape) * columns);
+  normalise(gpu, buffers, shape);
 }
 
 /** Records the first part of {@linkcode batchNorm}: all that it writes but y. */
@@ -77,9 +79,16 @@ export function batchNormStatistics(
   { x, parts, stats, movingMean, movingVariance }: BatchNormBuffers,
   shape: BatchNormShape,
 ): void {
-  const { columns, step } = stepper(gpu, FORWARD, shape);
-  step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * columns);
-  step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, columns);
+  const step = stepper(gpu, FORWARD, shape);
+  step("reduce", "groups", { rows: { 0: x }, groups: { 3: parts } });
+  step("merge", "channels", { whole: { 3: parts, 4: stats, 5: movingMean, 6: movingVariance } });
+}
+
+/** Records the second part of {@linkcode batchNorm}, for which any statistics will do. */
+export function normalise(gpu: Gpu, buffers: NormaliseBuffers, shape: BatchNormShape): void {
+  const { x, scale, shift, stats, y } = buffers;
+  const step = stepper(gpu, FORWARD, shape);
+  step("normalise", "rows", { rows: { 0: x, 7: y }, whole: { 1: scale, 2: shift, 4: stats } });
 }
 
 /**
@@ -98,47 +107,66 @@ export function batchNormGrad(
   shape: BatchNormShape,
 ): void {
   const { x, dy, scale, shift, stats, parts, dshift, dscale, dx } = buffers;
-  const { columns, step } = stepper(gpu, BACKWARD, shape);
-  const given = { 0: x, 1: dy, 2: scale, 3: shift, 4: stats };
-  step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * columns);
+  const step = stepper(gpu, BACKWARD, shape);
+  const [rows, whole] = [{ 0: x, 1: dy }, { 2: scale, 3: shift, 4: stats }];
+  step("reduce", "groups", { rows, groups: { 5: parts }, whole });
   mergeBatchNormGrad(gpu, buffers, shape);
-  step("spread", { ...given, 6: dshift, 7: dscale, 8: dx }, runs(shape) * columns);
+  const sums = { 6: dshift, 7: dscale };
+  step("spread", "rows", { rows: { ...rows, 8: dx }, whole: { ...whole, ...sums } });
 }
 
-/** Records the sums dshift and dscale of what each group of rows left in `parts`. */
+/** Records the sums dshift and dscale of what each group left in `parts`. */
 export function mergeBatchNormGrad(
   gpu: Gpu,
   { parts, dshift, dscale }: BatchNormGradBuffers,
   shape: BatchNormShape,
-  rowsPerGroup = ROWS_PER_GROUP,
+  groups: number = batchNormGroups(shape),
 ): void {
-  const { columns, step } = stepper(gpu, BACKWARD, shape, rowsPerGroup);
-  step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
+  const step = stepper(gpu, BACKWARD, shape, groups);
+  step("merge", "channels", { whole: { 5: parts, 6: dshift, 7: dscale } });
 }
 
-/** Invocations for one column of an elementwise step. */
-function runs({ rows }: BatchNormShape): number {
-  return Math.ceil(rows / RUN);
-}
+/** What a step binds: of [M, C] and [G, 2, C] the part that belongs to a run, of the others all. */
+type StepBindings = Partial<Record<"rows" | "groups" | "whole", Record<number, Binding>>>;
 
-/** What the steps of one pass have in common: the kernel's file and its settings. */
+/**
+ * What the steps of one pass have in common: the kernel's file, its settings, and the runs of row groups
+ * that can be bound. A step makes a number, or vector, of each row, group or channel.
+ */
 function stepper(
   gpu: Gpu,
   file: typeof FORWARD,
   shape: BatchNormShape,
-  rowsPerGroup = ROWS_PER_GROUP,
+  groups: number = batchNormGroups(shape),
 ) {
-  const { rows, channels, relu, epsilon, momentum } = shape;
+  const { channels, relu, epsilon, momentum } = shape;
   const { type, size } = numbersAtOnce(channels);
   const columns = channels / size;
-  const sizes = [rows, columns, rowsPerGroup, batchNormGroups(shape, rowsPerGroup)];
-  const settings = gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
   const kernel = { ...file, constants: { RELU: relu ? 1 : 0, RUN }, aliases: { T: type } };
-  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
-    gpu.dispatch(
-      { ...kernel, entry },
-      { ...bindings, [file.settings]: settings },
-      grid(invocations / WORKGROUP),
-    );
-  return { columns, step };
+  const [rowBytes, groupBytes] = [4 * channels, 8 * channels];
+  const runs = runsOf(gpu, groups, { bound: [ROWS_PER_GROUP * rowBytes, groupBytes] });
+  return (entry: string, each: "rows" | "groups" | "channels", bindings: StepBindings) => {
+    for (const run of each === "channels" ? [{ first: 0, count: groups }] : runs) {
+      const first = run.first * ROWS_PER_GROUP;
+      const rows = { first, count: Math.min(run.count * ROWS_PER_GROUP, shape.rows - first) };
+      const sizes = [rows.count, columns, ROWS_PER_GROUP, run.count, shape.rows];
+      const bound = {
+        ...partsOf(bindings.rows, rows, rowBytes),
+        ...partsOf(bindings.groups, run, groupBytes),
+        ...bindings.whole,
+        [file.settings]: gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]),
+      };
+      const items = { rows: Math.ceil(rows.count / RUN), groups: run.count, channels: 1 }[each];
+      gpu.dispatch({ ...kernel, entry }, bound, grid(items * columns / WORKGROUP));
+    }
+  };
+}
+
+function partsOf(
+  bindings: Record<number, Binding> = {},
+  run: Run,
+  bytes: number,
+): Record<number, Binding> {
+  const parts = Object.entries(bindings).map(([at, binding]) => [at, part(binding, run, bytes)]);
+  return Object.fromEntries(parts);
 }

@@ -13,18 +13,21 @@ import {
   type BatchNormGradBuffers,
   batchNormGroups,
   type BatchNormShape,
+  normalise,
+  type NormaliseBuffers,
 } from "./batch_norm.ts";
 import {
   batchNormPool,
   batchNormPoolGrad,
+  batchNormPoolGroups,
   type BatchNormPoolShape,
+  normalisePool,
   pooledSize,
-  unpooled,
 } from "./batch_norm_pool.ts";
 import {
   batchStatistics,
   inverseDeviation,
-  normalise,
+  normalise as normaliseOnCpu,
   normaliseGrad,
 } from "./cpu/batch_norm_f32.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
@@ -44,6 +47,10 @@ export interface DeviceNorm {
   readonly outputShape: number[];
   /** Numbers in the scratch buffer `parts`. */
   readonly parts: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** With given statistics. */
+  apply(buffers: NormaliseBuffers): void;
   forward(buffers: BatchNormBuffers): void;
   backward(buffers: BatchNormGradBuffers): void;
 }
@@ -53,6 +60,8 @@ export function plainNorm({ gpu }: TfjsHost, x: tf.Tensor, shape: BatchNormShape
   return {
     outputShape: x.shape,
     parts: 2 * batchNormGroups(shape) * shape.channels,
+    epsilon: shape.epsilon,
+    apply: (buffers) => normalise(gpu, buffers, shape),
     forward: (buffers) => batchNorm(gpu, buffers, shape),
     backward: (buffers) => batchNormGrad(gpu, buffers, shape),
   };
@@ -60,13 +69,37 @@ export function plainNorm({ gpu }: TfjsHost, x: tf.Tensor, shape: BatchNormShape
 
 /** Of x f32 [B, H, W, C], with the ReLU and the pool behind it. */
 export function pooledNorm({ gpu }: TfjsHost, shape: BatchNormPoolShape): DeviceNorm {
-  const { batch, channels } = shape;
+  const { batch, channels, epsilon } = shape;
   return {
     outputShape: [batch, ...pooledSize(shape), channels],
-    parts: 2 * batchNormGroups(unpooled(shape)) * channels,
+    parts: 2 * batchNormPoolGroups(shape) * channels,
+    epsilon,
+    apply: (buffers) => normalisePool(gpu, buffers, shape),
     forward: (buffers) => batchNormPool(gpu, buffers, shape),
     backward: (buffers) => batchNormPoolGrad(gpu, buffers, shape),
   };
+}
+
+/** Inference: x normalised by the moving statistics. */
+export function applyMoving(
+  host: TfjsHost,
+  norm: DeviceNorm,
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const inverse = tf.rsqrt(tf.add(movingVariance, norm.epsilon));
+    const stats = tf.stack([movingMean, inverse]);
+    const y = host.tensor(norm.outputShape);
+    norm.apply({
+      x: host.bind(x),
+      scale: host.bind(scale),
+      shift: host.bind(shift),
+      stats: host.bind(stats),
+      y: host.bind(y),
+    });
+    return y;
+  });
 }
 
 /** The differentiable operation, with the moving statistics updated in place. */
@@ -146,7 +179,7 @@ const IN_TYPESCRIPT: CpuNorm = {
     const statistics = batchStatistics(values, shape);
     return {
       ...statistics,
-      y: tf.tensor(normalise(values, scale, shift, statistics, shape), x.shape),
+      y: tf.tensor(normaliseOnCpu(values, scale, shift, statistics, shape), x.shape),
     };
   },
   backward(x, dy, { y, mean, variance }, scale, shape) {

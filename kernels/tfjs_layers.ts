@@ -1,6 +1,5 @@
 /**
- * Layers of the layers API that run on our kernels while they are trained. Shapes, weights, saving and
- * inference stay tfjs's own.
+ * Layers of the layers API that run on our kernels. Shapes, weights and saving stay tfjs's own.
  *
  * @module
  */
@@ -9,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import type { BatchNormShape } from "./batch_norm.ts";
 import {
+  applyMoving,
   batchNormOnCpu,
   batchNormOnDevice,
   type BatchNormVariables,
@@ -20,19 +20,24 @@ import type { TfjsHost } from "./tfjs_host.ts";
 /** A layer of the layers API. */
 type Layer = layers.Layer;
 
-/** Fuses a batch normalisation layer and the ReLU layer behind it if there is one. */
+/**
+ * Fuses a batch normalisation layer and the ReLU layer behind it if there is one: on a device always, else
+ * while they are trained.
+ */
 export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | null): void {
-  whileTraining(norm, (x) => {
+  const when = host ? "always" : "training";
+  takeOver(norm, when, (x, training) => {
     const shape = shapeOf(x, norm, relu !== null);
-    if (host) return batchNormOnDevice(host, plainNorm(host, x, shape), x, variablesOf(norm));
-    return batchNormOnCpu(x, variablesOf(norm), shape);
+    if (!host) return batchNormOnCpu(x, variablesOf(norm), shape);
+    const operation = training ? batchNormOnDevice : applyMoving;
+    return operation(host, plainNorm(host, x, shape), x, variablesOf(norm));
   });
-  if (relu) whileTraining(relu, tf.clone);
+  if (relu) takeOver(relu, when, (x) => tf.clone(x));
 }
 
 /**
- * As {@linkcode fuseBatchNorm} with a ReLU, and with the pooling layer behind that, which does the work of
- * all three.
+ * As {@linkcode fuseBatchNorm} on a device with a ReLU, and with the pooling layer behind that, which does
+ * the work of all three.
  *
  * @throws {RangeError} If the layer does not pool by 2 x 2.
  */
@@ -41,21 +46,26 @@ export function fuseBatchNormPool(host: TfjsHost, norm: Layer, relu: Layer, pool
   if ([poolSize, strides].flat().some((side) => side !== 2) || padding !== "valid") {
     throw new RangeError("Only pooling by 2 x 2 can be fused with a normalisation");
   }
-  whileTraining(norm, tf.clone);
-  whileTraining(relu, tf.clone);
-  whileTraining(pool, (x) => {
+  for (const layer of [norm, relu]) takeOver(layer, "always", (x) => tf.clone(x));
+  takeOver(pool, "always", (x, training) => {
     const [batch, height, width] = x.shape as [number, number, number];
     const shape = { ...shapeOf(x, norm, true), batch, height, width };
-    return batchNormOnDevice(host, pooledNorm(host, shape), x, variablesOf(norm));
+    const operation = training ? batchNormOnDevice : applyMoving;
+    return operation(host, pooledNorm(host, shape), x, variablesOf(norm));
   });
 }
 
-/** Replaces what a layer does to its one input while it is trained. */
-function whileTraining(layer: Layer, call: (x: tf.Tensor) => tf.Tensor): void {
+/** Replaces what a layer does to its one input. */
+function takeOver(
+  layer: Layer,
+  when: "always" | "training",
+  call: (x: tf.Tensor, training: boolean) => tf.Tensor,
+): void {
   const stockCall = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => {
-    if (!kwargs.training) return stockCall(inputs, kwargs);
-    return call(Array.isArray(inputs) ? inputs[0]! : inputs);
+    const training = Boolean(kwargs.training);
+    if (when === "training" && !training) return stockCall(inputs, kwargs);
+    return call(Array.isArray(inputs) ? inputs[0]! : inputs, training);
   };
 }
 
@@ -65,8 +75,9 @@ function whileTraining(layer: Layer, call: (x: tf.Tensor) => tf.Tensor): void {
  * the image: for the first layer a fifth of a training step.
  */
 export function pruneInputGradient(layer: Layer): void {
-  whileTraining(
+  takeOver(
     layer,
+    "training",
     (x) => tf.conv2d(x as tf.Tensor4D, layer.weights[0]!.read() as tf.Tensor4D, 1, "valid"),
   );
 }

@@ -1,6 +1,6 @@
 // Batch normalisation in training: the three steps of the forward pass, one entry point each.
 //
-// x                f32 [M, C]       M rows (batch and pixels), C channels
+// x                f32 [M, C]       M rows (pixels of images), C channels
 // scale, shift     f32 [C]
 // parts            f32 [G, 2, C]    mean and sum of squared deviations of each group of ROWS rows
 // stats            f32 [2, C]       mean, 1 / sqrt(variance + EPSILON)
@@ -26,10 +26,11 @@
 @group(0) @binding(8) var<uniform> s: Settings;
 
 struct Settings {
-  M: u32,
+  M: u32,         // rows of the run at hand
   C: u32,
   ROWS: u32,
-  G: u32,
+  G: u32,         // groups of the run at hand
+  ALL: u32,       // rows of the batch
   EPSILON: f32,   // added to the variance
   MOMENTUM: f32,  // share of the moving statistics that is kept
 }

@@ -27,10 +27,11 @@
 @group(0) @binding(9) var<uniform> s: Settings;
 
 struct Settings {
-  M: u32,
+  M: u32,         // rows of the run at hand
   C: u32,
   ROWS: u32,
-  G: u32,
+  G: u32,         // groups of the run at hand
+  ALL: u32,       // rows of the batch
   EPSILON: f32,   // added to the variance
   MOMENTUM: f32,  // share of the moving statistics that is kept
 }
@@ -101,8 +102,8 @@ fn spread(
   let inverse = stats[s.C + c];
   let by = scale[c];
   let plus = shift[c];
-  let plain = dshift[c] / f32(s.M);
-  let scaled = dscale[c] / f32(s.M);
+  let plain = dshift[c] / f32(s.ALL);
+  let scaled = dscale[c] / f32(s.ALL);
   for (var j = i; j < s.M * s.C; j += step) {
     let normal = (x[j] - mean) * inverse;
     let dz = through(dy[j], normal, by, plus);

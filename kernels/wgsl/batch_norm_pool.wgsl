@@ -1,5 +1,5 @@
-// Batch normalisation in training with a ReLU and max pooling by 2 x 2 behind it, once the statistics are
-// known: the largest maps of the network, those before the pool, are never stored.
+// Batch normalisation with given statistics, a ReLU and max pooling by 2 x 2: the maps before the pool are
+// never stored.
 //
 // x             f32 [B, H, W, C]
 // scale, shift  f32 [C]

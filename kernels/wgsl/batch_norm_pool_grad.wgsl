@@ -5,7 +5,7 @@
 // dy              f32 [B, H/2, W/2, C]   gradient of the pooled result; halves rounded down
 // scale, shift    f32 [C]
 // stats           f32 [2, C]             mean, 1 / sqrt(variance + epsilon)
-// parts           f32 [G, 2, C]          of each group of GROUP windows: Σ dz and Σ dz·x̂
+// parts           f32 [B, G, 2, C]       of each group of GROUP windows of an image: Σ dz and Σ dz·x̂
 // dshift, dscale  f32 [C]                the two sums over all windows
 // dx              f32 [B, H, W, C]
 //
@@ -28,7 +28,15 @@
 @group(0) @binding(8) var<storage, read_write> dx: array<T>;
 @group(0) @binding(9) var<uniform> s: Sizes;
 
-struct Sizes { B: u32, H: u32, W: u32, C: u32, GROUP: u32, G: u32 }
+struct Sizes {
+  B: u32,      // images of the run at hand
+  H: u32,
+  W: u32,
+  C: u32,
+  GROUP: u32,
+  G: u32,
+  ALL: u32,    // rows (images times pixels) of the batch
+}
 
 // The elements of a window in row-major order.
 struct Window { a: T, b: T, c: T, d: T }
@@ -65,24 +73,25 @@ fn reduce(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (group.y * groups.x + group.x) * 64 + local;
-  if (i >= s.G * s.C) { return; }
+  if (i >= s.B * s.G * s.C) { return; }
   let c = i % s.C;
+  let image = i / s.C / s.G;
   let mean = stats[c];
   let inverse = stats[s.C + c];
   let by = scale[c];
   let plus = shift[c];
   let high = s.H / 2;
   let wide = s.W / 2;
-  let first = i / s.C * s.GROUP;
-  let last = min(first + s.GROUP, s.B * high * wide);
+  let first = i / s.C % s.G * s.GROUP;
+  let last = min(first + s.GROUP, high * wide);
   var plain = T();
   var scaled = T();
   for (var p = first; p < last; p++) {
-    let row = p / (high * wide) * s.H + p / wide % high * 2;
+    let row = image * s.H + p / wide * 2;
     let at = (row * s.W + p % wide * 2) * s.C + c;
     let below = at + s.W * s.C;
     let normal = normalised(at, at + s.C, below, below + s.C, mean, inverse);
-    let dz = through(dy[p * s.C + c], normal, by, plus);
+    let dz = through(dy[(image * high * wide + p) * s.C + c], normal, by, plus);
     plain += dz.a + dz.b + dz.c + dz.d;
     scaled += dz.a * normal.a + dz.b * normal.b + dz.c * normal.c + dz.d * normal.d;
   }
@@ -119,9 +128,8 @@ fn spread(
   var given = T();
   if (right && under) { given = dy[((image * (s.H / 2) + row) * (s.W / 2) + column) * s.C + c]; }
   let dz = through(given, normal, by, shift[c]);
-  let count = f32(s.B * s.H * s.W);
-  let plain = dshift[c] / count;
-  let scaled = dscale[c] / count;
+  let plain = dshift[c] / f32(s.ALL);
+  let scaled = dscale[c] / f32(s.ALL);
   let factor = by * inverse;
   dx[at] = factor * (dz.a - fma(normal.a, scaled, plain));
   if (right) { dx[b] = factor * (dz.b - fma(normal.b, scaled, plain)); }
