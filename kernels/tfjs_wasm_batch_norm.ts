@@ -18,9 +18,10 @@ import {
   batchNormGradThreads,
   batchNormThreads,
   fitsThreads,
+  normaliseThreads,
   type Statistics,
 } from "./cpu/batch_norm_threads.ts";
-import type { BatchNormVariables } from "./tfjs_layers.ts";
+import type { BatchNormVariables } from "./tfjs_batch_norm.ts";
 import { adopt, heapAddress, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
 
@@ -77,6 +78,28 @@ const IN_TYPESCRIPT: Norm = {
     return { ...gradient, dx: tf.tensor(gradient.dx, x.shape) };
   },
 };
+
+/** Inference: x f32 [..., C] normalised by the moving statistics. */
+export function applyMovingOnWasm(
+  threads: WasmThreads,
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  const channels = { scale: heapNumbers(scale), shift: heapNumbers(shift) };
+  const [mean, variance] = [heapNumbers(movingMean), heapNumbers(movingVariance)];
+  if (!fitsThreads(shape)) {
+    const inverse = inverseDeviation(Float64Array.from(variance), shape);
+    const statistics = { mean: Float64Array.from(mean), variance: Float64Array.from(variance) };
+    const { scale, shift } = channels;
+    const y = normalise(heapNumbers(x), scale, shift, { ...statistics, inverse }, shape);
+    return tf.tensor(y, x.shape);
+  }
+  const y = heapTensor(x.shape);
+  const addresses = { x: heapAddress(x), y: heapAddress(y) };
+  normaliseThreads(threads, addresses, channels, { mean, variance }, shape);
+  return adopt(y);
+}
 
 /**
  * The differentiable operation: x f32 [..., C] normalised over all but the last dimension, with the

@@ -9,7 +9,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { Gpu } from "../kernels/gpu.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
-import { fuseBatchNorm, pruneInputGradient } from "../kernels/tfjs_layers.ts";
+import { fuseBatchNorm, fuseBatchNormPool, pruneInputGradient } from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
 import { tfjsHeap } from "../kernels/tfjs_wasm_heap.ts";
 import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
@@ -60,7 +60,11 @@ export function describeBackend({ name, reason, gpu }: Backend): string {
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);
   const compute = computeOf(backend);
-  for (const { norm, relu } of normLayers(network)) fuseBatchNorm(compute, norm, relu);
+  for (const { norm, relu, pool } of normLayers(network)) {
+    const isFused = compute instanceof TfjsHost && relu && pool;
+    if (isFused) fuseBatchNormPool(compute, norm, relu, pool);
+    else fuseBatchNorm(compute, norm, relu);
+  }
 }
 
 /** Where a backend's fused kernels run. */

@@ -32,21 +32,32 @@ export function fitsThreads({ channels }: BatchNormShape): boolean {
 /** Writes y [M, C], x normalised with its own statistics; `scale` and `shift` are numbers f32 [C]. */
 export function batchNormThreads(
   threads: WasmThreads,
-  { x, y }: Record<"x" | "y", number>,
-  { scale, shift }: Record<"scale" | "shift", Float32Array>,
+  tensors: Record<"x" | "y", number>,
+  channels: Record<"scale" | "shift", Float32Array>,
   shape: BatchNormShape,
 ): Statistics {
-  const { rows, channels, epsilon } = shape;
-  const [plain, squares] = sumRows(threads, "norm_sums", [x], [], shape);
+  const { rows } = shape;
+  const [plain, squares] = sumRows(threads, "norm_sums", [tensors.x], [], shape);
   const mean = plain.map((sum) => sum / rows);
   const variance = squares.map((sum, c) => Math.max(0, sum / rows - mean[c]! ** 2));
-  const factor = variance.map((value, c) => scale[c]! / Math.sqrt(value + epsilon));
+  normaliseThreads(threads, tensors, channels, { mean, variance }, shape);
+  return { mean, variance };
+}
+
+/** Writes y [M, C], x normalised with given statistics. */
+export function normaliseThreads(
+  threads: WasmThreads,
+  { x, y }: Record<"x" | "y", number>,
+  { scale, shift }: Record<"scale" | "shift", Float32Array>,
+  { mean, variance }: Record<keyof Statistics, Float32Array | Float64Array>,
+  shape: BatchNormShape,
+): void {
+  const factor = scale.map((value, c) => value / Math.sqrt(variance[c]! + shape.epsilon));
   threads.run({
     name: "normalise",
-    numbers: [x, ...writeChannels(threads, [mean, factor, shift]), y, channels, least(shape)],
+    numbers: [x, ...writeChannels(threads, [mean, factor, shift]), y, shape.channels, least(shape)],
     ...pieces(shape),
   });
-  return { mean, variance };
 }
 
 /** Writes dx [M, C] and gives the gradients of scale and shift, from the tensors and statistics. */

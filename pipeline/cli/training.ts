@@ -52,6 +52,7 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
     ...start,
     config,
     signal,
+    log: (line) => terminal.note(line),
     onProgress: terminal.progress("train", "images"),
     onEpoch: (line) => terminal.note(epochText(line, config.epochs)),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
