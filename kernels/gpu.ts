@@ -39,6 +39,8 @@ export class Gpu implements Disposable {
   host: PassHost;
   /** Bytes of a buffer that a kernel can be given at once; kernels take larger batches by parts. */
   bindingLimit: number;
+  /** Whether convolutions may round their factors to f16; needs the feature `shader-f16`. */
+  halfPrecision = false;
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer | GPUTexture>();

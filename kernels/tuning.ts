@@ -31,8 +31,11 @@ export interface ChoiceStore {
   write(choices: Choices): Promise<void>;
 }
 
-/** All that is measured. */
-export const FAMILIES: readonly Family[] = [...TILES, "registers"];
+/** All that a device may run, the likeliest first. */
+export function familiesFor({ halfPrecision }: Gpu): Family[] {
+  const halves = halfPrecision ? TILES.map((tile) => ({ ...tile, half: true })) : [];
+  return [...halves, ...TILES, "registers"];
+}
 
 /** Images of a measured batch: enough to fill a device, few enough for its memory. */
 const MOST_IMAGES = 8;
@@ -51,19 +54,19 @@ export async function tune(
   jobs: readonly TuningJob[],
   store: ChoiceStore,
   log: (line: string) => void = () => {},
-  families: readonly Family[] = FAMILIES,
+  families: readonly Family[] = familiesFor(gpu),
 ): Promise<void> {
   const byName = new Map(families.map((family) => [familyName(family), family]));
   const choices: Record<string, string> = { ...await store.read() };
   const missing = new Map(
-    jobs.map((job) => [choiceKey(job), job] as const)
+    jobs.map((job) => [choiceKey(gpu, job), job] as const)
       .filter(([key]) => !byName.has(choices[key] ?? "")),
   );
   if (missing.size > 0) log("Measuring kernels once for this adapter …");
   for (const [key, job] of missing) choices[key] = familyName(await fastest(gpu, job, families));
   if (missing.size > 0) await store.write(choices);
   for (const job of jobs) {
-    useFamily(gpu, job.operation, job.shape, byName.get(choices[choiceKey(job)]!)!);
+    useFamily(gpu, job.operation, job.shape, byName.get(choices[choiceKey(gpu, job)]!)!);
   }
 }
 
@@ -73,8 +76,9 @@ export function familyName(family: Family): string {
 }
 
 /** What a measurement is kept under. */
-function choiceKey({ operation, shape }: TuningJob): string {
-  return `${operationKey(operation, shape)}, batch ${measuredBatch(shape)}`;
+function choiceKey({ halfPrecision }: Gpu, { operation, shape }: TuningJob): string {
+  const half = halfPrecision ? ", f16 allowed" : "";
+  return `${operationKey(operation, shape)}, batch ${measuredBatch(shape)}${half}`;
 }
 
 /** A dense layer's batch is the rows of one product and small; images are many products alike. */
