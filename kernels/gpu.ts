@@ -109,6 +109,14 @@ export class Gpu implements Disposable {
     return { buffer, size };
   }
 
+  /** Releases the scratch buffers, which are made anew when they are asked for. */
+  releaseScratch(): void {
+    // Commands that use them may still be recorded only.
+    this.host.submit();
+    for (const buffer of this.#scratch.values()) buffer.destroy();
+    this.#scratch.clear();
+  }
+
   /**
    * A uniform buffer of u32 values for `var<uniform>`. Sizes that change from call to call go here, not
    * into constants, where compiling anew would cost more than it gains. The device keeps one for each

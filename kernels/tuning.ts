@@ -39,6 +39,11 @@ export function familiesFor({ halfPrecision }: Gpu): Family[] {
 
 /** Images of a measured batch: enough to fill a device, few enough for its memory. */
 const MOST_IMAGES = 8;
+/**
+ * Multiplications and additions of a measured batch: few enough that the slowest family on a small device
+ * ends before its driver takes it for hung (2 s on Windows).
+ */
+const MOST_FLOPS = 1.5e11;
 /** A family that takes this much longer than the best in one run gets no other. */
 const HOPELESS = 1.5;
 
@@ -64,7 +69,10 @@ export async function tune(
   );
   if (missing.size > 0) log("Measuring kernels once for this adapter …");
   for (const [key, job] of missing) choices[key] = familyName(await fastest(gpu, job, families));
-  if (missing.size > 0) await store.write(choices);
+  if (missing.size > 0) {
+    gpu.releaseScratch();
+    await store.write(choices);
+  }
   for (const job of jobs) {
     useFamily(gpu, job.operation, job.shape, byName.get(choices[choiceKey(gpu, job)]!)!);
   }
@@ -82,8 +90,12 @@ function choiceKey({ halfPrecision }: Gpu, { operation, shape }: TuningJob): str
 }
 
 /** A dense layer's batch is the rows of one product and small; images are many products alike. */
-function measuredBatch({ batch, height, width }: Conv2dShape): number {
-  return height * width === 1 ? batch : Math.min(batch, MOST_IMAGES);
+function measuredBatch(shape: Conv2dShape): number {
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  if (height * width === 1) return batch;
+  const [outHeight, outWidth] = outputSize(shape);
+  const flops = 2 * outHeight * outWidth * kernelHeight * kernelWidth * channels * filters;
+  return Math.min(batch, MOST_IMAGES, Math.max(1, Math.floor(MOST_FLOPS / flops)));
 }
 
 async function fastest(gpu: Gpu, job: TuningJob, families: readonly Family[]): Promise<Family> {

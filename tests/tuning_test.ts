@@ -76,7 +76,7 @@ gpuTest("tune() takes what is kept, and measures anew what it does not know", as
   assert.equal(store.choices[keys[1]!], slow);
 });
 
-gpuTest("tune() measures images by the eight and a dense layer as it is", async (gpu) => {
+gpuTest("tune() measures up to eight images, and a dense layer as it is", async (gpu) => {
   const store = new Memory();
   const sizes = [[20, 3, 3, 4, 4, 3, 3], [20, 1, 1, 16, 4, 1, 1]].map(conv2dShape);
   const jobs = sizes.map((shape): TuningJob => ({ operation: "conv2d", shape }));
