@@ -33,7 +33,7 @@ export function conv2dTiled(
   shape: Conv2dShape,
   tile: Tile,
 ): void {
-  conv2d(gpu, x, f, y, shape, (gpu, x, f, y, shape) => convolve(gpu, x, f, y, shape, tile, NONE));
+  conv2d(gpu, x, f, y, shape, (gpu, x, f, y, shape) => convolve(gpu, x, f, y, shape, tile, PLAIN));
 }
 
 /**
@@ -66,10 +66,10 @@ export function conv2dInputGradTiled(
     kernelHeight,
     kernelWidth,
   };
-  const border = { top: kernelHeight - 1, left: kernelWidth - 1 };
-  if (padded.channels === channels) return convolve(gpu, dy4, rotated, dx, turned, tile, border);
+  const reading = { top: kernelHeight - 1, left: kernelWidth - 1, gradient: true };
+  if (padded.channels === channels) return convolve(gpu, dy4, rotated, dx, turned, tile, reading);
   const dx4 = gpu.scratch("output", 4 * batch * height * width * padded.channels);
-  convolve(gpu, dy4, rotated, dx4, turned, tile, border);
+  convolve(gpu, dy4, rotated, dx4, turned, tile, reading);
   repack(gpu, dx4, dx, { batch, height, width, channels: padded.channels }, shape);
 }
 
@@ -92,13 +92,17 @@ export function conv2dFilterGradTiled(
   );
 }
 
-/** Rows above and columns to the left of x, and as many on the other sides, that are read as 0. */
-interface Border {
+/** How x is read. */
+interface Reading {
+  /** Rows above x, and as many below, that are read as 0. */
   readonly top: number;
+  /** Columns to the left of x, and as many to the right, that are read as 0. */
   readonly left: number;
+  /** Whether it is a gradient. */
+  readonly gradient: boolean;
 }
 
-const NONE: Border = { top: 0, left: 0 };
+const PLAIN: Reading = { top: 0, left: 0, gradient: false };
 
 /** The kernel itself, for channels and filters that are multiples of 4. */
 function convolve(
@@ -108,7 +112,7 @@ function convolve(
   y: Binding,
   shape: Conv2dShape,
   tile: Tile,
-  { top, left }: Border,
+  { top, left, gradient }: Reading,
 ): void {
   const { batch, height, width, filters } = shape;
   const framed = { ...shape, height: height + 2 * top, width: width + 2 * left };
@@ -116,7 +120,7 @@ function convolve(
   const rows = batch * outHeight * outWidth;
   const inner = shape.kernelHeight * shape.kernelWidth * shape.channels;
   const { workgroups, step, splits } = divide(tile, { rows, columns: filters, inner });
-  const kernel = tiledKernel("conv2d_tiled", source, tile, {
+  const kernel = tiledKernel({ label: "conv2d_tiled", source, gradient }, tile, {
     ...geometry(shape),
     K4: inner / 4,
     OH: outHeight,
@@ -128,6 +132,12 @@ function convolve(
   gpu.dispatch(kernel, [x, f, target, gpu.uniforms([rows, step / 4])], workgroups);
   if (target !== y) sumSplits(gpu, target, y, splits, rows * filters);
 }
+
+const FILTER_GRAD = {
+  label: "conv2d_filter_grad_tiled",
+  source: filterGradSource,
+  gradient: true,
+};
 
 /** The filter gradient's kernel itself, for channels and filters that are multiples of 4. */
 function correlate(
@@ -142,7 +152,7 @@ function correlate(
   const rows = shape.kernelHeight * shape.kernelWidth * shape.channels;
   const inner = shape.batch * outHeight * outWidth;
   const { workgroups, step, splits } = divide(tile, { rows, columns: shape.filters, inner });
-  const kernel = tiledKernel("conv2d_filter_grad_tiled", filterGradSource, tile, {
+  const kernel = tiledKernel(FILTER_GRAD, tile, {
     ...geometry(shape),
     M4: rows / 4,
     OH: outHeight,

@@ -106,8 +106,10 @@ export function useFamily(
 
 /** The family that an operation of a shape runs on. */
 export function familyOf(gpu: Gpu, operation: Operation, shape: Conv2dShape): Family {
-  return families.get(gpu)?.get(operationKey(operation, shape)) ??
-    (gpu.isFallback ? "registers" : DEFAULT_TILE);
+  const told = families.get(gpu)?.get(operationKey(operation, shape));
+  if (told) return told;
+  if (gpu.halfPrecision) return { ...DEFAULT_TILE, half: true };
+  return gpu.isFallback ? "registers" : DEFAULT_TILE;
 }
 
 /** `conv2d 9x8x4 * 3x3x8`: an operation and its sizes but for the batch, since an epoch's last is smaller. */

@@ -39,6 +39,8 @@ export class Gpu implements Disposable {
   host: PassHost;
   /** Bytes of a buffer that a kernel can be given at once; kernels take larger batches by parts. */
   bindingLimit: number;
+  /** Whether convolutions may round their factors to f16; needs the feature `shader-f16`. */
+  halfPrecision = false;
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer | GPUTexture>();
@@ -105,6 +107,14 @@ export class Gpu implements Disposable {
     const buffer = this.#storage(size, slot);
     this.#scratch.set(slot, buffer);
     return { buffer, size };
+  }
+
+  /** Releases the scratch buffers, which are made anew when they are asked for. */
+  releaseScratch(): void {
+    // Commands that use them may still be recorded only.
+    this.host.submit();
+    for (const buffer of this.#scratch.values()) buffer.destroy();
+    this.#scratch.clear();
   }
 
   /**

@@ -45,10 +45,15 @@ export function tileName({ rows, columns, down, across, half }: Tile): string {
   return `${block}, ${rows}x${columns} each${half ? ", f16" : ""}`;
 }
 
-/** A kernel with a tile's constants. */
+/**
+ * What a gradient is multiplied by before it becomes f16, whose normal numbers end at 6e-5: those of a
+ * mean over all masks of a batch are around 1e-6, and none comes near 16, where this would overflow.
+ */
+const GRADIENT_SCALE = 4096;
+
+/** A kernel with a tile's constants; `gradient` says whether one of its factors is one. */
 export function tiledKernel(
-  label: string,
-  source: string,
+  { label, source, gradient }: Pick<Kernel, "label" | "source"> & { readonly gradient: boolean },
   tile: Tile,
   geometry: Readonly<Record<string, number>>,
 ): Kernel {
@@ -57,7 +62,7 @@ export function tiledKernel(
   return {
     label,
     source,
-    constants: { ...geometry, ...sizes },
+    constants: { ...geometry, ...sizes, SCALE: { float: half && gradient ? GRADIENT_SCALE : 1 } },
     aliases: { S: half ? "f16" : "f32" },
     features: half ? ["f16"] : [],
   };

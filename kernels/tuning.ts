@@ -31,11 +31,19 @@ export interface ChoiceStore {
   write(choices: Choices): Promise<void>;
 }
 
-/** All that is measured. */
-export const FAMILIES: readonly Family[] = [...TILES, "registers"];
+/** All that a device may run, the likeliest first. */
+export function familiesFor({ halfPrecision }: Gpu): Family[] {
+  const halves = halfPrecision ? TILES.map((tile) => ({ ...tile, half: true })) : [];
+  return [...halves, ...TILES, "registers"];
+}
 
 /** Images of a measured batch: enough to fill a device, few enough for its memory. */
 const MOST_IMAGES = 8;
+/**
+ * Multiplications and additions of a measured batch: few enough that the slowest family on a small device
+ * ends before its driver takes it for hung (2 s on Windows).
+ */
+const MOST_FLOPS = 1.5e11;
 /** A family that takes this much longer than the best in one run gets no other. */
 const HOPELESS = 1.5;
 
@@ -51,19 +59,22 @@ export async function tune(
   jobs: readonly TuningJob[],
   store: ChoiceStore,
   log: (line: string) => void = () => {},
-  families: readonly Family[] = FAMILIES,
+  families: readonly Family[] = familiesFor(gpu),
 ): Promise<void> {
   const byName = new Map(families.map((family) => [familyName(family), family]));
   const choices: Record<string, string> = { ...await store.read() };
   const missing = new Map(
-    jobs.map((job) => [choiceKey(job), job] as const)
+    jobs.map((job) => [choiceKey(gpu, job), job] as const)
       .filter(([key]) => !byName.has(choices[key] ?? "")),
   );
   if (missing.size > 0) log("Measuring kernels once for this adapter …");
   for (const [key, job] of missing) choices[key] = familyName(await fastest(gpu, job, families));
-  if (missing.size > 0) await store.write(choices);
+  if (missing.size > 0) {
+    gpu.releaseScratch();
+    await store.write(choices);
+  }
   for (const job of jobs) {
-    useFamily(gpu, job.operation, job.shape, byName.get(choices[choiceKey(job)]!)!);
+    useFamily(gpu, job.operation, job.shape, byName.get(choices[choiceKey(gpu, job)]!)!);
   }
 }
 
@@ -73,13 +84,18 @@ export function familyName(family: Family): string {
 }
 
 /** What a measurement is kept under. */
-function choiceKey({ operation, shape }: TuningJob): string {
-  return `${operationKey(operation, shape)}, batch ${measuredBatch(shape)}`;
+function choiceKey({ halfPrecision }: Gpu, { operation, shape }: TuningJob): string {
+  const half = halfPrecision ? ", f16 allowed" : "";
+  return `${operationKey(operation, shape)}, batch ${measuredBatch(shape)}${half}`;
 }
 
 /** A dense layer's batch is the rows of one product and small; images are many products alike. */
-function measuredBatch({ batch, height, width }: Conv2dShape): number {
-  return height * width === 1 ? batch : Math.min(batch, MOST_IMAGES);
+function measuredBatch(shape: Conv2dShape): number {
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  if (height * width === 1) return batch;
+  const [outHeight, outWidth] = outputSize(shape);
+  const flops = 2 * outHeight * outWidth * kernelHeight * kernelWidth * channels * filters;
+  return Math.min(batch, MOST_IMAGES, Math.max(1, Math.floor(MOST_FLOPS / flops)));
 }
 
 async function fastest(gpu: Gpu, job: TuningJob, families: readonly Family[]): Promise<Family> {

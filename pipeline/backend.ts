@@ -56,6 +56,19 @@ export function describeBackend({ name, reason, gpu }: Backend): string {
   return `backend ${name}${device} (${reason})`;
 }
 
+/**
+ * Lets convolutions and dense layers round their factors to f16 from now on; sums stay f32.
+ *
+ * @throws {Error} If the backend has no adapter that can.
+ */
+export function useHalfPrecision({ name, gpu }: Backend): void {
+  if (!gpu) throw new Error(`--f16 needs a WebGPU adapter, and the backend is ${name}`);
+  if (!gpu.device.features.has("shader-f16")) {
+    throw new Error("--f16 needs the feature shader-f16, which this adapter lacks");
+  }
+  gpu.halfPrecision = true;
+}
+
 /** Puts our kernels under a network's layers where the backend has them. */
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);

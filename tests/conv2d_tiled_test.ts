@@ -12,6 +12,9 @@ import { gpuTest } from "./gpu_test_context.ts";
 /** Sums of up to a few thousand f32 products in another order than the twin's. */
 const F32 = 2e-6;
 
+/** Factors rounded to 11 bits, which errs by up to 2^-12 each; a sum's errors seldom agree. */
+const F16 = 5e-4;
+
 /** The smallest tile: it compiles fastest. */
 const SMALL = TILES.at(-1)!;
 
@@ -22,13 +25,14 @@ async function compare(
   tile: Tile,
   seed: number,
   relative: number,
+  gradientSize = 1,
 ): Promise<void> {
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
   const random = new Random(seed);
   const x = randomNumbers(random, batch * height * width * channels);
   const f = randomNumbers(random, kernelHeight * kernelWidth * channels * filters);
   const outSize = batch * (height - kernelHeight + 1) * (width - kernelWidth + 1) * filters;
-  const dy = randomNumbers(random, outSize);
+  const dy = randomNumbers(random, outSize).map((value) => gradientSize * value);
   const cases = [
     ["conv2d", [x, f], naive.conv2d(x, f, shape)],
     ["conv2dInputGrad", [dy, f], naive.conv2dInputGrad(dy, f, shape)],
@@ -82,6 +86,15 @@ for (const tile of TILES) {
   });
 }
 
+for (const tile of [SMALL, DEFAULT_TILE]) {
+  const half = { ...tile, half: true };
+  gpuTest(`f16 tiles give the twin's convolution: ${tileName(half)}, seed 21`, async (gpu) => {
+    if (!gpu.device.features.has("shader-f16")) return;
+    // Gradients as small as those of a mean over the masks of a batch, far below what f16 resolves.
+    await compare(gpu, conv2dShape([2, 6, 7, 19, 33, 3, 3]), half, 21, F16, 1e-6);
+  });
+}
+
 gpuTest("useFamily() decides for a shape at any batch, else the kind of adapter does", (gpu) => {
   const shape = conv2dShape([1, 3, 3, 4, 4, 3, 3]);
   const fallback = gpu.isFallback ? "registers" : DEFAULT_TILE;
@@ -90,6 +103,9 @@ gpuTest("useFamily() decides for a shape at any batch, else the kind of adapter 
   assert.equal(familyOf(gpu, "conv2d", { ...shape, batch: 5 }), SMALL);
   assert.equal(familyOf(gpu, "conv2d", { ...shape, filters: 8 }), fallback);
   assert.equal(familyOf(gpu, "conv2dInputGrad", shape), fallback);
+  gpu.halfPrecision = true;
+  assert.deepEqual(familyOf(gpu, "conv2dInputGrad", shape), { ...DEFAULT_TILE, half: true });
+  gpu.halfPrecision = false;
 });
 
 Deno.test("every tile fits WebGPU's default limits and what the shaders ask of it", () => {

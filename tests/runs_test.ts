@@ -11,15 +11,9 @@ import { jointLoss, jointLossParts } from "../kernels/joint_loss.ts";
 import { part, runsOf } from "../kernels/runs.ts";
 import { familyName } from "../kernels/tuning.ts";
 import { TILES } from "../kernels/tiles.ts";
-import { openBackend } from "../pipeline/backend.ts";
-import { makeBatch, type WholeFace } from "../pipeline/batches.ts";
-import { buildNetwork, maskSize } from "../pipeline/network.ts";
 import { Random } from "../pipeline/random.ts";
-import { Learner } from "../pipeline/train/learner.ts";
-import { assertClose } from "./compare.ts";
 import { conv2dShape } from "./convolution_context.ts";
-import { gpuTest, hasGpu } from "./gpu_test_context.ts";
-import { smallConfig } from "./train_context.ts";
+import { gpuTest } from "./gpu_test_context.ts";
 
 /** A device as {@linkcode runsOf} sees it. */
 function deviceOf(bindingLimit: number, minStorageBufferOffsetAlignment: number): Gpu {
@@ -217,50 +211,6 @@ gpuTest("jointLoss() by runs gives what it gives at once, seed 3", async (gpu) =
   assert.equal(whole.largest, 4 * maps);
   assert.equal(parts.largest, 5 * 4 * 64 * 40);
   assert.deepEqual(parts.written, whole.written);
-});
-
-Deno.test({
-  name: "training by runs takes the steps of training at once",
-  ignore: !hasGpu,
-  async fn() {
-    using backend = await openBackend("webgpu");
-    const gpu = backend.gpu!;
-    const config = smallConfig();
-    const { input } = config.network;
-    const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };
-    const random = new Random(4);
-    const faces = Array.from({ length: 6 }, (): WholeFace => ({
-      record: { ...record, points: null, rejected: null },
-      labels: random.integer(2 ** 40),
-      pixels: Uint8Array.from({ length: 54 * 44 * 3 }, () => random.integer(256)),
-      polygons: null,
-    }));
-    const batch = makeBatch(
-      faces,
-      input,
-      maskSize(config.network),
-      { flip: false, shift: 0 },
-      null,
-    );
-    const losses = async (limit: number) => {
-      gpu.bindingLimit = limit;
-      const network = buildNetwork(config.network, config.seed);
-      using learner = new Learner(backend, network, config);
-      const all: number[] = [];
-      for (let step = 0; step < 3; step++) {
-        const values = learner.step(batch);
-        all.push(...await values.data());
-        values.dispose();
-      }
-      all.push(...(await learner.forward(batch)).logits);
-      network.dispose();
-      return all;
-    };
-    const whole = await losses(gpu.bindingLimit);
-    // Three images of the first layer's maps, 29 KB each.
-    const parts = await losses(100e3);
-    assertClose(parts, whole, { relative: 1e-5, what: "losses and logits, seed 4" });
-  },
 });
 
 gpuTest("part() counts from the beginning of what it is given", (gpu) => {

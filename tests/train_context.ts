@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { openDataset } from "../pipeline/dataset.ts";
 import { joinLandmarks } from "../pipeline/landmarks.ts";
 import { type TrainConfig, trainConfig, type TrainOverrides } from "../pipeline/presets.ts";
+import { type Batch, makeBatch, type WholeFace } from "../pipeline/batches.ts";
+import { maskSize } from "../pipeline/network.ts";
+import { Random } from "../pipeline/random.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 
 /** The shipped sample. */
@@ -33,4 +36,18 @@ export function smallConfig(overrides: TrainOverrides = {}): TrainConfig {
     augmentation: { flip: true, shift: 2 },
     ...overrides,
   });
+}
+
+/** A batch of `count` images of noise with random labels and no regions. */
+export function noiseBatch({ network }: TrainConfig, count: number, seed: number): Batch {
+  const { input } = network;
+  const random = new Random(seed);
+  const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };
+  const faces = Array.from({ length: count }, (): WholeFace => ({
+    record: { ...record, points: null, rejected: null },
+    labels: random.integer(2 ** 40),
+    pixels: Uint8Array.from({ length: input.height * input.width * 3 }, () => random.integer(256)),
+    polygons: null,
+  }));
+  return makeBatch(faces, input, maskSize(network), { flip: false, shift: 0 }, null);
 }

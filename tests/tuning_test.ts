@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { convolve, type Family, familyOf } from "../kernels/convolution.ts";
 import type { Gpu } from "../kernels/gpu.ts";
-import { TILES } from "../kernels/tiles.ts";
+import { tileName, TILES } from "../kernels/tiles.ts";
 import { secondsOf } from "../kernels/timing.ts";
-import { type Choices, FAMILIES, familyName, tune, type TuningJob } from "../kernels/tuning.ts";
+import { type Choices, familiesFor, familyName, tune, type TuningJob } from "../kernels/tuning.ts";
 import { choicesText, keptChoices, trainingJobs, tuneKernels } from "../pipeline/kernel_choices.ts";
 import { PRESETS } from "../pipeline/presets.ts";
 import { conv2dShape } from "./convolution_context.ts";
@@ -76,7 +76,7 @@ gpuTest("tune() takes what is kept, and measures anew what it does not know", as
   assert.equal(store.choices[keys[1]!], slow);
 });
 
-gpuTest("tune() measures images by the eight and a dense layer as it is", async (gpu) => {
+gpuTest("tune() measures up to eight images, and a dense layer as it is", async (gpu) => {
   const store = new Memory();
   const sizes = [[20, 3, 3, 4, 4, 3, 3], [20, 1, 1, 16, 4, 1, 1]].map(conv2dShape);
   const jobs = sizes.map((shape): TuningJob => ({ operation: "conv2d", shape }));
@@ -146,8 +146,11 @@ Deno.test("trainingJobs() names the convolutions of a step and the dense layer's
   });
 });
 
-Deno.test("families have names of their own", () => {
-  assert.equal(new Set(FAMILIES.map(familyName)).size, FAMILIES.length);
+Deno.test("families have names of their own, and f16 only where it is allowed", () => {
+  const names = (halfPrecision: boolean) =>
+    familiesFor({ halfPrecision } as unknown as Gpu).map(familyName);
+  assert.equal(new Set(names(true)).size, 2 * TILES.length + 1);
+  assert.deepEqual(names(false), [...TILES.map(tileName), "registers"]);
 });
 
 Deno.test("keptChoices() keeps the choices of each adapter in one file", () =>

@@ -11,7 +11,8 @@
 // product of every pixel. Two barriers a step. One writer for each g element.
 //
 // Constants: H, W, C4 = C / 4, N4 = N / 4, KW, M4 = KH·KW·C4, OH, OW; ACROSS, DOWN invocations (powers of
-// two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32.
+// two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a power of two,
+// lifts dy into the range of f16; 1 for f32.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4<f32>>;
@@ -63,11 +64,11 @@ fn main(
       x_tile[t + 2 * THREADS] = vec4<S>(next_x[2]);
       x_tile[t + 3 * THREADS] = vec4<S>(next_x[3]);
     }
-    dy_tile[t] = vec4<S>(next_dy[0]);
-    if (DY_LOADS > 1) { dy_tile[t + THREADS] = vec4<S>(next_dy[1]); }
+    dy_tile[t] = vec4<S>(SCALE * next_dy[0]);
+    if (DY_LOADS > 1) { dy_tile[t + THREADS] = vec4<S>(SCALE * next_dy[1]); }
     if (DY_LOADS > 2) {
-      dy_tile[t + 2 * THREADS] = vec4<S>(next_dy[2]);
-      dy_tile[t + 3 * THREADS] = vec4<S>(next_dy[3]);
+      dy_tile[t + 2 * THREADS] = vec4<S>(SCALE * next_dy[2]);
+      dy_tile[t + 3 * THREADS] = vec4<S>(SCALE * next_dy[3]);
     }
     workgroupBarrier();
     next_x = fetch_x(tap, p + 16 + t / BM4, last);
@@ -164,8 +165,8 @@ fn outer(d: vec4<f32>, x: vec4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
 fn store(split: u32, m: u32, n: u32, c: mat4x4<f32>) {
   if (m >= M4 || n >= N4) { return; }
   let q = (split * M4 + m) * 4 * N4 + n;
-  g[q] = c[0];
-  g[q + N4] = c[1];
-  g[q + 2 * N4] = c[2];
-  g[q + 3 * N4] = c[3];
+  g[q] = c[0] / SCALE;
+  g[q + N4] = c[1] / SCALE;
+  g[q + 2 * N4] = c[2] / SCALE;
+  g[q + 3 * N4] = c[3] / SCALE;
 }

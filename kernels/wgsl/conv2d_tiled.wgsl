@@ -15,7 +15,8 @@
 // are read. One writer for each y element.
 //
 // Constants: H, W, C4 = C / 4, N4 = N / 4, KW, K4 = KH·KW·C4, OH, OW; TOP, LEFT; ACROSS, DOWN invocations
-// (powers of two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32.
+// (powers of two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a
+// power of two, lifts x into the range of f16 where x is a gradient; 1 otherwise.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> f: array<vec4<f32>>;
@@ -66,11 +67,11 @@ fn main(
   var sums = Sums();
   for (var k = first; k < last; k += 4) {
     workgroupBarrier();
-    x_tile[t] = vec4<S>(next_x[0]);
-    if (X_LOADS > 1) { x_tile[t + THREADS] = vec4<S>(next_x[1]); }
+    x_tile[t] = vec4<S>(SCALE * next_x[0]);
+    if (X_LOADS > 1) { x_tile[t + THREADS] = vec4<S>(SCALE * next_x[1]); }
     if (X_LOADS > 2) {
-      x_tile[t + 2 * THREADS] = vec4<S>(next_x[2]);
-      x_tile[t + 3 * THREADS] = vec4<S>(next_x[3]);
+      x_tile[t + 2 * THREADS] = vec4<S>(SCALE * next_x[2]);
+      x_tile[t + 3 * THREADS] = vec4<S>(SCALE * next_x[3]);
     }
     f_tile[t] = vec4<S>(next_f[0]);
     if (F_LOADS > 1) { f_tile[t + THREADS] = vec4<S>(next_f[1]); }
@@ -197,8 +198,8 @@ fn fma1(a: mat4x4<f32>, b: vec4<f32>, c: vec4<f32>) -> vec4<f32> {
 fn store(split: u32, p: u32, n: u32, c: mat4x4<f32>) {
   if (n >= N4) { return; }
   let q = (split * s.P + p) * N4 + n;
-  if (p < s.P) { y[q] = c[0]; }
-  if (p + 1 < s.P) { y[q + N4] = c[1]; }
-  if (p + 2 < s.P) { y[q + 2 * N4] = c[2]; }
-  if (p + 3 < s.P) { y[q + 3 * N4] = c[3]; }
+  if (p < s.P) { y[q] = c[0] / SCALE; }
+  if (p + 1 < s.P) { y[q + N4] = c[1] / SCALE; }
+  if (p + 2 < s.P) { y[q + 2 * N4] = c[2] / SCALE; }
+  if (p + 3 < s.P) { y[q + 3 * N4] = c[3] / SCALE; }
 }
