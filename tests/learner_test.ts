@@ -64,7 +64,13 @@ learnerTest(
 );
 
 Deno.test("useHalfPrecision() refuses a backend without the feature", () => {
-  const backend = { name: "wasm", reason: "", gpu: null, [Symbol.dispose]: () => {} } as const;
+  const backend = {
+    name: "wasm",
+    reason: "",
+    gpu: null,
+    threads: null,
+    [Symbol.dispose]: () => {},
+  } as const;
   assert.throws(
     () => useHalfPrecision(backend),
     new Error("--f16 needs a WebGPU adapter, and the backend is wasm"),
