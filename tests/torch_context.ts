@@ -6,12 +6,12 @@
 
 import assert from "node:assert/strict";
 import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
-import { ATTRIBUTES, hasAttribute } from "../pipeline/attributes.ts";
 import type { Batch } from "../pipeline/batches.ts";
 import type { TrainConfig } from "../pipeline/presets.ts";
 import { attributeRegionMasks } from "../pipeline/regions.ts";
 import type { NamedTensor } from "../pipeline/train/checkpoint.ts";
 import { bytesOf, findPython, runPeer } from "./python_peer.ts";
+import { labelNumbers } from "./train_context.ts";
 
 /** The Python that has PyTorch, or null. */
 const PYTHON: string | null = await findPython("torch");
@@ -49,7 +49,7 @@ export async function torchSteps(
     new TextEncoder().encode(JSON.stringify(header) + "\n"),
     ...start.map(({ data }) => bytesOf(Float32Array.from(data))),
     ...batches.map(({ images }) => bytesOf(Float32Array.from(images))),
-    ...batches.map((batch) => bytesOf(labelsOf(batch))),
+    ...batches.map((batch) => bytesOf(labelNumbers(batch))),
     ...batches.map(({ job }) => bytesOf(rasterizeRows(job).slice())),
     bytesOf(Uint32Array.from(attributeRegionMasks())),
   ]);
@@ -62,11 +62,4 @@ export async function torchSteps(
   ));
   assert.equal(at, numbers.length);
   return { losses: losses.flat(), weights };
-}
-
-/** f32 [B, 40], 0 or 1. */
-function labelsOf({ faces }: Batch): Float32Array<ArrayBuffer> {
-  return Float32Array.from(
-    faces.flatMap(({ labels }) => ATTRIBUTES.map((_, a) => hasAttribute(labels, a) ? 1 : 0)),
-  );
 }

@@ -1,34 +1,18 @@
 import assert from "node:assert/strict";
 import { openBackend } from "../pipeline/backend.ts";
-import { type Batch, inBatches, loadBatch } from "../pipeline/batches.ts";
-import { loadFaces } from "../pipeline/faces.ts";
-import { buildNetwork, maskSize } from "../pipeline/network.ts";
+import type { Batch } from "../pipeline/batches.ts";
+import { buildNetwork } from "../pipeline/network.ts";
 import { type TrainConfig, trainConfig } from "../pipeline/presets.ts";
-import { Random } from "../pipeline/random.ts";
 import { type NamedTensor, readTensors } from "../pipeline/train/checkpoint.ts";
 import { Learner } from "../pipeline/train/learner.ts";
 import { assertClose } from "./compare.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { hasTorch, type Steps, torchSteps } from "./torch_context.ts";
-import { someFaces } from "./train_context.ts";
+import { sampleBatches } from "./train_context.ts";
 
 const STEPS = 10;
 
-/** Ten batches of faces of the sample, mirrored and shifted as in training. */
-async function sampleBatches({ network, batch, augmentation, seed }: TrainConfig) {
-  const random = new Random(seed);
-  const reject = (_: unknown, reason: string) => assert.fail(reason);
-  const faces = await Array.fromAsync(loadFaces(someFaces(), network.input, reject));
-  const some = Array.from({ length: STEPS * batch }, (_, i) => faces[i % faces.length]!);
-  const mask = maskSize(network);
-  return await Promise.all(
-    [...inBatches(random.shuffle(some), batch)].map((faces) =>
-      loadBatch(faces, network.input, mask, augmentation, random)
-    ),
-  );
-}
-
-/** The same steps by ours. */
+/** Steps by ours on each batch. */
 async function ourSteps(
   name: "webgpu" | "wasm",
   config: TrainConfig,
@@ -88,7 +72,7 @@ for (const [preset, config] of Object.entries(CONFIGS)) {
     name: `ten steps of the preset ${preset} are PyTorch's, on every backend`,
     ignore: !hasTorch,
     fn: async () => {
-      const batches = await sampleBatches(config);
+      const batches = await sampleBatches(config, STEPS);
       const onWasm = await ourSteps("wasm", config, batches);
       const expected = await torchSteps(config, onWasm.start, batches);
       compare(onWasm, expected, `wasm, ${what}`);
