@@ -7,7 +7,6 @@ the weights that the JSON lists, images f32 [S, B, H, W, 3], labels f32 [S, B, 4
 step, then the weights after the last one, as they came.
 """
 import json
-import os
 import sys
 
 import numpy
@@ -52,7 +51,8 @@ def from_torch(name, array, mask):
 
 def main():
     config = json.loads(sys.stdin.buffer.readline())
-    torch.set_num_threads(os.cpu_count())
+    # On a busy machine OpenMP's threads wait for each other for longer than they work.
+    torch.set_num_threads(1)
     height, width, steps, batch = (config[key] for key in ("height", "width", "steps", "batch"))
     network = Network(height, width, config["widths"])
     named, weights = named_tensors(network), config["weights"]
