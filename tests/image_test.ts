@@ -11,7 +11,7 @@ import {
   type RgbImage,
 } from "../pipeline/image.ts";
 import { Random } from "../pipeline/random.ts";
-import { hasOpenCv, runPeer } from "./open_cv_context.ts";
+import { hasOpenCv, runOpenCv } from "./open_cv_context.ts";
 
 /** 16 x 8 pixels: the left half (200, 30, 30), the right half (20, 40, 210). */
 const COLOUR = Uint8Array.fromBase64(
@@ -267,7 +267,7 @@ Deno.test({
     const samples = [1, 2, 3, 100, 480].map((n) => ({ name: `sample ${n}`, file: readSample(n) }));
     const files = [...samples, ...await encodeAll()];
     const sizes = JSON.stringify(files.map(({ file }) => file.length));
-    const pixels = await runPeer("decode_opencv.py", [
+    const pixels = await runOpenCv("decode_opencv.py", [
       new TextEncoder().encode(sizes + "\n"),
       ...files.map(({ file }) => new Uint8Array(file)),
     ]);

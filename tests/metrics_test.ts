@@ -10,6 +10,7 @@ import {
 } from "../pipeline/metrics.ts";
 import { averagePrecision } from "../pipeline/metrics/average_precision.ts";
 import { Random } from "../pipeline/random.ts";
+import { findPython, runPeer } from "./python_peer.ts";
 
 const A = ATTRIBUTES.length;
 
@@ -201,26 +202,10 @@ type PeerMeasures = Record<string, number | null>;
 
 /** Asks scikit-learn, or gives null where no Python here has it. */
 async function askSklearn(input: unknown): Promise<PeerMeasures[] | null> {
-  const script = new URL("./peers/metrics_sklearn.py", import.meta.url).pathname;
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      const command = new Deno.Command(python, {
-        args: [script],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "null",
-      });
-      const child = command.spawn();
-      const writer = child.stdin.getWriter();
-      const writing = writer.write(new TextEncoder().encode(JSON.stringify(input)))
-        .then(() => writer.close()).catch(() => {}); // a Python without sklearn reads nothing
-      const [{ success, stdout }] = await Promise.all([child.output(), writing]);
-      if (success) return JSON.parse(new TextDecoder().decode(stdout));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return null;
+  const python = await findPython("sklearn");
+  if (python === null) return null;
+  const json = new TextEncoder().encode(JSON.stringify(input));
+  return JSON.parse(new TextDecoder().decode(await runPeer(python, "metrics_sklearn.py", [json])));
 }
 
 Deno.test("MetricsAccumulator agrees with scikit-learn on every measure", async (test) => {

@@ -4,12 +4,21 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { ATTRIBUTES, hasAttribute } from "../pipeline/attributes.ts";
+import {
+  type Batch,
+  inBatches,
+  loadBatch,
+  makeBatch,
+  type WholeFace,
+} from "../pipeline/batches.ts";
 import { openDataset } from "../pipeline/dataset.ts";
+import { loadFaces } from "../pipeline/faces.ts";
 import { joinLandmarks } from "../pipeline/landmarks.ts";
-import { type TrainConfig, trainConfig, type TrainOverrides } from "../pipeline/presets.ts";
-import { type Batch, makeBatch, type WholeFace } from "../pipeline/batches.ts";
 import { maskSize } from "../pipeline/network.ts";
+import { type TrainConfig, trainConfig, type TrainOverrides } from "../pipeline/presets.ts";
 import { Random } from "../pipeline/random.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 
@@ -19,8 +28,8 @@ export const SAMPLE = join(import.meta.dirname!, "..", "data", "sample");
 export const SAMPLE_LANDMARKS = join(SAMPLE, "Anno", "list_landmarks_68.csv");
 
 /** The first faces of the sample with their true landmarks: 16 to train on, 8 each of the others. */
-export async function* someFaces(): AsyncGenerator<FaceRecord> {
-  const left = { train: 16, validation: 8, test: 8 };
+export async function* someFaces(train = 16): AsyncGenerator<FaceRecord> {
+  const left = { train, validation: 8, test: 8 };
   const dataset = await openDataset(SAMPLE);
   for await (const record of joinLandmarks(SAMPLE_LANDMARKS)(dataset.records())) {
     if (left[record.split!]-- > 0) yield record;
@@ -50,4 +59,28 @@ export function noiseBatch({ network }: TrainConfig, count: number, seed: number
     polygons: null,
   }));
   return makeBatch(faces, input, maskSize(network), { flip: false, shift: 0 }, null);
+}
+
+/** Batches of faces of the sample, mirrored and shifted as in training. */
+export async function sampleBatches(
+  { network, batch, augmentation, seed }: TrainConfig,
+  count: number,
+): Promise<Batch[]> {
+  const random = new Random(seed);
+  const reject = (_: unknown, reason: string) => assert.fail(reason);
+  const faces = await Array.fromAsync(loadFaces(someFaces(), network.input, reject));
+  const some = Array.from({ length: count * batch }, (_, i) => faces[i % faces.length]!);
+  const mask = maskSize(network);
+  return await Promise.all(
+    [...inBatches(random.shuffle(some), batch)].map((faces) =>
+      loadBatch(faces, network.input, mask, augmentation, random)
+    ),
+  );
+}
+
+/** The labels of a batch as numbers: f32 [B, 40], 0 or 1. */
+export function labelNumbers({ faces }: Batch): Float32Array<ArrayBuffer> {
+  return Float32Array.from(
+    faces.flatMap(({ labels }) => ATTRIBUTES.map((_, a) => hasAttribute(labels, a) ? 1 : 0)),
+  );
 }

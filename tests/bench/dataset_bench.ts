@@ -9,6 +9,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { findPython } from "../python_peer.ts";
 import { realData, unzipTo } from "../real_data.ts";
 import { median, print } from "./measuring.ts";
 
@@ -16,8 +17,6 @@ const ROUNDS = 5;
 const PEERS = join(import.meta.dirname ?? ".", "..", "peers");
 /** The process under measurement. */
 const READER = join(import.meta.dirname ?? ".", "read_labels.ts");
-/** Debian's python3 has Debian's pandas; another one first on the path may have none. */
-const PYTHONS = ["python3", "/usr/bin/python3"];
 
 /** What a reader prints. */
 interface Reading {
@@ -44,19 +43,6 @@ async function measure(python: string, command: readonly string[]): Promise<Run>
   ) as { seconds: number; peakMiB: number; output: string };
   const reading = JSON.parse(measured.output) as Reading;
   return { ...reading, process: measured.seconds, peakMiB: measured.peakMiB };
-}
-
-/** A python3 with pandas, or null. */
-async function findPython(): Promise<string | null> {
-  for (const python of PYTHONS) {
-    const probe = new Deno.Command(python, {
-      args: ["-c", "import pandas"],
-      stdout: "null",
-      stderr: "null",
-    });
-    if (await probe.output().then(({ success }) => success, () => false)) return python;
-  }
-  return null;
 }
 
 function row(name: string, cells: readonly string[]): string {
@@ -89,7 +75,7 @@ async function compare(python: string, file: string, what: string): Promise<void
 
 async function main(): Promise<void> {
   const archive = await realData("celeba-annotations", "list_attr_celeba.zip");
-  const python = await findPython();
+  const python = await findPython("pandas");
   if (python === null) print("SKIPPED: there is no python3 with pandas to compare with.");
   if (archive === null || python === null) return;
   const folder = await Deno.makeTempDir({ prefix: "attparsenet-" });

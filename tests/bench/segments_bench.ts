@@ -29,7 +29,7 @@ import {
   writePolygons,
 } from "../../pipeline/segments/region_polygons.ts";
 import { CELEBA_FRAME, faceRecord, GOLDEN, goldenRecords } from "../golden_segments.ts";
-import { findPythonWithOpenCv } from "../open_cv_context.ts";
+import { findPython } from "../python_peer.ts";
 import { median, print } from "./measuring.ts";
 
 const ROUNDS = 9;
@@ -171,7 +171,7 @@ async function main(): Promise<void> {
   const faces = await benchFaces();
   const folder = await Deno.makeTempDir({ prefix: "attparsenet-" });
   using gpu = await Gpu.open();
-  const python = await findPythonWithOpenCv();
+  const python = await findPython("cv2");
   try {
     await using stack = new AsyncDisposableStack();
     const contenders = ourContenders(faces, gpu);

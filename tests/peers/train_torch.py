@@ -11,29 +11,8 @@ import sys
 import time
 
 import torch
-from torch import nn
 
-
-class Network(nn.Module):
-    def __init__(self, height, width, widths):
-        super().__init__()
-        layers, channels = [], 3
-        for index, out in enumerate(list(widths) + [40]):
-            layers.append(nn.Conv2d(channels, out, 7 if index == 0 else 3, bias=False))
-            layers.append(nn.BatchNorm2d(out))
-            if index < 5:
-                layers.append(nn.ReLU(inplace=True))
-            if index == 0:
-                layers.append(nn.MaxPool2d(2))
-            channels = out
-        self.body = nn.Sequential(*layers)
-        with torch.no_grad():
-            self.cells = self.body(torch.zeros(1, 3, height, width)).shape[2:].numel()
-        self.head = nn.Linear(40 * self.cells, 40)
-
-    def forward(self, images):
-        maps = self.body(images)
-        return self.head(maps.flatten(1)), maps
+from torch_network import Network, joint_loss
 
 
 def answer(value):
@@ -49,8 +28,7 @@ def main():
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     images = torch.rand(config["batch"], 3, config["height"], config["width"], device=device) * 2 - 1
     labels = (torch.rand(config["batch"], 40, device=device) < 0.3).float()
-    with torch.no_grad():
-        shape = network(images)[1].shape
+    shape = (config["batch"], 40, *network.mask)
     masks = (torch.rand(shape, device=device) < 0.1).float() * labels[:, :, None, None]
     answer({"torch": torch.__version__, "device": device, "threads": torch.get_num_threads()})
     for line in sys.stdin:
@@ -58,9 +36,7 @@ def main():
         start = time.perf_counter()
         for _ in range(steps):
             optimizer.zero_grad()
-            logits, maps = network(images)
-            loss = nn.functional.binary_cross_entropy_with_logits(logits, labels)
-            loss = loss + nn.functional.mse_loss(maps, masks)
+            loss = joint_loss(*network(images), labels, masks, 1)[0]
             loss.backward()
             optimizer.step()
         value = loss.item()

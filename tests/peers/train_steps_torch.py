@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Takes training steps in PyTorch from given weights on given batches: the oracle of our own steps.
+
+Reads from stdin a line of JSON, then numbers in the order of the layers API (NHWC, filters [k, k, C, N]):
+the weights that the JSON lists, images f32 [S, B, H, W, 3], labels f32 [S, B, 40], region bits u32
+[S, B, h, w] and the regions of each attribute u32 [40]. Writes a line of JSON with the losses of each
+step, then the weights after the last one, as they came.
+"""
+import json
+import sys
+
+import numpy
+import torch
+from torch import nn
+
+from torch_network import Network, joint_loss
+
+
+def read(shape, kind):
+    data = sys.stdin.buffer.read(4 * int(numpy.prod(shape)))
+    return numpy.frombuffer(data, kind).reshape(shape)
+
+
+def named_tensors(network):
+    """The network's tensors by the names that the layers API gives them."""
+    named = {"logits/kernel": network.head.weight, "logits/bias": network.head.bias}
+    convolutions = [layer for layer in network.body if isinstance(layer, nn.Conv2d)]
+    norms = [layer for layer in network.body if isinstance(layer, nn.BatchNorm2d)]
+    for index, (convolution, norm) in enumerate(zip(convolutions, norms)):
+        name = f"norm{index + 1}" if index < 5 else "maps"
+        named[f"conv{index + 1}/kernel"] = convolution.weight
+        named[f"{name}/gamma"] = norm.weight
+        named[f"{name}/beta"] = norm.bias
+        named[f"{name}/moving_mean"] = norm.running_mean
+        named[f"{name}/moving_variance"] = norm.running_var
+    return named
+
+
+def to_torch(name, array, mask):
+    if name == "logits/kernel":
+        # The dense layer reads the maps in the order h, w, channel; PyTorch's channel, h, w.
+        return array.reshape(*mask, 40, 40).transpose(3, 2, 0, 1).reshape(40, -1)
+    return array.transpose(3, 2, 0, 1) if name.endswith("/kernel") else array
+
+
+def from_torch(name, array, mask):
+    if name == "logits/kernel":
+        return array.reshape(40, 40, *mask).transpose(2, 3, 1, 0).reshape(-1, 40)
+    return array.transpose(2, 3, 1, 0) if name.endswith("/kernel") else array
+
+
+def main():
+    config = json.loads(sys.stdin.buffer.readline())
+    # On a busy machine OpenMP's threads wait for each other for longer than they work.
+    torch.set_num_threads(1)
+    height, width, steps, batch = (config[key] for key in ("height", "width", "steps", "batch"))
+    network = Network(height, width, config["widths"])
+    named, weights = named_tensors(network), config["weights"]
+    with torch.no_grad():
+        for weight in weights:
+            array = to_torch(weight["name"], read(weight["shape"], "<f4"), network.mask)
+            named[weight["name"]].copy_(torch.tensor(array.copy()))
+    images = torch.tensor(read((steps, batch, height, width, 3), "<f4").transpose(0, 1, 4, 2, 3).copy())
+    labels = read((steps, batch, 40), "<f4")
+    bits = read((steps, batch, *network.mask, 1), "<u4")
+    inside = (bits & read((40,), "<u4")) != 0
+    masks = (inside * labels[:, :, None, None]).transpose(0, 1, 4, 2, 3).astype("<f4")
+
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=config["learningRate"],
+        momentum=config["momentum"],
+        weight_decay=config["weightDecay"],
+    )
+    losses = []
+    for step in range(steps):
+        optimizer.zero_grad()
+        logits, maps = network(images[step])
+        target = torch.tensor(labels[step]), torch.tensor(masks[step])
+        three = joint_loss(logits, maps, *target, config["segmentationWeight"])
+        three[0].backward()
+        optimizer.step()
+        losses.append([value.item() for value in three])
+
+    sys.stdout.buffer.write((json.dumps({"losses": losses}) + "\n").encode())
+    for weight in weights:
+        array = named[weight["name"]].detach().numpy()
+        sys.stdout.buffer.write(from_torch(weight["name"], array, network.mask).astype("<f4").tobytes())
+
+
+main()
