@@ -27,7 +27,6 @@ export {
   ATTRIBUTES,
   hasAttribute,
   labelsOf,
-  labelWords,
   namesOf,
 } from "./pipeline/attributes.ts";
 export {
@@ -138,6 +137,7 @@ export {
   trainConfig,
   type TrainOverrides,
 } from "./pipeline/presets.ts";
+export type { TargetSettings } from "./pipeline/train/loss_targets.ts";
 export { maskSize, type NetworkConfig } from "./pipeline/network.ts";
 export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";
 export type { EpochLine, Losses, Validation } from "./pipeline/train/log.ts";

@@ -15,10 +15,40 @@ export interface JointLossShape {
   readonly batch: number;
   /** h·w: pixels of a mask. */
   readonly cells: number;
-  /** A: attributes; a multiple of 4, at most 64. */
+  /** A: attributes; a multiple of 4. */
   readonly attributes: number;
   /** λ: weight of the mask loss. */
   readonly weight: number;
+}
+
+/**
+ * What is wanted of logits and maps. Every number of `labels` and the weights may be chosen at will: labels
+ * between 0 and 1, attributes or images that count more, less, or not at all.
+ */
+export interface LossTargets {
+  /** f32 [B, A]: 1 where the attribute is present, else 0. */
+  readonly labels: Float32Array;
+  /** u32 [B, A]: bits of the regions in which the map is to be 1; elsewhere it is to be 0. */
+  readonly wanted: Uint32Array;
+  /** f32 [B, A]: weight of the cross entropy, 1 on average. */
+  readonly labelWeights: Float32Array;
+  /** f32 [B, A]: weight of the map's squared error, 1 on average. */
+  readonly maskWeights: Float32Array;
+}
+
+/** Targets as the kernel reads them: f32 [B, 4, A], the wanted regions as the bits of a number. */
+export function packTargets(targets: LossTargets, attributes: number): Float32Array<ArrayBuffer> {
+  const { labels, wanted, labelWeights, maskWeights } = targets;
+  const packed = new Float32Array(4 * labels.length);
+  const words = new Uint32Array(packed.buffer);
+  for (let i = 0; i < labels.length; i++) {
+    const at = Math.floor(i / attributes) * 4 * attributes + i % attributes;
+    packed[at] = labels[i]!;
+    words[at + attributes] = wanted[i]!;
+    packed[at + 2 * attributes] = labelWeights[i]!;
+    packed[at + 3 * attributes] = maskWeights[i]!;
+  }
+  return packed;
 }
 
 /** Mask pixels that one invocation runs through. */
@@ -35,8 +65,7 @@ export function jointLossParts({ batch, cells, attributes }: JointLossShape): nu
  * logits   f32 [B, A]        before the sigmoid
  * maps     f32 [B, h, w, A]  predicted masks, NHWC
  * bits     u32 [B, h, w]     region bits of each mask pixel
- * labels   u32 [B, 2]        label bits
- * regions  u32 [A]           region bits that belong to each attribute
+ * targets  f32 [B, 4, A]     what is wanted, see {@linkcode LossTargets}
  * dlogits  f32 [B, A]        written: gradient of the total
  * dmaps    f32 [B, h, w, A]  written: gradient of the total
  * parts    f32 [I, 2]        scratch, I = {@linkcode jointLossParts}
@@ -44,7 +73,7 @@ export function jointLossParts({ batch, cells, attributes }: JointLossShape): nu
  *
  * Source: AttParseNet (sum of BCE with logits and MSE); stable BCE as max(x, 0) − x·z + log(1 + e^−|x|).
  *
- * @throws {RangeError} If the number of attributes is not a multiple of 4 up to 64.
+ * @throws {RangeError} If the number of attributes is not a multiple of 4.
  */
 export function jointLoss(
   gpu: Gpu,
@@ -52,8 +81,7 @@ export function jointLoss(
     | "logits"
     | "maps"
     | "bits"
-    | "labels"
-    | "regions"
+    | "targets"
     | "dlogits"
     | "dmaps"
     | "parts"
@@ -63,11 +91,11 @@ export function jointLoss(
   shape: JointLossShape,
 ): void {
   const { batch, cells, attributes, weight } = shape;
-  if (attributes % 4 !== 0 || attributes > 64) {
-    throw new RangeError(`Attributes must be a multiple of 4 up to 64, got ${attributes}`);
+  if (attributes % 4 !== 0) {
+    throw new RangeError(`Attributes must be a multiple of 4, got ${attributes}`);
   }
   const kernel: Kernel = { label: "joint_loss", source };
-  const { logits, maps, bits, labels, regions, dlogits, dmaps, parts, losses } = buffers;
+  const { logits, maps, bits, targets, dlogits, dmaps, parts, losses } = buffers;
   const settingsOf = ({ first, count }: Run) => {
     const sizes = [batch, first, count, attributes / 4, cells, RUN, Math.ceil(cells / RUN)];
     return gpu.uniforms([...sizes, floatBits(weight)]);
@@ -78,12 +106,12 @@ export function jointLoss(
     gpu.dispatch(
       kernel,
       {
-        ...[logits, runMaps!, bits, labels, regions, dlogits, runDmaps!, parts],
-        9: settingsOf(run),
+        ...[logits, runMaps!, bits, targets, dlogits, runDmaps!, parts],
+        8: settingsOf(run),
       },
       [Math.ceil(jointLossParts({ ...shape, batch: run.count }) / 64)],
     );
   }
   const settings = settingsOf({ first: 0, count: batch });
-  gpu.dispatch({ ...kernel, entry: "total" }, { 7: parts, 8: losses, 9: settings }, [1]);
+  gpu.dispatch({ ...kernel, entry: "total" }, { 6: parts, 7: losses, 8: settings }, [1]);
 }

@@ -7,7 +7,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { jointLossThreads } from "./cpu/joint_loss_threads.ts";
-import { jointLoss, jointLossParts } from "./joint_loss.ts";
+import { jointLoss, jointLossParts, type LossTargets, packTargets } from "./joint_loss.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
 import { adopt, heapAddress, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
@@ -24,20 +24,20 @@ export interface JointLosses {
  * The joint loss on the fused kernel. Its gradient assumes that `total` is what is differentiated (a
  * gradient of 1 comes in), as in training.
  *
- * logits   f32 [B, A]
- * maps     f32 [B, h, w, A]
- * bits     i32 [B, h, w]     region bits
- * labels   i32 [B, 2]        label bits
- * regions  i32 [A]           region bits of each attribute
+ * logits  f32 [B, A]
+ * maps    f32 [B, h, w, A]
+ * bits    i32 [B, h, w]     region bits
  */
 export function fusedJointLoss(
   host: TfjsHost,
   prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
-  target: Record<"bits" | "labels" | "regions", tf.Tensor>,
+  bits: tf.Tensor,
+  targets: LossTargets,
   weight: number,
 ): JointLosses {
   const [batch, height, width, attributes] = prediction.maps.shape as number[];
   const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
+  const packed = tf.tensor(packTargets(targets, attributes!), [batch!, 4, attributes!]);
   const values = tf.keep(host.tensor([3])) as tf.Tensor1D;
   const operation = tf.customGrad((...given) => {
     const [logits, maps, save] = given as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
@@ -46,9 +46,8 @@ export function fusedJointLoss(
     jointLoss(host.gpu, {
       logits: host.bind(logits),
       maps: host.bind(maps),
-      bits: host.bind(target.bits),
-      labels: host.bind(target.labels),
-      regions: host.bind(target.regions),
+      bits: host.bind(bits),
+      targets: host.bind(packed),
       dlogits: host.bind(dlogits),
       dmaps: host.bind(dmaps),
       parts: host.gpu.scratch("parts", 8 * jointLossParts(shape)),
@@ -60,24 +59,17 @@ export function fusedJointLoss(
     const gradFunc = (_: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => saved.map(tf.clone);
     return { value, gradFunc };
   });
-  return { total: operation(prediction.logits, prediction.maps), values };
+  const total = operation(prediction.logits, prediction.maps);
+  packed.dispose();
+  return { total, values };
 }
 
-/**
- * As {@linkcode fusedJointLoss} on WebAssembly threads, which read `target` where it is on the CPU:
- *
- * bits     u32 [B, h, w]
- * labels   i32 [B, 2]
- * regions  i32 [A]
- */
+/** As {@linkcode fusedJointLoss} on WebAssembly threads, with `bits` u32 [B, h, w] on the CPU. */
 export function threadedJointLoss(
   threads: WasmThreads,
   prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
-  target: {
-    readonly bits: Uint32Array;
-    readonly labels: ArrayLike<number>;
-    readonly regions: ArrayLike<number>;
-  },
+  bits: Uint32Array,
+  targets: LossTargets,
   weight: number,
 ): JointLosses {
   const [batch, height, width, attributes] = prediction.maps.shape as number[];
@@ -89,7 +81,7 @@ export function threadedJointLoss(
     const { attributeLoss, maskLoss } = jointLossThreads(
       threads,
       { maps: heapAddress(maps), dmaps: heapAddress(dmaps) },
-      { ...target, logits: heapNumbers(logits) },
+      { ...targets, bits, logits: heapNumbers(logits) },
       heapNumbers(dlogits),
       shape,
     );

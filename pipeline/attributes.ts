@@ -86,8 +86,3 @@ export function labelsOf(names: Iterable<Attribute>): number {
 export function namesOf(labels: number): Attribute[] {
   return ATTRIBUTES.filter((_, column) => hasAttribute(labels, column));
 }
-
-/** The labels as two u32 words for a kernel: attributes 0–31 and attributes 32–39. */
-export function labelWords(labels: number): [low: number, high: number] {
-  return [labels % 2 ** 32, Math.floor(labels / 2 ** 32)];
-}

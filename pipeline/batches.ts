@@ -6,7 +6,6 @@
  */
 
 import type { RasterizeJob } from "../kernels/rasterize.ts";
-import { labelWords } from "./attributes.ts";
 import { type Face, type InputSize, pixelsOf } from "./faces.ts";
 import { type Augmentation, FRAME } from "./presets.ts";
 import type { Random } from "./random.ts";
@@ -18,8 +17,6 @@ export interface Batch {
   readonly faces: readonly Face[];
   /** f32 [B, H, W, 3], −1 … 1. */
   readonly images: Float32Array;
-  /** i32 [B, 2]: label bits, attributes 0–31 and 32–39. */
-  readonly labels: Int32Array;
   /** Draws u32 [B, h, w] region bits. */
   readonly job: RasterizeJob;
 }
@@ -67,13 +64,11 @@ export function makeBatch(
   const changes = faces.map(() => random ? drawChange(augmentation, random) : UNCHANGED);
   const size = input.height * input.width * 3;
   const images = new Float32Array(faces.length * size);
-  const labels = new Int32Array(faces.length * 2);
   faces.forEach((face, index) => {
     const target = images.subarray(index * size, (index + 1) * size);
     writeImage(face.pixels, target, input, changes[index]!);
-    labels.set(labelWords(face.labels), 2 * index);
   });
-  return { faces, images, labels, job: maskJob(faces, changes, input, mask) };
+  return { faces, images, job: maskJob(faces, changes, input, mask) };
 }
 
 /** Writes pixels u8 as network input f32 at `offset` of `target`. */

@@ -1,8 +1,9 @@
 /**
- * The network of AttParseNet: six convolutions whose last feature maps are the 40 predicted masks, and
- * one fully connected layer on all of them for the 40 logits.
+ * The network of AttParseNet: convolutions whose last feature maps are the 40 predicted masks, and one
+ * fully connected layer on all of them for the 40 logits. No convolution pads.
  *
- * Source: Thom and Hand, AttParseNet (sizes in the `paper` preset); initial weights as PyTorch's.
+ * Source: Thom and Hand, AttParseNet (the architecture `plain`, sizes in the `paper` preset); He et al.,
+ * Identity Mappings in Deep Residual Networks (`residual`); initial weights as PyTorch's.
  *
  * @module
  */
@@ -11,42 +12,105 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Conv2dShape, outputSize } from "../kernels/conv2d.ts";
 import { ATTRIBUTES } from "./attributes.ts";
+import { LayerStack } from "./network/layer_stack.ts";
 
 /** What decides the network's shape. */
 export interface NetworkConfig {
   /** Height and width of the input image. */
-  readonly input: { readonly height: number; readonly width: number };
-  /** Output channels of the first five convolutions; the sixth has one for each attribute. */
-  readonly widths: readonly [number, number, number, number, number];
+  readonly input: Size;
+  /**
+   * `plain`: one convolution behind the other, as the reference. `residual`: behind the first convolution
+   * blocks of two, each added to its input; an additional pool behind the first block.
+   */
+  readonly architecture: "plain" | "residual";
+  /** Output channels of the first convolution and of what follows, but for the last maps, which are 40. */
+  readonly widths: readonly number[];
+  /**
+   * `shared`: the maps that are held against the masks are those that the logits see. `separate`: they are
+   * made of those by 1x1 filters of their own, so that a map that shows nothing takes nothing from the
+   * logits.
+   */
+  readonly maskHead: "shared" | "separate";
 }
 
-/** Kernel sides of the six convolutions. */
-const KERNELS = [7, 3, 3, 3, 3, 3] as const;
-/** PyTorch's defaults; tfjs's momentum is the share that is kept. */
-const NORM = { epsilon: 1e-5, momentum: 0.9 } as const;
-
-/** Height and width of the predicted masks: no layer pads, and the pool halves. */
-export function maskSize({ input }: NetworkConfig): { height: number; width: number } {
-  const shrink = (side: number) =>
-    KERNELS.slice(1).reduce<number>(
-      (size, kernel) => size - (kernel - 1),
-      Math.floor((side - (KERNELS[0] - 1)) / 2),
-    );
-  return { height: shrink(input.height), width: shrink(input.width) };
+/** Pixels. */
+export interface Size {
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
 }
 
-/** Sizes of the six convolutions but for the batch, first to last; the first is followed by the pool. */
-export function convolutionShapes({ input, widths }: NetworkConfig): Omit<Conv2dShape, "batch">[] {
-  let { height, width } = input;
+/** A convolution's sizes but for the batch. */
+export type LayerShape = Omit<Conv2dShape, "batch">;
+
+/** Side of the first convolution, and of the others. */
+const STEM_SIDE = 7;
+const SIDE = 3;
+
+/** A part of the network. */
+type Stage =
+  /** A convolution, normalised, with ReLU and pool behind it. */
+  | { readonly kind: "stem"; readonly filters: number }
+  /** The same without a pool. */
+  | { readonly kind: "layer"; readonly filters: number }
+  /** Two convolutions, each with normalisation and ReLU before it, added to what came in. */
+  | { readonly kind: "block"; readonly filters: number; readonly pool: boolean }
+  /** The maps of all attributes: a convolution, normalised. */
+  | { readonly kind: "features"; readonly isActivated: boolean };
+
+function stagesOf({ architecture, widths: [first, ...others] }: NetworkConfig): Stage[] {
+  const isPlain = architecture === "plain";
+  return [
+    { kind: "stem", filters: first! },
+    ...others.map((filters, index): Stage =>
+      isPlain ? { kind: "layer", filters } : { kind: "block", filters, pool: index === 0 }
+    ),
+    { kind: "features", isActivated: isPlain },
+  ];
+}
+
+/** Height and width of the predicted masks: no layer pads, and pools halve. */
+export function maskSize(config: NetworkConfig): Size {
+  return walk(config).mask;
+}
+
+/** Sizes of the convolutions, first to last; the first one is the only one behind which a pool is fused. */
+export function convolutionShapes(config: NetworkConfig): LayerShape[] {
+  return walk(config).shapes;
+}
+
+/** What the layers make of the input's size. */
+function walk(config: NetworkConfig): { shapes: LayerShape[]; mask: Size } {
+  const shapes: LayerShape[] = [];
+  let { height, width } = config.input;
   let channels = 3;
-  return [...widths, ATTRIBUTES.length].map((filters, layer) => {
-    const kernel = KERNELS[layer]!;
-    const shape = { height, width, channels, filters, kernelHeight: kernel, kernelWidth: kernel };
+  const convolve = (side: number, filters: number) => {
+    const shape = { height, width, channels, filters, kernelHeight: side, kernelWidth: side };
+    shapes.push(shape);
     [height, width] = outputSize({ batch: 1, ...shape });
-    if (layer === 0) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
     channels = filters;
-    return shape;
-  });
+  };
+  const pool = () => [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
+  for (const stage of stagesOf(config)) {
+    if (stage.kind === "features") convolve(SIDE, ATTRIBUTES.length);
+    else if (stage.kind === "layer") convolve(SIDE, stage.filters);
+    else if (stage.kind === "stem") {
+      convolve(STEM_SIDE, stage.filters);
+      pool();
+    } else {
+      const before = channels;
+      convolve(SIDE, stage.filters);
+      convolve(SIDE, stage.filters);
+      if (before !== stage.filters) {
+        const filters = { channels: before, filters: stage.filters };
+        shapes.push({ height, width, ...filters, kernelHeight: 1, kernelWidth: 1 });
+      }
+      if (stage.pool) pool();
+    }
+  }
+  if (config.maskHead === "separate") convolve(1, ATTRIBUTES.length);
+  return { shapes, mask: { height, width } };
 }
 
 /** Numbers in the feature maps of one image behind each convolution, first to last. */
@@ -76,35 +140,38 @@ export function forwardFlops(config: NetworkConfig): number {
  * maps    f32 [B, h, w, 40]  second output, see {@linkcode maskSize}
  *
  * @param seed Decides the initial weights.
+ * @throws {RangeError} If the image is too small for the layers.
  */
 export function buildNetwork(config: NetworkConfig, seed: number): tfl.LayersModel {
   const { height, width } = config.input;
+  const mask = maskSize(config);
+  if (mask.height < 1 || mask.width < 1) {
+    throw new RangeError(`Images of ${height}x${width} are too small for the network's layers`);
+  }
+  const stack = new LayerStack(seed);
   const image = tfl.input({ shape: [height, width, 3], name: "image" });
   let x: tfl.SymbolicTensor = image;
-  [...config.widths, ATTRIBUTES.length].forEach((filters, layer) => {
-    const name = `${layer + 1}`;
-    const isLast = layer === KERNELS.length - 1;
-    x = tfl.layers.conv2d({
-      name: `conv${name}`,
-      filters,
-      kernelSize: KERNELS[layer]!,
-      // The normalisation behind it has a shift of its own.
-      useBias: false,
-      kernelInitializer: uniformInitializer(seed + layer),
-    }).apply(x) as tfl.SymbolicTensor;
-    x = tfl.layers.batchNormalization({ name: isLast ? "maps" : `norm${name}`, ...NORM })
-      .apply(x) as tfl.SymbolicTensor;
-    if (!isLast) x = tfl.layers.reLU({ name: `relu${name}` }).apply(x) as tfl.SymbolicTensor;
-    if (layer === 0) {
-      x = tfl.layers.maxPooling2d({ name: "pool", poolSize: 2 }).apply(x) as tfl.SymbolicTensor;
+  stagesOf(config).forEach((stage, index) => {
+    const name = `${index + 1}`;
+    if (stage.kind === "block") x = stack.block(x, name, stage);
+    else if (stage.kind === "features") {
+      if (!stage.isActivated) x = stack.activation(x, name);
+      x = stack.convolution(x, `conv${name}`, ATTRIBUTES.length, SIDE);
+    } else {
+      const side = stage.kind === "stem" ? STEM_SIDE : SIDE;
+      x = stack.convolution(x, `conv${name}`, stage.filters, side);
+      x = stack.activation(x, name);
+      if (stage.kind === "stem") x = stack.pool(x, "pool");
     }
   });
-  const logits = tfl.layers.dense({
-    name: "logits",
-    units: ATTRIBUTES.length,
-    kernelInitializer: uniformInitializer(seed + KERNELS.length),
-  }).apply(tfl.layers.flatten({ name: "flatten" }).apply(x)) as tfl.SymbolicTensor;
-  return tfl.model({ name: "attparsenet", inputs: image, outputs: [logits, x] });
+  const isShared = config.maskHead === "shared";
+  const features = stack.normalisation(x, isShared ? "maps" : "features");
+  const logits = stack.dense(features, "logits", ATTRIBUTES.length);
+  const maps = isShared ? features : stack.normalisation(
+    stack.convolution(features, "mask_conv", ATTRIBUTES.length, 1),
+    "maps",
+  );
+  return tfl.model({ name: "attparsenet", inputs: image, outputs: [logits, maps] });
 }
 
 /** Runs the network. */
@@ -117,35 +184,4 @@ export function applyNetwork(
   return { logits, maps };
 }
 
-/** A normalisation and the layers behind it that a kernel can take over with it. */
-export interface NormLayers {
-  readonly norm: tfl.layers.Layer;
-  readonly relu: tfl.layers.Layer | null;
-  readonly pool: tfl.layers.Layer | null;
-}
-
-/** The normalisations with what is behind them, first to last. */
-export function normLayers(network: tfl.LayersModel): NormLayers[] {
-  return [...KERNELS.keys()].map((layer) =>
-    layer === KERNELS.length - 1 ? { norm: network.getLayer("maps"), relu: null, pool: null } : {
-      norm: network.getLayer(`norm${layer + 1}`),
-      relu: network.getLayer(`relu${layer + 1}`),
-      pool: layer === 0 ? network.getLayer("pool") : null,
-    }
-  );
-}
-
-/** The convolution layers, first to last. */
-export function convLayers(network: tfl.LayersModel): tfl.layers.Layer[] {
-  return [...KERNELS.keys()].map((layer) => network.getLayer(`conv${layer + 1}`));
-}
-
-/** Uniform within ±1/√fanIn, as PyTorch's convolution and linear layers start. */
-function uniformInitializer(seed: number): ReturnType<typeof tfl.initializers.varianceScaling> {
-  return tfl.initializers.varianceScaling({
-    scale: 1 / 3,
-    mode: "fanIn",
-    distribution: "uniform",
-    seed,
-  });
-}
+export { convLayers, type NormLayers, normLayers } from "./network/layer_stack.ts";

@@ -5,9 +5,10 @@
  */
 
 import type { NetworkConfig } from "./network.ts";
+import type { TargetSettings } from "./train/loss_targets.ts";
 
 /** Everything that decides a training run besides its data; written to `RUN/config.json`. */
-export interface TrainConfig {
+export interface TrainConfig extends TargetSettings {
   /** The preset that the settings started from. */
   readonly preset: PresetName;
   /** Sizes of the network. */
@@ -48,6 +49,12 @@ export const FRAME = { height: 218, width: 178 } as const;
 /** Names of the presets. */
 export type PresetName = keyof typeof PRESETS;
 
+/** The layers of the reference. */
+const PAPER_NETWORK = { architecture: "plain", maskHead: "shared" } as const;
+
+/** The targets of the reference: masks of positive labels alone, everything weighted alike. */
+const PAPER_TARGETS = { maskTarget: "label", maskBalance: false, classBalance: false } as const;
+
 /**
  * `paper`: the network and the settings of the reference in their last form.
  * `lite`: the same layers on half the side with an eighth of the channels (rounded to what the kernels
@@ -55,7 +62,11 @@ export type PresetName = keyof typeof PRESETS;
  */
 export const PRESETS = {
   paper: {
-    network: { input: { height: 218, width: 178 }, widths: [75, 200, 300, 512, 512] },
+    network: {
+      ...PAPER_NETWORK,
+      input: { height: 218, width: 178 },
+      widths: [75, 200, 300, 512, 512],
+    },
     epochs: 50,
     batch: 40,
     learningRate: 0.01,
@@ -65,9 +76,14 @@ export const PRESETS = {
     segmentationWeight: 1,
     augmentation: { flip: true, shift: 8 },
     labelRepair: false,
+    ...PAPER_TARGETS,
   },
   lite: {
-    network: { input: { height: 109, width: 89 }, widths: [8, 24, 40, 64, 64] },
+    network: {
+      ...PAPER_NETWORK,
+      input: { height: 109, width: 89 },
+      widths: [8, 24, 40, 64, 64],
+    },
     epochs: 6,
     batch: 16,
     learningRate: 0.01,
@@ -77,6 +93,25 @@ export const PRESETS = {
     segmentationWeight: 1,
     augmentation: { flip: true, shift: 4 },
     labelRepair: false,
+    ...PAPER_TARGETS,
+  },
+  residual: {
+    network: {
+      architecture: "residual",
+      maskHead: "shared",
+      input: { height: 109, width: 89 },
+      widths: [16, 32, 64, 64],
+    },
+    epochs: 6,
+    batch: 16,
+    learningRate: 0.01,
+    learningRateDecay: 0.9,
+    momentum: 0.9,
+    weightDecay: 1e-4,
+    segmentationWeight: 1,
+    augmentation: { flip: true, shift: 4 },
+    labelRepair: false,
+    ...PAPER_TARGETS,
   },
 } as const satisfies Record<string, Omit<TrainConfig, "preset" | "seed">>;
 

@@ -12,6 +12,7 @@ import { activations, buildNetwork, maskSize } from "./network.ts";
 import type { TrainConfig } from "./presets.ts";
 import type { FaceRecord } from "./record.ts";
 import { Learner } from "./train/learner.ts";
+import { classWeights } from "./train/loss_targets.ts";
 import type { EpochLine } from "./train/log.ts";
 import { repairLabels } from "./train/repair_labels.ts";
 import {
@@ -88,7 +89,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   await tuneKernels(backend, config.network, config.batch, options.log);
   const network = buildNetwork(config.network, config.seed);
-  using learner = new Learner(backend, network, config);
+  const classes = classWeights(faces.train.map(({ labels }) => labels));
+  using learner = new Learner(backend, network, config, classes);
   const session = new Session(options, learner, faces);
   if (options.resume) await session.restore();
   else await writeRunConfig(out, runConfig(options, faces));

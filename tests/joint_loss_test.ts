@@ -4,7 +4,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers";
 import * as naive from "../kernels/cpu/joint_loss.ts";
 import type { Gpu } from "../kernels/gpu.ts";
-import { jointLoss, jointLossParts, type JointLossShape } from "../kernels/joint_loss.ts";
+import {
+  jointLoss,
+  jointLossParts,
+  type JointLossShape,
+  type LossTargets,
+  packTargets,
+} from "../kernels/joint_loss.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { composedJointLoss, fusedJointLoss } from "../kernels/tfjs_joint_loss.ts";
 import { Random } from "../pipeline/random.ts";
@@ -12,12 +18,10 @@ import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
 import { gpuTest } from "./gpu_test_context.ts";
 
-interface Inputs {
+interface Inputs extends LossTargets {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly maps: Float32Array<ArrayBuffer>;
   readonly bits: Uint32Array<ArrayBuffer>;
-  readonly labels: Uint32Array<ArrayBuffer>;
-  readonly regions: Uint32Array<ArrayBuffer>;
 }
 
 function randomInputs({ batch, cells, attributes }: JointLossShape, random: Random): Inputs {
@@ -29,8 +33,10 @@ function randomInputs({ batch, cells, attributes }: JointLossShape, random: Rand
     logits: floats(batch * attributes, 4),
     maps: floats(batch * cells * attributes, 1),
     bits: words(batch * cells).map((word) => word & 0x3fff),
-    labels: words(2 * batch),
-    regions: words(attributes).map((word) => word & 0x3fff),
+    labels: floats(batch * attributes, 1).map((value) => value > 0 ? 1 : 0),
+    wanted: words(batch * attributes).map((word) => word & 0x3fff),
+    labelWeights: floats(batch * attributes, 1).map(Math.abs),
+    maskWeights: floats(batch * attributes, 1).map(Math.abs),
   };
 }
 
@@ -39,8 +45,7 @@ async function runKernel(gpu: Gpu, inputs: Inputs, shape: JointLossShape) {
     logits: gpu.upload(inputs.logits),
     maps: gpu.upload(inputs.maps),
     bits: gpu.upload(inputs.bits),
-    labels: gpu.upload(inputs.labels),
-    regions: gpu.upload(inputs.regions),
+    targets: gpu.upload(packTargets(inputs, shape.attributes)),
     dlogits: gpu.createBuffer(inputs.logits.byteLength),
     dmaps: gpu.createBuffer(inputs.maps.byteLength),
     parts: gpu.createBuffer(8 * jointLossParts(shape)),
@@ -58,22 +63,25 @@ async function runKernel(gpu: Gpu, inputs: Inputs, shape: JointLossShape) {
 }
 
 gpuTest("jointLoss() gives the losses computed by hand", async (gpu) => {
-  // Four attributes, one image, two pixels. Labels 1, 0, 1, 0; regions 1, 1, 2, 2; pixel 0 lies in
-  // region 1, pixel 1 in region 2. The targets are (1, 0, 0, 0) and (0, 0, 1, 0).
+  // Four attributes, one image, two pixels. Labels 1, 0, 1, 0; wanted regions 1, none, 2, none; pixel 0
+  // lies in region 1, pixel 1 in region 2. The targets are (1, 0, 0, 0) and (0, 0, 1, 0). The first
+  // label counts twice, the third map half.
   const shape = { batch: 1, cells: 2, attributes: 4, weight: 3 };
   const { losses, dlogits, dmaps } = await runKernel(gpu, {
     logits: Float32Array.of(0, 0, 100, -100),
     maps: Float32Array.of(1, 0, 0, 0, 0, 0.5, 0, 0),
     bits: Uint32Array.of(1, 2),
-    labels: Uint32Array.of(0b0101, 0),
-    regions: Uint32Array.of(1, 1, 2, 2),
+    labels: Float32Array.of(1, 0, 1, 0),
+    wanted: Uint32Array.of(1, 0, 2, 0),
+    labelWeights: Float32Array.of(2, 1, 1, 1),
+    maskWeights: Float32Array.of(1, 1, 0.5, 1),
   }, shape);
-  const attributeLoss = 2 * Math.LN2 / 4;
-  const maskLoss = (0.25 + 1) / 8;
+  const attributeLoss = 3 * Math.LN2 / 4;
+  const maskLoss = (0.25 + 0.5) / 8;
   const close = { relative: 1e-6, what: "by hand" };
   assertClose(losses, [attributeLoss + 3 * maskLoss, attributeLoss, maskLoss], close);
-  assertClose(dlogits, [-0.125, 0.125, 0, 0], close);
-  assertClose(dmaps, [0, 0, 0, 0, 0, 3 * 2 * 0.5 / 8, -3 * 2 / 8, 0], close);
+  assertClose(dlogits, [-0.25, 0.125, 0, 0], close);
+  assertClose(dmaps, [0, 0, 0, 0, 0, 3 * 2 * 0.5 / 8, -3 * 2 * 0.5 / 8, 0], close);
 });
 
 for (
@@ -100,8 +108,10 @@ gpuTest("jointLoss() stays finite for logits of any size", async (gpu) => {
     logits: Float32Array.of(1e4, -1e4, 1e4, -1e4),
     maps: new Float32Array(4),
     bits: new Uint32Array(1),
-    labels: Uint32Array.of(0b0011, 0),
-    regions: new Uint32Array(4),
+    labels: Float32Array.of(1, 1, 0, 0),
+    wanted: new Uint32Array(4),
+    labelWeights: new Float32Array(4).fill(1),
+    maskWeights: new Float32Array(4).fill(1),
   }, shape);
   assertClose(losses, [5000, 5000, 0], { relative: 1e-6, what: "losses" });
   assertClose(dlogits, [0, -0.25, 0.25, 0], { relative: 1e-6, what: "gradient" });
@@ -126,24 +136,22 @@ gpuTest(
     const own = gpu.host;
     const before = tf.memory().numTensors;
     const shape = { batch: 3, cells: 5 * 7, attributes: 40, weight: 1.5 };
-    const { logits, maps, bits, labels, regions } = randomInputs(shape, new Random(9));
-    const isSet = (b: number, a: number) => labels[2 * b + (a >> 5)]! >>> (a & 31) & 1;
+    const { logits, maps, bits, ...random } = randomInputs(shape, new Random(9));
+    // tfjs's operations know no weights.
+    const even = new Float32Array(3 * 40).fill(1);
+    const targets = { ...random, labelWeights: even, maskWeights: even };
     const target = {
-      labels: tf.tensor2d(logits.map((_, i) => isSet(Math.floor(i / 40), i % 40)), [3, 40]),
+      labels: tf.tensor2d(targets.labels, [3, 40]),
       masks: tf.tensor4d(
         maps.map((_, i) => {
           const cell = Math.floor(i / 40);
-          const inside = (bits[cell]! & regions[i % 40]!) !== 0;
-          return isSet(Math.floor(cell / 35), i % 40) && inside ? 1 : 0;
+          const wanted = targets.wanted[Math.floor(cell / 35) * 40 + i % 40]!;
+          return (bits[cell]! & wanted) !== 0 ? 1 : 0;
         }),
         [3, 5, 7, 40],
       ),
     };
-    const packed = {
-      bits: tf.tensor3d(Int32Array.from(bits), [3, 5, 7], "int32"),
-      labels: tf.tensor2d(Int32Array.from(labels), [3, 2], "int32"),
-      regions: tf.tensor1d(Int32Array.from(regions), "int32"),
-    };
+    const regionBits = tf.tensor3d(Int32Array.from(bits), [3, 5, 7], "int32");
     const given = [tf.tensor2d(logits, [3, 40]), tf.tensor4d(maps, [3, 5, 7, 40])];
     const evaluate = async (loss: typeof composed) => {
       const { value, grads } = tf.valueAndGrads((logits, maps) => loss(logits!, maps!))(given);
@@ -157,7 +165,8 @@ gpuTest(
       return total;
     };
     const fused = (logits: tf.Tensor, maps: tf.Tensor) => {
-      const { total, values } = fusedJointLoss(host, { logits, maps }, packed, shape.weight);
+      const prediction = { logits, maps };
+      const { total, values } = fusedJointLoss(host, prediction, regionBits, targets, shape.weight);
       values.dispose();
       return total;
     };
@@ -165,7 +174,7 @@ gpuTest(
     ["value", "gradient of the logits", "gradient of the maps"].forEach((what, i) =>
       assertClose(actual[i]!, expected[i]!, { relative: 1e-5, what: `${what}, seed 9` })
     );
-    tf.dispose([given, Object.values(target), Object.values(packed)]);
+    tf.dispose([given, Object.values(target), regionBits]);
     assert.equal(tf.memory().numTensors, before, "tensors were left");
     assert.equal(gpu.host, own);
   },

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
 import {
   activations,
   applyNetwork,
   buildNetwork,
+  convolutionShapes,
   forwardFlops,
   maskSize,
+  normLayers,
 } from "../pipeline/network.ts";
 import { PRESETS, trainConfig } from "../pipeline/presets.ts";
 
@@ -22,9 +25,50 @@ Deno.test("the lite preset halves the side of image and masks", () => {
   assert.deepEqual(maskSize(PRESETS.lite.network), { height: 41, width: 31 });
 });
 
+for (const architecture of ["plain", "residual"] as const) {
+  for (const maskHead of ["shared", "separate"] as const) {
+    Deno.test(`maskSize() is the size of a ${architecture} network's maps, ${maskHead} head`, async () => {
+      await useWasm();
+      const config = { ...PRESETS.lite.network, architecture, maskHead };
+      const network = buildNetwork({ ...config, widths: [4, 8, 8, 12, 12] }, 1);
+      const { height, width } = maskSize(config);
+      assert.deepEqual(network.outputs.map(({ shape }) => shape), [
+        [null, 40],
+        [null, height, width, 40],
+      ]);
+      const shapes = convolutionShapes({ ...config, widths: [4, 8, 8, 12, 12] });
+      const sizes = network.layers.filter((layer) => layer.getClassName() === "Conv2D")
+        .map((layer) => (layer.input as tfl.SymbolicTensor).shape.slice(1).join());
+      assert.deepEqual(
+        sizes.toSorted(),
+        shapes.map(({ height, width, channels }) => `${height},${width},${channels}`).toSorted(),
+      );
+      assert.equal(normLayers(network).filter(({ pool }) => pool).length, 1);
+      assert.equal(
+        normLayers(network).filter(({ relu }) => relu).length,
+        shapes.length - {
+          // The last maps, and the 1x1 filters of a block or of the masks, have no ReLU of their own.
+          plain: { shared: 1, separate: 2 },
+          residual: { shared: 3, separate: 4 },
+        }[architecture][maskHead] + (architecture === "residual" ? 1 : 0),
+      );
+      network.dispose();
+    });
+  }
+}
+
+Deno.test("buildNetwork() refuses images that are too small", () => {
+  const config = { ...PRESETS.lite.network, input: { height: 24, width: 24 } };
+  assert.throws(() => buildNetwork(config, 1), /24x24 are too small/);
+});
+
 Deno.test("buildNetwork() gives logits and maps, the same for the same seed", async () => {
   await useWasm();
-  const config = { input: { height: 54, width: 44 }, widths: [4, 8, 8, 12, 12] } as const;
+  const config = {
+    ...PRESETS.lite.network,
+    input: { height: 54, width: 44 },
+    widths: [4, 8, 8, 12, 12],
+  };
   const run = async (seed: number) => {
     const network = buildNetwork(config, seed);
     const result = tf.tidy(() => applyNetwork(network, tf.ones([2, 54, 44, 3]), false));

@@ -190,21 +190,14 @@ gpuTest("jointLoss() by runs gives what it gives at once, seed 3", async (gpu) =
   const floats = (length: number) => Float32Array.from({ length }, () => random.normal());
   const words = (length: number) => Uint32Array.from({ length }, () => random.integer(2 ** 14));
   const maps = 17 * 64 * 40;
-  const inputs = [floats(680), floats(maps), words(17 * 64), words(34), words(40)];
+  const inputs = [floats(680), floats(maps), words(17 * 64), floats(4 * 680).map(Math.abs)];
   const run = (limit: number) =>
     withLimit(gpu, limit, inputs, [680, maps, 3], (...buffers) => {
-      const [logits, maps, bits, labels, regions, dlogits, dmaps, losses] = buffers as [
-        GPUBuffer,
-        GPUBuffer,
-        GPUBuffer,
-        GPUBuffer,
-        GPUBuffer,
-        GPUBuffer,
-        GPUBuffer,
-        GPUBuffer,
+      const [logits, maps, bits, targets, dlogits, dmaps, losses] = buffers as [
+        ...[GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer],
       ];
       const parts = gpu.scratch("parts", 8 * jointLossParts(shape));
-      const all = { logits, maps, bits, labels, regions, dlogits, dmaps, parts, losses };
+      const all = { logits, maps, bits, targets, dlogits, dmaps, parts, losses };
       jointLoss(gpu, all, shape);
     });
   const [whole, parts] = [await run(2 ** 27), await run(60e3)];

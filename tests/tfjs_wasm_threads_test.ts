@@ -66,21 +66,20 @@ wasmTest(
     ];
     const word = () => random.integer(2 ** 14);
     const bits = Uint32Array.from({ length: batch * height * width }, word);
-    const regions = Uint32Array.from({ length: count }, word);
-    const labels = Int32Array.from({ length: 2 * batch }, () => random.integer(2 ** 31));
-    const isSet = (b: number, a: number) => labels[2 * b + (a >> 5)]! >>> (a & 31) & 1;
-    const ones = Float32Array.from(
-      { length: batch * count },
-      (_, i) => isSet(Math.floor(i / count), i % count),
-    );
+    const even = new Float32Array(batch * count).fill(1);
+    const targets = {
+      labels: randoms(random, batch * count).map((value) => value > 0 ? 1 : 0),
+      wanted: Uint32Array.from(even, word),
+      labelWeights: even,
+      maskWeights: even,
+    };
     const inside = Float32Array.from({ length: given[1]!.size }, (_, i) => {
       const cell = Math.floor(i / count);
-      return (bits[cell]! & regions[i % count]!) === 0
-        ? 0
-        : isSet(Math.floor(cell / (height * width)), i % count);
+      const image = Math.floor(cell / (height * width));
+      return (bits[cell]! & targets.wanted[image * count + i % count]!) === 0 ? 0 : 1;
     });
     const target = {
-      labels: tf.tensor2d(ones, [batch, count]),
+      labels: tf.tensor2d(targets.labels, [batch, count]),
       masks: tf.tensor4d(inside, [batch, height, width, count]),
     };
     const measure = async (kind: "composed" | "threaded") => {
@@ -88,7 +87,7 @@ wasmTest(
         const prediction = { logits: logits!, maps: maps! };
         const { total, values } = kind === "composed"
           ? composedJointLoss(prediction, target, 1.5)
-          : threadedJointLoss(threads, prediction, { bits, labels, regions }, 1.5);
+          : threadedJointLoss(threads, prediction, bits, targets, 1.5);
         values.dispose();
         return total;
       })(given);

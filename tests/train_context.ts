@@ -18,7 +18,12 @@ import { openDataset } from "../pipeline/dataset.ts";
 import { loadFaces } from "../pipeline/faces.ts";
 import { joinLandmarks } from "../pipeline/landmarks.ts";
 import { maskSize } from "../pipeline/network.ts";
-import { type TrainConfig, trainConfig, type TrainOverrides } from "../pipeline/presets.ts";
+import {
+  PRESETS,
+  type TrainConfig,
+  trainConfig,
+  type TrainOverrides,
+} from "../pipeline/presets.ts";
 import { Random } from "../pipeline/random.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 
@@ -39,7 +44,11 @@ export async function* someFaces(train = 16): AsyncGenerator<FaceRecord> {
 /** The layers of the network at a quarter of the side, a few channels each. */
 export function smallConfig(overrides: TrainOverrides = {}): TrainConfig {
   return trainConfig("lite", {
-    network: { input: { height: 54, width: 44 }, widths: [4, 8, 8, 12, 12] },
+    network: {
+      ...PRESETS.lite.network,
+      input: { height: 54, width: 44 },
+      widths: [4, 8, 8, 12, 12],
+    },
     epochs: 3,
     batch: 6,
     augmentation: { flip: true, shift: 2 },

@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, type BackendName, openBackend } from "../pipeline/backend.ts";
+import { PRESETS } from "../pipeline/presets.ts";
 import { train } from "../pipeline/train.ts";
 import type { StepLine } from "../pipeline/train/log.ts";
 import { hasGpu } from "./gpu_test_context.ts";
@@ -55,7 +56,11 @@ async function trainLong(
     await train({
       records: someFaces(BATCH * STEPS_PER_EPOCH),
       config: smallConfig({
-        network: { input: { height: 40, width: 36 }, widths: [4, 8, 8, 12, 12] },
+        network: {
+          ...PRESETS.lite.network,
+          input: { height: 40, width: 36 },
+          widths: [4, 8, 8, 12, 12],
+        },
         epochs,
         batch: BATCH,
         learningRate: 0.01,

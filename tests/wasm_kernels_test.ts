@@ -144,8 +144,10 @@ for (const threads of [1, 3]) {
     const given = {
       logits: bench.randoms(120).map((value) => 8 * value),
       bits: words(3 * 211, 14),
-      labels: words(6, 32),
-      regions: words(40, 14),
+      labels: bench.randoms(120).map((value) => value > 0 ? 1 : 0),
+      wanted: words(120, 14),
+      labelWeights: bench.randoms(120).map(Math.abs),
+      maskWeights: bench.randoms(120).map(Math.abs),
     };
     const dmaps = bench.room(maps.length);
     const dlogits = new Float32Array(120);

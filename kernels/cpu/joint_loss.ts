@@ -4,15 +4,13 @@
  * @module
  */
 
-import type { JointLossShape } from "../joint_loss.ts";
+import type { JointLossShape, LossTargets } from "../joint_loss.ts";
 
 /** Inputs of the loss; shapes as in `kernels/joint_loss.ts`. */
-export interface JointLossInputs {
+export interface JointLossInputs extends LossTargets {
   readonly logits: ArrayLike<number>;
   readonly maps: ArrayLike<number>;
   readonly bits: ArrayLike<number>;
-  readonly labels: ArrayLike<number>;
-  readonly regions: ArrayLike<number>;
 }
 
 /** Both losses, their weighted sum and its gradients. */
@@ -26,11 +24,10 @@ export interface JointLossResult {
 
 /** Computes the loss by its definition. */
 export function jointLoss(inputs: JointLossInputs, shape: JointLossShape): JointLossResult {
-  const { logits, maps, bits, labels, regions } = inputs;
+  const { logits, maps, bits, labels, wanted, labelWeights, maskWeights } = inputs;
   const { batch, cells, attributes, weight } = shape;
   const dlogits = new Float64Array(batch * attributes);
   const dmaps = new Float64Array(batch * cells * attributes);
-  const label = (b: number, a: number) => labels[2 * b + Math.floor(a / 32)]! >>> (a % 32) & 1;
   let attributeLoss = 0;
   let maskLoss = 0;
   for (let b = 0; b < batch; b++) {
@@ -38,17 +35,19 @@ export function jointLoss(inputs: JointLossInputs, shape: JointLossShape): Joint
       const i = b * attributes + a;
       const probability = 1 / (1 + Math.exp(-logits[i]!));
       // −log p and −log(1 − p) without forming 1 − p.
-      const loss = Math.log1p(Math.exp(label(b, a) ? -logits[i]! : logits[i]!));
-      attributeLoss += loss / (batch * attributes);
-      dlogits[i] = (probability - label(b, a)) / (batch * attributes);
+      const loss = labels[i]! * Math.log1p(Math.exp(-logits[i]!)) +
+        (1 - labels[i]!) * Math.log1p(Math.exp(logits[i]!));
+      const share = labelWeights[i]! / (batch * attributes);
+      attributeLoss += share * loss;
+      dlogits[i] = share * (probability - labels[i]!);
     }
     for (let cell = 0; cell < cells; cell++) {
       for (let a = 0; a < attributes; a++) {
         const i = (b * cells + cell) * attributes + a;
-        const target = label(b, a) && (bits[b * cells + cell]! & regions[a]!) !== 0 ? 1 : 0;
-        const count = batch * cells * attributes;
-        maskLoss += (maps[i]! - target) ** 2 / count;
-        dmaps[i] = 2 * weight * (maps[i]! - target) / count;
+        const target = (bits[b * cells + cell]! & wanted[b * attributes + a]!) !== 0 ? 1 : 0;
+        const share = maskWeights[b * attributes + a]! / (batch * cells * attributes);
+        maskLoss += share * (maps[i]! - target) ** 2;
+        dmaps[i] = 2 * weight * share * (maps[i]! - target);
       }
     }
   }

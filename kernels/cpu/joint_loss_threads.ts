@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { JointLossShape } from "../joint_loss.ts";
+import type { JointLossShape, LossTargets } from "../joint_loss.ts";
 import { floatBits } from "../kernel.ts";
 import type { WasmThreads } from "../wasm_threads.ts";
 
@@ -13,11 +13,9 @@ import type { WasmThreads } from "../wasm_threads.ts";
 const PIECE = 256;
 
 /** Inputs of the loss on the CPU; shapes as in `kernels/joint_loss.ts`. */
-export interface JointLossNumbers {
+export interface JointLossNumbers extends LossTargets {
   readonly logits: Float32Array;
   readonly bits: Uint32Array;
-  readonly labels: ArrayLike<number>;
-  readonly regions: ArrayLike<number>;
 }
 
 /**
@@ -33,12 +31,6 @@ export function jointLossThreads(
   dlogits: Float32Array,
   { batch, cells, attributes, weight }: JointLossShape,
 ): { attributeLoss: number; maskLoss: number } {
-  const { bits, labels, regions } = given;
-  const isPositive = (b: number, a: number) => (labels[2 * b + (a >>> 5)]! >>> (a & 31) & 1) === 1;
-  const wanted = new Uint32Array(batch * attributes);
-  for (let b = 0, i = 0; b < batch; b++) {
-    for (let a = 0; a < attributes; a++, i++) wanted[i] = isPositive(b, a) ? regions[a]! : 0;
-  }
   const items = batch * cells;
   const count = Math.ceil(items / PIECE);
   const numbers = batch * cells * attributes;
@@ -46,37 +38,38 @@ export function jointLossThreads(
   threads.run({
     name: "joint_loss",
     numbers: [
-      ...[maps, place(threads, "bits", bits), place(threads, "wanted", wanted), dmaps, sums, cells],
-      ...[attributes, floatBits(2 * weight / numbers)],
+      maps,
+      ...(["bits", "wanted", "maskWeights"] as const).map((name) =>
+        place(threads, name, given[name])
+      ),
+      ...[dmaps, sums, cells, attributes, floatBits(2 * weight / numbers)],
     ],
     items,
     step: PIECE,
   });
   const squares = threads.doubles(sums, count).reduce((sum, part) => sum + part, 0);
-  const attributeLoss = crossEntropy(given.logits, isPositive, dlogits, attributes);
+  const attributeLoss = crossEntropy(given, dlogits);
   return { attributeLoss, maskLoss: squares / numbers };
 }
 
-/** Mean of max(x, 0) − x·z + log(1 + e^−|x|), and its gradient. */
+/** Mean of max(x, 0) − x·z + log(1 + e^−|x|) by the weights, and its gradient. */
 function crossEntropy(
-  logits: Float32Array,
-  isPositive: (b: number, a: number) => boolean,
+  { logits, labels, labelWeights }: JointLossNumbers,
   dlogits: Float32Array,
-  attributes: number,
 ): number {
   let sum = 0;
   for (let i = 0; i < logits.length; i++) {
     const x = logits[i]!;
-    const z = isPositive(Math.floor(i / attributes), i % attributes) ? 1 : 0;
     const e = Math.exp(-Math.abs(x));
-    sum += Math.max(x, 0) - x * z + Math.log1p(e);
-    dlogits[i] = ((x >= 0 ? 1 : e) / (1 + e) - z) / logits.length;
+    sum += labelWeights[i]! * (Math.max(x, 0) - x * labels[i]! + Math.log1p(e));
+    dlogits[i] = labelWeights[i]! * ((x >= 0 ? 1 : e) / (1 + e) - labels[i]!) / logits.length;
   }
   return sum / logits.length;
 }
 
-function place(threads: WasmThreads, slot: string, words: Uint32Array): number {
-  const address = threads.scratch(slot, words.byteLength);
+function place(threads: WasmThreads, slot: string, data: Uint32Array | Float32Array): number {
+  const address = threads.scratch(slot, data.byteLength);
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
   threads.words(address, words.length).set(words);
   return address;
 }

@@ -4,10 +4,11 @@
  *
  * maps, dmaps  f32 [B, cells, A]   A a multiple of 4
  * bits         u32 [B, cells]      region bits of each mask pixel
- * wanted       u32 [B, A]          region bits of each attribute, 0 where the label is negative
- * sums         f64 [pieces]        Σ (map − target)² of each piece, which takes the pixels first..<last
+ * wanted       u32 [B, A]          bits of the regions in which the map is to be 1
+ * weights      f32 [B, A]          of the squared error
+ * sums         f64 [pieces]        Σ weight · (map − target)² of each piece, the pixels first..<last
  *
- * The gradient is `scale` (the bits of an f32) times map − target.
+ * The gradient is `scale` (the bits of an f32) times weight · (map − target).
  *
  * @module
  */
@@ -39,12 +40,12 @@ const addPair = (value: string) =>
 const JOINT_LOSS = func(
   "joint_loss",
   [
-    ...["maps", "bits", "wanted", "dmaps", "sums", "cells", "attributes", "scale"],
+    ...["maps", "bits", "wanted", "weights", "dmaps", "sums", "cells", "attributes", "scale"],
     ...["first", "last", "piece"],
   ],
   {
     i32: ["bytes", "pixel", "a", "at", "row"],
-    v128: ["inside", "d", "sum", "factor", "total"],
+    v128: ["inside", "d", "weighted", "sum", "factor", "total"],
   },
   set("bytes", mul("attributes", 4)),
   set("factor", `(f32x4.splat (f32.reinterpret_i32 ${term("scale")}))`),
@@ -55,7 +56,7 @@ const JOINT_LOSS = func(
     "last",
     1,
     set("inside", `(v128.load32_splat ${add("bits", mul("pixel", 4))})`),
-    set("row", add("wanted", mul(div("pixel", "cells"), "bytes"))),
+    set("row", mul(div("pixel", "cells"), "bytes")),
     set("sum", ZEROS),
     loop(
       "a",
@@ -67,12 +68,13 @@ const JOINT_LOSS = func(
         minus(
           load(add("maps", "at")),
           `(v128.and ${ONES} (i32x4.ne ${ZEROS} (v128.and ${term("inside")} ${
-            load(add("row", "a"))
+            load(add("wanted", "row", "a"))
           })))`,
         ),
       ),
-      set("sum", fused("d", "d", "sum")),
-      store(add("dmaps", "at"), times("d", "factor")),
+      set("weighted", times("d", load(add("weights", "row", "a")))),
+      set("sum", fused("d", "weighted", "sum")),
+      store(add("dmaps", "at"), times("weighted", "factor")),
       increase("at", 16),
     ),
     addPair(term("sum")),

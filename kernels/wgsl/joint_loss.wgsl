@@ -3,14 +3,14 @@
 // logits      f32 [B, A]              before the sigmoid
 // maps        f32 [COUNT, CELLS, A]   predicted masks
 // bits        u32 [B, CELLS]          region bits of each mask pixel
-// labels      u32 [B, 2]              label bits, attributes 0-31 and 32-63
-// regions     u32 [A]                 region bits that belong to each attribute
+// targets     f32 [B, 4, A]           four rows an image: the label (0 to 1); the bits (u32) of the regions in
+//                                     which the map is to be 1; the weights of both losses
 // dlogits     f32 [B, A]              gradient of the total
 // dmaps       f32 [COUNT, CELLS, A]   gradient of the total
 // parts       f32 [I, 2]              each invocation's share of the two sums
 //
-// The target of a map is 1 where the label is positive and the pixel lies in a region of the attribute, else
-// 0; it is made here from bits and never stored. maps and dmaps are bound by runs of images, COUNT of them
+// The target of a map is 1 where the pixel lies in a wanted region, else 0; it is made here from bits and
+// never stored. maps and dmaps are bound by runs of images, COUNT of them
 // from FIRST on; the others whole. One invocation of `main` takes RUN pixels of one image and
 // four attributes; those past the maps take four logits each. `total` adds the shares in one workgroup and
 // writes losses f32 [3]: total, attribute loss, mask loss. One barrier chain in `total`, no races.
@@ -18,14 +18,13 @@
 @group(0) @binding(0) var<storage, read> logits: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> maps: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bits: array<u32>;
-@group(0) @binding(3) var<storage, read> labels: array<vec2<u32>>;
-@group(0) @binding(4) var<storage, read> regions: array<vec4<u32>>;
-@group(0) @binding(5) var<storage, read_write> dlogits: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> dmaps: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> parts: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(3) var<storage, read> targets: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> dlogits: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> dmaps: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> parts: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> losses: array<f32>;
 
-@group(0) @binding(9) var<uniform> s: Settings;
+@group(0) @binding(8) var<uniform> s: Settings;
 
 struct Settings {
   B: u32,       // images of the batch
@@ -49,11 +48,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (i < maps) { map_run(i); } else if (i < items(s.COUNT)) { four_logits(i - maps); }
 }
 
-// Labels of attributes 4·a to 4·a + 3 of one image.
-fn labels_of(image: u32, a: u32) -> vec4<bool> {
-  let word = select(labels[image].x, labels[image].y, a >= 8);
-  let shifted = vec4<u32>(word >> (a % 8 * 4)) >> vec4<u32>(0, 1, 2, 3);
-  return (shifted & vec4<u32>(1)) != vec4<u32>(0);
+// A row of an image's targets: label, wanted regions, weight of the entropy, weight of the squares.
+fn row(image: u32, which: u32, a: u32) -> vec4<f32> {
+  return targets[(image * 4 + which) * s.A4 + a];
 }
 
 fn map_run(i: u32) {
@@ -61,8 +58,9 @@ fn map_run(i: u32) {
   let image = i / s.A4 / s.RUNS;
   let first = i / s.A4 % s.RUNS * s.RUN;
   let last = min(first + s.RUN, s.CELLS);
-  let wanted = select(vec4<u32>(0), regions[a], labels_of(s.FIRST + image, a));
-  let scale = 2 * s.WEIGHT / (f32(s.B) * f32(s.CELLS) * f32(4 * s.A4));
+  let wanted = bitcast<vec4<u32>>(row(s.FIRST + image, 1, a));
+  let weight = row(s.FIRST + image, 3, a);
+  let scale = weight * (2 * s.WEIGHT / (f32(s.B) * f32(s.CELLS) * f32(4 * s.A4)));
   var sum = vec4<f32>();
   for (var cell = image * s.CELLS + first; cell < image * s.CELLS + last; cell++) {
     let inside = (vec4<u32>(bits[s.FIRST * s.CELLS + cell]) & wanted) != vec4<u32>(0);
@@ -70,19 +68,20 @@ fn map_run(i: u32) {
     sum = fma(d, d, sum);
     dmaps[cell * s.A4 + a] = scale * d;
   }
-  parts[map_items(s.FIRST) + i] = vec2<f32>(0, dot(sum, vec4<f32>(1)));
+  parts[map_items(s.FIRST) + i] = vec2<f32>(0, dot(sum, weight));
 }
 
 fn four_logits(i: u32) {
   let j = s.FIRST * s.A4 + i;
   let x = logits[j];
-  let z = select(vec4<f32>(0), vec4<f32>(1), labels_of(j / s.A4, j % s.A4));
+  let z = row(j / s.A4, 0, j % s.A4);
+  let weight = row(j / s.A4, 2, j % s.A4);
   // exp(-|x|) never overflows; log(1 + e) loses nothing that a mean over B·A in f32 would keep.
   let e = exp(-abs(x));
   let loss = max(x, vec4<f32>(0)) - x * z + log(1 + e);
   let sigmoid = select(e, vec4<f32>(1), x >= vec4<f32>(0)) / (1 + e);
-  dlogits[j] = (sigmoid - z) / (f32(s.B) * f32(4 * s.A4));
-  parts[map_items(s.B) + j] = vec2<f32>(dot(loss, vec4<f32>(1)), 0);
+  dlogits[j] = weight * (sigmoid - z) / (f32(s.B) * f32(4 * s.A4));
+  parts[map_items(s.B) + j] = vec2<f32>(dot(loss, weight), 0);
 }
 
 var<workgroup> shares: array<vec2<f32>, 64>;

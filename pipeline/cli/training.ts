@@ -14,11 +14,19 @@ import { choice, integer, number } from "./kinds.ts";
 
 /** Options that decide how a network is trained. */
 export const TRAINING = {
-  preset: defaulted(choice("lite", "paper"), "lite", "network: narrow and small, or the paper's"),
+  preset: defaulted(
+    choice("lite", "residual", "paper"),
+    "lite",
+    "network: narrow and small, small with residual blocks, or the paper's",
+  ),
   epochs: optional(integer(1), "passes over the training split"),
   batch: optional(integer(1), "images a step"),
   lr: optional(number({ positive: true }), "learning rate of the first epoch"),
   segmentationWeight: optional(number({ positive: false }), "weight of the mask loss"),
+  maskHead: optional(choice("shared", "separate"), "whether the logits see the maps themselves"),
+  maskTarget: optional(choice("label", "region"), "whether maps show attributes or their regions"),
+  maskBalance: flag("let the maps of faces with and without an attribute count alike"),
+  classBalance: flag("let the labels of faces with and without an attribute count alike"),
   f16: flag("round factors to half precision; for hardware adapters with shader-f16"),
   resume: flag("go on after the last epoch that was finished"),
   force: flag("replace the run if its folder exists"),
@@ -39,15 +47,21 @@ export interface TrainingJob {
 /** Trains, shows progress and each epoch's losses, and says which faces are left out. */
 export async function runTraining(job: TrainingJob, context: Context): Promise<TrainResult> {
   const { train } = await import("../train.ts");
-  const { trainConfig } = await import("../presets.ts");
+  const { PRESETS, trainConfig } = await import("../presets.ts");
   const { useHalfPrecision } = await import("../backend.ts");
   const { terminal, signal } = context;
-  const { preset, epochs, batch, lr, segmentationWeight, seed } = job.values;
+  const { preset, epochs, batch, lr, segmentationWeight, maskHead, seed } = job.values;
+  const { maskTarget, maskBalance, classBalance } = job.values;
   if (job.values.f16) useHalfPrecision(job.backend);
   const start = await startOf(job);
   const config = trainConfig(
     preset,
-    given({ epochs, batch, learningRate: lr, segmentationWeight, seed }),
+    given({
+      ...{ epochs, batch, learningRate: lr, segmentationWeight, maskTarget, seed },
+      maskBalance: maskBalance || undefined,
+      classBalance: classBalance || undefined,
+      network: maskHead && { ...PRESETS[preset].network, maskHead },
+    }),
   );
   const left = terminal.lister("faces are left out of the training");
   const result = await train({

@@ -19,7 +19,12 @@ import type { WasmThreads } from "../../kernels/wasm_threads.ts";
 import { type Backend, computeOf, prepareNetwork } from "../backend.ts";
 import type { Batch } from "../batches.ts";
 import { applyNetwork } from "../network.ts";
-import { attributeRegionMasks } from "../regions.ts";
+import {
+  type ClassWeights,
+  EVEN_CLASSES,
+  lossTargets,
+  type TargetSettings,
+} from "./loss_targets.ts";
 
 /** What the network says of a batch, on the CPU. */
 export interface Prediction {
@@ -30,7 +35,7 @@ export interface Prediction {
 }
 
 /** The settings a learner needs; part of a run's configuration. */
-export interface LearnerSettings {
+export interface LearnerSettings extends TargetSettings {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
@@ -42,16 +47,22 @@ export class Learner implements Disposable {
   readonly network: LayersModel;
   readonly optimizer: Sgd;
   readonly #compute: TfjsHost | WasmThreads;
-  readonly #weight: number;
-  readonly #regions: tf.Tensor1D;
+  readonly #settings: LearnerSettings;
+  readonly #classes: ClassWeights;
 
-  constructor(backend: Backend, network: LayersModel, settings: LearnerSettings) {
+  /** @param classes How much a label counts where the settings balance classes. */
+  constructor(
+    backend: Backend,
+    network: LayersModel,
+    settings: LearnerSettings,
+    classes: ClassWeights = EVEN_CLASSES,
+  ) {
     prepareNetwork(backend, network);
     this.network = network;
     this.#compute = computeOf(backend);
     this.optimizer = new Sgd(this.#compute, settings);
-    this.#weight = settings.segmentationWeight;
-    this.#regions = tf.keep(tf.tensor1d(Int32Array.from(attributeRegionMasks()), "int32"));
+    this.#settings = settings;
+    this.#classes = classes;
   }
 
   /** The parameters that are trained. */
@@ -92,22 +103,20 @@ export class Learner implements Disposable {
 
   [Symbol.dispose](): void {
     this.optimizer[Symbol.dispose]();
-    this.#regions.dispose();
   }
 
   #loss(prediction: { logits: tf.Tensor; maps: tf.Tensor }, batch: Batch): JointLosses {
     const compute = this.#compute;
+    const weight = this.#settings.segmentationWeight;
+    const labels = batch.faces.map((face) => face.labels);
+    const targets = lossTargets(labels, this.#settings, this.#classes);
     if (!(compute instanceof TfjsHost)) {
-      const { labels, job } = batch;
-      const target = { bits: rasterizeRows(job), labels, regions: attributeRegionMasks() };
-      return threadedJointLoss(compute, prediction, target, this.#weight);
+      return threadedJointLoss(compute, prediction, rasterizeRows(batch.job), targets, weight);
     }
     const { height, width } = batch.job.mask;
     const bits = compute.tensor([batch.faces.length, height, width], "int32");
     rasterize(compute.gpu, batch.job, compute.bind(bits));
-    const labels = tf.tensor2d(batch.labels, [batch.faces.length, 2], "int32");
-    const target = { bits, labels, regions: this.#regions };
-    return fusedJointLoss(compute, prediction, target, this.#weight);
+    return fusedJointLoss(compute, prediction, bits, targets, weight);
   }
 }
 
