@@ -17,7 +17,7 @@ import { LayerStack } from "./network/layer_stack.ts";
 /** What decides the network's shape. */
 export interface NetworkConfig {
   /** Height and width of the input image. */
-  readonly input: Size;
+  readonly input: { readonly height: number; readonly width: number };
   /**
    * `plain`: one convolution behind the other, as the reference. `residual`: behind the first convolution
    * blocks of two, each added to its input; an additional pool behind the first block.
@@ -33,13 +33,7 @@ export interface NetworkConfig {
   readonly maskHead: "shared" | "separate";
 }
 
-/** Pixels. */
-export interface Size {
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
-}
+type Size = NetworkConfig["input"];
 
 /** A convolution's sizes but for the batch. */
 export type LayerShape = Omit<Conv2dShape, "batch">;
@@ -71,7 +65,7 @@ function stagesOf({ architecture, widths: [first, ...others] }: NetworkConfig): 
 }
 
 /** Height and width of the predicted masks: no layer pads, and pools halve. */
-export function maskSize(config: NetworkConfig): Size {
+export function maskSize(config: NetworkConfig): { height: number; width: number } {
   return walk(config).mask;
 }
 
