@@ -50,10 +50,10 @@ export async function sampleBatches(
   const reject = (_: unknown, reason: string) => assert.fail(reason);
   const faces = await Array.fromAsync(loadFaces(someFaces(), network.input, reject));
   const some = Array.from({ length: count * batch }, (_, i) => faces[i % faces.length]!);
-  const mask = maskSize(network);
+  const plan = { input: network.input, mask: maskSize(network), augmentation };
   return await Promise.all(
     [...inBatches(random.shuffle(some), batch)].map((faces) =>
-      loadBatch(faces, network.input, mask, augmentation, random)
+      loadBatch(faces, plan, random, reject)
     ),
   );
 }
