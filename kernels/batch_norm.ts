@@ -5,7 +5,8 @@
  */
 
 import type { Binding, Gpu } from "./gpu.ts";
-import { floatBits, grid, type Kernel, numbersAtOnce } from "./kernel.ts";
+import { floatBits, grid, numbersAtOnce } from "./kernel.ts";
+import { part, type Run, runsOf } from "./runs.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 
@@ -23,14 +24,38 @@ export interface BatchNormShape {
   readonly momentum: number;
 }
 
+/** What a forward pass reads and writes; shapes at {@linkcode batchNorm}. */
+export type BatchNormBuffers = Record<
+  "x" | "scale" | "shift" | "parts" | "stats" | "movingMean" | "movingVariance" | "y",
+  Binding
+>;
+
+/** What a forward pass with given statistics reads and writes. */
+export type NormaliseBuffers = Pick<BatchNormBuffers, "x" | "scale" | "shift" | "stats" | "y">;
+
+/** What a backward pass reads and writes; shapes at {@linkcode batchNormGrad}. */
+export type BatchNormGradBuffers = Record<
+  "x" | "dy" | "scale" | "shift" | "stats" | "parts" | "dshift" | "dscale" | "dx",
+  Binding
+>;
+
+/** The shaders of both passes, with where they bind their settings. */
+const FORWARD = { label: "batch_norm", source: forward, settings: 8 };
+const BACKWARD = { label: "batch_norm_grad", source: backward, settings: 9 };
+
 /** Rows that one invocation adds up; a few hundred keep the groups few and the machine busy. */
 const ROWS_PER_GROUP = 256;
+/**
+ * Numbers that one invocation of the elementwise steps makes. Half the time of one number each on
+ * lavapipe; 8 gain no more there and 16 lose it all again.
+ */
+const RUN = 4;
 /** Invocations in a workgroup, as the shaders say. */
 const WORKGROUP = 64;
 
 /** Number of row groups G, which sizes the `parts` buffers (f32 [G, 2, C]). */
-export function batchNormGroups(shape: BatchNormShape): number {
-  return Math.ceil(shape.rows / ROWS_PER_GROUP);
+export function batchNormGroups({ rows }: BatchNormShape): number {
+  return Math.ceil(rows / ROWS_PER_GROUP);
 }
 
 /**
@@ -43,27 +68,34 @@ export function batchNormGroups(shape: BatchNormShape): number {
  * movingMean, movingVariance   f32 [C]        updated (the variance is the unbiased one)
  * y                            f32 [M, C]     written
  */
-export function batchNorm(
+export function batchNorm(gpu: Gpu, buffers: BatchNormBuffers, shape: BatchNormShape): void {
+  batchNormStatistics(gpu, buffers, shape);
+  normalise(gpu, buffers, shape);
+}
+
+/** Records the first part of {@linkcode batchNorm}: all that it writes but y. */
+export function batchNormStatistics(
   gpu: Gpu,
-  buffers: Record<
-    "x" | "scale" | "shift" | "parts" | "stats" | "movingMean" | "movingVariance" | "y",
-    Binding
-  >,
+  { x, parts, stats, movingMean, movingVariance }: BatchNormBuffers,
   shape: BatchNormShape,
 ): void {
-  const { x, scale, shift, parts, stats, movingMean, movingVariance, y } = buffers;
-  const kernel = { label: "batch_norm", source: forward };
-  const { columns, step } = stepper(gpu, kernel, 8, shape);
-  step("reduce", { 0: x, 3: parts }, batchNormGroups(shape) * columns);
-  step("merge", { 3: parts, 4: stats, 5: movingMean, 6: movingVariance }, columns);
-  step("normalise", { 0: x, 1: scale, 2: shift, 4: stats, 7: y }, shape.rows * columns);
+  const step = stepper(gpu, FORWARD, shape);
+  step("reduce", "groups", { rows: { 0: x }, groups: { 3: parts } });
+  step("merge", "channels", { whole: { 3: parts, 4: stats, 5: movingMean, 6: movingVariance } });
+}
+
+/** Records the second part of {@linkcode batchNorm}, for which any statistics will do. */
+export function normalise(gpu: Gpu, buffers: NormaliseBuffers, shape: BatchNormShape): void {
+  const { x, scale, shift, stats, y } = buffers;
+  const step = stepper(gpu, FORWARD, shape);
+  step("normalise", "rows", { rows: { 0: x, 7: y }, whole: { 1: scale, 2: shift, 4: stats } });
 }
 
 /**
  * Records the backward pass.
  *
- * x, y, dy        f32 [M, C]     input, output, gradient of the output
- * scale           f32 [C]
+ * x, dy           f32 [M, C]     input, gradient of the output
+ * scale, shift    f32 [C]
  * stats           f32 [2, C]     as {@linkcode batchNorm} wrote them
  * parts           f32 [G, 2, C]  scratch
  * dshift, dscale  f32 [C]        written
@@ -71,39 +103,70 @@ export function batchNorm(
  */
 export function batchNormGrad(
   gpu: Gpu,
-  buffers: Record<
-    "x" | "y" | "dy" | "scale" | "stats" | "parts" | "dshift" | "dscale" | "dx",
-    Binding
-  >,
+  buffers: BatchNormGradBuffers,
   shape: BatchNormShape,
 ): void {
-  const { x, y, dy, scale, stats, parts, dshift, dscale, dx } = buffers;
-  const kernel = { label: "batch_norm_grad", source: backward };
-  const { columns, step } = stepper(gpu, kernel, 9, shape);
-  const given = { 0: x, 1: y, 2: dy, 4: stats };
-  step("reduce", { ...given, 5: parts }, batchNormGroups(shape) * columns);
-  step("merge", { 5: parts, 6: dshift, 7: dscale }, columns);
-  step("spread", { ...given, 3: scale, 6: dshift, 7: dscale, 8: dx }, shape.rows * columns);
+  const { x, dy, scale, shift, stats, parts, dshift, dscale, dx } = buffers;
+  const step = stepper(gpu, BACKWARD, shape);
+  const [rows, whole] = [{ 0: x, 1: dy }, { 2: scale, 3: shift, 4: stats }];
+  step("reduce", "groups", { rows, groups: { 5: parts }, whole });
+  mergeBatchNormGrad(gpu, buffers, shape);
+  const sums = { 6: dshift, 7: dscale };
+  step("spread", "rows", { rows: { ...rows, 8: dx }, whole: { ...whole, ...sums } });
 }
 
-/** What the steps of one pass have in common: the kernel's file and its settings at a binding. */
+/** Records the sums dshift and dscale of what each group left in `parts`. */
+export function mergeBatchNormGrad(
+  gpu: Gpu,
+  { parts, dshift, dscale }: BatchNormGradBuffers,
+  shape: BatchNormShape,
+  groups: number = batchNormGroups(shape),
+): void {
+  const step = stepper(gpu, BACKWARD, shape, groups);
+  step("merge", "channels", { whole: { 5: parts, 6: dshift, 7: dscale } });
+}
+
+/** What a step binds: of [M, C] and [G, 2, C] the part that belongs to a run, of the others all. */
+type StepBindings = Partial<Record<"rows" | "groups" | "whole", Record<number, Binding>>>;
+
+/**
+ * What the steps of one pass have in common: the kernel's file, its settings, and the runs of row groups
+ * that can be bound. A step makes a number, or vector, of each row, group or channel.
+ */
 function stepper(
   gpu: Gpu,
-  file: Pick<Kernel, "label" | "source">,
-  settingsBinding: number,
+  file: typeof FORWARD,
   shape: BatchNormShape,
+  groups: number = batchNormGroups(shape),
 ) {
-  const { rows, channels, relu, epsilon, momentum } = shape;
+  const { channels, relu, epsilon, momentum } = shape;
   const { type, size } = numbersAtOnce(channels);
   const columns = channels / size;
-  const sizes = [rows, columns, ROWS_PER_GROUP, batchNormGroups(shape)];
-  const settings = gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]);
-  const kernel = { ...file, constants: { RELU: relu ? 1 : 0 }, aliases: { T: type } };
-  const step = (entry: string, bindings: Record<number, Binding>, invocations: number) =>
-    gpu.dispatch(
-      { ...kernel, entry },
-      { ...bindings, [settingsBinding]: settings },
-      grid(invocations / WORKGROUP),
-    );
-  return { columns, step };
+  const kernel = { ...file, constants: { RELU: relu ? 1 : 0, RUN }, aliases: { T: type } };
+  const [rowBytes, groupBytes] = [4 * channels, 8 * channels];
+  const runs = runsOf(gpu, groups, { bound: [ROWS_PER_GROUP * rowBytes, groupBytes] });
+  return (entry: string, each: "rows" | "groups" | "channels", bindings: StepBindings) => {
+    for (const run of each === "channels" ? [{ first: 0, count: groups }] : runs) {
+      const first = run.first * ROWS_PER_GROUP;
+      const rows = { first, count: Math.min(run.count * ROWS_PER_GROUP, shape.rows - first) };
+      const sizes = [rows.count, columns, ROWS_PER_GROUP, run.count, shape.rows];
+      const bound = {
+        ...partsOf(bindings.rows, rows, rowBytes),
+        ...partsOf(bindings.groups, run, groupBytes),
+        ...bindings.whole,
+        [file.settings]: gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]),
+      };
+      const items = { rows: Math.ceil(rows.count / RUN), groups: run.count, channels: 1 }[each];
+      gpu.dispatch({ ...kernel, entry }, bound, grid(items * columns / WORKGROUP));
+    }
+  };
+}
+
+function partsOf(
+  bindings: Record<number, Binding> = {},
+  run: Run,
+  bytes: number,
+): Record<number, Binding> {
+  const parts = Object.entries(bindings).map(([at, binding]) => [at, part(binding, run, bytes)]);
+  return Object.fromEntries(parts);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Binding, Gpu } from "./gpu.ts";
-import { repack, rotateFilter } from "./repack.ts";
+import { type ImageShape, repack, rotateFilter } from "./repack.ts";
 import { sumSplits } from "./sum_splits.ts";
 import source from "./wgsl/conv2d.wgsl" with { type: "text" };
 
@@ -36,6 +36,9 @@ export function outputSize(shape: Conv2dShape): [height: number, width: number] 
   return [shape.height - shape.kernelHeight + 1, shape.width - shape.kernelWidth + 1];
 }
 
+/** Records a product for channels and filters that are multiples of 4. */
+export type ByFours = (gpu: Gpu, a: Binding, b: Binding, out: Binding, shape: Conv2dShape) => void;
+
 /**
  * Records y = x * f.
  *
@@ -43,9 +46,17 @@ export function outputSize(shape: Conv2dShape): [height: number, width: number] 
  * f  f32 [KH, KW, C, N]
  * y  f32 [B, OH, OW, N], written
  *
+ * @param byFours The kernel; channels and filters are padded for it.
  * @throws {RangeError} If the filter is larger than the image.
  */
-export function conv2d(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape): void {
+export function conv2d(
+  gpu: Gpu,
+  x: Binding,
+  f: Binding,
+  y: Binding,
+  shape: Conv2dShape,
+  byFours: ByFours = convolve,
+): void {
   checkConv2d(shape);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
@@ -57,10 +68,10 @@ export function conv2d(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv
     const from = { ...taps, height: shape.channels, channels: shape.filters };
     repack(gpu, f, f4, from, { height: padded.channels, width: 1, channels: padded.filters });
   }
-  if (padded.filters === shape.filters) return convolve(gpu, x4, f4, y, padded);
+  if (padded.filters === shape.filters) return byFours(gpu, x4, f4, y, padded);
   const out = { batch: shape.batch, height, width, channels: padded.filters };
   const y4 = gpu.scratch("output", 4 * shape.batch * height * width * padded.filters);
-  convolve(gpu, x4, f4, y4, padded);
+  byFours(gpu, x4, f4, y4, padded);
   repack(gpu, y4, y, out, { height, width, channels: shape.filters });
 }
 
@@ -123,7 +134,7 @@ export function padChannels(shape: Conv2dShape): Conv2dShape {
 }
 
 /** A scratch copy of x [B, H, W, C] with `channels` channels. */
-export function padImages(gpu: Gpu, x: Binding, shape: Conv2dShape, channels: number): Binding {
+export function padImages(gpu: Gpu, x: Binding, shape: ImageShape, channels: number): Binding {
   const { batch, height, width } = shape;
   const copy = gpu.scratch("input", 4 * batch * height * width * channels);
   repack(gpu, x, copy, shape, { height, width, channels });

@@ -6,6 +6,7 @@
 
 import type { Binding, Gpu } from "./gpu.ts";
 import {
+  type ByFours,
   checkConv2d,
   commonSizes,
   type Conv2dShape,
@@ -28,6 +29,7 @@ const ENOUGH_INVOCATIONS = 256;
  * dy  f32 [B, OH, OW, N]
  * g   f32 [KH, KW, C, N], written
  *
+ * @param byFours The kernel; channels and filters are padded for it.
  * @throws {RangeError} If the filter is larger than the image.
  */
 export function conv2dFilterGrad(
@@ -36,6 +38,7 @@ export function conv2dFilterGrad(
   dy: Binding,
   g: Binding,
   shape: Conv2dShape,
+  byFours: ByFours = correlate,
 ): void {
   checkConv2d(shape);
   const padded = padChannels(shape);
@@ -47,10 +50,10 @@ export function conv2dFilterGrad(
     dy4 = gpu.scratch("gradient", 4 * shape.batch * height * width * padded.filters);
     repack(gpu, dy, dy4, from, { height, width, channels: padded.filters });
   }
-  if (x4 === x && dy4 === dy) return correlate(gpu, x, dy, g, shape);
+  if (x4 === x && dy4 === dy) return byFours(gpu, x, dy, g, shape);
   const taps = shape.kernelHeight * shape.kernelWidth;
   const g4 = gpu.scratch("filter", 4 * taps * padded.channels * padded.filters);
-  correlate(gpu, x4, dy4, g4, padded);
+  byFours(gpu, x4, dy4, g4, padded);
   repack(
     gpu,
     g4,

@@ -37,6 +37,10 @@ export class Gpu implements Disposable {
   readonly isFallback: boolean;
   /** Who records the dispatches. */
   host: PassHost;
+  /** Bytes of a buffer that a kernel can be given at once; kernels take larger batches by parts. */
+  bindingLimit: number;
+  /** Whether convolutions may round their factors to f16; needs the feature `shader-f16`. */
+  halfPrecision = false;
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer | GPUTexture>();
@@ -50,6 +54,7 @@ export class Gpu implements Disposable {
     this.info = info;
     this.isFallback = info.isFallbackAdapter;
     this.host = new OwnPasses(device);
+    this.bindingLimit = device.limits.maxStorageBufferBindingSize;
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       event.preventDefault();
@@ -102,6 +107,14 @@ export class Gpu implements Disposable {
     const buffer = this.#storage(size, slot);
     this.#scratch.set(slot, buffer);
     return { buffer, size };
+  }
+
+  /** Releases the scratch buffers, which are made anew when they are asked for. */
+  releaseScratch(): void {
+    // Commands that use them may still be recorded only.
+    this.host.submit();
+    for (const buffer of this.#scratch.values()) buffer.destroy();
+    this.#scratch.clear();
   }
 
   /**
@@ -279,7 +292,7 @@ class OwnPasses implements PassHost {
   }
 }
 
-/** The limits that decide how much a kernel may bind, to be raised to what the adapter has. */
+/** The limits that decide how much a kernel may bind, to be set to what the adapter has. */
 const STORAGE_LIMITS = [
   "maxStorageBufferBindingSize",
   "maxBufferSize",
@@ -287,6 +300,8 @@ const STORAGE_LIMITS = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeInvocationsPerWorkgroup",
   "maxComputeWorkgroupSizeX",
+  // The smaller, the fewer images a part of a batch must have to begin where it can be bound.
+  "minStorageBufferOffsetAlignment",
 ] as const;
 
 function storageLimits(limits: GPUSupportedLimits): Record<string, number> {

@@ -6,6 +6,7 @@
 
 import type { Binding, Gpu } from "./gpu.ts";
 import { floatBits, type Kernel } from "./kernel.ts";
+import { part, type Run, runsOf } from "./runs.ts";
 import source from "./wgsl/joint_loss.wgsl" with { type: "text" };
 
 /** Sizes and weight of a joint loss. */
@@ -66,13 +67,23 @@ export function jointLoss(
     throw new RangeError(`Attributes must be a multiple of 4 up to 64, got ${attributes}`);
   }
   const kernel: Kernel = { label: "joint_loss", source };
-  const sizes = [batch, attributes / 4, cells, RUN, Math.ceil(cells / RUN)];
-  const settings = gpu.uniforms([...sizes, floatBits(weight)]);
   const { logits, maps, bits, labels, regions, dlogits, dmaps, parts, losses } = buffers;
-  gpu.dispatch(
-    kernel,
-    { ...[logits, maps, bits, labels, regions, dlogits, dmaps, parts], 9: settings },
-    [Math.ceil(jointLossParts(shape) / 64)],
-  );
+  const settingsOf = ({ first, count }: Run) => {
+    const sizes = [batch, first, count, attributes / 4, cells, RUN, Math.ceil(cells / RUN)];
+    return gpu.uniforms([...sizes, floatBits(weight)]);
+  };
+  const bytes = 4 * cells * attributes;
+  for (const run of runsOf(gpu, batch, { bound: [bytes] })) {
+    const [runMaps, runDmaps] = [maps, dmaps].map((buffer) => part(buffer, run, bytes));
+    gpu.dispatch(
+      kernel,
+      {
+        ...[logits, runMaps!, bits, labels, regions, dlogits, runDmaps!, parts],
+        9: settingsOf(run),
+      },
+      [Math.ceil(jointLossParts({ ...shape, batch: run.count }) / 64)],
+    );
+  }
+  const settings = settingsOf({ first: 0, count: batch });
   gpu.dispatch({ ...kernel, entry: "total" }, { 7: parts, 8: losses, 9: settings }, [1]);
 }

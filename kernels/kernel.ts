@@ -21,6 +21,8 @@ export interface Kernel {
   readonly constants?: Readonly<Record<string, number | { readonly float: number }>>;
   /** Types for the names that the source uses but does not declare, appended as `alias` lines. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** WGSL extensions that the source uses, enabled on its first line. */
+  readonly features?: readonly string[];
 }
 
 /** The bits of an f32, to pass one among the u32 values of {@linkcode Gpu.uniforms}. */
@@ -44,11 +46,14 @@ export function numbersAtOnce(...lengths: readonly number[]): { type: string; si
   return fours ? { type: "vec4<f32>", size: 4 } : { type: "f32", size: 1 };
 }
 
-/** The shader text with its constants and aliases declared at the end. */
-export function withDeclarations({ source, constants = {}, aliases = {} }: Kernel): string {
+/** The shader text with its extensions at the start and its constants and aliases at the end. */
+export function withDeclarations(
+  { source, constants = {}, aliases = {}, features = [] }: Kernel,
+): string {
   const lines = Object.entries(constants).map(([name, value]) =>
     typeof value === "number" ? `const ${name} = ${value};` : `const ${name} = f32(${value.float});`
   );
   const types = Object.entries(aliases).map(([name, type]) => `alias ${name} = ${type};`);
-  return [source, ...lines, ...types].join("\n");
+  const enables = features.map((feature) => `enable ${feature}; `).join("");
+  return [enables + source, ...lines, ...types].join("\n");
 }

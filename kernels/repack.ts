@@ -58,18 +58,17 @@ export function rotateFilter(
   shape: Record<"kernelHeight" | "kernelWidth" | "channels" | "filters", number>,
   padded: Record<"channels" | "filters", number>,
 ): void {
+  const { kernelHeight, kernelWidth, channels, filters } = shape;
   const sizes = gpu.uniforms([
-    shape.kernelHeight,
-    shape.kernelWidth,
-    shape.channels,
-    shape.filters,
-    padded.filters,
-    padded.channels,
+    ...[kernelHeight, kernelWidth, channels, filters],
+    ...[padded.filters, padded.channels],
   ]);
-  const size = shape.kernelHeight * shape.kernelWidth * padded.filters * padded.channels;
-  gpu.dispatch(
-    { label: "rotate_filter", source: rotateSource },
-    [f, g, sizes],
-    grid(size / 64),
-  );
+  const size = kernelHeight * kernelWidth * padded.filters * padded.channels;
+  const kernel = { label: "rotate_filter", source: rotateSource };
+  const isPadded = padded.channels !== channels || padded.filters !== filters;
+  if (isPadded || numbersAtOnce(channels, filters).size === 1) {
+    gpu.dispatch(kernel, [f, g, sizes], grid(size / 64));
+  } else {
+    gpu.dispatch({ ...kernel, entry: "by_fours" }, { 2: sizes, 3: f, 4: g }, grid(size / 16 / 64));
+  }
 }

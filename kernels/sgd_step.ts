@@ -5,7 +5,7 @@
  */
 
 import type { Binding, Gpu } from "./gpu.ts";
-import { grid } from "./kernel.ts";
+import { grid, numbersAtOnce } from "./kernel.ts";
 import source from "./wgsl/sgd_step.wgsl" with { type: "text" };
 
 /**
@@ -21,6 +21,8 @@ export function sgdStep(
   size: number,
 ): void {
   const { w, v, g, settings } = buffers;
-  const bindings = [w, v, g, settings, gpu.uniforms([size])];
-  gpu.dispatch({ label: "sgd_step", source }, bindings, grid(size / 64));
+  const at = numbersAtOnce(size);
+  const count = size / at.size;
+  const kernel = { label: "sgd_step", source, aliases: { T: at.type } };
+  gpu.dispatch(kernel, [w, v, g, settings, gpu.uniforms([count])], grid(count / 64));
 }

@@ -5,25 +5,32 @@
  */
 
 import type { Binding, Gpu } from "./gpu.ts";
-import { grid } from "./kernel.ts";
+import { grid, numbersAtOnce } from "./kernel.ts";
 import source from "./wgsl/sum_splits.wgsl" with { type: "text" };
 
 /**
  * Records y[i] = Σ over s of parts[s, i].
  *
  * parts  f32 [S, N]
- * y      f32 [N], N a multiple of 4
+ * y      f32 [N], written
  *
- * @throws {RangeError} If N is not a multiple of 4.
+ * @param add Adds to what y holds instead of replacing it.
  */
 export function sumSplits(
   gpu: Gpu,
   parts: Binding,
   y: Binding,
   splits: number,
-  size: number,
+  length: number,
+  add: boolean = false,
 ): void {
-  if (size % 4 !== 0) throw new RangeError(`Cannot add parts: ${size} is not a multiple of 4`);
-  const sizes = gpu.uniforms([size / 4, splits]);
-  gpu.dispatch({ label: "sum_splits", source }, [parts, y, sizes], grid(size / 4 / 64));
+  const { type, size } = numbersAtOnce(length);
+  const kernel = {
+    label: "sum_splits",
+    source,
+    constants: { ADD: add ? 1 : 0 },
+    aliases: { T: type },
+  };
+  const sizes = gpu.uniforms([length / size, splits]);
+  gpu.dispatch(kernel, [parts, y, sizes], grid(length / size / 64));
 }

@@ -6,8 +6,11 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { jointLossThreads } from "./cpu/joint_loss_threads.ts";
 import { jointLoss, jointLossParts } from "./joint_loss.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
+import { adopt, heapAddress, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
+import type { WasmThreads } from "./wasm_threads.ts";
 
 /** The three numbers that a training step reports. */
 export interface JointLosses {
@@ -58,6 +61,46 @@ export function fusedJointLoss(
     return { value, gradFunc };
   });
   return { total: operation(prediction.logits, prediction.maps), values };
+}
+
+/**
+ * As {@linkcode fusedJointLoss} on WebAssembly threads, which read `target` where it is on the CPU:
+ *
+ * bits     u32 [B, h, w]
+ * labels   i32 [B, 2]
+ * regions  i32 [A]
+ */
+export function threadedJointLoss(
+  threads: WasmThreads,
+  prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
+  target: {
+    readonly bits: Uint32Array;
+    readonly labels: ArrayLike<number>;
+    readonly regions: ArrayLike<number>;
+  },
+  weight: number,
+): JointLosses {
+  const [batch, height, width, attributes] = prediction.maps.shape as number[];
+  const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
+  let values: tf.Tensor1D | undefined;
+  const operation = tf.customGrad((...given) => {
+    const [logits, maps, save] = given as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const [dlogits, dmaps] = [heapTensor(logits.shape), heapTensor(maps.shape)];
+    const { attributeLoss, maskLoss } = jointLossThreads(
+      threads,
+      { maps: heapAddress(maps), dmaps: heapAddress(dmaps) },
+      { ...target, logits: heapNumbers(logits) },
+      heapNumbers(dlogits),
+      shape,
+    );
+    const total = attributeLoss + weight * maskLoss;
+    values = tf.keep(tf.tensor1d([total, attributeLoss, maskLoss]));
+    save([adopt(dlogits), adopt(dmaps)]);
+    // The engine disposes both what was saved and what is returned.
+    const gradFunc = (_: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => saved.map(tf.clone);
+    return { value: tf.scalar(total), gradFunc };
+  });
+  return { total: operation(prediction.logits, prediction.maps), values: values! };
 }
 
 /**

@@ -6,8 +6,8 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { conv2d, conv2dInputGrad, type Conv2dShape, outputSize } from "./conv2d.ts";
-import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
+import { type Conv2dShape, outputSize } from "./conv2d.ts";
+import { convolve, type Operation } from "./convolution.ts";
 import {
   convolutionShape,
   isAlone,
@@ -50,18 +50,14 @@ function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
     Conv2DBackpropInput: ({ dy, filter }, attributes) => {
       if (!isPlain(attributes)) return null;
       const inputShape = attributes.inputShape as number[];
-      const dx = host.output(inputShape);
       const shape = convolutionShape(inputShape, filter!.shape);
-      conv2dInputGrad(host.gpu, host.bind(dy!), host.bind(filter!), host.bind(dx), shape);
-      return dx;
+      return run(host, "conv2dInputGrad", [dy!, filter!], shape, inputShape);
     },
     Conv2DBackpropFilter: ({ x, dy }, attributes) => {
       if (!isPlain(attributes)) return null;
       const filterShape = attributes.filterShape as number[];
-      const g = host.output(filterShape);
       const shape = convolutionShape(x!.shape, filterShape);
-      conv2dFilterGrad(host.gpu, host.bind(x!), host.bind(dy!), host.bind(g), shape);
-      return g;
+      return run(host, "conv2dFilterGrad", [x!, dy!], shape, filterShape);
     },
     BatchMatMul: ({ a, b }, attributes) => product(host, a!, b!, attributes),
     _FusedMatMul: ({ a, b, bias, preluActivationWeights }, attributes) => {
@@ -78,9 +74,21 @@ function convolution(
   filter: tf.TensorInfo,
 ): tf.TensorInfo {
   const shape = convolutionShape(x.shape, filter.shape);
-  const y = host.output([shape.batch, ...outputSize(shape), shape.filters]);
-  conv2d(host.gpu, host.bind(x), host.bind(filter), host.bind(y), shape);
-  return y;
+  const outputShape = [shape.batch, ...outputSize(shape), shape.filters];
+  return run(host, "conv2d", [x, filter], shape, outputShape);
+}
+
+/** Records an operation into a new tensor. */
+function run(
+  host: TfjsHost,
+  operation: Operation,
+  [a, b]: readonly [tf.TensorInfo, tf.TensorInfo],
+  shape: Conv2dShape,
+  outputShape: number[],
+): tf.TensorInfo {
+  const out = host.output(outputShape);
+  convolve(host.gpu, operation, [host.bind(a), host.bind(b), host.bind(out)], shape);
+  return out;
 }
 
 /** Adds a bias with tfjs's own kernel and releases the sum without it. */
@@ -106,15 +114,13 @@ function product(
   const shape = (batch: number, channels: number, filters: number): Conv2dShape => (
     { batch, height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, channels, filters }
   );
+  const multiply = (operation: Operation, sizes: Conv2dShape, rows: number, columns: number) =>
+    run(host, operation, [a, b], sizes, [...lead, rows, columns]);
   if (transposeA) {
-    const c = host.output([...lead, aColumns, bColumns]);
-    const buffers = [host.bind(a), host.bind(b), host.bind(c)] as const;
-    conv2dFilterGrad(host.gpu, ...buffers, shape(aRows, aColumns, bColumns));
-    return c;
+    return multiply("conv2dFilterGrad", shape(aRows, aColumns, bColumns), aColumns, bColumns);
   }
-  const c = host.output([...lead, aRows, transposeB ? bRows : bColumns]);
-  const buffers = [host.bind(a), host.bind(b), host.bind(c)] as const;
-  if (transposeB) conv2dInputGrad(host.gpu, ...buffers, shape(aRows, bRows, bColumns));
-  else conv2d(host.gpu, ...buffers, shape(aRows, aColumns, bColumns));
-  return c;
+  if (transposeB) {
+    return multiply("conv2dInputGrad", shape(aRows, bRows, bColumns), aRows, bRows);
+  }
+  return multiply("conv2d", shape(aRows, aColumns, bColumns), aRows, bColumns);
 }

@@ -1,53 +1,75 @@
 /**
- * Batch normalisation and the ReLU behind it as one tfjs operation on our kernels.
+ * Layers of the layers API that run on our kernels. Shapes, weights and saving stay tfjs's own.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { batchNorm, batchNormGrad, batchNormGroups, type BatchNormShape } from "./batch_norm.ts";
+import type { BatchNormShape } from "./batch_norm.ts";
 import {
-  batchStatistics,
-  inverseDeviation,
-  normalise,
-  normaliseGrad,
-} from "./cpu/batch_norm_f32.ts";
-import type { TfjsHost } from "./tfjs_host.ts";
-import { backward, fitsHeap, forward, type Normalised } from "./tfjs_wasm_batch_norm.ts";
+  applyMoving,
+  batchNormOnDevice,
+  type BatchNormVariables,
+  plainNorm,
+  pooledNorm,
+} from "./tfjs_batch_norm.ts";
+import { TfjsHost } from "./tfjs_host.ts";
+import { applyMovingOnWasm, batchNormOnWasm } from "./tfjs_wasm_batch_norm.ts";
+import type { WasmThreads } from "./wasm_threads.ts";
 
 /** A layer of the layers API. */
 type Layer = layers.Layer;
 
-/** What the normalisation reads and updates. */
-export interface BatchNormVariables {
-  readonly scale: tf.Tensor;
-  readonly shift: tf.Tensor;
-  readonly movingMean: tf.Tensor;
-  readonly movingVariance: tf.Tensor;
+/** Fuses a batch normalisation layer and the ReLU layer behind it if there is one. */
+export function fuseBatchNorm(
+  compute: TfjsHost | WasmThreads,
+  norm: Layer,
+  relu: Layer | null,
+): void {
+  takeOver(norm, "always", (x, training) => {
+    const shape = shapeOf(x, norm, relu !== null);
+    if (!(compute instanceof TfjsHost)) {
+      const operation = training ? batchNormOnWasm : applyMovingOnWasm;
+      return operation(compute, x, variablesOf(norm), shape);
+    }
+    const operation = training ? batchNormOnDevice : applyMoving;
+    return operation(compute, plainNorm(compute, x, shape), x, variablesOf(norm));
+  });
+  if (relu) takeOver(relu, "always", (x) => tf.clone(x));
 }
 
 /**
- * Makes a batch normalisation layer, and the ReLU layer behind it if there is one, run on our kernels
- * while training. Shapes, weights, saving and inference stay tfjs's own.
+ * As {@linkcode fuseBatchNorm} on a device with a ReLU, and with the pooling layer behind that, which does
+ * the work of all three.
+ *
+ * @throws {RangeError} If the layer does not pool by 2 x 2.
  */
-export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | null): void {
-  const settings = norm.getConfig() as { epsilon: number; momentum: number };
-  const stockCall = norm.call.bind(norm);
-  norm.call = (inputs, kwargs) => {
-    if (!kwargs.training) return stockCall(inputs, kwargs);
-    const [scale, shift, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
-    const variables = { scale, shift, movingMean, movingVariance } as BatchNormVariables;
-    const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-    const shape = shapeOf(x, { ...settings, relu: relu !== null });
-    if (host) return batchNormOperation(host, x, variables, shape);
-    return batchNormOnCpu(fitsHeap(shape) ? ON_HEAP : IN_TYPESCRIPT, x, variables, shape);
-  };
-  if (!relu) return;
-  const stockRelu = relu.call.bind(relu);
-  relu.call = (inputs, kwargs) => {
-    if (!kwargs.training) return stockRelu(inputs, kwargs);
-    return tf.clone(Array.isArray(inputs) ? inputs[0]! : inputs);
+export function fuseBatchNormPool(host: TfjsHost, norm: Layer, relu: Layer, pool: Layer): void {
+  const { poolSize, strides, padding } = pool.getConfig() as Record<string, unknown>;
+  if ([poolSize, strides].flat().some((side) => side !== 2) || padding !== "valid") {
+    throw new RangeError("Only pooling by 2 x 2 can be fused with a normalisation");
+  }
+  for (const layer of [norm, relu]) takeOver(layer, "always", (x) => tf.clone(x));
+  takeOver(pool, "always", (x, training) => {
+    const [batch, height, width] = x.shape as [number, number, number];
+    const shape = { ...shapeOf(x, norm, true), batch, height, width };
+    const operation = training ? batchNormOnDevice : applyMoving;
+    return operation(host, pooledNorm(host, shape), x, variablesOf(norm));
+  });
+}
+
+/** Replaces what a layer does to its one input. */
+function takeOver(
+  layer: Layer,
+  when: "always" | "training",
+  call: (x: tf.Tensor, training: boolean) => tf.Tensor,
+): void {
+  const stockCall = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => {
+    const training = Boolean(kwargs.training);
+    if (when === "training" && !training) return stockCall(inputs, kwargs);
+    return call(Array.isArray(inputs) ? inputs[0]! : inputs, training);
   };
 }
 
@@ -57,153 +79,20 @@ export function fuseBatchNorm(host: TfjsHost | null, norm: Layer, relu: Layer | 
  * the image: for the first layer a fifth of a training step.
  */
 export function pruneInputGradient(layer: Layer): void {
-  const stockCall = layer.call.bind(layer);
-  layer.call = (inputs, kwargs) => {
-    if (!kwargs.training) return stockCall(inputs, kwargs);
-    const x = (Array.isArray(inputs) ? inputs[0]! : inputs) as tf.Tensor4D;
-    return tf.conv2d(x, layer.weights[0]!.read() as tf.Tensor4D, 1, "valid");
-  };
+  takeOver(
+    layer,
+    "training",
+    (x) => tf.conv2d(x as tf.Tensor4D, layer.weights[0]!.read() as tf.Tensor4D, 1, "valid"),
+  );
 }
 
-function shapeOf(
-  x: tf.Tensor,
-  settings: Pick<BatchNormShape, "relu" | "epsilon" | "momentum">,
-): BatchNormShape {
+function variablesOf(norm: Layer): BatchNormVariables {
+  const [scale, shift, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
+  return { scale, shift, movingMean, movingVariance } as BatchNormVariables;
+}
+
+function shapeOf(x: tf.Tensor, norm: Layer, relu: boolean): BatchNormShape {
+  const { epsilon, momentum } = norm.getConfig() as { epsilon: number; momentum: number };
   const channels = x.shape.at(-1)!;
-  const { relu, epsilon, momentum } = settings;
   return { rows: x.size / channels, channels, relu, epsilon, momentum };
-}
-
-/**
- * The differentiable operation: x f32 [..., C] normalised over all but the last dimension, with the
- * moving statistics updated in place.
- */
-export function batchNormOperation(
-  host: TfjsHost,
-  x: tf.Tensor,
-  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
-  shape: BatchNormShape,
-): tf.Tensor {
-  const { channels } = shape;
-  const partBytes = 4 * batchNormGroups(shape) * 2 * channels;
-
-  const operation = tf.customGrad((...given) => {
-    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const y = host.tensor(x.shape);
-    const stats = host.tensor([2, channels]);
-    batchNorm(host.gpu, {
-      x: host.bind(x),
-      scale: host.bind(scale),
-      shift: host.bind(shift),
-      parts: host.gpu.scratch("parts", partBytes),
-      stats: host.bind(stats),
-      movingMean: host.bindWritable(movingMean),
-      movingVariance: host.bindWritable(movingVariance),
-      y: host.bind(y),
-    }, shape);
-    save([x, y, scale, stats]);
-    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
-      const [x, y, scale, stats] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      const dx = host.tensor(x.shape);
-      const dscale = host.tensor([channels]);
-      const dshift = host.tensor([channels]);
-      batchNormGrad(host.gpu, {
-        x: host.bind(x),
-        y: host.bind(y),
-        dy: host.bind(dy as tf.Tensor),
-        scale: host.bind(scale),
-        stats: host.bind(stats),
-        parts: host.gpu.scratch("parts", partBytes),
-        dshift: host.bind(dshift),
-        dscale: host.bind(dscale),
-        dx: host.bind(dx),
-      }, shape);
-      return [dx, dscale, dshift];
-    };
-    return { value: y, gradFunc };
-  });
-  return operation(x, scale, shift);
-}
-
-/**
- * A way to normalise where numbers lie in memory; composed of tfjs's operations it would take longer
- * than the convolutions.
- */
-interface CpuNorm {
-  forward(
-    x: tf.Tensor,
-    scale: Float32Array,
-    shift: Float32Array,
-    shape: BatchNormShape,
-  ): Normalised;
-  backward(
-    x: tf.Tensor,
-    dy: tf.Tensor,
-    normalised: Normalised,
-    scale: Float32Array,
-    shape: BatchNormShape,
-  ): { dx: tf.Tensor; dscale: Float32Array; dshift: Float32Array };
-}
-
-/** In WebAssembly, for channels by fours. */
-const ON_HEAP: CpuNorm = { forward, backward };
-
-/** For any channels. */
-const IN_TYPESCRIPT: CpuNorm = {
-  forward(x, scale, shift, shape) {
-    const values = read(x);
-    const statistics = batchStatistics(values, shape);
-    return {
-      ...statistics,
-      y: tf.tensor(normalise(values, scale, shift, statistics, shape), x.shape),
-    };
-  },
-  backward(x, dy, { y, mean, variance }, scale, shape) {
-    const inverse = inverseDeviation(variance, shape);
-    const statistics = { mean, variance, inverse };
-    const gradient = normaliseGrad(read(x), read(y), read(dy), scale, statistics, shape);
-    return { ...gradient, dx: tf.tensor(gradient.dx, x.shape) };
-  },
-};
-
-function read(tensor: tf.Tensor): Float32Array {
-  return tensor.dataSync<"float32">();
-}
-
-/** The same as {@linkcode batchNormOperation} on the CPU. */
-function batchNormOnCpu(
-  norm: CpuNorm,
-  x: tf.Tensor,
-  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
-  shape: BatchNormShape,
-): tf.Tensor {
-  const operation = tf.customGrad((...given) => {
-    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const { y, ...statistics } = norm.forward(x, read(scale), read(shift), shape);
-    moveStatistics(movingMean, movingVariance, statistics, shape);
-    save([x, scale, y]);
-    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
-      const [x, scale, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const normalised = { y, ...statistics };
-      const gradient = norm.backward(x, dy as tf.Tensor, normalised, read(scale), shape);
-      return [gradient.dx, tf.tensor1d(gradient.dscale), tf.tensor1d(gradient.dshift)];
-    };
-    return { value: y, gradFunc };
-  });
-  return operation(x, scale, shift);
-}
-
-/** The moving variance is the unbiased one, as in PyTorch. */
-function moveStatistics(
-  movingMean: tf.Tensor,
-  movingVariance: tf.Tensor,
-  { mean, variance }: Pick<Normalised, "mean" | "variance">,
-  { rows, momentum }: BatchNormShape,
-): void {
-  const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));
-  for (const [moving, value] of [[movingMean, mean], [movingVariance, unbiased]] as const) {
-    const next = moving.dataSync<"float32">()
-      .map((kept, c) => momentum * kept + (1 - momentum) * value[c]!);
-    tf.tidy(() => (moving as tf.Variable).assign(tf.tensor1d(next)));
-  }
 }

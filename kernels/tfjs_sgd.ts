@@ -5,8 +5,11 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { sgdStepThreads } from "./cpu/sgd_step_threads.ts";
 import { sgdStep } from "./sgd_step.ts";
-import type { TfjsHost } from "./tfjs_host.ts";
+import { TfjsHost } from "./tfjs_host.ts";
+import { heapAddress } from "./tfjs_wasm_heap.ts";
+import type { WasmThreads } from "./wasm_threads.ts";
 
 /** Settings of the optimiser. */
 export interface SgdSettings {
@@ -18,22 +21,23 @@ export interface SgdSettings {
 
 /** The optimiser with its velocities; dispose it to release them. */
 export class Sgd implements Disposable {
-  readonly #host: TfjsHost | null;
+  readonly #compute: TfjsHost | WasmThreads;
   readonly #velocities = new Map<string, tf.Tensor>();
   #settings: SgdSettings;
-  #onDevice: tf.Tensor | null = null;
+  /** f32 [3] for the kernel: learning rate, momentum, weight decay. */
+  #factors: tf.Tensor | null = null;
 
-  /** @param host Our kernels' device; without it the step is composed of tfjs operations. */
-  constructor(host: TfjsHost | null, settings: SgdSettings) {
-    this.#host = host;
+  /** @param compute Where the variables lie: on tfjs's device, or in the memory of threads. */
+  constructor(compute: TfjsHost | WasmThreads, settings: SgdSettings) {
+    this.#compute = compute;
     this.#settings = settings;
   }
 
   /** Changes the learning rate from the next step on. */
   set learningRate(learningRate: number) {
     this.#settings = { ...this.#settings, learningRate };
-    this.#onDevice?.dispose();
-    this.#onDevice = null;
+    this.#factors?.dispose();
+    this.#factors = null;
   }
 
   get learningRate(): number {
@@ -59,16 +63,17 @@ export class Sgd implements Disposable {
       const gradient = gradients[variable.name];
       if (!gradient) throw new Error(`No gradient for ${variable.name}`);
       const velocity = this.#velocities.get(variable.name) ?? this.#start(variable);
-      if (this.#host) this.#fused(this.#host, variable, velocity, gradient);
-      else this.#composed(variable, velocity, gradient);
+      if (this.#compute instanceof TfjsHost) {
+        this.#onDevice(this.#compute, variable, velocity, gradient);
+      } else this.#onThreads(this.#compute, variable, velocity, gradient);
     }
   }
 
   [Symbol.dispose](): void {
     for (const velocity of this.#velocities.values()) velocity.dispose();
     this.#velocities.clear();
-    this.#onDevice?.dispose();
-    this.#onDevice = null;
+    this.#factors?.dispose();
+    this.#factors = null;
   }
 
   #start(variable: tf.Variable): tf.Tensor {
@@ -77,24 +82,34 @@ export class Sgd implements Disposable {
     return velocity;
   }
 
-  #fused(host: TfjsHost, variable: tf.Variable, velocity: tf.Tensor, gradient: tf.Tensor): void {
+  #onDevice(
+    host: TfjsHost,
+    variable: tf.Variable,
+    velocity: tf.Tensor,
+    gradient: tf.Tensor,
+  ): void {
     const { learningRate, momentum, weightDecay } = this.#settings;
-    this.#onDevice ??= tf.keep(tf.tensor1d([learningRate, momentum, weightDecay]));
+    this.#factors ??= tf.keep(tf.tensor1d([learningRate, momentum, weightDecay]));
     sgdStep(host.gpu, {
       w: host.bindWritable(variable),
       v: host.bindWritable(velocity),
       g: host.bind(gradient),
-      settings: host.bind(this.#onDevice),
+      settings: host.bind(this.#factors),
     }, variable.size);
   }
 
-  #composed(variable: tf.Variable, velocity: tf.Tensor, gradient: tf.Tensor): void {
-    const { learningRate, momentum, weightDecay } = this.#settings;
-    const next = tf.tidy(() =>
-      tf.add(tf.mul(velocity, momentum), tf.add(gradient, tf.mul(variable, weightDecay)))
-    );
-    tf.tidy(() => variable.assign(tf.sub(variable, tf.mul(next, learningRate))));
-    velocity.dispose();
-    this.#velocities.set(variable.name, tf.keep(next));
+  #onThreads(
+    threads: WasmThreads,
+    variable: tf.Variable,
+    velocity: tf.Tensor,
+    gradient: tf.Tensor,
+  ): void {
+    const { learningRate: rate, momentum, weightDecay: decay } = this.#settings;
+    const addresses = {
+      w: heapAddress(variable),
+      v: heapAddress(velocity),
+      g: heapAddress(gradient),
+    };
+    sgdStepThreads(threads, addresses, { rate, momentum, decay }, variable.size);
   }
 }

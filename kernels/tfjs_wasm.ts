@@ -13,11 +13,51 @@ import binary from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-sim
 
 type KernelArguments = Parameters<tf.KernelFunc>[0];
 
+/** Number of the section in which a WebAssembly module declares its memory. */
+const MEMORY_SECTION = 5;
+/** The limits of a memory: bit 0 says that there is an upper one, bit 1 that threads share it. */
+const Limits = { upper: 1, shared: 2 } as const;
+
+/**
+ * The module with its memory marked as one that threads share. tfjs computes in it as before; our threads
+ * work in it too, and no tensor has to be copied for them.
+ *
+ * @throws {Error} If the module has no memory of its own with an upper limit.
+ */
+export function withSharedMemory(
+  module: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  let at = 8;
+  const number = () => {
+    // LEB128: seven bits a byte, the lowest first; the top bit says that more follow.
+    for (let value = 0, shift = 0;; shift += 7) {
+      const byte = module[at++]!;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < module.length) {
+    const section = module[at++];
+    const size = number();
+    if (section !== MEMORY_SECTION) {
+      at += size;
+      continue;
+    }
+    const count = number();
+    if (count !== 1 || module[at] !== Limits.upper) break;
+    const shared = module.slice();
+    shared[at] = Limits.upper | Limits.shared;
+    return shared;
+  }
+  throw new Error("tfjs's WebAssembly has no memory that can be shared: is it another version?");
+}
+
 /** Selects the backend "wasm" (SIMD, one thread) and registers the missing gradients. */
 export async function useWasm(): Promise<void> {
   if (!tf.engine().registryFactory.wasm) throw new Error("tfjs's wasm backend is not registered");
   if (!tf.engine().registry.wasm) {
-    const url = URL.createObjectURL(new Blob([binary], { type: "application/wasm" }));
+    const shared = withSharedMemory(binary);
+    const url = URL.createObjectURL(new Blob([shared], { type: "application/wasm" }));
     // tfjs asks for one of three names; the thread pool needs a worker file of its own, so it is off.
     tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
     const names = ["", "-simd", "-threaded-simd"].map((kind) => `tfjs-backend-wasm${kind}.wasm`);

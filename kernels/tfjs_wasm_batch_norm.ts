@@ -1,151 +1,144 @@
 /**
- * Batch normalisation in training, with the ReLU behind it, in the memory of tfjs's backend "wasm".
- *
- * Two sweeps for the statistics (mean, then squares around it: nothing cancels), one for the result, and
- * two for the gradient; sums are f64. Twin: `kernels/cpu/batch_norm.ts`.
+ * Batch normalisation and the ReLU behind it as one tfjs operation on WebAssembly: on our threads where
+ * channels come by fours, else in TypeScript. Composed of tfjs's operations it would take longer than the
+ * convolutions.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { BatchNormShape } from "./batch_norm.ts";
-import { inverseDeviation } from "./cpu/batch_norm_f32.ts";
 import {
-  adopt,
-  heapAddress,
-  heapExports,
-  heapMemory,
-  heapNumbers,
-  heapTensor,
-} from "./tfjs_wasm_heap.ts";
-import binary from "./wat/batch_norm.wasm" with { type: "bytes" };
+  batchStatistics,
+  inverseDeviation,
+  normalise,
+  normaliseGrad,
+} from "./cpu/batch_norm_f32.ts";
+import {
+  batchNormGradThreads,
+  batchNormThreads,
+  fitsThreads,
+  normaliseThreads,
+  type Statistics,
+} from "./cpu/batch_norm_threads.ts";
+import type { BatchNormVariables } from "./tfjs_batch_norm.ts";
+import { adopt, heapAddress, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
+import type { WasmThreads } from "./wasm_threads.ts";
 
-/** What the module exports; addresses in bytes, see its source. */
-interface Exports {
-  sum(x: number, sums: number, rows: number, channels: number): void;
-  squares(x: number, mean: number, sums: number, rows: number, channels: number): void;
-  normalise(...numbers: number[]): void;
-  grad_sums(...numbers: number[]): void;
-  grad(...numbers: number[]): void;
+/** A way to normalise; tensors that it gives are the caller's. */
+interface Norm {
+  forward(
+    x: tf.Tensor,
+    channels: Record<"scale" | "shift", Float32Array>,
+    shape: BatchNormShape,
+  ): Statistics & { readonly y: tf.Tensor };
+  backward(
+    tensors: Record<"x" | "y" | "dy", tf.Tensor>,
+    scale: Float32Array,
+    statistics: Statistics,
+    shape: BatchNormShape,
+  ): { dx: tf.Tensor } & Record<"dscale" | "dshift", Float32Array>;
 }
 
-/** Whether {@linkcode forward} takes this shape: by fours, where tfjs shows its memory. */
-export function fitsHeap({ channels }: BatchNormShape): boolean {
-  return channels % 4 === 0 && tf.getBackend() === "wasm" && heapMemory() !== null;
-}
-
-/** What the forward pass leaves for the gradient. */
-export interface Normalised {
-  /** f32 [..., C], with the ReLU applied. */
-  readonly y: tf.Tensor;
-  /** f64 [C] */
-  readonly mean: Float64Array;
-  /** f64 [C], the biased one. */
-  readonly variance: Float64Array;
-}
-
-/** Normalises x f32 [..., C]; `scale` and `shift` are f32 [C]. The caller owns the result. */
-export function forward(
-  x: tf.Tensor,
-  scale: Float32Array,
-  shift: Float32Array,
-  shape: BatchNormShape,
-): Normalised {
-  const { rows, channels } = shape;
-  const exports = heapExports<Exports>(binary);
-  const result = heapTensor(x.shape);
-  const room = new ChannelRoom(channels);
-  const at = heapAddress(x);
-  room.sums.fill(0);
-  exports.sum(at, room.sumsAddress, rows, channels);
-  const mean = room.sums.slice(0, channels).map((sum) => sum / rows);
-  room.write(0, mean);
-  room.sums.fill(0);
-  exports.squares(at, room.address(0), room.sumsAddress, rows, channels);
-  const variance = room.sums.slice(0, channels).map((sum) => sum / rows);
-  room.write(1, inverseDeviation(variance, shape).map((value, c) => value * scale[c]!));
-  room.write(2, shift);
-  exports.normalise(
-    ...[at, room.address(0), room.address(1), room.address(2), heapAddress(result)],
-    ...[rows, channels, leastOf(shape)],
-  );
-  room.dispose();
-  return { y: adopt(result), mean, variance };
-}
-
-/** The gradients of Σ y·dy by x, scale and shift. The caller owns them. */
-export function backward(
-  x: tf.Tensor,
-  dy: tf.Tensor,
-  { y, mean, variance }: Normalised,
-  scale: Float32Array,
-  shape: BatchNormShape,
-): { dx: tf.Tensor; dscale: Float32Array; dshift: Float32Array } {
-  const { rows, channels } = shape;
-  const exports = heapExports<Exports>(binary);
-  const result = heapTensor(x.shape);
-  const room = new ChannelRoom(channels);
-  const [least, inputs] = [leastOf(shape), [heapAddress(x), heapAddress(y), heapAddress(dy)]];
-  room.write(0, mean);
-  room.sums.fill(0);
-  exports.grad_sums(
-    ...[...inputs, room.address(0), room.sumsAddress, room.sumsAddress + 8 * channels],
-    ...[rows, channels, least],
-  );
-  const inverse = inverseDeviation(variance, shape);
-  const plain = room.sums.slice(0, channels);
-  const scaled = room.sums.slice(channels, 2 * channels).map((sum, c) => sum * inverse[c]!);
-  // dx = factor · (dz − Σ dz / M − x̂ · Σ dz·x̂ / M)
-  const factor = inverse.map((value, c) => value * scale[c]!);
-  room.write(1, factor);
-  room.write(2, scaled.map((sum, c) => -factor[c]! * sum * inverse[c]! / rows));
-  room.write(3, plain.map((sum, c) => -factor[c]! * sum / rows));
-  exports.grad(
-    ...[...inputs, room.address(0), room.address(1), room.address(2), room.address(3)],
-    ...[heapAddress(result), rows, channels, least],
-  );
-  room.dispose();
+/** On threads, in tfjs's memory. */
+function onThreads(threads: WasmThreads): Norm {
   return {
-    dx: adopt(result),
-    dscale: Float32Array.from(scaled),
-    dshift: Float32Array.from(plain),
+    forward(x, channels, shape) {
+      const y = heapTensor(x.shape);
+      const addresses = { x: heapAddress(x), y: heapAddress(y) };
+      const statistics = batchNormThreads(threads, addresses, channels, shape);
+      return { ...statistics, y: adopt(y) };
+    },
+    backward({ x, y, dy }, scale, statistics, shape) {
+      const dx = heapTensor(x.shape);
+      const [atX, atY, atDy, atDx] = [x, y, dy, dx].map(heapAddress) as [
+        ...[number, number, number, number],
+      ];
+      const addresses = { x: atX, y: atY, dy: atDy, dx: atDx };
+      const gradient = batchNormGradThreads(threads, addresses, scale, statistics, shape);
+      return { ...gradient, dx: adopt(dx) };
+    },
   };
 }
 
-/** Where a ReLU follows, smaller results become 0 and pass no gradient. */
-function leastOf({ relu }: BatchNormShape): number {
-  return relu ? 0 : -Infinity;
+/** For any channels. */
+const IN_TYPESCRIPT: Norm = {
+  forward(x, { scale, shift }, shape) {
+    const values = heapNumbers(x);
+    const statistics = batchStatistics(values, shape);
+    const y = normalise(values, scale, shift, statistics, shape);
+    return { ...statistics, y: tf.tensor(y, x.shape) };
+  },
+  backward({ x, y, dy }, scale, { mean, variance }, shape) {
+    const statistics = { mean, variance, inverse: inverseDeviation(variance, shape) };
+    const [inputs, outputs, gradients] = [x, y, dy].map(heapNumbers) as [
+      ...[Float32Array, Float32Array, Float32Array],
+    ];
+    const gradient = normaliseGrad(inputs, outputs, gradients, scale, statistics, shape);
+    return { ...gradient, dx: tf.tensor(gradient.dx, x.shape) };
+  },
+};
+
+/** Inference: x f32 [..., C] normalised by the moving statistics. */
+export function applyMovingOnWasm(
+  threads: WasmThreads,
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  const channels = { scale: heapNumbers(scale), shift: heapNumbers(shift) };
+  const [mean, variance] = [heapNumbers(movingMean), heapNumbers(movingVariance)];
+  if (!fitsThreads(shape)) {
+    const inverse = inverseDeviation(Float64Array.from(variance), shape);
+    const statistics = { mean: Float64Array.from(mean), variance: Float64Array.from(variance) };
+    const { scale, shift } = channels;
+    const y = normalise(heapNumbers(x), scale, shift, { ...statistics, inverse }, shape);
+    return tf.tensor(y, x.shape);
+  }
+  const y = heapTensor(x.shape);
+  const addresses = { x: heapAddress(x), y: heapAddress(y) };
+  normaliseThreads(threads, addresses, channels, { mean, variance }, shape);
+  return adopt(y);
 }
 
-/** Room in tfjs's memory for f64 [2, C] sums and four f32 [C]. */
-class ChannelRoom {
-  readonly #info: tf.Tensor;
-  readonly #channels: number;
+/**
+ * The differentiable operation: x f32 [..., C] normalised over all but the last dimension, with the
+ * moving statistics updated in place.
+ */
+export function batchNormOnWasm(
+  threads: WasmThreads,
+  x: tf.Tensor,
+  { scale, shift, movingMean, movingVariance }: BatchNormVariables,
+  shape: BatchNormShape,
+): tf.Tensor {
+  const norm = fitsThreads(shape) ? onThreads(threads) : IN_TYPESCRIPT;
+  const operation = tf.customGrad((...given) => {
+    const [x, scale, shift, save] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const channels = { scale: heapNumbers(scale), shift: heapNumbers(shift) };
+    const { y, ...statistics } = norm.forward(x, channels, shape);
+    moveStatistics(movingMean, movingVariance, statistics, shape);
+    save([x, scale, y]);
+    const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
+      const [x, scale, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const tensors = { x, y, dy: dy as tf.Tensor };
+      const gradient = norm.backward(tensors, heapNumbers(scale), statistics, shape);
+      return [gradient.dx, tf.tensor1d(gradient.dscale), tf.tensor1d(gradient.dshift)];
+    };
+    return { value: y, gradFunc };
+  });
+  return operation(x, scale, shift);
+}
 
-  constructor(channels: number) {
-    // Four times for the sums, and once for each of four vectors.
-    this.#info = adopt(heapTensor([8 * channels]));
-    this.#channels = channels;
-  }
-
-  get sumsAddress(): number {
-    return heapAddress(this.#info);
-  }
-
-  get sums(): Float64Array {
-    const { buffer, byteOffset } = heapNumbers(this.#info);
-    return new Float64Array(buffer, byteOffset, 2 * this.#channels);
-  }
-
-  address(vector: number): number {
-    return this.sumsAddress + 4 * (4 + vector) * this.#channels;
-  }
-
-  write(vector: number, values: ArrayLike<number>): void {
-    heapNumbers(this.#info).set(values, (4 + vector) * this.#channels);
-  }
-
-  dispose(): void {
-    this.#info.dispose();
+/** The moving variance is the unbiased one, as in PyTorch. */
+function moveStatistics(
+  movingMean: tf.Tensor,
+  movingVariance: tf.Tensor,
+  { mean, variance }: Statistics,
+  { rows, momentum }: BatchNormShape,
+): void {
+  const unbiased = variance.map((value) => value * rows / Math.max(1, rows - 1));
+  for (const [moving, value] of [[movingMean, mean], [movingVariance, unbiased]] as const) {
+    const numbers = heapNumbers(moving);
+    numbers.forEach((kept, c) => numbers[c] = momentum * kept + (1 - momentum) * value[c]!);
   }
 }

@@ -5,48 +5,47 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import type { SharedHeap } from "./wasm_threads.ts";
 
-/** The parts of tfjs's backend that are used. */
+/** The parts of tfjs's backend that are used (tfjs 4.22.0). */
 interface WasmBackend {
-  makeOutput(shape: readonly number[], dtype: "float32"): tf.TensorInfo;
-  typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
-  readonly wasm: { readonly asm?: { readonly memory?: WebAssembly.Memory } };
+  makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
+  getMemoryOffset(dataId: tf.DataId): number;
+  readonly wasm: {
+    readonly asm: { readonly memory: WebAssembly.Memory };
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
 }
 
 function backend(): WasmBackend {
   return tf.backend() as unknown as WasmBackend;
 }
 
-/** The memory, or null where tfjs does not show it. */
-export function heapMemory(): WebAssembly.Memory | null {
-  return backend().wasm.asm?.memory ?? null;
-}
-
-/** By memory, since tfjs may start its backend anew, and by binary. */
-const instances = new WeakMap<WebAssembly.Memory, Map<Uint8Array, WebAssembly.Exports>>();
-
-/** What a module of ours exports that works in the memory, which must be there. */
-export function heapExports<T>(binary: Uint8Array<ArrayBuffer>): T {
-  const memory = heapMemory()!;
-  const known = instances.get(memory) ?? new Map<Uint8Array, WebAssembly.Exports>();
-  instances.set(memory, known);
-  let exports = known.get(binary);
-  if (!exports) {
-    const module = new WebAssembly.Module(binary);
-    exports = new WebAssembly.Instance(module, { heap: { memory } }).exports;
-    known.set(binary, exports);
-  }
-  return exports as T;
-}
-
-/** A tensor's numbers as they lie in the memory; good until the next tensor is made. */
-export function heapNumbers(info: tf.TensorInfo): Float32Array {
-  return backend().typedArrayFromHeap(info);
+/** The memory of tfjs's backend "wasm", which must be in use, to be shared with threads. */
+export function tfjsHeap(): SharedHeap {
+  const { wasm } = backend();
+  return {
+    memory: wasm.asm.memory,
+    allocate: (bytes) => {
+      // Above 2 GiB the address comes as a negative number.
+      const address = wasm._malloc(bytes) >>> 0;
+      if (address === 0) throw new RangeError(`WebAssembly has no room for ${bytes} bytes more`);
+      return address;
+    },
+    free: (address) => wasm._free(address),
+  };
 }
 
 /** Where a tensor's numbers begin, in bytes. */
 export function heapAddress(info: tf.TensorInfo): number {
-  return heapNumbers(info).byteOffset;
+  return backend().getMemoryOffset(info.dataId);
+}
+
+/** A tensor's numbers as they lie in the memory; good until more of it is asked for. */
+export function heapNumbers(info: tf.TensorInfo): Float32Array {
+  const size = info.shape.reduce((product, side) => product * side, 1);
+  return new Float32Array(backend().wasm.asm.memory.buffer, heapAddress(info), size);
 }
 
 /** Makes a tensor with undefined contents, which the engine does not know yet. */

@@ -1,5 +1,6 @@
 /**
- * Our convolutions on threads under tfjs's operations on WebAssembly. What they do not cover (strides,
+ * Our kernels on threads under tfjs's operations on WebAssembly: convolution with both gradients, the
+ * dense layer, max pooling. They compute where tfjs keeps its tensors. What they do not cover (strides,
  * padding, a bias, an activation) goes on to tfjs's own kernels.
  *
  * @module
@@ -12,40 +13,51 @@ import {
   conv2dInputGradThreads,
   conv2dThreads,
 } from "./cpu/conv2d_threads.ts";
+import { denseInputGradThreads, denseThreads, fitsDense } from "./cpu/dense_threads.ts";
+import { maxPoolGradThreads, type MaxPoolShape, maxPoolThreads } from "./cpu/max_pool_threads.ts";
 import {
   convolutionShape,
   isAlone,
   isPlain,
   isSingle,
+  type KernelAttributes,
   type OwnKernel,
   replaceKernel,
   withOwn,
 } from "./tfjs_convolution.ts";
-import { heapAddress, heapExports, heapMemory, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
+import { heapAddress, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
-import denseBinary from "./wat/dense.wasm" with { type: "bytes" };
 
 /**
- * Puts our convolutions under the operations of tfjs's backend "wasm", which must be in use.
+ * Puts our kernels under the operations of tfjs's backend "wasm", which must be in use.
  *
+ * @param threads On tfjs's own memory.
  * @returns What takes them away again, to be called before the threads are disposed.
  */
 export function useThreads(threads: WasmThreads): () => void {
   const before: tf.KernelConfig[] = [];
-  for (const [kernelName, own] of Object.entries(ownKernels(threads))) {
+  const own = { ...convolutions(threads), ...products(threads), ...pooling(threads), ...COPIES };
+  for (const [kernelName, kernel] of Object.entries(own)) {
     const stock = tf.getKernel(kernelName, "wasm");
     if (!stock) throw new Error(`tfjs has no kernel ${kernelName} on wasm: is it another version?`);
     before.push(stock);
-    replaceKernel(withOwn(stock, own));
+    replaceKernel(withOwn(stock, kernel));
   }
   return () => before.forEach(replaceKernel);
 }
 
-function ownKernels(threads: WasmThreads): Record<string, OwnKernel> {
+/** Makes a tensor and has it written. */
+function output(shape: readonly number[], write: (address: number) => void): tf.TensorInfo {
+  const info = heapTensor(shape);
+  write(heapAddress(info));
+  return info;
+}
+
+function convolutions(threads: WasmThreads): Record<string, OwnKernel> {
   const forward: OwnKernel = ({ x, filter }) => {
     const shape = convolutionShape(x!.shape, filter!.shape);
     return output([shape.batch, ...outputSize(shape), shape.filters], (y) => {
-      conv2dThreads(threads, heapNumbers(x!), heapNumbers(filter!), y, shape);
+      conv2dThreads(threads, heapAddress(x!), heapAddress(filter!), y, shape);
     });
   };
   return {
@@ -55,65 +67,112 @@ function ownKernels(threads: WasmThreads): Record<string, OwnKernel> {
     Conv2DBackpropInput: ({ dy, filter }, attributes) => {
       if (!isPlain(attributes)) return null;
       const inputShape = attributes["inputShape"] as number[];
+      const shape = convolutionShape(inputShape, filter!.shape);
       return output(inputShape, (dx) => {
-        const shape = convolutionShape(inputShape, filter!.shape);
-        conv2dInputGradThreads(threads, heapNumbers(dy!), heapNumbers(filter!), dx, shape);
+        conv2dInputGradThreads(threads, heapAddress(dy!), heapAddress(filter!), dx, shape);
       });
     },
     Conv2DBackpropFilter: ({ x, dy }, attributes) => {
       if (!isPlain(attributes)) return null;
       const filterShape = attributes["filterShape"] as number[];
+      const shape = convolutionShape(x!.shape, filterShape);
       return output(filterShape, (g) => {
-        const shape = convolutionShape(x!.shape, filterShape);
-        conv2dFilterGradThreads(threads, heapNumbers(x!), heapNumbers(dy!), g, shape);
+        conv2dFilterGradThreads(threads, heapAddress(x!), heapAddress(dy!), g, shape);
       });
     },
+  };
+}
+
+/** Products of one matrix by one: a dense layer and its gradients. */
+function products(threads: WasmThreads): Record<string, OwnKernel> {
+  const product = (a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo | null => {
+    const [rows, inputs] = a.shape.slice(-2) as [number, number];
+    const shape = { rows, inputs, outputs: b.shape.at(-1)! };
+    if (!fitsDense(shape)) return null;
+    return output([...a.shape.slice(0, -1), shape.outputs], (y) => {
+      denseThreads(threads, heapAddress(a), heapAddress(b), y, shape);
+    });
+  };
+  /** aᵀ·b for a [..1, P, K] and b [..1, P, N]: the gradient of a dense layer's weights. */
+  const weightGrad = (a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo => {
+    const [width, channels] = a.shape.slice(-2) as [number, number];
+    const filters = b.shape.at(-1)!;
+    const ones = { batch: 1, height: 1, kernelHeight: 1, kernelWidth: 1 };
+    return output([...a.shape.slice(0, -2), channels, filters], (g) => {
+      const shape = { ...ones, width, channels, filters };
+      conv2dFilterGradThreads(threads, heapAddress(a), heapAddress(b), g, shape);
+    });
+  };
+  /** dy·wᵀ for dy [..1, P, N] and w [..1, K, N]: the gradient of a dense layer's input. */
+  const inputGrad = (dy: tf.TensorInfo, w: tf.TensorInfo): tf.TensorInfo | null => {
+    const [rows, outputs] = dy.shape.slice(-2) as [number, number];
+    const shape = { rows, inputs: w.shape.at(-2)!, outputs };
+    if (!fitsDense(shape)) return null;
+    return output([...dy.shape.slice(0, -1), shape.inputs], (dx) => {
+      denseInputGradThreads(threads, heapAddress(dy), heapAddress(w), dx, shape);
+    });
+  };
+  return {
     BatchMatMul: ({ a, b }, { transposeA, transposeB }) => {
-      if (!isSingle(a!, b!)) return null;
-      if (transposeA && !transposeB) return weightGradient(threads, a!, b!);
-      return transposeB && !transposeA ? inputGradient(a!, b!) : null;
+      if (!isSingle(a!, b!) || (transposeA && transposeB)) return null;
+      if (transposeA) return weightGrad(a!, b!);
+      return transposeB ? inputGrad(a!, b!) : product(a!, b!);
     },
-    // tfjs's own copies the numbers, here as on its other backends the copy shares them.
-    Identity: ({ x }) => {
-      tf.engine().backend.incRef(x!.dataId);
-      return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
+    _FusedMatMul: ({ a, b, bias, preluActivationWeights }, attributes) => {
+      const { transposeA, transposeB, activation } = attributes;
+      const isDense = isSingle(a!, b!) && !transposeA && !transposeB;
+      if (!isDense || preluActivationWeights || activation !== "linear") return null;
+      const y = product(a!, b!);
+      return y && bias ? addBias(y, bias) : y;
     },
   };
 }
 
-/** aᵀ·b for a [..1, P, K] and b [..1, P, N]: the gradient of a dense layer's weights. */
-function weightGradient(
-  threads: WasmThreads,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-): tf.TensorInfo {
-  const lead = a.shape.slice(0, -2);
-  const [width, channels] = a.shape.slice(-2) as [number, number];
-  const filters = b.shape.at(-1)!;
-  const shape = {
-    ...{ batch: 1, height: 1, width, channels, filters, kernelHeight: 1, kernelWidth: 1 },
+/** Adds a bias with tfjs's own kernel and releases the sum without it. */
+function addBias(product: tf.TensorInfo, bias: tf.TensorInfo): tf.TensorInfo {
+  const add = tf.getKernel("Add", "wasm").kernelFunc;
+  const sum = add({ inputs: { a: product, b: bias }, backend: tf.backend() }) as tf.TensorInfo;
+  tf.engine().backend.disposeData(product.dataId);
+  return sum;
+}
+
+function pooling(threads: WasmThreads): Record<string, OwnKernel> {
+  return {
+    MaxPool: ({ x }, attributes) => {
+      const shape = poolShape(x!, attributes);
+      if (!shape) return null;
+      const { batch, height, width, channels } = shape;
+      const pooled = [batch, Math.floor(height / 2), Math.floor(width / 2), channels];
+      return output(pooled, (y) => maxPoolThreads(threads, heapAddress(x!), y, shape));
+    },
+    MaxPoolGrad: ({ input, output: y, dy }, attributes) => {
+      const shape = poolShape(input!, attributes);
+      if (!shape) return null;
+      return output(input!.shape, (dx) => {
+        const [x, result, grad] = [input!, y!, dy!].map(heapAddress) as [number, number, number];
+        maxPoolGradThreads(threads, { x, y: result, dy: grad, dx }, shape);
+      });
+    },
   };
-  return output([...lead, channels, filters], (g) => {
-    conv2dFilterGradThreads(threads, heapNumbers(a), heapNumbers(b), g, shape);
-  });
 }
 
-/** dy·wᵀ for dy [..1, P, N] and w [..1, K, N]: the gradient of a dense layer's input. */
-function inputGradient(dy: tf.TensorInfo, w: tf.TensorInfo): tf.TensorInfo | null {
-  const [rows, outputs] = dy.shape.slice(-2) as [number, number];
-  const inputs = w.shape.at(-2)!;
-  if (heapMemory() === null || outputs % 4 !== 0) return null;
-  const dx = heapTensor([...dy.shape.slice(0, -2), rows, inputs]);
-  const { dense_input_grad } = heapExports<{ dense_input_grad(...numbers: number[]): void }>(
-    denseBinary,
-  );
-  dense_input_grad(...[dy, w, dx].map(heapAddress), rows, inputs, outputs);
-  return dx;
+/** The sizes of 2x2 pooling without overlap or border over channels by fours; null for any other. */
+function poolShape(x: tf.TensorInfo, attributes: KernelAttributes): MaxPoolShape | null {
+  const { filterSize, strides, pad } = attributes;
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const isTwo = [filterSize, strides].flat().every((side) => side === 2);
+  const fits = isTwo && (pad === "valid" || pad === 0) && channels % 4 === 0 && height > 1;
+  return fits ? { batch, height, width, channels } : null;
 }
 
-/** Makes a tensor and has its numbers written; views taken before it is made may be stale. */
-function output(shape: readonly number[], write: (numbers: Float32Array) => void): tf.TensorInfo {
-  const info = heapTensor(shape);
-  write(heapNumbers(info));
-  return info;
+/** The same tensor once more: the numbers are shared, as on tfjs's other backends. */
+function share(x: tf.TensorInfo): tf.TensorInfo {
+  tf.engine().backend.incRef(x.dataId);
+  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 }
+
+/** tfjs's own copy the numbers even where nothing changes. */
+const COPIES: Record<string, OwnKernel> = {
+  Identity: ({ x }) => share(x!),
+  Cast: ({ x }, { dtype }) => x!.dtype === dtype ? share(x!) : null,
+};

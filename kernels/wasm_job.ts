@@ -2,185 +2,191 @@
  * A job for the threads of `wasm_threads.ts`: how it is written into the shared memory, and how a thread
  * works on it.
  *
+ * A job is a function of one of our WebAssembly modules, its numbers, and a count of items that are cut
+ * into pieces. Every piece is one call: after the job's own numbers come the first item, the one behind
+ * the last, the number of the piece, and the number of the thread. Functions that need fewer declare
+ * fewer.
+ *
  * @module
  */
 
-import binary from "./wat/conv2d.wasm" with { type: "bytes" };
-import { PIXELS, ROWS } from "./wat/conv2d_text.ts";
+import batchNorm from "./wat/batch_norm.wasm" with { type: "bytes" };
+import conv2d from "./wat/conv2d.wasm" with { type: "bytes" };
+import dense from "./wat/dense.wasm" with { type: "bytes" };
+import jointLoss from "./wat/joint_loss.wasm" with { type: "bytes" };
+import maxPool from "./wat/max_pool.wasm" with { type: "bytes" };
+import sgdStep from "./wat/sgd_step.wasm" with { type: "bytes" };
+import winograd from "./wat/winograd.wasm" with { type: "bytes" };
 
-/** Bytes at the beginning of the memory that are not for data. */
-export const CONTROL_BYTES = 256;
+const MODULES = [batchNorm, conv2d, dense, jointLoss, maxPool, sgdStep, winograd];
 
-/** What the first words of the memory hold. */
-export const Slot = {
+/** A function that threads can work on. */
+export type JobName =
+  | "conv2d"
+  | "filter_grad"
+  | "winograd"
+  | "winograd_filter"
+  | "winograd_filter_grad"
+  | "winograd_filter_sum"
+  | "norm_sums"
+  | "normalise"
+  | "norm_grad_sums"
+  | "norm_grad"
+  | "dense"
+  | "dense_input_grad"
+  | "add_parts"
+  | "max_pool"
+  | "max_pool_grad"
+  | "joint_loss"
+  | "sgd_step";
+
+/** What all threads work on together. */
+export interface Job {
+  /** The function. */
+  readonly name: JobName;
+  /** Addresses in bytes, sizes, and numbers: the function's first parameters. */
+  readonly numbers: readonly number[];
+  /** What is cut into pieces. */
+  readonly items: number;
+  /** Items of a piece. */
+  readonly step: number;
+}
+
+/** What the first words of the control block hold. */
+const Slot = {
   /** Counts the jobs; threads wait for it to change. */
   generation: 0,
   /** The next piece that nobody has taken. */
   next: 1,
-  /** How many pieces there are. */
-  chunks: 2,
   /** Threads, besides the caller's, that have no piece left. */
-  finished: 3,
-  /** The job's kind and numbers. */
-  job: 4,
+  finished: 2,
+  /** Which function, items, items of a piece, and how many numbers follow. */
+  name: 3,
+  items: 4,
+  step: 5,
+  count: 6,
+  /** Whether a thread could not do its piece. */
+  failed: 7,
 } as const;
 
-/** The product of windows and filters; see `wat/conv2d_text.ts`. Addresses and strides in bytes. */
-export interface ForwardJob {
-  readonly kind: "conv2d";
-  readonly x: number;
-  readonly f: number;
-  readonly y: number;
-  /** P */
-  readonly pixels: number;
-  /** OW */
-  readonly width: number;
-  /** OH·OW */
-  readonly area: number;
-  readonly pixel: number;
-  readonly row: number;
-  readonly image: number;
-  readonly taps: number;
-  readonly run: number;
-  readonly panels: number;
-  /** Pixels of a piece. */
-  readonly step: number;
-}
+/** In place of a function: there are no more jobs. */
+const STOP = -1;
 
-/** The gradient of the filter. Addresses and strides in bytes. */
-export interface FilterGradJob {
-  readonly kind: "filter_grad";
-  readonly x: number;
-  readonly dy: number;
-  readonly g: number;
-  readonly batch: number;
-  /** OH */
-  readonly height: number;
-  /** OW */
-  readonly width: number;
-  readonly pixel: number;
-  readonly row: number;
-  readonly image: number;
-  /** Tiles of {@linkcode ROWS} numbers in a run of the window. */
-  readonly tiles: number;
-  /** Runs of the window: KH. */
-  readonly taps: number;
-  readonly panels: number;
-  /** Tiles of a piece. */
-  readonly step: number;
-}
+const WORDS_BYTES = 64;
+const MOST_NUMBERS = 24;
 
-/** A job in one piece after the other. */
-export type ConvolutionJob = ForwardJob | FilterGradJob;
+/** Bytes of the control block. */
+export const CONTROL_BYTES: number = WORDS_BYTES + 8 * MOST_NUMBERS;
 
-const FORWARD = [
-  ...["x", "f", "y", "pixels", "width", "area", "pixel", "row", "image"] as const,
-  ...["taps", "run", "panels", "step"] as const,
-] as const;
-const FILTER_GRAD = [
-  ...["x", "dy", "g", "batch", "height", "width", "pixel", "row", "image"] as const,
-  ...["tiles", "taps", "panels", "step"] as const,
-] as const;
-
-/** Writes a job into the control words. */
-export function writeJob(control: Int32Array, job: ConvolutionJob): void {
-  const numbers = job.kind === "conv2d"
-    ? [0, ...FORWARD.map((name) => job[name])]
-    : [1, ...FILTER_GRAD.map((name) => job[name])];
-  control.set(numbers, Slot.job);
-}
-
-interface Exports {
-  conv2d(...numbers: number[]): void;
-  filter_grad(...numbers: number[]): void;
-}
-
-/** Pixels of dy that a block of output rows has about: they stay in the cache for all tiles. */
-const BLOCK_PIXELS = 256;
-
-/** Works on jobs in one thread. */
+/** The control block in the shared memory, as one thread sees it. */
 export class JobRunner {
-  readonly #control: Int32Array<SharedArrayBuffer>;
-  readonly #exports: Exports;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #numbers: Float64Array<SharedArrayBuffer>;
+  readonly #functions: ReadonlyMap<string, (...numbers: number[]) => void>;
+  /** Names of the functions, the same list in every thread: a job gives the place in it. */
+  readonly #names: readonly string[];
+  readonly #thread: number;
 
-  constructor(memory: WebAssembly.Memory) {
-    this.#control = new Int32Array(memory.buffer as unknown as SharedArrayBuffer, 0, 64);
-    const module = new WebAssembly.Module(binary);
-    const instance = new WebAssembly.Instance(module, { threads: { memory } });
-    this.#exports = instance.exports as unknown as Exports;
+  /**
+   * @param address Where the control block begins; a multiple of 8.
+   * @param thread The number of the thread, from 0 for the caller's.
+   */
+  constructor(memory: WebAssembly.Memory, address: number, thread: number) {
+    const buffer = memory.buffer as unknown as SharedArrayBuffer;
+    this.#words = new Int32Array(buffer, address, WORDS_BYTES / 4);
+    this.#numbers = new Float64Array(buffer, address + WORDS_BYTES, MOST_NUMBERS);
+    this.#thread = thread;
+    const exports = MODULES.map((binary) =>
+      new WebAssembly.Instance(new WebAssembly.Module(binary), { heap: { memory } }).exports
+    );
+    this.#functions = new Map(Object.entries(Object.assign({}, ...exports)));
+    this.#names = [...this.#functions.keys()];
+  }
+
+  /** Clears the control block before the threads look at it. */
+  clear(): void {
+    this.#words.fill(0);
+  }
+
+  /**
+   * Has a job done by this thread and `others` more, and waits in place until it is.
+   *
+   * @throws {Error} If one of them fails, which leaves what the job writes undefined.
+   */
+  run({ name, numbers, items, step }: Job, others: number): void {
+    const words = this.#words;
+    this.#numbers.set(numbers);
+    words[Slot.name] = this.#names.indexOf(name);
+    words[Slot.items] = items;
+    words[Slot.step] = step;
+    words[Slot.count] = numbers.length;
+    this.#announce();
+    try {
+      this.#work();
+    } finally {
+      this.#await(others);
+    }
+    if (words[Slot.failed] !== 0) throw new Error(`A thread failed in the WebAssembly of ${name}`);
+  }
+
+  /**
+   * Has the `others` leave {@linkcode JobRunner.serve}, and waits until they are about to: a thread that
+   * still waited in memory that others use by now would take part in their jobs.
+   */
+  stop(others: number): void {
+    this.#words[Slot.name] = STOP;
+    this.#announce();
+    this.#await(others);
+  }
+
+  /** Waits for the next job, works on it, and so on until there is to be none. */
+  serve(): void {
+    const words = this.#words;
+    for (let seen = 0, stopped = false; !stopped;) {
+      Atomics.wait(words, Slot.generation, seen);
+      const generation = Atomics.load(words, Slot.generation);
+      if (generation === seen) continue;
+      seen = generation;
+      stopped = words[Slot.name] === STOP;
+      try {
+        if (!stopped) this.#work();
+      } catch {
+        Atomics.store(words, Slot.failed, 1);
+      }
+      Atomics.add(words, Slot.finished, 1);
+      Atomics.notify(words, Slot.finished);
+    }
+  }
+
+  #announce(): void {
+    const words = this.#words;
+    Atomics.store(words, Slot.next, 0);
+    Atomics.store(words, Slot.finished, 0);
+    Atomics.add(words, Slot.generation, 1);
+    Atomics.notify(words, Slot.generation);
+  }
+
+  #await(others: number): void {
+    const words = this.#words;
+    for (let finished = 0; finished < others;) {
+      finished = Atomics.load(words, Slot.finished);
+      if (finished < others) Atomics.wait(words, Slot.finished, finished);
+    }
   }
 
   /** Takes pieces of the job until there are none. */
-  work(): void {
-    const control = this.#control;
-    const chunks = Atomics.load(control, Slot.chunks);
-    const numbers = Array.from(control.subarray(Slot.job + 1, Slot.job + 14));
-    const run = control[Slot.job] === 0 ? this.#conv2d : this.#filterGrad;
-    for (
-      let chunk = Atomics.add(control, Slot.next, 1);
-      chunk < chunks;
-      chunk = Atomics.add(control, Slot.next, 1)
-    ) run.call(this, numbers, chunk);
-  }
-
-  /** Waits for the next job, works on it, and so on. Never returns. */
-  serve(): never {
-    const control = this.#control;
-    for (let seen = 0;;) {
-      Atomics.wait(control, Slot.generation, seen);
-      const generation = Atomics.load(control, Slot.generation);
-      if (generation === seen) continue;
-      seen = generation;
-      this.work();
-      Atomics.add(control, Slot.finished, 1);
-      Atomics.notify(control, Slot.finished);
-    }
-  }
-
-  #conv2d(numbers: readonly number[], chunk: number): void {
-    const [x, f, y, pixels, width, area, pixel, row, image, taps, run, panels, step] =
-      numbers as ThirteenNumbers;
-    const first = chunk * step;
-    const last = Math.min(first + step, pixels);
-    this.#exports.conv2d(
-      ...[x, f, y, first, last, pixels, width, area, pixel, row, image, taps, run, panels],
-    );
-  }
-
-  #filterGrad(numbers: readonly number[], chunk: number): void {
-    const [x, dy, g, batch, height, width, pixel, row, image, tiles, taps, panels, step] =
-      numbers as ThirteenNumbers;
-    const channels = 32 * panels;
-    const first = chunk * step;
-    const last = Math.min(first + step, tiles * taps);
-    const most = Math.max(1, Math.round(BLOCK_PIXELS / width));
-    for (let b = 0; b < batch; b++) {
-      for (let top = 0; top < height; top += most) {
-        const rows = Math.min(most, height - top);
-        const from = x + b * image + top * row;
-        const grad = dy + (b * height + top) * width * channels;
-        for (let tile = first; tile < last; tile++) {
-          const inside = Math.floor(tile / tiles) * row + tile % tiles * 4 * ROWS;
-          this.#exports.filter_grad(
-            from + inside,
-            grad,
-            g + tile * ROWS * channels,
-            rows,
-            width,
-            pixel,
-            row - width * pixel,
-            channels,
-            panels,
-          );
-        }
-      }
+  #work(): void {
+    const words = this.#words;
+    const items = words[Slot.items]!;
+    const step = words[Slot.step]!;
+    const pieces = Math.ceil(items / step);
+    const numbers = Array.from(this.#numbers.subarray(0, words[Slot.count]!));
+    const work = this.#functions.get(this.#names[words[Slot.name]!]!)!;
+    for (;;) {
+      const piece = Atomics.add(words, Slot.next, 1);
+      if (piece >= pieces) return;
+      const first = piece * step;
+      work(...numbers, first, Math.min(first + step, items), piece, this.#thread);
     }
   }
 }
-
-type ThirteenNumbers = [
-  ...[number, number, number, number, number, number, number],
-  ...[number, number, number, number, number, number],
-];
-
-export { PIXELS, ROWS };

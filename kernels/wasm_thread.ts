@@ -6,14 +6,27 @@
 
 import { JobRunner } from "./wasm_job.ts";
 
+/** What a thread is started with. */
+export interface ThreadStart {
+  readonly memory: WebAssembly.Memory;
+  /** Where the control block begins. */
+  readonly control: number;
+  /** The number of the thread, from 1. */
+  readonly thread: number;
+}
+
 const scope = self as unknown as {
-  onmessage: ((event: MessageEvent<WebAssembly.Memory>) => void) | null;
+  onmessage: ((event: MessageEvent<ThreadStart>) => void) | null;
   postMessage(message: string): void;
+  close(): void;
 };
 
-scope.onmessage = ({ data }) => {
-  const runner = new JobRunner(data);
+scope.onmessage = ({ data: { memory, control, thread } }) => {
+  const runner = new JobRunner(memory, control, thread);
   scope.postMessage("ready");
   // The message leaves once this turn of the event loop is over.
-  setTimeout(() => runner.serve(), 0);
+  setTimeout(() => {
+    runner.serve();
+    scope.close();
+  }, 0);
 };

@@ -1,91 +1,116 @@
 /**
- * Threads that compute on one shared WebAssembly memory, and the convolutions that they run.
+ * Threads that compute on one shared WebAssembly memory.
  *
- * The caller's thread works too and waits for the others in place, so that a convolution is an ordinary
- * function. Threads take pieces of a job from a common counter: one that is slowed down takes fewer.
+ * The caller's thread works too and waits for the others in place, so that a job is an ordinary function
+ * call. Threads take pieces of a job from a common counter: one that is slowed down takes fewer.
  *
  * @module
  */
 
-import { CONTROL_BYTES, type ConvolutionJob, JobRunner, Slot, writeJob } from "./wasm_job.ts";
+import { CONTROL_BYTES, type Job, JobRunner } from "./wasm_job.ts";
+import type { ThreadStart } from "./wasm_thread.ts";
 
-/** Bytes that are asked for at once. */
-const PAGE = 65536;
+/** A shared memory in which room can be had; addresses are in bytes and multiples of 8. */
+export interface SharedHeap {
+  /** The memory; it may grow. */
+  readonly memory: WebAssembly.Memory;
+  /** Room for `bytes`, with undefined contents. */
+  allocate(bytes: number): number;
+  /** Gives room back. */
+  free(address: number): void;
+}
 
 /** More threads than this wait for memory more than for cores. */
 const MOST_THREADS = 16;
 
-/** Shared memory and the threads on it. Dispose it to end them. */
+/** Kernels read up to a tile beyond what they use. */
+const SLACK = 64;
+
+/** Threads on a shared memory. Dispose it to end them and give back what they hold. */
 export class WasmThreads implements Disposable {
-  readonly memory: WebAssembly.Memory;
   /** Threads that work, the caller's included. */
   readonly count: number;
+  readonly #heap: SharedHeap;
   readonly #workers: readonly Worker[];
   readonly #runner: JobRunner;
-  /** i32: see {@linkcode Slot}. */
-  readonly #control: Int32Array<SharedArrayBuffer>;
-  #top = CONTROL_BYTES;
+  readonly #control: number;
+  readonly #scratch = new Map<string, { address: number; bytes: number }>();
 
-  private constructor(memory: WebAssembly.Memory, workers: readonly Worker[]) {
-    this.memory = memory;
-    this.count = workers.length + 1;
+  private constructor(
+    heap: SharedHeap,
+    control: number,
+    runner: JobRunner,
+    workers: readonly Worker[],
+  ) {
+    this.#heap = heap;
+    this.#control = control;
+    this.#runner = runner;
     this.#workers = workers;
-    this.#runner = new JobRunner(memory);
-    this.#control = new Int32Array(memory.buffer as unknown as SharedArrayBuffer, 0, 64);
+    this.count = workers.length + 1;
   }
 
   /** Starts `count` threads, the caller's included; by default one for every core. */
   static async start(
+    heap: SharedHeap,
     count: number = Math.min(navigator.hardwareConcurrency, MOST_THREADS),
   ): Promise<WasmThreads> {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE, shared: true });
+    const control = heap.allocate(CONTROL_BYTES);
+    const runner = new JobRunner(heap.memory, control, 0);
+    runner.clear();
     const url = new URL("./wasm_thread.ts", import.meta.url);
     const workers = Array.from({ length: count - 1 }, () => new Worker(url, { type: "module" }));
-    await Promise.all(workers.map((worker) =>
+    await Promise.all(workers.map((worker, index) =>
       new Promise<void>((resolve, reject) => {
         worker.onmessage = () => resolve();
         worker.onerror = (event) => {
           event.preventDefault();
           reject(new Error(`A WebAssembly thread does not start: ${event.message}`));
         };
-        worker.postMessage(memory);
+        const start: ThreadStart = { memory: heap.memory, control, thread: index + 1 };
+        worker.postMessage(start);
       })
     ));
-    return new WasmThreads(memory, workers);
+    return new WasmThreads(heap, control, runner, workers);
   }
 
-  /** Forgets what was allocated. */
-  reset(): void {
-    this.#top = CONTROL_BYTES;
+  /**
+   * Where at least `bytes` lie for what a kernel needs only while it runs; contents are undefined. Two
+   * at once need two slots.
+   */
+  scratch(slot: string, bytes: number): number {
+    const known = this.#scratch.get(slot);
+    if (known && known.bytes >= bytes) return known.address;
+    if (known) this.#heap.free(known.address);
+    const address = this.#heap.allocate(bytes + SLACK);
+    this.#scratch.set(slot, { address, bytes });
+    return address;
   }
 
-  /** Room for `length` numbers, aligned to vectors; undefined contents. Lasts until the next reset. */
-  allocate(length: number): Float32Array {
-    const start = this.#top;
-    // Tiles read up to a few numbers beyond what they use.
-    this.#top = Math.ceil((start + 4 * length + 64) / 64) * 64;
-    const missing = this.#top - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    return new Float32Array(this.memory.buffer, start, length);
+  /** The f32 at an address. */
+  numbers(address: number, length: number): Float32Array {
+    return new Float32Array(this.#heap.memory.buffer, address, length);
   }
 
-  /** Runs a job in `chunks` pieces on all threads. */
-  run(job: ConvolutionJob, chunks: number): void {
-    const control = this.#control;
-    writeJob(control, job);
-    Atomics.store(control, Slot.next, 0);
-    Atomics.store(control, Slot.chunks, chunks);
-    Atomics.store(control, Slot.finished, 0);
-    Atomics.add(control, Slot.generation, 1);
-    Atomics.notify(control, Slot.generation);
-    this.#runner.work();
-    for (let finished = 0; finished < this.#workers.length;) {
-      Atomics.wait(control, Slot.finished, finished);
-      finished = Atomics.load(control, Slot.finished);
-    }
+  /** The f64 at an address. */
+  doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.#heap.memory.buffer, address, length);
   }
 
+  /** The u32 at an address. */
+  words(address: number, length: number): Uint32Array {
+    return new Uint32Array(this.#heap.memory.buffer, address, length);
+  }
+
+  /** Runs a job on all threads and waits for it. */
+  run(job: Job): void {
+    this.#runner.run(job, this.#workers.length);
+  }
+
+  /** Ends the threads and gives back what they hold. */
   [Symbol.dispose](): void {
+    this.#runner.stop(this.#workers.length);
     for (const worker of this.#workers) worker.terminate();
+    for (const { address } of this.#scratch.values()) this.#heap.free(address);
+    this.#heap.free(this.#control);
   }
 }

@@ -9,8 +9,9 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { Gpu } from "../kernels/gpu.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
-import { fuseBatchNorm, pruneInputGradient } from "../kernels/tfjs_layers.ts";
+import { fuseBatchNorm, fuseBatchNormPool, pruneInputGradient } from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
+import { tfjsHeap } from "../kernels/tfjs_wasm_heap.ts";
 import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
 import { WasmThreads } from "../kernels/wasm_threads.ts";
 import { convLayers, normLayers } from "./network.ts";
@@ -29,6 +30,8 @@ export interface Backend extends Disposable {
   readonly reason: string;
   /** The device that our kernels and tfjs share; null on wasm. */
   readonly gpu: Gpu | null;
+  /** The threads that our kernels run on in tfjs's memory; null on webgpu. */
+  readonly threads: WasmThreads | null;
 }
 
 /**
@@ -53,11 +56,35 @@ export function describeBackend({ name, reason, gpu }: Backend): string {
   return `backend ${name}${device} (${reason})`;
 }
 
+/**
+ * Lets convolutions and dense layers round their factors to f16 from now on; sums stay f32.
+ *
+ * @throws {Error} If the backend has no adapter that can.
+ */
+export function useHalfPrecision({ name, gpu }: Backend): void {
+  if (!gpu) throw new Error(`--f16 needs a WebGPU adapter, and the backend is ${name}`);
+  if (!gpu.device.features.has("shader-f16")) {
+    throw new Error("--f16 needs the feature shader-f16, which this adapter lacks");
+  }
+  gpu.halfPrecision = true;
+}
+
 /** Puts our kernels under a network's layers where the backend has them. */
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);
-  const host = TfjsHost.of(backend.gpu);
-  for (const { norm, relu } of normLayers(network)) fuseBatchNorm(host, norm, relu);
+  const compute = computeOf(backend);
+  for (const { norm, relu, pool } of normLayers(network)) {
+    const isFused = compute instanceof TfjsHost && relu && pool;
+    if (isFused) fuseBatchNormPool(compute, norm, relu, pool);
+    else fuseBatchNorm(compute, norm, relu);
+  }
+}
+
+/** Where a backend's fused kernels run. */
+export function computeOf({ gpu, threads }: Backend): TfjsHost | WasmThreads {
+  const compute = threads ?? TfjsHost.of(gpu);
+  if (!compute) throw new Error("The backend has been closed");
+  return compute;
 }
 
 async function attach(gpu: Gpu, reason: string): Promise<Backend> {
@@ -67,18 +94,18 @@ async function attach(gpu: Gpu, reason: string): Promise<Backend> {
     tf.removeBackend("webgpu");
     gpu[Symbol.dispose]();
   };
-  return { name: "webgpu", reason, gpu, [Symbol.dispose]: dispose };
+  return { name: "webgpu", reason, gpu, threads: null, [Symbol.dispose]: dispose };
 }
 
 async function openWasm(reason: string): Promise<Backend> {
   await useWasm();
-  const threads = await WasmThreads.start();
+  const threads = await WasmThreads.start(tfjsHeap());
   const leaveThreads = useThreads(threads);
   const dispose = () => {
     leaveThreads();
     threads[Symbol.dispose]();
   };
-  return { name: "wasm", reason, gpu: null, [Symbol.dispose]: dispose };
+  return { name: "wasm", reason, gpu: null, threads, [Symbol.dispose]: dispose };
 }
 
 function kindOf(gpu: Gpu): string {

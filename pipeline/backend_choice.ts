@@ -5,9 +5,9 @@
  * @module
  */
 
-import { join } from "node:path";
 import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";
 import { makeBatch, type WholeFace } from "./batches.ts";
+import { cachePath } from "./cache_folder.ts";
 import { writeJson } from "./files.ts";
 import { buildNetwork, maskSize } from "./network.ts";
 import { trainConfig } from "./presets.ts";
@@ -24,7 +24,7 @@ export interface BackendMeasurement {
 }
 
 /** Changes when a backend has become faster, so that what was measured before is measured anew. */
-const KERNELS = 2;
+const KERNELS = 3;
 
 /** Images of the measured step: enough for the kernels to be busy, few enough to take a second. */
 const BATCH = 8;
@@ -66,8 +66,7 @@ export function fasterBackend({ seconds }: BackendMeasurement): BackendName {
 
 /** Where the measurement is kept, or null where the environment names no folder for such files. */
 export function measurementPath(): string | null {
-  const folder = readEnv("XDG_CACHE_HOME") ?? homeCache();
-  return folder === null ? null : join(folder, "attparsenet", "backend.json");
+  return cachePath("backend.json");
 }
 
 /** The measurement for an adapter, if there is one. */
@@ -133,19 +132,4 @@ function greyFaces({ height, width }: { height: number; width: number }): WholeF
     polygons: null,
   };
   return Array.from({ length: BATCH }, () => face);
-}
-
-function homeCache(): string | null {
-  const home = readEnv("HOME") ?? readEnv("USERPROFILE");
-  return home === null ? null : join(home, ".cache");
-}
-
-/** A variable, or null where it is not set or may not be read. */
-function readEnv(name: string): string | null {
-  try {
-    return Deno.env.get(name) || null;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return null;
-    throw error;
-  }
 }

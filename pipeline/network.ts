@@ -9,6 +9,7 @@
 
 import * as tfl from "@tensorflow/tfjs-layers";
 import type * as tf from "@tensorflow/tfjs-core";
+import { type Conv2dShape, outputSize } from "../kernels/conv2d.ts";
 import { ATTRIBUTES } from "./attributes.ts";
 
 /** What decides the network's shape. */
@@ -34,34 +35,37 @@ export function maskSize({ input }: NetworkConfig): { height: number; width: num
   return { height: shrink(input.height), width: shrink(input.width) };
 }
 
-/** Numbers in the largest feature maps of one image, with the border that a gradient needs. */
-export function largestActivation(config: NetworkConfig): number {
-  let { height, width } = config.input;
-  let largest = 0;
-  [...config.widths, ATTRIBUTES.length].forEach((channels, layer) => {
-    const border = 2 * (KERNELS[layer]! - 1);
-    height -= KERNELS[layer]! - 1;
-    width -= KERNELS[layer]! - 1;
-    // The image has no gradient, so the first layer's maps get no border.
-    const edge = layer === 0 ? 0 : border;
-    largest = Math.max(largest, (height + edge) * (width + edge) * Math.ceil(channels / 4) * 4);
+/** Sizes of the six convolutions but for the batch, first to last; the first is followed by the pool. */
+export function convolutionShapes({ input, widths }: NetworkConfig): Omit<Conv2dShape, "batch">[] {
+  let { height, width } = input;
+  let channels = 3;
+  return [...widths, ATTRIBUTES.length].map((filters, layer) => {
+    const kernel = KERNELS[layer]!;
+    const shape = { height, width, channels, filters, kernelHeight: kernel, kernelWidth: kernel };
+    [height, width] = outputSize({ batch: 1, ...shape });
     if (layer === 0) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
+    channels = filters;
+    return shape;
   });
-  return largest;
+}
+
+/** Numbers in the feature maps of one image behind each convolution, first to last. */
+export function activations(config: NetworkConfig): number[] {
+  return convolutionShapes(config).map((shape) => {
+    const [height, width] = outputSize({ batch: 1, ...shape });
+    return height * width * shape.filters;
+  });
 }
 
 /** Multiplications and additions of one image's forward pass, each counted as one. */
 export function forwardFlops(config: NetworkConfig): number {
-  const channels = [3, ...config.widths, ATTRIBUTES.length];
-  let { height, width } = config.input;
-  let flops = 0;
-  KERNELS.forEach((kernel, layer) => {
-    height -= kernel - 1;
-    width -= kernel - 1;
-    flops += 2 * height * width * kernel ** 2 * channels[layer]! * channels[layer + 1]!;
-    if (layer === 0) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
+  const flops = convolutionShapes(config).map((shape) => {
+    const [height, width] = outputSize({ batch: 1, ...shape });
+    const inner = shape.kernelHeight * shape.kernelWidth * shape.channels;
+    return 2 * height * width * inner * shape.filters;
   });
-  return flops + 2 * height * width * ATTRIBUTES.length ** 2;
+  const { height, width } = maskSize(config);
+  return flops.reduce((sum, one) => sum + one) + 2 * height * width * ATTRIBUTES.length ** 2;
 }
 
 /**
@@ -113,14 +117,21 @@ export function applyNetwork(
   return { logits, maps };
 }
 
-/** The pairs of normalisation and ReLU layers, for the kernels that fuse them. */
-export function normLayers(
-  network: tfl.LayersModel,
-): { norm: tfl.layers.Layer; relu: tfl.layers.Layer | null }[] {
+/** A normalisation and the layers behind it that a kernel can take over with it. */
+export interface NormLayers {
+  readonly norm: tfl.layers.Layer;
+  readonly relu: tfl.layers.Layer | null;
+  readonly pool: tfl.layers.Layer | null;
+}
+
+/** The normalisations with what is behind them, first to last. */
+export function normLayers(network: tfl.LayersModel): NormLayers[] {
   return [...KERNELS.keys()].map((layer) =>
-    layer === KERNELS.length - 1
-      ? { norm: network.getLayer("maps"), relu: null }
-      : { norm: network.getLayer(`norm${layer + 1}`), relu: network.getLayer(`relu${layer + 1}`) }
+    layer === KERNELS.length - 1 ? { norm: network.getLayer("maps"), relu: null, pool: null } : {
+      norm: network.getLayer(`norm${layer + 1}`),
+      relu: network.getLayer(`relu${layer + 1}`),
+      pool: layer === 0 ? network.getLayer("pool") : null,
+    }
   );
 }
 

@@ -7,7 +7,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Backend } from "./backend.ts";
 import { loadFaces, type OnReject } from "./faces.ts";
-import { buildNetwork, largestActivation, maskSize } from "./network.ts";
+import { tuneKernels } from "./kernel_choices.ts";
+import { activations, buildNetwork, maskSize } from "./network.ts";
 import type { TrainConfig } from "./presets.ts";
 import type { FaceRecord } from "./record.ts";
 import { Learner } from "./train/learner.ts";
@@ -48,6 +49,8 @@ export interface TrainOptions {
   readonly onEpoch?: (line: EpochLine) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
+  /** Hears that the kernels are measured first, which happens once for an adapter. */
+  readonly log?: (line: string) => void;
 }
 
 /** What a run came to. */
@@ -83,6 +86,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       "There are no faces to train on: the split train has none with labels and landmarks",
     );
   }
+  await tuneKernels(backend, config.network, config.batch, options.log);
   const network = buildNetwork(config.network, config.seed);
   using learner = new Learner(backend, network, config);
   const session = new Session(options, learner, faces);
@@ -95,18 +99,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** Says which batch fits where the largest buffer of a step is more than the adapter can bind. */
+/** Says which batch fits where a buffer of a step is larger than the adapter can have or bind. */
 function checkFits({ network, batch, preset }: TrainConfig, { gpu }: Backend): void {
   if (!gpu) return;
-  const limit = gpu.device.limits.maxStorageBufferBindingSize;
-  const bytes = 4 * largestActivation(network);
-  if (batch * bytes <= limit) return;
-  throw new RangeError(
-    `The preset ${preset} with batch ${batch} needs buffers of ${
-      mebibytes(batch * bytes)
-    } MiB, and ` +
-      `this adapter binds ${mebibytes(limit)} MiB: try --batch ${Math.floor(limit / bytes)}`,
-  );
+  const maps = activations(network).map((count) => 4 * count);
+  const needs = [
+    { bytes: Math.max(...maps), limit: gpu.device.limits.maxBufferSize },
+    // Our own kernels take a batch by parts; where tfjs adds the masks' two gradients, it binds them whole.
+    { bytes: maps.at(-1)!, limit: gpu.bindingLimit },
+  ];
+  for (const { bytes, limit } of needs) {
+    if (batch * bytes <= limit) continue;
+    const most = Math.min(...needs.map(({ bytes, limit }) => Math.floor(limit / bytes)));
+    throw new RangeError(
+      `The preset ${preset} with batch ${batch} needs buffers of ${
+        mebibytes(batch * bytes)
+      } MiB, and this adapter takes ${mebibytes(limit)} MiB: try --batch ${most}`,
+    );
+  }
 }
 
 function mebibytes(bytes: number): number {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { batchNorm, batchNormGrad, batchNormGroups } from "../kernels/batch_norm.ts";
 import * as naive from "../kernels/cpu/batch_norm.ts";
 import { batchStatistics, normalise, normaliseGrad } from "../kernels/cpu/batch_norm_f32.ts";
@@ -22,11 +23,13 @@ function inputs(rows: number, channels: number, random: Random, centre = 0) {
 }
 
 for (
-  const [rows, channels, relu] of [[1, 1, true], [64, 4, false], [257, 63, true], [
-    700,
-    65,
-    true,
-  ]] as const
+  const [rows, channels, relu] of [
+    [1, 1, true],
+    [64, 4, false],
+    [130, 8, true],
+    [257, 63, true],
+    [700, 65, true],
+  ] as const
 ) {
   const seed = rows;
   const name = `${rows}x${channels}${relu ? " with ReLU" : ""}, seed ${seed}`;
@@ -52,8 +55,8 @@ for (
     assertClose(await read(movingMean!), expected.movingMean, close("moving mean"));
     assertClose(await read(movingVariance!), expected.movingVariance, close("moving variance"));
 
-    const given2 = { x: x!, y, dy: dy!, scale: scale!, stats, parts };
-    batchNormGrad(gpu, { ...given2, dx, dscale, dshift }, shape);
+    const backward = { x: x!, dy: dy!, scale: scale!, shift: shift!, stats, parts };
+    batchNormGrad(gpu, { ...backward, dx, dscale, dshift }, shape);
     const gradient = naive.batchNormGrad(given.x, given.dy, given, shape);
     assertClose(await read(dscale), gradient.dscale, close("gradient of the scale"));
     assertClose(await read(dshift), gradient.dshift, close("gradient of the shift"));
@@ -82,6 +85,25 @@ gpuTest("batchNorm() keeps its precision far from zero", async (gpu) => {
   const close = { relative: 1e-3, what: "y around 10,000, seed 3" };
   assertClose(actual, naive.batchNorm(given.x, given, shape).y, close);
   gpu.destroy(x!, dy!, scale!, shift!, movingMean!, movingVariance!, parts, stats, y);
+});
+
+gpuTest("batchNorm() lets a NaN through to all of its channel", async (gpu) => {
+  const shape = { rows: 5, channels: 3, relu: true, ...SETTINGS };
+  const given = inputs(shape.rows, shape.channels, new Random(2));
+  given.x[7] = NaN;
+  const expected = naive.batchNorm(given.x, given, shape).y;
+  const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map((values) =>
+    gpu.upload(values)
+  ) as [GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer];
+  const [parts, stats, y] = [24, 24, 60].map((bytes) => gpu.createBuffer(bytes)) as [
+    GPUBuffer,
+    GPUBuffer,
+    GPUBuffer,
+  ];
+  batchNorm(gpu, { x, scale, shift, parts, stats, movingMean, movingVariance, y }, shape);
+  const where = (values: ArrayLike<number>) => Array.from(values, Number.isNaN);
+  assert.deepEqual(where(new Float32Array(await gpu.read(y))), where(expected));
+  gpu.destroy(x, dy, scale, shift, movingMean, movingVariance, parts, stats, y);
 });
 
 Deno.test("the twin's gradients of a normalisation are the derivatives of its result", () => {

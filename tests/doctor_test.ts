@@ -27,6 +27,8 @@ const ADAPTER: Adapter = {
   name: "llvmpipe",
   vendor: "mesa",
   architecture: "",
+  device: "0",
+  description: "llvmpipe",
   isSoftware: true,
   features: ["shader-f16"],
   limits: { maxStorageBufferBindingSize: 2 ** 27, maxStorageBuffersPerShaderStage: 8 },
@@ -129,12 +131,13 @@ Deno.test("diagnosisText() shows what is missing together with the command that 
     adapter: null,
     backends: [{ name: "webgpu", usable: false, note: "no adapter" }],
     choice: { backend: "wasm", reason: "there is no adapter", file: "/cache/backend.json" },
+    kernels: "none: there is no adapter",
     models: [],
     problems: [{ what: "No adapter", fix: "apt-get install x", fatal: false }],
   };
   assert.match(
     diagnosisText(diagnosis),
-    /wasm +there is no adapter\n +kept in +\/cache\/backend\.json/,
+    /wasm +there is no adapter\n +kernels +none: there is no adapter\n +kept in +\/cache\/backend\.json/,
   );
   assert.match(diagnosisText(diagnosis), /To fix\n {2}No adapter\n {4}→ apt-get install x$/);
   const models = [{ name: "a", usable: true, note: "9 KiB" }, {

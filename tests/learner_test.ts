@@ -1,78 +1,84 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
-import { TfjsHost } from "../kernels/tfjs_host.ts";
-import { composedJointLoss } from "../kernels/tfjs_joint_loss.ts";
-import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
-import type { Batch } from "../pipeline/batches.ts";
-import { applyNetwork, buildNetwork, maskSize } from "../pipeline/network.ts";
-import type { TrainConfig } from "../pipeline/presets.ts";
-import { type NamedTensor, readTensors } from "../pipeline/train/checkpoint.ts";
-import { expandMasks, Learner } from "../pipeline/train/learner.ts";
+import assert from "node:assert/strict";
+import type { Gpu } from "../kernels/gpu.ts";
+import { TILES } from "../kernels/tiles.ts";
+import { useFamily } from "../kernels/convolution.ts";
+import { openBackend, useHalfPrecision } from "../pipeline/backend.ts";
+import { trainingJobs } from "../pipeline/kernel_choices.ts";
+import { buildNetwork } from "../pipeline/network.ts";
+import { Learner } from "../pipeline/train/learner.ts";
 import { assertClose } from "./compare.ts";
-import { gpuTest } from "./gpu_test_context.ts";
-import { labelNumbers, sampleBatches, smallConfig } from "./train_context.ts";
+import { hasGpu } from "./gpu_test_context.ts";
+import { noiseBatch, smallConfig } from "./train_context.ts";
 
-function variableOf(weight: { read(): tf.Tensor }): tf.Variable {
-  return weight.read() as tf.Variable;
-}
+const CONFIG = smallConfig();
+const SEED = 4;
 
-/** Loss and gradients by tfjs's layers and kernels as they come, from uploaded masks. */
-async function stockGradients(
-  { network: sizes, seed, segmentationWeight, batch: size }: TrainConfig,
-  batch: Batch,
-): Promise<{ losses: Float32Array; gradients: NamedTensor[] }> {
-  const network = buildNetwork(sizes, seed);
-  const { height, width } = maskSize(sizes);
-  const labels = labelNumbers(batch);
-  const masks = expandMasks(rasterizeRows(batch.job), labels, height * width);
-  let values: tf.Tensor | undefined;
-  const { grads } = tf.tidy(() =>
-    tf.variableGrads(() => {
-      const images = tf.tensor4d(batch.images, [size, sizes.input.height, sizes.input.width, 3]);
-      const target = {
-        labels: tf.tensor2d(labels, [size, 40]),
-        masks: tf.tensor4d(masks, [size, height, width, 40]),
-      };
-      const prediction = applyNetwork(network, images, true);
-      const losses = composedJointLoss(prediction, target, segmentationWeight);
-      values = losses.values;
-      return losses.total;
-    }, network.trainableWeights.map(variableOf))
-  );
-  const gradients = await readTensors(
-    network.trainableWeights.map((weight) =>
-      [weight.originalName, grads[variableOf(weight).name]!] as const
-    ),
-  );
-  const losses = await values!.data<"float32">();
-  tf.dispose([grads, values!]);
-  network.dispose();
-  return { losses, gradients };
-}
-
-gpuTest("Learner.step() has the gradients of tfjs's own kernels for all weights", async (gpu) => {
-  const host = await TfjsHost.attach(gpu);
-  // A first step without decay leaves the gradients as velocities.
-  const config = smallConfig({ weightDecay: 0, segmentationWeight: 2 });
-  const [batch] = await sampleBatches(config, 1) as [Batch];
-  useStockKernels();
-  const expected = await stockGradients(config, batch);
-  useOwnKernels(host);
-  try {
-    const network = buildNetwork(config.network, config.seed);
-    const backend = { name: "webgpu", reason: "", gpu, [Symbol.dispose]: () => {} } as const;
-    using learner = new Learner(backend, network, config);
+/** Losses of three steps on the same batch, and logits after them; `prepare` changes the device first. */
+async function learn(prepare: (gpu: Gpu) => void = () => {}): Promise<number[]> {
+  using backend = await openBackend("webgpu");
+  prepare(backend.gpu!);
+  const network = buildNetwork(CONFIG.network, CONFIG.seed);
+  using learner = new Learner(backend, network, CONFIG);
+  const batch = noiseBatch(CONFIG, 6, SEED);
+  const numbers: number[] = [];
+  for (let step = 0; step < 3; step++) {
     const losses = learner.step(batch);
-    const close = (what: string) => ({ relative: 1e-4, what: `${what}, seed ${config.seed}` });
-    assertClose(await losses.data(), expected.losses, close("losses"));
-    for (const { name, data } of expected.gradients) {
-      const weight = network.trainableWeights.find(({ originalName }) => originalName === name)!;
-      const gradient = learner.optimizer.velocities.get(variableOf(weight).name)!;
-      assertClose(await gradient.data(), data, close(`gradient of ${name}`));
-    }
+    numbers.push(...await losses.data());
     losses.dispose();
-    network.dispose();
-  } finally {
-    useStockKernels();
   }
+  numbers.push(...(await learner.forward(batch)).logits);
+  network.dispose();
+  backend.gpu!.check();
+  return numbers;
+}
+
+/** The same on the kernels that the adapter takes by itself. */
+let plain: Promise<number[]> | null = null;
+
+function learnerTest(name: string, relative: number, prepare: (gpu: Gpu) => void): void {
+  const fn = async () => {
+    const expected = await (plain ??= learn());
+    const what = `losses and logits, seed ${SEED}`;
+    assertClose(await learn(prepare), expected, { relative, what });
+  };
+  Deno.test({ name, ignore: !hasGpu, fn });
+}
+
+learnerTest("training by runs of three images takes the same steps", 1e-5, (gpu) => {
+  gpu.bindingLimit = 1e5;
+});
+
+/** Makes every operation of a step run on a tile: the smallest, which compiles fastest. */
+function tileAll(gpu: Gpu, half: boolean): void {
+  for (const { operation, shape } of trainingJobs(CONFIG.network, 6)) {
+    useFamily(gpu, operation, shape, { ...TILES.at(-1)!, half });
+  }
+}
+
+learnerTest("training on tiles takes the same steps", 1e-5, (gpu) => tileAll(gpu, false));
+
+learnerTest(
+  "training on f16 tiles takes nearly the same steps",
+  1e-2,
+  (gpu) => tileAll(gpu, gpu.device.features.has("shader-f16")),
+);
+
+Deno.test("useHalfPrecision() refuses a backend without the feature", () => {
+  const backend = {
+    name: "wasm",
+    reason: "",
+    gpu: null,
+    threads: null,
+    [Symbol.dispose]: () => {},
+  } as const;
+  assert.throws(
+    () => useHalfPrecision(backend),
+    new Error("--f16 needs a WebGPU adapter, and the backend is wasm"),
+  );
+  const gpu = { device: { features: new Set() }, halfPrecision: false } as unknown as Gpu;
+  assert.throws(
+    () => useHalfPrecision({ ...backend, name: "webgpu", gpu }),
+    new Error("--f16 needs the feature shader-f16, which this adapter lacks"),
+  );
+  assert.equal(gpu.halfPrecision, false);
 });

@@ -7,7 +7,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ATTRIBUTES, hasAttribute } from "../pipeline/attributes.ts";
-import { type Batch, inBatches, loadBatch } from "../pipeline/batches.ts";
+import {
+  type Batch,
+  inBatches,
+  loadBatch,
+  makeBatch,
+  type WholeFace,
+} from "../pipeline/batches.ts";
 import { openDataset } from "../pipeline/dataset.ts";
 import { loadFaces } from "../pipeline/faces.ts";
 import { joinLandmarks } from "../pipeline/landmarks.ts";
@@ -39,6 +45,20 @@ export function smallConfig(overrides: TrainOverrides = {}): TrainConfig {
     augmentation: { flip: true, shift: 2 },
     ...overrides,
   });
+}
+
+/** A batch of `count` images of noise with random labels and no regions. */
+export function noiseBatch({ network }: TrainConfig, count: number, seed: number): Batch {
+  const { input } = network;
+  const random = new Random(seed);
+  const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };
+  const faces = Array.from({ length: count }, (): WholeFace => ({
+    record: { ...record, points: null, rejected: null },
+    labels: random.integer(2 ** 40),
+    pixels: Uint8Array.from({ length: input.height * input.width * 3 }, () => random.integer(256)),
+    polygons: null,
+  }));
+  return makeBatch(faces, input, maskSize(network), { flip: false, shift: 0 }, null);
 }
 
 /** Batches of faces of the sample, mirrored and shifted as in training. */

@@ -1,19 +1,25 @@
 /**
- * `deno task wat`: makes every `kernels/wat/NAME.wasm` of its `NAME.wat`, or of the text that
- * `NAME_text.ts` writes where loops are unrolled. The binaries are kept beside their sources, so that
- * nobody needs the assembler to run the program.
+ * `deno task wat`: makes every `kernels/wat/NAME.wasm` of the text that `NAME_text.ts` writes, or of
+ * `NAME.wat`. The binaries are kept beside their sources, so that nobody needs the assembler to run the
+ * program.
  *
  * @module
  */
 
 import { join } from "node:path";
 import wabt from "wabt";
+import { batchNormText } from "./batch_norm_text.ts";
 import { conv2dText } from "./conv2d_text.ts";
+import { denseText } from "./dense_text.ts";
+import { jointLossText } from "./joint_loss_text.ts";
+import { maxPoolText } from "./max_pool_text.ts";
+import { sgdStepText } from "./sgd_step_text.ts";
+import { winogradText } from "./winograd_text.ts";
 
 const FOLDER = import.meta.dirname ?? ".";
 
 /** What the texts use beyond the first version of WebAssembly. */
-const FEATURES = { simd: true, threads: true, relaxed_simd: true };
+const FEATURES = { simd: true, threads: true, relaxed_simd: true, bulk_memory: true };
 
 /** Assembles a text. */
 export async function assemble(name: string, text: string): Promise<Uint8Array> {
@@ -28,10 +34,14 @@ export async function assemble(name: string, text: string): Promise<Uint8Array> 
 
 /** The texts by the names of their binaries. */
 export const TEXTS: Readonly<Record<string, string>> = {
+  batch_norm: batchNormText,
   conv2d: conv2dText,
-  dense: await Deno.readTextFile(join(FOLDER, "dense.wat")),
-  batch_norm: await Deno.readTextFile(join(FOLDER, "batch_norm.wat")),
+  dense: denseText,
+  joint_loss: jointLossText,
+  max_pool: maxPoolText,
+  sgd_step: sgdStepText,
   tree_cascade: await Deno.readTextFile(join(FOLDER, "tree_cascade.wat")),
+  winograd: winogradText,
 };
 
 if (import.meta.main) {

@@ -1,6 +1,6 @@
 // Batch normalisation in training: the three steps of the forward pass, one entry point each.
 //
-// x                f32 [M, C]       M rows (batch and pixels), C channels
+// x                f32 [M, C]       M rows (pixels of images), C channels
 // scale, shift     f32 [C]
 // parts            f32 [G, 2, C]    mean and sum of squared deviations of each group of ROWS rows
 // stats            f32 [2, C]       mean, 1 / sqrt(variance + EPSILON)
@@ -9,9 +9,10 @@
 //
 // reduce: one invocation reduces one channel of one group, in two sweeps, so that nothing cancels.
 // merge: one invocation merges the groups of one channel (Chan's update).
-// normalise: one invocation makes one number.
-// No barriers; every element has one writer. Constant: RELU (0 or 1). T is
-// vec4<f32> where the channels are a multiple of 4, and C then counts fours; else f32.
+// normalise: one invocation makes RUN numbers of one channel, so that it loads the channel's own once;
+// neighbours read neighbouring numbers.
+// No barriers; every element has one writer. Constants: RELU (0 or 1), RUN. T is vec4<f32> where the
+// channels are a multiple of 4, and C then counts fours; else f32.
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> scale: array<T>;
@@ -25,10 +26,11 @@
 @group(0) @binding(8) var<uniform> s: Settings;
 
 struct Settings {
-  M: u32,
+  M: u32,         // rows of the run at hand
   C: u32,
   ROWS: u32,
-  G: u32,
+  G: u32,         // groups of the run at hand
+  ALL: u32,       // rows of the batch
   EPSILON: f32,   // added to the variance
   MOMENTUM: f32,  // share of the moving statistics that is kept
 }
@@ -91,8 +93,16 @@ fn normalise(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (group.y * groups.x + group.x) * 64 + local;
-  if (i >= s.M * s.C) { return; }
+  let step = (s.M + RUN - 1) / RUN * s.C;
+  if (i >= step) { return; }
   let c = i % s.C;
-  let z = fma((x[i] - stats[c]) * stats[s.C + c], scale[c], shift[c]);
-  if (RELU != 0) { y[i] = max(z, T()); } else { y[i] = z; }
+  let mean = stats[c];
+  let inverse = stats[s.C + c];
+  let by = scale[c];
+  let plus = shift[c];
+  for (var j = i; j < s.M * s.C; j += step) {
+    let z = fma((x[j] - mean) * inverse, by, plus);
+    // Not max(z, 0), which would hide a NaN.
+    if (RELU != 0) { y[j] = select(z, T(), z <= T()); } else { y[j] = z; }
+  }
 }

@@ -1,16 +1,17 @@
 // Both losses of AttParseNet and both gradients in one pass over the feature maps.
 //
-// logits      f32 [B, A]          before the sigmoid
-// maps        f32 [B, CELLS, A]   predicted masks
-// bits        u32 [B, CELLS]      region bits of each mask pixel
-// labels      u32 [B, 2]          label bits, attributes 0-31 and 32-63
-// regions     u32 [A]             region bits that belong to each attribute
-// dlogits     f32 [B, A]          gradient of the total
-// dmaps       f32 [B, CELLS, A]   gradient of the total
-// parts       f32 [I, 2]          each invocation's share of the two sums
+// logits      f32 [B, A]              before the sigmoid
+// maps        f32 [COUNT, CELLS, A]   predicted masks
+// bits        u32 [B, CELLS]          region bits of each mask pixel
+// labels      u32 [B, 2]              label bits, attributes 0-31 and 32-63
+// regions     u32 [A]                 region bits that belong to each attribute
+// dlogits     f32 [B, A]              gradient of the total
+// dmaps       f32 [COUNT, CELLS, A]   gradient of the total
+// parts       f32 [I, 2]              each invocation's share of the two sums
 //
 // The target of a map is 1 where the label is positive and the pixel lies in a region of the attribute, else
-// 0; it is made here from bits and never stored. One invocation of `main` takes RUN pixels of one image and
+// 0; it is made here from bits and never stored. maps and dmaps are bound by runs of images, COUNT of them
+// from FIRST on; the others whole. One invocation of `main` takes RUN pixels of one image and
 // four attributes; those past the maps take four logits each. `total` adds the shares in one workgroup and
 // writes losses f32 [3]: total, attribute loss, mask loss. One barrier chain in `total`, no races.
 
@@ -27,7 +28,9 @@
 @group(0) @binding(9) var<uniform> s: Settings;
 
 struct Settings {
-  B: u32,
+  B: u32,       // images of the batch
+  FIRST: u32,   // first image of the run at hand
+  COUNT: u32,   // images of the run at hand
   A4: u32,      // A / 4
   CELLS: u32,
   RUN: u32,
@@ -35,13 +38,15 @@ struct Settings {
   WEIGHT: f32,  // of the mask loss
 }
 
-fn map_items() -> u32 { return s.B * s.RUNS * s.A4; }
-fn items() -> u32 { return map_items() + s.B * s.A4; }
+// Invocations, and parts, of so many images: first those of their maps, then those of their logits.
+fn map_items(images: u32) -> u32 { return images * s.RUNS * s.A4; }
+fn items(images: u32) -> u32 { return map_items(images) + images * s.A4; }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let i = id.x;
-  if (i < map_items()) { map_run(i); } else if (i < items()) { four_logits(i); }
+  let maps = map_items(s.COUNT);
+  if (i < maps) { map_run(i); } else if (i < items(s.COUNT)) { four_logits(i - maps); }
 }
 
 // Labels of attributes 4·a to 4·a + 3 of one image.
@@ -56,20 +61,20 @@ fn map_run(i: u32) {
   let image = i / s.A4 / s.RUNS;
   let first = i / s.A4 % s.RUNS * s.RUN;
   let last = min(first + s.RUN, s.CELLS);
-  let wanted = select(vec4<u32>(0), regions[a], labels_of(image, a));
+  let wanted = select(vec4<u32>(0), regions[a], labels_of(s.FIRST + image, a));
   let scale = 2 * s.WEIGHT / (f32(s.B) * f32(s.CELLS) * f32(4 * s.A4));
   var sum = vec4<f32>();
   for (var cell = image * s.CELLS + first; cell < image * s.CELLS + last; cell++) {
-    let inside = (vec4<u32>(bits[cell]) & wanted) != vec4<u32>(0);
+    let inside = (vec4<u32>(bits[s.FIRST * s.CELLS + cell]) & wanted) != vec4<u32>(0);
     let d = maps[cell * s.A4 + a] - select(vec4<f32>(0), vec4<f32>(1), inside);
     sum = fma(d, d, sum);
     dmaps[cell * s.A4 + a] = scale * d;
   }
-  parts[i] = vec2<f32>(0, dot(sum, vec4<f32>(1)));
+  parts[map_items(s.FIRST) + i] = vec2<f32>(0, dot(sum, vec4<f32>(1)));
 }
 
 fn four_logits(i: u32) {
-  let j = i - map_items();
+  let j = s.FIRST * s.A4 + i;
   let x = logits[j];
   let z = select(vec4<f32>(0), vec4<f32>(1), labels_of(j / s.A4, j % s.A4));
   // exp(-|x|) never overflows; log(1 + e) loses nothing that a mean over B·A in f32 would keep.
@@ -77,7 +82,7 @@ fn four_logits(i: u32) {
   let loss = max(x, vec4<f32>(0)) - x * z + log(1 + e);
   let sigmoid = select(e, vec4<f32>(1), x >= vec4<f32>(0)) / (1 + e);
   dlogits[j] = (sigmoid - z) / (f32(s.B) * f32(4 * s.A4));
-  parts[i] = vec2<f32>(dot(loss, vec4<f32>(1)), 0);
+  parts[map_items(s.B) + j] = vec2<f32>(dot(loss, vec4<f32>(1)), 0);
 }
 
 var<workgroup> shares: array<vec2<f32>, 64>;
@@ -85,7 +90,7 @@ var<workgroup> shares: array<vec2<f32>, 64>;
 @compute @workgroup_size(64)
 fn total(@builtin(local_invocation_index) local: u32) {
   var sum = vec2<f32>();
-  for (var i = local; i < items(); i += 64) { sum += parts[i]; }
+  for (var i = local; i < items(s.B); i += 64) { sum += parts[i]; }
   shares[local] = sum;
   for (var half = 32u; half > 0; half /= 2) {
     workgroupBarrier();

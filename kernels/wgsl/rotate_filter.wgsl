@@ -4,11 +4,16 @@
 // f  f32 [KH, KW, C, N]
 // g  f32 [KH, KW, GN, GC]    GN >= N, GC >= C: padded to multiples of 4
 //
-// One invocation writes one number of g. No barriers, no races.
+// main: one invocation writes one number of g. by_fours: one invocation transposes 4 x 4 numbers, where
+// nothing is padded; a number at a time, either the loads or the stores would all be far apart.
+// No barriers, no races.
 
 @group(0) @binding(0) var<storage, read> f: array<f32>;
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<uniform> s: Sizes;
+// f and g for by_fours.
+@group(0) @binding(3) var<storage, read> f4: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> g4: array<vec4<f32>>;
 
 struct Sizes { KH: u32, KW: u32, C: u32, N: u32, GN: u32, GC: u32 }
 
@@ -27,4 +32,26 @@ fn main(
   var value = 0.0;
   if (c < s.C && n < s.N) { value = f[(tap * s.C + c) * s.N + n]; }
   g[o] = value;
+}
+
+@compute @workgroup_size(64)
+fn by_fours(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64 + local;
+  let c4 = s.C / 4;
+  let n4 = s.N / 4;
+  if (i >= s.KH * s.KW * c4 * n4) { return; }
+  let n = i % n4;
+  let c = i / n4 % c4;
+  let tap = i / (c4 * n4);
+  let at = (tap * s.C + 4 * c) * n4 + n;
+  let block = transpose(mat4x4<f32>(f4[at], f4[at + n4], f4[at + 2 * n4], f4[at + 3 * n4]));
+  let to = ((s.KH * s.KW - 1 - tap) * s.N + 4 * n) * c4 + c;
+  g4[to] = block[0];
+  g4[to + c4] = block[1];
+  g4[to + 2 * c4] = block[2];
+  g4[to + 3 * c4] = block[3];
 }

@@ -5,11 +5,12 @@
 // g         f32 [N]   gradient
 // settings  f32 [3]   learning rate, momentum, weight decay
 //
-// One invocation updates one number. No barriers, no races.
+// One invocation updates one T: vec4<f32> where N is a multiple of 4, and N then counts fours; else f32.
+// No barriers, no races.
 
-@group(0) @binding(0) var<storage, read_write> w: array<f32>;
-@group(0) @binding(1) var<storage, read_write> v: array<f32>;
-@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(0) var<storage, read_write> w: array<T>;
+@group(0) @binding(1) var<storage, read_write> v: array<T>;
+@group(0) @binding(2) var<storage, read> g: array<T>;
 @group(0) @binding(3) var<storage, read> settings: array<f32>;
 @group(0) @binding(4) var<uniform> N: u32;
 
@@ -21,7 +22,8 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * 64 + local;
   if (i >= N) { return; }
-  let velocity = fma(settings[1], v[i], fma(settings[2], w[i], g[i]));
+  let before = w[i];
+  let velocity = fma(T(settings[1]), v[i], fma(T(settings[2]), before, g[i]));
   v[i] = velocity;
-  w[i] = fma(-settings[0], velocity, w[i]);
+  w[i] = fma(T(-settings[0]), velocity, before);
 }

@@ -1,18 +1,16 @@
-// Adds partial sums: y[i] = Σ over s of parts[s, i].
+// Adds partial sums: y[i] = Σ over s of parts[s, i], on top of what y holds if ADD.
 //
-// parts  f32 [S, 4·N4]
-// y      f32 [4·N4]
+// parts  f32 [S, N]
+// y      f32 [N]
 //
-// One invocation makes four numbers. No barriers, no races.
+// One invocation makes one T. No barriers, no races. T is vec4<f32> where N is a multiple of 4, and N then
+// counts fours; else f32. Constant: ADD (0 or 1).
 
-@group(0) @binding(0) var<storage, read> parts: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> parts: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> s: Sizes;
 
-struct Sizes {
-  N4: u32,  // vectors of a part
-  S: u32,
-}
+struct Sizes { N: u32, S: u32 }
 
 @compute @workgroup_size(64)
 fn main(
@@ -21,8 +19,9 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (group.y * groups.x + group.x) * 64 + local;
-  if (i >= s.N4) { return; }
+  if (i >= s.N) { return; }
   var sum = parts[i];
-  for (var part = 1u; part < s.S; part++) { sum += parts[part * s.N4 + i]; }
+  for (var part = 1u; part < s.S; part++) { sum += parts[part * s.N + i]; }
+  if (ADD != 0) { sum += y[i]; }
   y[i] = sum;
 }

@@ -10,6 +10,8 @@ export interface Adapter {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
   readonly isSoftware: boolean;
   /** Optional features that it has, sorted. */
   readonly features: readonly string[];
@@ -35,6 +37,8 @@ export async function findAdapter(): Promise<Adapter | null> {
     name: description || device || vendor || "an adapter without a name",
     vendor,
     architecture,
+    device,
+    description,
     isSoftware: isFallbackAdapter,
     features: [...adapter.features].sort(),
     limits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),

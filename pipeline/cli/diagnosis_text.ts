@@ -10,7 +10,8 @@ import { pairsText } from "./table.ts";
 
 /** The diagnosis for a person. */
 export function diagnosisText(diagnosis: Diagnosis): string {
-  const { deno, platform, processors, adapter, backends, choice, models, problems } = diagnosis;
+  const { deno, platform, processors, adapter, backends, choice, kernels, models, problems } =
+    diagnosis;
   const partLine = ({ name, usable, optional = false, note }: Part) =>
     [name, `${usable ? "ok" : optional ? "missing, optional" : "missing"}: ${note}`] as const;
   return [
@@ -21,6 +22,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
       "Backend that auto takes",
       pairsText([
         [choice.backend ?? "unknown", choice.reason],
+        ["kernels", kernels],
         ["kept in", choice.file ?? "no file: neither XDG_CACHE_HOME nor HOME is set"],
       ]),
     ),

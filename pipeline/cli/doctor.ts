@@ -44,6 +44,8 @@ export interface Diagnosis {
   readonly backends: readonly Part[];
   /** What `--backend auto` stands for here. */
   readonly choice: Choice;
+  /** Which kernels convolve on the adapter. */
+  readonly kernels: string;
   /** The weights of the detectors and of the 68-point network, and dlib's predictor. */
   readonly models: readonly Part[];
   readonly problems: readonly Problem[];
@@ -92,6 +94,7 @@ export async function examine(): Promise<Diagnosis> {
     adapter,
     backends,
     choice: await examineChoice(adapter),
+    kernels: await examineKernels(adapter),
     models: [...models, predictor],
     problems: [
       ...await adapterProblems(adapter),
@@ -133,6 +136,14 @@ async function examineChoice(adapter: Adapter | null): Promise<Choice> {
 function timesOf({ seconds }: BackendMeasurement): string {
   const times = Object.entries(seconds).map(([name, time]) => `${name} ${time.toFixed(2)} s`);
   return `software adapter; a training step takes ${times.join(", ")}`;
+}
+
+/** As `tuneKernels` tunes. */
+async function examineKernels(adapter: Adapter | null): Promise<string> {
+  if (!adapter) return "none: there is no adapter";
+  if (adapter.isSoftware) return "register tiles (software adapter)";
+  const { choicesText, keptChoices } = await import("../kernel_choices.ts");
+  return choicesText(await keptChoices(adapter).read());
 }
 
 const CPU_BACKEND: Part = {

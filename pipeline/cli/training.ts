@@ -19,6 +19,7 @@ export const TRAINING = {
   batch: optional(integer(1), "images a step"),
   lr: optional(number({ positive: true }), "learning rate of the first epoch"),
   segmentationWeight: optional(number({ positive: false }), "weight of the mask loss"),
+  f16: flag("round factors to half precision; for hardware adapters with shader-f16"),
   resume: flag("go on after the last epoch that was finished"),
   force: flag("replace the run if its folder exists"),
 };
@@ -39,8 +40,10 @@ export interface TrainingJob {
 export async function runTraining(job: TrainingJob, context: Context): Promise<TrainResult> {
   const { train } = await import("../train.ts");
   const { trainConfig } = await import("../presets.ts");
+  const { useHalfPrecision } = await import("../backend.ts");
   const { terminal, signal } = context;
   const { preset, epochs, batch, lr, segmentationWeight, seed } = job.values;
+  if (job.values.f16) useHalfPrecision(job.backend);
   const start = await startOf(job);
   const config = trainConfig(
     preset,
@@ -52,6 +55,7 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
     ...start,
     config,
     signal,
+    log: (line) => terminal.note(line),
     onProgress: terminal.progress("train", "images"),
     onEpoch: (line) => terminal.note(epochText(line, config.epochs)),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),

@@ -9,19 +9,17 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { rasterize } from "../../kernels/rasterize.ts";
 import {
-  composedJointLoss,
   fusedJointLoss,
   type JointLosses,
+  threadedJointLoss,
 } from "../../kernels/tfjs_joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import { Sgd } from "../../kernels/tfjs_sgd.ts";
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { type Backend, prepareNetwork } from "../backend.ts";
+import type { WasmThreads } from "../../kernels/wasm_threads.ts";
+import { type Backend, computeOf, prepareNetwork } from "../backend.ts";
 import type { Batch } from "../batches.ts";
 import { applyNetwork } from "../network.ts";
 import { attributeRegionMasks } from "../regions.ts";
-
-const A = ATTRIBUTES.length;
 
 /** What the network says of a batch, on the CPU. */
 export interface Prediction {
@@ -43,15 +41,15 @@ export interface LearnerSettings {
 export class Learner implements Disposable {
   readonly network: LayersModel;
   readonly optimizer: Sgd;
-  readonly #host: TfjsHost | null;
+  readonly #compute: TfjsHost | WasmThreads;
   readonly #weight: number;
-  readonly #regions: tf.Tensor;
+  readonly #regions: tf.Tensor1D;
 
   constructor(backend: Backend, network: LayersModel, settings: LearnerSettings) {
     prepareNetwork(backend, network);
     this.network = network;
-    this.#host = TfjsHost.of(backend.gpu);
-    this.optimizer = new Sgd(this.#host, settings);
+    this.#compute = computeOf(backend);
+    this.optimizer = new Sgd(this.#compute, settings);
     this.#weight = settings.segmentationWeight;
     this.#regions = tf.keep(tf.tensor1d(Int32Array.from(attributeRegionMasks()), "int32"));
   }
@@ -98,53 +96,22 @@ export class Learner implements Disposable {
   }
 
   #loss(prediction: { logits: tf.Tensor; maps: tf.Tensor }, batch: Batch): JointLosses {
-    const host = this.#host;
-    if (!host) return composedJointLoss(prediction, expandTargets(batch), this.#weight);
+    const compute = this.#compute;
+    if (!(compute instanceof TfjsHost)) {
+      const { labels, job } = batch;
+      const target = { bits: rasterizeRows(job), labels, regions: attributeRegionMasks() };
+      return threadedJointLoss(compute, prediction, target, this.#weight);
+    }
     const { height, width } = batch.job.mask;
-    const bits = host.tensor([batch.faces.length, height, width], "int32");
-    rasterize(host.gpu, batch.job, host.bind(bits));
+    const bits = compute.tensor([batch.faces.length, height, width], "int32");
+    rasterize(compute.gpu, batch.job, compute.bind(bits));
     const labels = tf.tensor2d(batch.labels, [batch.faces.length, 2], "int32");
-    return fusedJointLoss(host, prediction, { bits, labels, regions: this.#regions }, this.#weight);
+    const target = { bits, labels, regions: this.#regions };
+    return fusedJointLoss(compute, prediction, target, this.#weight);
   }
 }
 
 function imagesOf(batch: Batch, network: LayersModel): tf.Tensor {
   const [, height, width] = network.inputs[0]!.shape as number[];
   return tf.tensor4d(batch.images, [batch.faces.length, height!, width!, 3]);
-}
-
-/** Labels and masks as numbers, for backends without the fused loss. */
-function expandTargets(batch: Batch): { labels: tf.Tensor; masks: tf.Tensor } {
-  const { height, width } = batch.job.mask;
-  const shape = [batch.faces.length, height, width, A] as [number, number, number, number];
-  const labels = new Float32Array(batch.faces.length * A);
-  batch.faces.forEach((face, index) => {
-    for (let a = 0; a < A; a++) labels[index * A + a] = hasAttribute(face.labels, a) ? 1 : 0;
-  });
-  const masks = expandMasks(rasterizeRows(batch.job), labels, height * width);
-  return {
-    labels: tf.tensor2d(labels, [batch.faces.length, A]),
-    masks: tf.tensor4d(masks, shape),
-  };
-}
-
-/**
- * Masks as numbers.
- *
- * bits    u32 [B, cells]
- * labels  f32 [B, A]
- *
- * @returns f32 [B, cells, A]
- */
-export function expandMasks(bits: Uint32Array, labels: Float32Array, cells: number): Float32Array {
-  const regions = attributeRegionMasks();
-  const masks = new Float32Array(bits.length * A);
-  for (let cell = 0, at = 0; cell < bits.length; cell++) {
-    const image = Math.floor(cell / cells) * A;
-    const inside = bits[cell]!;
-    for (let a = 0; a < A; a++, at++) {
-      if (inside & regions[a]!) masks[at] = labels[image + a]!;
-    }
-  }
-  return masks;
 }

@@ -1,0 +1,169 @@
+/**
+ * Convolution and both gradients with tiles in workgroup memory: the family of kernels for hardware,
+ * where what conv2d.ts does loses.
+ *
+ * Source: the blocked matrix product of GPUs (block, thread tile, prefetch), with the windows of a
+ * convolution as the rows of one factor.
+ *
+ * @module
+ */
+
+import {
+  checkConv2d,
+  conv2d,
+  type Conv2dShape,
+  outputSize,
+  padChannels,
+  padImages,
+} from "./conv2d.ts";
+import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
+import type { Binding, Gpu } from "./gpu.ts";
+import { repack, rotateFilter } from "./repack.ts";
+import { sumSplits } from "./sum_splits.ts";
+import { divide, type Tile, tiledKernel } from "./tiles.ts";
+import source from "./wgsl/conv2d_tiled.wgsl" with { type: "text" };
+import filterGradSource from "./wgsl/conv2d_filter_grad_tiled.wgsl" with { type: "text" };
+
+/** As {@linkcode conv2d}. */
+export function conv2dTiled(
+  gpu: Gpu,
+  x: Binding,
+  f: Binding,
+  y: Binding,
+  shape: Conv2dShape,
+  tile: Tile,
+): void {
+  conv2d(gpu, x, f, y, shape, (gpu, x, f, y, shape) => convolve(gpu, x, f, y, shape, tile, PLAIN));
+}
+
+/**
+ * As {@linkcode conv2dInputGrad}: dy is read as if it had a border of zeros, so that no copy with one is
+ * made.
+ */
+export function conv2dInputGradTiled(
+  gpu: Gpu,
+  dy: Binding,
+  f: Binding,
+  dx: Binding,
+  shape: Conv2dShape,
+  tile: Tile,
+): void {
+  checkConv2d(shape);
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const padded = padChannels(shape);
+  const [outHeight, outWidth] = outputSize(shape);
+  const gradient = { batch, height: outHeight, width: outWidth };
+  const dy4 = padded.filters === filters
+    ? dy
+    : padImages(gpu, dy, { ...gradient, channels: filters }, padded.filters);
+  const taps = kernelHeight * kernelWidth;
+  const rotated = gpu.scratch("rotated", 4 * taps * padded.filters * padded.channels);
+  rotateFilter(gpu, f, rotated, shape, padded);
+  const turned = {
+    ...gradient,
+    channels: padded.filters,
+    filters: padded.channels,
+    kernelHeight,
+    kernelWidth,
+  };
+  const reading = { top: kernelHeight - 1, left: kernelWidth - 1, gradient: true };
+  if (padded.channels === channels) return convolve(gpu, dy4, rotated, dx, turned, tile, reading);
+  const dx4 = gpu.scratch("output", 4 * batch * height * width * padded.channels);
+  convolve(gpu, dy4, rotated, dx4, turned, tile, reading);
+  repack(gpu, dx4, dx, { batch, height, width, channels: padded.channels }, shape);
+}
+
+/** As {@linkcode conv2dFilterGrad}. */
+export function conv2dFilterGradTiled(
+  gpu: Gpu,
+  x: Binding,
+  dy: Binding,
+  g: Binding,
+  shape: Conv2dShape,
+  tile: Tile,
+): void {
+  conv2dFilterGrad(
+    gpu,
+    x,
+    dy,
+    g,
+    shape,
+    (gpu, x, dy, g, shape) => correlate(gpu, x, dy, g, shape, tile),
+  );
+}
+
+/** How x is read. */
+interface Reading {
+  /** Rows above x, and as many below, that are read as 0. */
+  readonly top: number;
+  /** Columns to the left of x, and as many to the right, that are read as 0. */
+  readonly left: number;
+  /** Whether it is a gradient. */
+  readonly gradient: boolean;
+}
+
+const PLAIN: Reading = { top: 0, left: 0, gradient: false };
+
+/** The kernel itself, for channels and filters that are multiples of 4. */
+function convolve(
+  gpu: Gpu,
+  x: Binding,
+  f: Binding,
+  y: Binding,
+  shape: Conv2dShape,
+  tile: Tile,
+  { top, left, gradient }: Reading,
+): void {
+  const { batch, height, width, filters } = shape;
+  const framed = { ...shape, height: height + 2 * top, width: width + 2 * left };
+  const [outHeight, outWidth] = outputSize(framed);
+  const rows = batch * outHeight * outWidth;
+  const inner = shape.kernelHeight * shape.kernelWidth * shape.channels;
+  const { workgroups, step, splits } = divide(tile, { rows, columns: filters, inner });
+  const kernel = tiledKernel({ label: "conv2d_tiled", source, gradient }, tile, {
+    ...geometry(shape),
+    K4: inner / 4,
+    OH: outHeight,
+    OW: outWidth,
+    TOP: top,
+    LEFT: left,
+  });
+  const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * rows * filters);
+  gpu.dispatch(kernel, [x, f, target, gpu.uniforms([rows, step / 4])], workgroups);
+  if (target !== y) sumSplits(gpu, target, y, splits, rows * filters);
+}
+
+const FILTER_GRAD = {
+  label: "conv2d_filter_grad_tiled",
+  source: filterGradSource,
+  gradient: true,
+};
+
+/** The filter gradient's kernel itself, for channels and filters that are multiples of 4. */
+function correlate(
+  gpu: Gpu,
+  x: Binding,
+  dy: Binding,
+  g: Binding,
+  shape: Conv2dShape,
+  tile: Tile,
+): void {
+  const [outHeight, outWidth] = outputSize(shape);
+  const rows = shape.kernelHeight * shape.kernelWidth * shape.channels;
+  const inner = shape.batch * outHeight * outWidth;
+  const { workgroups, step, splits } = divide(tile, { rows, columns: shape.filters, inner });
+  const kernel = tiledKernel(FILTER_GRAD, tile, {
+    ...geometry(shape),
+    M4: rows / 4,
+    OH: outHeight,
+    OW: outWidth,
+  });
+  const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * rows * shape.filters);
+  gpu.dispatch(kernel, [x, dy, target, gpu.uniforms([inner, step])], workgroups);
+  if (target !== g) sumSplits(gpu, target, g, splits, rows * shape.filters);
+}
+
+/** The constants of both shaders that do not depend on the batch: a network has few of them. */
+function geometry({ height, width, channels, filters, kernelWidth }: Conv2dShape) {
+  return { H: height, W: width, C4: channels / 4, N4: filters / 4, KW: kernelWidth };
+}

@@ -1,0 +1,119 @@
+/**
+ * A convolution or one of its gradients, by the family of kernels that suits the device and the shape.
+ *
+ * @module
+ */
+
+import {
+  checkConv2d,
+  conv2d,
+  conv2dInputGrad,
+  type Conv2dShape,
+  outputSize,
+  padChannels,
+} from "./conv2d.ts";
+import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
+import { conv2dFilterGradTiled, conv2dInputGradTiled, conv2dTiled } from "./conv2d_tiled.ts";
+import type { Binding, Gpu } from "./gpu.ts";
+import { part, runsOf } from "./runs.ts";
+import { sumSplits } from "./sum_splits.ts";
+import { DEFAULT_TILE, type Tile } from "./tiles.ts";
+
+/** What is computed of y = x * f: the result or a gradient. Its buffers are those of that function. */
+export type Operation = "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad";
+
+/** Kernels that work in registers alone, or with a tile in workgroup memory. */
+export type Family = "registers" | Tile;
+
+const IN_REGISTERS = { conv2d, conv2dInputGrad, conv2dFilterGrad };
+const TILED = {
+  conv2d: conv2dTiled,
+  conv2dInputGrad: conv2dInputGradTiled,
+  conv2dFilterGrad: conv2dFilterGradTiled,
+};
+
+/**
+ * Records an operation: see {@linkcode conv2d}, {@linkcode conv2dInputGrad} and
+ * {@linkcode conv2dFilterGrad} for the buffers `[a, b, out]`, of any number of images.
+ *
+ * @param family By default what {@linkcode useFamily} said, else what suits the kind of adapter.
+ * @throws {RangeError} If the filter is larger than the image, or a few images more than the device can
+ * bind.
+ */
+export function convolve(
+  gpu: Gpu,
+  operation: Operation,
+  [a, b, out]: readonly [Binding, Binding, Binding],
+  shape: Conv2dShape,
+  family: Family = familyOf(gpu, operation, shape),
+): void {
+  checkConv2d(shape);
+  const record = (a: Binding, b: Binding, out: Binding, shape: Conv2dShape) =>
+    family === "registers"
+      ? IN_REGISTERS[operation](gpu, a, b, out, shape)
+      : TILED[operation](gpu, a, b, out, shape, family);
+  const { x, y, scratch } = imageBytes(operation, shape);
+  const runs = runsOf(gpu, shape.batch, { bound: [x, y], scratch });
+  if (runs.length === 1) return record(a, b, out, shape);
+  const filterLength = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
+  for (const run of runs) {
+    const images = { ...shape, batch: run.count };
+    if (operation === "conv2d") record(part(a, run, x), b, part(out, run, y), images);
+    else if (operation === "conv2dInputGrad") {
+      record(part(a, run, y), b, part(out, run, x), images);
+    } else {
+      const target = run.first === 0 ? out : gpu.scratch("run", 4 * filterLength);
+      record(part(a, run, x), part(b, run, y), target, images);
+      if (target !== out) sumSplits(gpu, target, out, 1, filterLength, true);
+    }
+  }
+}
+
+/** Bytes of an image in x, in y, and in the copies of them that the kernels make. */
+function imageBytes(
+  operation: Operation,
+  shape: Conv2dShape,
+): { x: number; y: number; scratch: readonly number[] } {
+  const { height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const padded = padChannels(shape);
+  const [outHeight, outWidth] = outputSize(shape);
+  const border = operation === "conv2dInputGrad"
+    ? [(height + kernelHeight - 1) * (width + kernelWidth - 1)]
+    : [];
+  return {
+    x: 4 * height * width * channels,
+    y: 4 * outHeight * outWidth * filters,
+    scratch: [
+      4 * height * width * padded.channels,
+      ...[outHeight * outWidth, ...border].map((pixels) => 4 * pixels * padded.filters),
+    ],
+  };
+}
+
+/** What {@linkcode useFamily} was told, for each device. */
+const families = new WeakMap<Gpu, Map<string, Family>>();
+
+/** Makes {@linkcode convolve} use a family for an operation of a shape, whatever the batch. */
+export function useFamily(
+  gpu: Gpu,
+  operation: Operation,
+  shape: Conv2dShape,
+  family: Family,
+): void {
+  const known = families.get(gpu) ?? new Map<string, Family>();
+  families.set(gpu, known.set(operationKey(operation, shape), family));
+}
+
+/** The family that an operation of a shape runs on. */
+export function familyOf(gpu: Gpu, operation: Operation, shape: Conv2dShape): Family {
+  const told = families.get(gpu)?.get(operationKey(operation, shape));
+  if (told) return told;
+  if (gpu.halfPrecision) return { ...DEFAULT_TILE, half: true };
+  return gpu.isFallback ? "registers" : DEFAULT_TILE;
+}
+
+/** `conv2d 9x8x4 * 3x3x8`: an operation and its sizes but for the batch, since an epoch's last is smaller. */
+export function operationKey(operation: Operation, shape: Conv2dShape): string {
+  const { height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  return `${operation} ${height}x${width}x${channels} * ${kernelHeight}x${kernelWidth}x${filters}`;
+}

@@ -1,0 +1,207 @@
+/**
+ * The WebAssembly of batch normalisation in training, four channels at once. `deno task wat` assembles it
+ * to `batch_norm.wasm`.
+ *
+ * x, y, dy and dx are f32 [M, C], C a multiple of 4; what has a number for each channel is f32 [C]. Every
+ * piece takes the rows first..<last. Sums are f64 [pieces, 2, C], one pair of rows for each piece, so that
+ * they do not depend on which thread took which. What is made of the sums is of one number a channel and
+ * is made in TypeScript.
+ *
+ * Where a ReLU follows, `least` (the bits of an f32) is 0, else −∞: smaller results become `least` and
+ * pass no gradient.
+ *
+ * @module
+ */
+
+import {
+  add,
+  func,
+  fused,
+  increase,
+  lines,
+  load,
+  loop,
+  minus,
+  moduleOf,
+  mul,
+  plus,
+  set,
+  store,
+  term,
+  times,
+} from "./text.ts";
+
+/** The lower or the upper two of four numbers, as f64. */
+function half(value: string, upper: boolean): string {
+  const vector = term(value);
+  const order = "8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7";
+  return `(f64x2.promote_low_f32x4 ${
+    upper ? `(i8x16.shuffle ${order} ${vector} ${vector})` : vector
+  })`;
+}
+
+const addHalf = (sum: string, value: string, upper: boolean) =>
+  set(sum, `(f64x2.add ${term(sum)} ${half(value, upper)})`);
+const ZERO_SUMS = ["s0", "s1", "q0", "q1"].map((sum) => set(sum, "(v128.const i64x2 0 0)"));
+
+/** Stores the sums of four channels: f64, so at twice their offset c, and the second row behind. */
+const STORE_SUMS = [
+  set("to", add("sums", mul("piece", "bytes", 4), mul("c", 2))),
+  store("to", "s0"),
+  store("to", "s1", 16),
+  increase("to", mul("bytes", 2)),
+  store("to", "q0"),
+  store("to", "q1", 16),
+];
+
+/** $at = base + first row; $end = base + last row, both at channel c. */
+const rowsFrom = (base: string) => [
+  set("at", add(base, mul("first", "bytes"), "c")),
+  set("end", add(base, mul("last", "bytes"))),
+];
+
+const SETUP = set("bytes", mul("channels", 4));
+
+/** Σ x and Σ x²: in f64 nothing is lost by not subtracting the mean first. */
+const NORM_SUMS = func(
+  "norm_sums",
+  ["x", "sums", "channels", "first", "last", "piece"],
+  { i32: ["bytes", "c", "at", "end", "to"], v128: ["v", "h", "s0", "s1", "q0", "q1"] },
+  SETUP,
+  loop(
+    "c",
+    0,
+    "bytes",
+    16,
+    ...ZERO_SUMS,
+    ...rowsFrom("x"),
+    loop(
+      "at",
+      "at",
+      "end",
+      "bytes",
+      set("v", load("at")),
+      ...[0, 1].flatMap((upper) => [
+        set("h", half("v", upper === 1)),
+        set(`s${upper}`, `(f64x2.add ${term(`s${upper}`)} ${term("h")})`),
+        set(`q${upper}`, `(f64x2.relaxed_madd ${term("h")} ${term("h")} ${term(`q${upper}`)})`),
+      ]),
+    ),
+    ...STORE_SUMS,
+  ),
+);
+
+const FLOOR = set("floor", `(f32x4.splat (f32.reinterpret_i32 ${term("least")}))`);
+
+/** y = max((x − mean) · factor + shift, least) */
+const NORMALISE = func(
+  "normalise",
+  ["x", "mean", "factor", "shift", "y", "channels", "least", "first", "last"],
+  { i32: ["bytes", "c", "row", "offset"], v128: ["floor"] },
+  SETUP,
+  FLOOR,
+  loop(
+    "row",
+    "first",
+    "last",
+    1,
+    set("offset", mul("row", "bytes")),
+    loop(
+      "c",
+      0,
+      "bytes",
+      16,
+      store(
+        add("y", "offset"),
+        `(f32x4.max ${term("floor")} ${
+          fused(
+            minus(load(add("x", "offset")), load(add("mean", "c"))),
+            load(add("factor", "c")),
+            load(add("shift", "c")),
+          )
+        })`,
+      ),
+      increase("offset", 16),
+    ),
+  ),
+);
+
+/** dy where the ReLU let it through. */
+const through = (offset: string) =>
+  `(v128.and ${load(add("dy", offset))} (f32x4.gt ${load(add("y", offset))} ${term("floor")}))`;
+
+/** Σ dz and Σ dz · (x − mean) */
+const NORM_GRAD_SUMS = func(
+  "norm_grad_sums",
+  ["x", "y", "dy", "mean", "sums", "channels", "least", "first", "last", "piece"],
+  {
+    i32: ["bytes", "c", "at", "end", "to"],
+    v128: ["floor", "v", "h", "s0", "s1", "q0", "q1"],
+  },
+  SETUP,
+  FLOOR,
+  loop(
+    "c",
+    0,
+    "bytes",
+    16,
+    ...ZERO_SUMS,
+    set("at", add(mul("first", "bytes"), "c")),
+    set("end", mul("last", "bytes")),
+    loop(
+      "at",
+      "at",
+      "end",
+      "bytes",
+      set("v", through("at")),
+      set("h", times("v", minus(load(add("x", "at")), load(add("mean", "c"))))),
+      addHalf("s0", "v", false),
+      addHalf("s1", "v", true),
+      addHalf("q0", "h", false),
+      addHalf("q1", "h", true),
+    ),
+    ...STORE_SUMS,
+  ),
+);
+
+/** dx = dz · factor + (x − mean) · slope + constant */
+const NORM_GRAD = func(
+  "norm_grad",
+  [
+    ...["x", "y", "dy", "mean", "factor", "slope", "constant", "dx", "channels", "least"],
+    ...["first", "last"],
+  ],
+  { i32: ["bytes", "c", "row", "offset"], v128: ["floor"] },
+  SETUP,
+  FLOOR,
+  loop(
+    "row",
+    "first",
+    "last",
+    1,
+    set("offset", mul("row", "bytes")),
+    loop(
+      "c",
+      0,
+      "bytes",
+      16,
+      store(
+        add("dx", "offset"),
+        plus(
+          times(through("offset"), load(add("factor", "c"))),
+          fused(
+            minus(load(add("x", "offset")), load(add("mean", "c"))),
+            load(add("slope", "c")),
+            load(add("constant", "c")),
+          ),
+        ),
+      ),
+      increase("offset", 16),
+    ),
+  ),
+);
+
+/** The module's text. */
+export const batchNormText: string = moduleOf(
+  lines(NORM_SUMS, NORMALISE, NORM_GRAD_SUMS, NORM_GRAD),
+);

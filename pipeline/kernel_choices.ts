@@ -1,0 +1,116 @@
+/**
+ * Which kernels a hardware adapter runs fastest: measured once for a network's shapes and written down.
+ *
+ * @module
+ */
+
+import {
+  type Choices,
+  type ChoiceStore,
+  FAMILIES_VERSION,
+  tune,
+  type TuningJob,
+} from "../kernels/tuning.ts";
+import { DEFAULT_TILE, tileName } from "../kernels/tiles.ts";
+import type { Backend } from "./backend.ts";
+import { cachePath } from "./cache_folder.ts";
+import { writeJson } from "./files.ts";
+import { ATTRIBUTES } from "./attributes.ts";
+import { convolutionShapes, maskSize, type NetworkConfig } from "./network.ts";
+
+/** What tells one adapter with its driver from another. WebGPU does not tell the driver's version. */
+export type AdapterNames = Pick<
+  GPUAdapterInfo,
+  "vendor" | "architecture" | "device" | "description"
+>;
+
+/**
+ * Measures what has not been measured for training a network with batches of a size, and makes the
+ * kernels use it. A software adapter is left alone: what is fast there is known.
+ *
+ * @param log Hears that something is about to be measured.
+ */
+export async function tuneKernels(
+  { gpu }: Backend,
+  network: NetworkConfig,
+  batch: number,
+  log?: (line: string) => void,
+): Promise<void> {
+  if (!gpu || gpu.isFallback) return;
+  await tune(gpu, trainingJobs(network, batch), keptChoices(gpu.info), log);
+}
+
+/** The operations of a training step that have more than one family of kernels. */
+export function trainingJobs(network: NetworkConfig, batch: number): TuningJob[] {
+  const { height, width } = maskSize(network);
+  // As tfjs's matrix products run on our kernels: 1x1 images.
+  const dense = {
+    height: 1,
+    width: 1,
+    channels: height * width * ATTRIBUTES.length,
+    filters: ATTRIBUTES.length,
+    kernelHeight: 1,
+    kernelWidth: 1,
+  };
+  return [...convolutionShapes(network), dense].flatMap((sizes, layer) => {
+    const shape = { batch, ...sizes };
+    const jobs: TuningJob[] = [
+      { operation: "conv2d", shape },
+      { operation: "conv2dFilterGrad", shape },
+    ];
+    // The image has no gradient.
+    return layer === 0 ? jobs : [...jobs, { operation: "conv2dInputGrad", shape }];
+  });
+}
+
+/** `tuned 18 shapes: 12 x 128x64, 8x8 each; 6 x registers`, the most frequent first. */
+export function choicesText(choices: Choices): string {
+  const names = Object.values(choices);
+  if (names.length === 0) {
+    return `${tileName(DEFAULT_TILE)}; the first training measures its shapes`;
+  }
+  const counts = [...Map.groupBy(names, (name) => name)].map(([name, all]) =>
+    [all.length, name] as const
+  )
+    .sort(([a], [b]) => b - a);
+  return `tuned ${names.length} shapes: ` +
+    counts.map(([count, name]) => `${count} x ${name}`).join("; ");
+}
+
+/** The choices for an adapter, in a file with those for others. */
+export function keptChoices(
+  { vendor, architecture, device, description }: AdapterNames,
+  path: string | null = cachePath("kernels.json"),
+): ChoiceStore {
+  const key = [vendor, architecture, device, description, `version ${FAMILIES_VERSION}`].join("|");
+  return {
+    async read() {
+      const kept = (await readChoices(path))[key];
+      return isChoices(kept) ? kept : {};
+    },
+    async write(choices) {
+      if (path === null) return;
+      // A machine that forbids the file measures again next time.
+      await writeJson(path, { ...await readChoices(path), [key]: choices }).catch(() => {});
+    },
+  };
+}
+
+/** The file's choices by adapter, or nothing where it is missing, unreadable or damaged. */
+async function readChoices(path: string | null): Promise<Record<string, unknown>> {
+  if (path === null) return {};
+  try {
+    const kept: unknown = JSON.parse(await Deno.readTextFile(path));
+    return isRecord(kept) ? kept : {};
+  } catch {
+    return {};
+  }
+}
+
+function isChoices(value: unknown): value is Choices {
+  return isRecord(value) && Object.values(value).every((name) => typeof name === "string");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

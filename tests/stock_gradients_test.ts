@@ -1,0 +1,96 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
+import { TfjsHost } from "../kernels/tfjs_host.ts";
+import { composedJointLoss } from "../kernels/tfjs_joint_loss.ts";
+import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
+import type { Batch } from "../pipeline/batches.ts";
+import { applyNetwork, buildNetwork, maskSize } from "../pipeline/network.ts";
+import type { TrainConfig } from "../pipeline/presets.ts";
+import { attributeRegionMasks } from "../pipeline/regions.ts";
+import { type NamedTensor, readTensors } from "../pipeline/train/checkpoint.ts";
+import { Learner } from "../pipeline/train/learner.ts";
+import { assertClose } from "./compare.ts";
+import { gpuTest } from "./gpu_test_context.ts";
+import { labelNumbers, sampleBatches, smallConfig } from "./train_context.ts";
+
+/** The masks of all attributes as numbers: f32 [B, cells, 40] from bits u32 [B, cells]. */
+function expandMasks(bits: Uint32Array, labels: Float32Array, cells: number): Float32Array {
+  const regions = attributeRegionMasks();
+  const count = regions.length;
+  return Float32Array.from({ length: bits.length * count }, (_, i) => {
+    const cell = Math.floor(i / count);
+    const isInside = (bits[cell]! & regions[i % count]!) !== 0;
+    return isInside ? labels[Math.floor(cell / cells) * count + i % count]! : 0;
+  });
+}
+
+function variableOf(weight: { read(): tf.Tensor }): tf.Variable {
+  return weight.read() as tf.Variable;
+}
+
+/** Loss and gradients by tfjs's layers and kernels as they come, from uploaded masks. */
+async function stockGradients(
+  { network: sizes, seed, segmentationWeight, batch: size }: TrainConfig,
+  batch: Batch,
+): Promise<{ losses: Float32Array; gradients: NamedTensor[] }> {
+  const network = buildNetwork(sizes, seed);
+  const { height, width } = maskSize(sizes);
+  const labels = labelNumbers(batch);
+  const masks = expandMasks(rasterizeRows(batch.job), labels, height * width);
+  let values: tf.Tensor | undefined;
+  const { grads } = tf.tidy(() =>
+    tf.variableGrads(() => {
+      const images = tf.tensor4d(batch.images, [size, sizes.input.height, sizes.input.width, 3]);
+      const target = {
+        labels: tf.tensor2d(labels, [size, 40]),
+        masks: tf.tensor4d(masks, [size, height, width, 40]),
+      };
+      const prediction = applyNetwork(network, images, true);
+      const losses = composedJointLoss(prediction, target, segmentationWeight);
+      values = losses.values;
+      return losses.total;
+    }, network.trainableWeights.map(variableOf))
+  );
+  const gradients = await readTensors(
+    network.trainableWeights.map((weight) =>
+      [weight.originalName, grads[variableOf(weight).name]!] as const
+    ),
+  );
+  const losses = await values!.data<"float32">();
+  tf.dispose([grads, values!]);
+  network.dispose();
+  return { losses, gradients };
+}
+
+gpuTest("Learner.step() has the gradients of tfjs's own kernels for all weights", async (gpu) => {
+  const host = await TfjsHost.attach(gpu);
+  // A first step without decay leaves the gradients as velocities.
+  const config = smallConfig({ weightDecay: 0, segmentationWeight: 2 });
+  const [batch] = await sampleBatches(config, 1) as [Batch];
+  useStockKernels();
+  const expected = await stockGradients(config, batch);
+  useOwnKernels(host);
+  try {
+    const network = buildNetwork(config.network, config.seed);
+    const backend = {
+      name: "webgpu",
+      reason: "",
+      threads: null,
+      gpu,
+      [Symbol.dispose]: () => {},
+    } as const;
+    using learner = new Learner(backend, network, config);
+    const losses = learner.step(batch);
+    const close = (what: string) => ({ relative: 1e-4, what: `${what}, seed ${config.seed}` });
+    assertClose(await losses.data(), expected.losses, close("losses"));
+    for (const { name, data } of expected.gradients) {
+      const weight = network.trainableWeights.find(({ originalName }) => originalName === name)!;
+      const gradient = learner.optimizer.velocities.get(variableOf(weight).name)!;
+      assertClose(await gradient.data(), data, close(`gradient of ${name}`));
+    }
+    losses.dispose();
+    network.dispose();
+  } finally {
+    useStockKernels();
+  }
+});
