@@ -12,9 +12,9 @@ export interface Tile {
   readonly rows: 4 | 8;
   /** Columns (channels) that one invocation makes. */
   readonly columns: 4 | 8;
-  /** Invocations along the rows: a power of two, at least four times the columns' `columns / 4`. */
+  /** Invocations along the rows: a power of two from `columns` to four times as many. */
   readonly down: number;
-  /** Invocations along the columns: a power of two, at least four times `rows / 4`. */
+  /** Invocations along the columns: a power of two from `rows` to four times as many, at least 8. */
   readonly across: number;
   /** Whether workgroup memory holds f16; sums are f32 all the same. */
   readonly half: boolean;

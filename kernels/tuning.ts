@@ -98,25 +98,40 @@ function measuredBatch(shape: Conv2dShape): number {
   return Math.min(batch, MOST_IMAGES, Math.max(1, Math.floor(MOST_FLOPS / flops)));
 }
 
-async function fastest(gpu: Gpu, job: TuningJob, families: readonly Family[]): Promise<Family> {
-  const shape = { ...job.shape, batch: measuredBatch(job.shape) };
+/** The shape that stands for a job's own where that is larger than a measurement needs. */
+export function measuredShape({ shape }: TuningJob): Conv2dShape {
+  return { ...shape, batch: measuredBatch(shape) };
+}
+
+/** Seconds of a job's {@linkcode measuredShape} on each family; infinite on one that the device refuses. */
+export async function timeFamilies(
+  gpu: Gpu,
+  job: TuningJob,
+  families: readonly Family[],
+): Promise<Map<Family, number>> {
+  const shape = measuredShape(job);
   const { a, b, out } = operandSizes(job.operation, shape);
   const buffers = [a, b, out].map((size) => gpu.createBuffer(4 * size)) as [
     GPUBuffer,
     GPUBuffer,
     GPUBuffer,
   ];
-  let best = { seconds: Infinity, family: families[0]! };
+  const times = new Map<Family, number>();
   for (const family of families) {
     const record = () => convolve(gpu, job.operation, buffers, shape, family);
     // A family that a driver refuses is none; the device goes on without it.
     gpu.device.pushErrorScope("validation");
-    const seconds = await secondsOf(gpu, record, HOPELESS * best.seconds);
+    const seconds = await secondsOf(gpu, record, HOPELESS * Math.min(...times.values()));
     const refused = await gpu.device.popErrorScope();
-    if (!refused && seconds < best.seconds) best = { seconds, family };
+    times.set(family, refused ? Infinity : seconds);
   }
   gpu.destroy(...buffers);
-  return best.family;
+  return times;
+}
+
+async function fastest(gpu: Gpu, job: TuningJob, families: readonly Family[]): Promise<Family> {
+  const times = [...await timeFamilies(gpu, job, families)];
+  return times.reduce((best, next) => next[1] < best[1] ? next : best)[0];
 }
 
 /** Numbers in the two factors and in the result of an operation. */

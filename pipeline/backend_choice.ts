@@ -106,7 +106,8 @@ async function timeStep(backend: Backend): Promise<number> {
   const { input } = config.network;
   const network = buildNetwork(config.network, config.seed);
   using learner = new Learner(backend, network, config);
-  const batch = makeBatch(greyFaces(input), input, maskSize(config.network), NO_CHANGE, null);
+  const plan = { input, mask: maskSize(config.network), augmentation: NO_CHANGE };
+  const batch = makeBatch(greyFaces(input), plan, null);
   let best = Infinity;
   for (let step = 0; step < STEPS; step++) {
     const start = performance.now();

@@ -1,12 +1,12 @@
 /**
- * Batches for the network: images as numbers, labels as bits, and the job that draws the masks, with
- * flip and shift applied to all three alike.
+ * Batches for the network: images as numbers, and the job that draws the masks, with
+ * flip and shift applied to both alike.
  *
  * @module
  */
 
 import type { RasterizeJob } from "../kernels/rasterize.ts";
-import { type Face, type InputSize, pixelsOf } from "./faces.ts";
+import { type Face, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
 import { type Augmentation, FRAME } from "./presets.ts";
 import type { Random } from "./random.ts";
 import { REGIONS } from "./regions.ts";
@@ -31,18 +31,37 @@ interface Change {
 /** Network input for each byte: −1 … 1. */
 const SCALED = Float32Array.from({ length: 256 }, (_, value) => value / 127.5 - 1);
 
-/** As {@linkcode makeBatch}, with the pixels read again of faces that were not kept whole. */
+/** What a batch is made for. */
+export interface BatchPlan {
+  /** Height and width of the network's input. */
+  readonly input: InputSize;
+  /** Height and width of the predicted masks. */
+  readonly mask: InputSize;
+  readonly augmentation: Augmentation;
+}
+
+/**
+ * As {@linkcode makeBatch}, with the pixels read again of faces that were not kept whole. A face that
+ * cannot be read any more is left out, after `reject` has heard why; the others stay what they would
+ * have been with it.
+ */
 export async function loadBatch(
   faces: readonly Face[],
-  input: InputSize,
-  mask: InputSize,
-  augmentation: Augmentation,
+  plan: BatchPlan,
   random: Random | null,
+  reject: OnReject,
 ): Promise<Batch> {
-  const whole = await Promise.all(
-    faces.map(async (face) => ({ ...face, pixels: await pixelsOf(face, input) })),
-  );
-  return makeBatch(whole, input, mask, augmentation, random);
+  // Drawn before anything is waited for, so that batches under way together draw in their order.
+  const changes = drawChanges(faces, plan, random);
+  const read = await Promise.all(faces.map(async (face, index) => {
+    const pixels = await pixelsOf(face, plan.input).catch((error) => {
+      reject(face.record, error instanceof Error ? error.message : String(error));
+      return null;
+    });
+    return pixels && { face: { ...face, pixels }, change: changes[index]! };
+  }));
+  const whole = read.filter((item) => item !== null);
+  return changedBatch(whole.map(({ face }) => face), whole.map(({ change }) => change), plan);
 }
 
 /** A face whose pixels are in memory. */
@@ -51,17 +70,21 @@ export type WholeFace = Face & { readonly pixels: Uint8Array };
 /**
  * Makes a batch.
  *
- * @param mask Height and width of the predicted masks.
  * @param random Where the changes come from; null for none.
  */
 export function makeBatch(
   faces: readonly WholeFace[],
-  input: InputSize,
-  mask: InputSize,
-  augmentation: Augmentation,
+  plan: BatchPlan,
   random: Random | null,
 ): Batch {
-  const changes = faces.map(() => random ? drawChange(augmentation, random) : UNCHANGED);
+  return changedBatch(faces, drawChanges(faces, plan, random), plan);
+}
+
+function changedBatch(
+  faces: readonly WholeFace[],
+  changes: readonly Change[],
+  { input, mask }: BatchPlan,
+): Batch {
   const size = input.height * input.width * 3;
   const images = new Float32Array(faces.length * size);
   faces.forEach((face, index) => {
@@ -77,6 +100,14 @@ export function scaleToInput(pixels: Uint8Array, target: Float32Array, offset: n
 }
 
 const UNCHANGED: Change = { dy: 0, dx: 0, flip: false };
+
+function drawChanges(
+  faces: readonly Face[],
+  { augmentation }: BatchPlan,
+  random: Random | null,
+): Change[] {
+  return faces.map(() => random ? drawChange(augmentation, random) : UNCHANGED);
+}
 
 function drawChange({ flip, shift }: Augmentation, random: Random): Change {
   const sides = 2 * shift + 1;

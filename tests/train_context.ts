@@ -67,7 +67,8 @@ export function noiseBatch({ network }: TrainConfig, count: number, seed: number
     pixels: Uint8Array.from({ length: input.height * input.width * 3 }, () => random.integer(256)),
     polygons: null,
   }));
-  return makeBatch(faces, input, maskSize(network), { flip: false, shift: 0 }, null);
+  const augmentation = { flip: false, shift: 0 };
+  return makeBatch(faces, { input, mask: maskSize(network), augmentation }, null);
 }
 
 /** Batches of faces of the sample, mirrored and shifted as in training. */
@@ -79,10 +80,10 @@ export async function sampleBatches(
   const reject = (_: unknown, reason: string) => assert.fail(reason);
   const faces = await Array.fromAsync(loadFaces(someFaces(), network.input, reject));
   const some = Array.from({ length: count * batch }, (_, i) => faces[i % faces.length]!);
-  const mask = maskSize(network);
+  const plan = { input: network.input, mask: maskSize(network), augmentation };
   return await Promise.all(
     [...inBatches(random.shuffle(some), batch)].map((faces) =>
-      loadBatch(faces, network.input, mask, augmentation, random)
+      loadBatch(faces, plan, random, reject)
     ),
   );
 }

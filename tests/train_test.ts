@@ -6,7 +6,7 @@ import { type TrainConfig, trainConfig } from "../pipeline/presets.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 import { train, type TrainOptions } from "../pipeline/train.ts";
 import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
-import type { StepLine } from "../pipeline/train/log.ts";
+import type { EpochLine, StepLine } from "../pipeline/train/log.ts";
 import { assertClose } from "./compare.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
@@ -169,6 +169,36 @@ Deno.test("train() leaves out an image that cannot be read and says why", async 
   });
   assert.equal(rejected.length, 1);
   await Deno.remove(broken);
+});
+
+Deno.test("train() goes on without an image that cannot be read any more", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "train-" });
+  const lost = join(folder, "lost.jpg");
+  let first: FaceRecord | null = null;
+  async function* records(): AsyncGenerator<FaceRecord> {
+    for await (const record of someFaces()) {
+      if (!first) await Deno.copyFile((first = record).path, lost);
+      yield first === record ? { ...record, path: lost } : record;
+    }
+  }
+  const rejected: string[] = [];
+  const again = { config: smallConfig({ epochs: 2 }), pixelBudget: 0 };
+  const losing = {
+    records: records(),
+    onEpoch: ({ epoch }: EpochLine) => epoch === 0 && Deno.removeSync(lost),
+    onReject: (record: FaceRecord, reason: string) => rejected.push(`${record.image}: ${reason}`),
+  };
+  await withRun(again, async (whole) => {
+    await withRun({ ...again, ...losing }, async (run) => {
+      const [losses, expected] = [await stepLosses(run, "loss"), await stepLosses(whole, "loss")];
+      assert.equal(losses.length, 6);
+      assert.deepEqual(losses.slice(0, 3), expected.slice(0, 3), "before it was lost");
+      assert.notDeepEqual(losses.slice(3), expected.slice(3), "after it was lost");
+    });
+  });
+  assert.equal(rejected.length, 1);
+  assert.match(rejected[0]!, /No such file/);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("train() stops at a loss that is not finite and names the step and its images", async () => {

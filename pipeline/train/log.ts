@@ -46,7 +46,10 @@ export interface EpochLine {
   readonly seconds: number;
   /** Images trained on a second. */
   readonly imagesPerSecond: number;
-  /** Share of the time that the training waited for data. */
+  /**
+   * Share of the time in which the next step could not start since its images were still being read,
+   * decoded or changed. On webgpu the device may have had earlier steps to work on meanwhile.
+   */
   readonly waitShare: number;
   /** Means over its steps, each before its update. */
   readonly train: Losses;

@@ -26,14 +26,18 @@ export class LossReader {
     this.#learningRate = learningRate;
   }
 
-  /** Takes over the losses f32 [3] of a step; reads back what has come together now and then. */
-  async add(step: number, values: tf.Tensor1D, faces: readonly Face[]): Promise<void> {
+  /** Takes over the losses f32 [3] of a step. */
+  add(step: number, values: tf.Tensor1D, faces: readonly Face[]): void {
     this.#steps.push({ step, values, faces });
-    if (this.#steps.length >= STEPS_PER_READ) await this.read();
+  }
+
+  /** Whether so much has come together that it should be read back. */
+  get isDue(): boolean {
+    return this.#steps.length >= STEPS_PER_READ;
   }
 
   /**
-   * Reads back what is left.
+   * Reads back what has come together.
    *
    * @throws {Error} If a loss is not finite, naming the step and its images.
    */
@@ -53,6 +57,11 @@ export class LossReader {
       return { type: "step", step, epoch: this.#epoch, ...lossesOf(three), learningRate };
     });
     this.#log.write(...lines);
+  }
+
+  /** How many images the steps that were read had. */
+  get images(): number {
+    return this.#images;
   }
 
   /** Means over the images of all steps that were read. */

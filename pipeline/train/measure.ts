@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { type Batch, loadBatch } from "../batches.ts";
-import type { Face, InputSize } from "../faces.ts";
+import type { Face, InputSize, OnReject } from "../faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics.ts";
 import { attributeRegionMasks } from "../regions.ts";
 import type { Learner, Prediction } from "./learner.ts";
@@ -32,6 +32,8 @@ export interface MeasureOptions {
   readonly input: InputSize;
   readonly mask: InputSize;
   readonly signal?: AbortSignal | undefined;
+  /** Hears of faces whose images cannot be read any more; they are left out. */
+  readonly onReject?: OnReject | undefined;
   /** Called after each batch with what the network said; its arrays may be kept. */
   readonly onBatch?: (batch: Batch, prediction: Prediction, bits: Uint32Array) => void;
 }
@@ -44,9 +46,13 @@ export async function measure(
 ): Promise<Measurement> {
   const accumulator = new MetricsAccumulator();
   const sums = [0, 0, 0];
-  for await (const some of batched(faces, options.batch)) {
+  const { input, mask, onReject = () => {} } = options;
+  for await (const chosen of batched(faces, options.batch)) {
     options.signal?.throwIfAborted();
-    const batch = await loadBatch(some, options.input, options.mask, NO_CHANGE, null);
+    const plan = { input, mask, augmentation: NO_CHANGE };
+    const batch = await loadBatch(chosen, plan, null, onReject);
+    const some = batch.faces;
+    if (some.length === 0) continue;
     const prediction = await learner.forward(batch);
     const bits = rasterizeRows(batch.job);
     const labels = some.map((face) => face.labels);

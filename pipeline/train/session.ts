@@ -91,57 +91,68 @@ export class Session {
   }
 
   async #runEpoch(log: TrainLog): Promise<EpochLine> {
-    const { config, signal, onProgress } = this.#options;
-    const { train, validation } = this.#faces;
-    const mask = maskSize(config.network);
+    const { config, signal, onReject } = this.#options;
+    const { validation } = this.#faces;
     const learningRate = config.learningRate * config.learningRateDecay ** this.#epoch;
     this.#learner.optimizer.learningRate = learningRate;
-    const order = this.#random.shuffle([...train]);
     const reader = new LossReader(log, this.#epoch, learningRate);
     const started = performance.now();
-    let waited = 0;
-    let done = 0;
-    const batches = [...inBatches(order, config.batch)];
-    let next = this.#prepare(batches[0]!);
-    for (const [index, faces] of batches.entries()) {
-      signal?.throwIfAborted();
-      const before = performance.now();
-      const batch = await next;
-      waited += performance.now() - before;
-      await reader.add(this.#step++, this.#learner.step(batch), faces);
-      // The next batch is read while the device works on this one. Not before this one was made: the
-      // random changes are drawn in the order of the batches.
-      if (batches[index + 1]) next = this.#prepare(batches[index + 1]!);
-      // On wasm nothing else would let Ctrl-C be heard before the epoch ends.
-      await setTimeout(0);
-      done += faces.length;
-      onProgress?.(this.#epoch * train.length + done, config.epochs * train.length);
-    }
-    await reader.read();
+    const waited = await this.#takeSteps(reader);
     const seconds = (performance.now() - started) / 1000;
+    if (reader.images === 0) throw new Error("None of the images to train on can be read any more");
     const measured = validation.length === 0 ? null : await measure(this.#learner, validation, {
       split: "validation",
       batch: config.batch,
       input: config.network.input,
-      mask,
+      mask: maskSize(config.network),
       signal,
+      onReject,
     });
     return {
       type: "epoch",
       epoch: this.#epoch,
       learningRate,
       seconds,
-      imagesPerSecond: train.length / seconds,
-      waitShare: waited / 1000 / seconds,
+      imagesPerSecond: reader.images / seconds,
+      waitShare: waited / seconds,
       train: reader.mean(),
       validation: measured && { ...measured.losses, ...summary(measured.metrics) },
     };
   }
 
+  /** Takes a step on each batch of the training faces; returns the seconds that steps waited for data. */
+  async #takeSteps(reader: LossReader): Promise<number> {
+    const { config, signal, onProgress } = this.#options;
+    const { train } = this.#faces;
+    const batches = [...inBatches(this.#random.shuffle([...train]), config.batch)];
+    let waited = 0;
+    let done = 0;
+    let next = this.#prepare(batches[0]!);
+    for (const [index, { length }] of batches.entries()) {
+      const asked = performance.now();
+      // On wasm nothing else would let Ctrl-C be heard, and files be read, before the epoch ends.
+      await setTimeout(0);
+      const batch = await next;
+      waited += performance.now() - asked;
+      signal?.throwIfAborted();
+      if (batch.faces.length > 0) {
+        reader.add(this.#step++, this.#learner.step(batch), batch.faces);
+      }
+      // The next batch is read while the device works on this one.
+      if (batches[index + 1]) next = this.#prepare(batches[index + 1]!);
+      if (reader.isDue) await reader.read();
+      done += length;
+      onProgress?.(this.#epoch * train.length + done, config.epochs * train.length);
+    }
+    await reader.read();
+    return waited / 1000;
+  }
+
   /** Makes a batch with its random changes. */
   #prepare(faces: readonly Face[]): Promise<Batch> {
-    const { network, augmentation } = this.#options.config;
-    const batch = loadBatch(faces, network.input, maskSize(network), augmentation, this.#random);
+    const { config: { network, augmentation }, onReject = () => {} } = this.#options;
+    const plan = { input: network.input, mask: maskSize(network), augmentation };
+    const batch = loadBatch(faces, plan, this.#random, onReject);
     // Whoever awaits it hears of a failure; a run that is stopped before that must not die of it.
     batch.catch(() => {});
     return batch;

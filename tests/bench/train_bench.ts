@@ -51,7 +51,8 @@ function randomBatch(network: NetworkConfig, size: number): Batch {
     pixels: Uint8Array.from({ length: height * width * 3 }, () => random.integer(256)),
     polygons: polygonsOf(frontalFace()),
   }));
-  return makeBatch(faces, network.input, maskSize(network), { flip: true, shift: 4 }, random);
+  const plan = { input: network.input, mask: maskSize(network) };
+  return makeBatch(faces, { ...plan, augmentation: { flip: true, shift: 4 } }, random);
 }
 
 /** Runs `step` once untimed, for compilation. */
