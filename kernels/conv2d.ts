@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { repack, rotateFilter } from "./repack.ts";
-import { sumSplits } from "./sum_splits.ts";
+import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import { type ImageShape, repack, rotateFilter } from "./repack.ts";
 import source from "./wgsl/conv2d.wgsl" with { type: "text" };
+import texel from "./wgsl/texel.wgsl" with { type: "text" };
 
 /** Sizes of a convolution: x [B, H, W, C] * f [KH, KW, C, N] is y [B, OH, OW, N]. */
 export interface Conv2dShape {
@@ -24,12 +24,8 @@ export interface Conv2dShape {
 
 /** Pixels in a register tile. */
 const TILE_PIXELS = 16;
-/** What a multiplication costs in a tile of 16 channels over one of 32 (measured on lavapipe). */
-const NARROW_COST = 1.5;
-/** Invocations that keep two cores and their vector lanes busy; below it the inner sum is split. */
-const ENOUGH_INVOCATIONS = 512;
-/** Fewest vectors of four that a split may have, so that adding up stays the smaller part. */
-const LEAST_STEP = 64;
+/** What a multiplication costs in a tile of 8 channels over one of 16 (measured on lavapipe). */
+const NARROW_COST = 1.25;
 
 /** Height and width of the output. */
 export function outputSize(shape: Conv2dShape): [height: number, width: number] {
@@ -50,7 +46,7 @@ export function conv2d(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const taps = { batch: shape.kernelHeight * shape.kernelWidth, width: 1 };
-  const x4 = padded.channels === shape.channels ? x : padImages(gpu, x, shape, padded.channels);
+  const x4 = padImages(gpu, x, shape, padded.channels);
   let f4 = f;
   if (padded.channels !== shape.channels || padded.filters !== shape.filters) {
     f4 = gpu.scratch("filter", 4 * taps.batch * padded.channels * padded.filters);
@@ -81,29 +77,20 @@ export function conv2dInputGrad(
   shape: Conv2dShape,
 ): void {
   checkConv2d(shape);
+  const { kernelHeight, kernelWidth } = shape;
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
-  const { batch, kernelHeight, kernelWidth } = shape;
-  const turned: Conv2dShape = {
-    batch,
-    height: height + 2 * (kernelHeight - 1),
-    width: width + 2 * (kernelWidth - 1),
-    channels: padded.filters,
-    filters: shape.channels,
-    kernelHeight,
-    kernelWidth,
-  };
-  const border = gpu.scratch("border", 4 * batch * turned.height * turned.width * padded.filters);
-  repack(gpu, dy, border, { batch, height, width, channels: shape.filters }, {
-    ...turned,
-    top: kernelHeight - 1,
-    left: kernelWidth - 1,
-  });
+  const from = { batch: shape.batch, height, width, channels: shape.filters };
+  const dy4 = padImages(gpu, dy, from, padded.filters);
   const taps = kernelHeight * kernelWidth;
   const rotated = gpu.scratch("rotated", 4 * taps * padded.filters * padded.channels);
-  // Only the channels of dy are padded here; conv2d pads those of dx if it must.
-  rotateFilter(gpu, f, rotated, shape, { filters: padded.filters, channels: shape.channels });
-  conv2d(gpu, border, rotated, dx, turned);
+  rotateFilter(gpu, f, rotated, shape, padded);
+  const turned = { ...shape, height, width, channels: padded.filters, filters: padded.channels };
+  const border = { top: kernelHeight - 1, left: kernelWidth - 1 };
+  if (padded.channels === shape.channels) return convolve(gpu, dy4, rotated, dx, turned, border);
+  const dx4 = gpu.scratch("output", 4 * shape.batch * shape.height * shape.width * padded.channels);
+  convolve(gpu, dy4, rotated, dx4, turned, border);
+  repack(gpu, dx4, dx, { ...shape, channels: padded.channels }, shape);
 }
 
 /** Throws if the filter does not fit into the image. */
@@ -122,44 +109,55 @@ export function padChannels(shape: Conv2dShape): Conv2dShape {
   return { ...shape, channels: up(shape.channels), filters: up(shape.filters) };
 }
 
-/** A scratch copy of x [B, H, W, C] with `channels` channels. */
-export function padImages(gpu: Gpu, x: Binding, shape: Conv2dShape, channels: number): Binding {
+/** x [B, H, W, C] with `channels` channels: itself, or a scratch copy if it has fewer. */
+export function padImages(gpu: Gpu, x: Binding, shape: ImageShape, channels: number): Binding {
+  if (channels === shape.channels) return x;
   const { batch, height, width } = shape;
   const copy = gpu.scratch("input", 4 * batch * height * width * channels);
   repack(gpu, x, copy, shape, { height, width, channels });
   return copy;
 }
 
-/** Channels of a tile: 32 where that finishes sooner than 16, counting the channels they waste. */
-export function tileChannels(filters: number): 16 | 32 {
-  const wide = Math.ceil(filters / 32) * 32 <= Math.ceil(filters / 16) * 16 * NARROW_COST;
-  return wide ? 32 : 16;
+/** Channels of a tile: 16 where that finishes sooner than 8, counting the channels they waste. */
+export function tileChannels(filters: number): 8 | 16 {
+  const wide = Math.ceil(filters / 16) * 16 <= Math.ceil(filters / 8) * 8 * NARROW_COST;
+  return wide ? 16 : 8;
 }
 
-/** What both convolution shaders' `Sizes` begin with, for channels that are multiples of 4. */
-export function commonSizes(shape: Conv2dShape): number[] {
-  const { height, width, channels, filters, kernelHeight, kernelWidth } = shape;
-  const row = kernelWidth * channels / 4;
-  return [height, width, channels / 4, filters / 4, kernelHeight, row, ...outputSize(shape)];
-}
-
-/** The kernel itself, for channels and filters that are multiples of 4. */
-function convolve(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape): void {
-  const [outHeight, outWidth] = outputSize(shape);
-  const pixels = shape.batch * outHeight * outWidth;
-  const channels = tileChannels(shape.filters);
-  const tiles = Math.ceil(pixels / TILE_PIXELS) * Math.ceil(shape.filters / channels);
-  const inner = shape.kernelHeight * shape.kernelWidth * shape.channels / 4;
-  const wanted = Math.ceil(ENOUGH_INVOCATIONS / tiles);
-  const step = Math.max(Math.ceil(inner / wanted), Math.min(LEAST_STEP, inner));
-  const splits = Math.ceil(inner / step);
-  const size = pixels * shape.filters;
-  const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * size);
-  const sizes = gpu.uniforms([...commonSizes(shape), pixels, step]);
-  const constants = { WIDE: channels === 32 ? 1 : 0 };
-  gpu.dispatch({ label: "conv2d", source, constants }, [x, f, target, sizes], [
-    Math.ceil(tiles / 8),
-    splits,
-  ]);
-  if (target !== y) sumSplits(gpu, target, y, splits, size);
+/**
+ * The kernel itself, for channels and filters that are multiples of 4; with a border the image is taken
+ * to be 0 around, twice as far as `top` and `left` say.
+ */
+function convolve(
+  gpu: Gpu,
+  x: Binding,
+  f: Binding,
+  y: Binding,
+  shape: Conv2dShape,
+  { top, left } = { top: 0, left: 0 },
+): void {
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const outHeight = height + 2 * top - kernelHeight + 1;
+  const outWidth = width + 2 * left - kernelWidth + 1;
+  if (top + left > 0 && channels > 4 * TEXEL_ROW) {
+    // The row of zeros is what lies outside of the image.
+    throw new RangeError(`Cannot convolve with a border: ${channels} channels are too many`);
+  }
+  const pixels = batch * outHeight * outWidth;
+  const tile = tileChannels(filters);
+  const sizes = [height, width, channels / 4, filters / 4, kernelHeight, kernelWidth];
+  const settings = gpu.uniforms([...sizes, outHeight, outWidth, pixels, top, left]);
+  const kernel = {
+    label: "conv2d",
+    source: source + texel,
+    constants: { WIDE: tile === 16 ? 1 : 0, TEXEL_ROW },
+  };
+  const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
+  const filter = gpu.scratchTexels(
+    "filter",
+    f,
+    kernelHeight * kernelWidth * channels * filters / 4,
+  );
+  const tiles = Math.ceil(pixels / TILE_PIXELS) * Math.ceil(filters / tile);
+  gpu.dispatch(kernel, [image, filter, y, settings], [Math.ceil(tiles / 8)]);
 }

@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
+import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
 import {
   checkConv2d,
-  commonSizes,
   type Conv2dShape,
   outputSize,
   padChannels,
@@ -17,6 +16,7 @@ import {
 import { repack } from "./repack.ts";
 import { sumSplits } from "./sum_splits.ts";
 import source from "./wgsl/conv2d_filter_grad.wgsl" with { type: "text" };
+import texel from "./wgsl/texel.wgsl" with { type: "text" };
 
 /** Invocations that keep two cores and their vector lanes busy; below it the rows are split. */
 const ENOUGH_INVOCATIONS = 256;
@@ -40,7 +40,7 @@ export function conv2dFilterGrad(
   checkConv2d(shape);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
-  const x4 = padded.channels === shape.channels ? x : padImages(gpu, x, shape, padded.channels);
+  const x4 = padImages(gpu, x, shape, padded.channels);
   let dy4 = dy;
   if (padded.filters !== shape.filters) {
     const from = { batch: shape.batch, height, width, channels: shape.filters };
@@ -62,17 +62,22 @@ export function conv2dFilterGrad(
 
 /** The kernel itself, for channels and filters that are multiples of 4. */
 function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
-  const rows = shape.batch * outputSize(shape)[0];
-  const channels = tileChannels(shape.filters);
-  const tiles = shape.kernelHeight * Math.ceil(shape.kernelWidth * shape.channels / 16) *
-    Math.ceil(shape.filters / channels);
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const [outHeight, outWidth] = outputSize(shape);
+  const rows = batch * outHeight;
+  const row = kernelWidth * channels;
+  const tile = tileChannels(filters);
+  const tiles = kernelHeight * Math.ceil(row / 16) * Math.ceil(filters / tile);
   const step = Math.ceil(rows / Math.min(rows, Math.ceil(ENOUGH_INVOCATIONS / tiles)));
   const splits = Math.ceil(rows / step);
-  const size = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
+  const size = kernelHeight * row * filters;
   const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * size);
-  const sizes = gpu.uniforms([...commonSizes(shape), rows, step]);
-  const constants = { WIDE: channels === 32 ? 1 : 0 };
-  const kernel = { label: "conv2d_filter_grad", source, constants };
-  gpu.dispatch(kernel, [x, dy, target, sizes], [Math.ceil(tiles / 8), splits]);
+  const sizes = [height, width, channels / 4, filters / 4, kernelHeight, row / 4];
+  const settings = gpu.uniforms([...sizes, outHeight, outWidth, rows, step]);
+  const constants = { WIDE: tile === 16 ? 1 : 0, TEXEL_ROW };
+  const kernel = { label: "conv2d_filter_grad", source: source + texel, constants };
+  const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
+  const gradient = gpu.scratchTexels("gradient", dy, rows * outWidth * filters / 4);
+  gpu.dispatch(kernel, [image, gradient, target, settings], [Math.ceil(tiles / 8), splits]);
   if (target !== g) sumSplits(gpu, target, g, splits, size);
 }
