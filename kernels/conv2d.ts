@@ -4,7 +4,9 @@
  * @module
  */
 
+import { dense, denseInputGrad, type DenseShape } from "./dense.ts";
 import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import { MOST_ITERATIONS } from "./kernel.ts";
 import { type ImageShape, repack, rotateFilter } from "./repack.ts";
 import source from "./wgsl/conv2d.wgsl" with { type: "text" };
 import texel from "./wgsl/texel.wgsl" with { type: "text" };
@@ -27,6 +29,9 @@ const TILE_PIXELS = 16;
 /** What a multiplication costs in a tile of 8 channels over one of 16 (measured on lavapipe). */
 const NARROW_COST = 1.25;
 
+/** Up to as many rows a product costs its weights, which `dense.ts` loads anew for every four. */
+const DENSE_ROWS = 32;
+
 /** Height and width of the output. */
 export function outputSize(shape: Conv2dShape): [height: number, width: number] {
   return [shape.height - shape.kernelHeight + 1, shape.width - shape.kernelWidth + 1];
@@ -43,6 +48,8 @@ export function outputSize(shape: Conv2dShape): [height: number, width: number] 
  */
 export function conv2d(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape): void {
   checkConv2d(shape);
+  const product = asDense(shape);
+  if (product) return dense(gpu, x, f, y, product);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const taps = { batch: shape.kernelHeight * shape.kernelWidth, width: 1 };
@@ -77,6 +84,8 @@ export function conv2dInputGrad(
   shape: Conv2dShape,
 ): void {
   checkConv2d(shape);
+  const product = asDense(shape);
+  if (product) return denseInputGrad(gpu, dy, f, dx, product);
   const { kernelHeight, kernelWidth } = shape;
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
@@ -91,6 +100,19 @@ export function conv2dInputGrad(
   const dx4 = gpu.scratch("output", 4 * shape.batch * shape.height * shape.width * padded.channels);
   convolve(gpu, dy4, rotated, dx4, turned, border);
   repack(gpu, dx4, dx, { ...shape, channels: padded.channels }, shape);
+}
+
+/**
+ * The shape as a product of few rows, or null: images of one pixel under filters of one tap, with
+ * channels by fours.
+ */
+export function asDense(shape: Conv2dShape): DenseShape | null {
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const isProduct = [height, width, kernelHeight, kernelWidth].every((size) => size === 1);
+  const isByFours = channels % 4 === 0 && filters % 4 === 0;
+  if (!isProduct || !isByFours) return null;
+  if (batch > DENSE_ROWS && channels / 4 < MOST_ITERATIONS) return null;
+  return { rows: batch, inputs: channels, outputs: filters };
 }
 
 /** Throws if the filter does not fit into the image. */
@@ -142,6 +164,10 @@ function convolve(
   if (top + left > 0 && channels > 4 * TEXEL_ROW) {
     // The row of zeros is what lies outside of the image.
     throw new RangeError(`Cannot convolve with a border: ${channels} channels are too many`);
+  }
+  const taps = kernelHeight * kernelWidth;
+  if (taps * (channels / 4 + 1) > MOST_ITERATIONS) {
+    throw new RangeError(`Cannot convolve: ${taps} taps of ${channels} channels are too many`);
   }
   const pixels = batch * outHeight * outWidth;
   const tile = tileChannels(filters);

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { denseWeightGrad } from "./dense.ts";
 import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
 import {
+  asDense,
   checkConv2d,
   type Conv2dShape,
   outputSize,
@@ -13,6 +15,7 @@ import {
   padImages,
   tileChannels,
 } from "./conv2d.ts";
+import { MOST_ITERATIONS } from "./kernel.ts";
 import { repack } from "./repack.ts";
 import { sumSplits } from "./sum_splits.ts";
 import source from "./wgsl/conv2d_filter_grad.wgsl" with { type: "text" };
@@ -38,6 +41,8 @@ export function conv2dFilterGrad(
   shape: Conv2dShape,
 ): void {
   checkConv2d(shape);
+  const product = asDense(shape);
+  if (product) return denseWeightGrad(gpu, x, dy, g, product);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const x4 = padImages(gpu, x, shape, padded.channels);
@@ -68,7 +73,9 @@ function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dS
   const row = kernelWidth * channels;
   const tile = tileChannels(filters);
   const tiles = kernelHeight * Math.ceil(row / 16) * Math.ceil(filters / tile);
-  const step = Math.ceil(rows / Math.min(rows, Math.ceil(ENOUGH_INVOCATIONS / tiles)));
+  const most = Math.floor(MOST_ITERATIONS / (Math.ceil(outWidth / 4) + 1));
+  if (most === 0) throw new RangeError(`Cannot convolve: ${outWidth} columns are too many`);
+  const step = Math.min(Math.ceil(rows / Math.ceil(ENOUGH_INVOCATIONS / tiles)), most);
   const splits = Math.ceil(rows / step);
   const size = kernelHeight * row * filters;
   const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * size);
