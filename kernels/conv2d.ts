@@ -5,11 +5,13 @@
  */
 
 import { dense, denseInputGrad, type DenseShape } from "./dense.ts";
-import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
 import { MOST_ITERATIONS } from "./kernel.ts";
+import { type Border, convolveTiles, NO_BORDER, outputSize } from "./register_tiles.ts";
 import { type ImageShape, repack, rotateFilter } from "./repack.ts";
-import source from "./wgsl/conv2d.wgsl" with { type: "text" };
-import texel from "./wgsl/texel.wgsl" with { type: "text" };
+import { suitsWinograd, winograd } from "./winograd.ts";
+
+export { outputSize };
 
 /** Sizes of a convolution: x [B, H, W, C] * f [KH, KW, C, N] is y [B, OH, OW, N]. */
 export interface Conv2dShape {
@@ -24,18 +26,8 @@ export interface Conv2dShape {
   readonly kernelWidth: number;
 }
 
-/** Pixels in a register tile. */
-const TILE_PIXELS = 16;
-/** What a multiplication costs in a tile of 8 channels over one of 16 (measured on lavapipe). */
-const NARROW_COST = 1.25;
-
 /** Up to as many rows a product costs its weights, which `dense.ts` loads anew for every four. */
 const DENSE_ROWS = 32;
-
-/** Height and width of the output. */
-export function outputSize(shape: Conv2dShape): [height: number, width: number] {
-  return [shape.height - shape.kernelHeight + 1, shape.width - shape.kernelWidth + 1];
-}
 
 /**
  * Records y = x * f.
@@ -140,50 +132,18 @@ export function padImages(gpu: Gpu, x: Binding, shape: ImageShape, channels: num
   return copy;
 }
 
-/** Channels of a tile: 16 where that finishes sooner than 8, counting the channels they waste. */
-export function tileChannels(filters: number): 8 | 16 {
-  const wide = Math.ceil(filters / 16) * 16 <= Math.ceil(filters / 8) * 8 * NARROW_COST;
-  return wide ? 16 : 8;
-}
-
-/**
- * The kernel itself, for channels and filters that are multiples of 4; with a border the image is taken
- * to be 0 around, twice as far as `top` and `left` say.
- */
+/** y = x * f for channels and filters that are multiples of 4. */
 function convolve(
   gpu: Gpu,
   x: Binding,
   f: Binding,
   y: Binding,
   shape: Conv2dShape,
-  { top, left } = { top: 0, left: 0 },
+  border: Border = NO_BORDER,
 ): void {
+  if (suitsWinograd(shape)) return winograd(gpu, x, f, y, shape, border);
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
-  const outHeight = height + 2 * top - kernelHeight + 1;
-  const outWidth = width + 2 * left - kernelWidth + 1;
-  if (top + left > 0 && channels > 4 * TEXEL_ROW) {
-    // The row of zeros is what lies outside of the image.
-    throw new RangeError(`Cannot convolve with a border: ${channels} channels are too many`);
-  }
-  const taps = kernelHeight * kernelWidth;
-  if (taps * (channels / 4 + 1) > MOST_ITERATIONS) {
-    throw new RangeError(`Cannot convolve: ${taps} taps of ${channels} channels are too many`);
-  }
-  const pixels = batch * outHeight * outWidth;
-  const tile = tileChannels(filters);
-  const sizes = [height, width, channels / 4, filters / 4, kernelHeight, kernelWidth];
-  const settings = gpu.uniforms([...sizes, outHeight, outWidth, pixels, top, left]);
-  const kernel = {
-    label: "conv2d",
-    source: source + texel,
-    constants: { WIDE: tile === 16 ? 1 : 0, TEXEL_ROW },
-  };
   const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
-  const filter = gpu.scratchTexels(
-    "filter",
-    f,
-    kernelHeight * kernelWidth * channels * filters / 4,
-  );
-  const tiles = Math.ceil(pixels / TILE_PIXELS) * Math.ceil(filters / tile);
-  gpu.dispatch(kernel, [image, filter, y, settings], [Math.ceil(tiles / 8)]);
+  const taps = kernelHeight * kernelWidth * channels * filters;
+  convolveTiles(gpu, [image, gpu.scratchTexels("filter", f, taps / 4), y], shape, border);
 }

@@ -5,7 +5,7 @@
  */
 
 import { denseWeightGrad } from "./dense.ts";
-import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
 import {
   asDense,
   checkConv2d,
@@ -13,16 +13,10 @@ import {
   outputSize,
   padChannels,
   padImages,
-  tileChannels,
 } from "./conv2d.ts";
-import { MOST_ITERATIONS } from "./kernel.ts";
+import { correlateTiles } from "./register_tiles.ts";
 import { repack } from "./repack.ts";
-import { sumSplits } from "./sum_splits.ts";
-import source from "./wgsl/conv2d_filter_grad.wgsl" with { type: "text" };
-import texel from "./wgsl/texel.wgsl" with { type: "text" };
-
-/** Invocations that keep two cores and their vector lanes busy; below it the rows are split. */
-const ENOUGH_INVOCATIONS = 256;
+import { suitsWinogradFilterGrad, winogradFilterGrad } from "./winograd.ts";
 
 /**
  * Records the gradient of Σ y·dy by f, where y = x * f.
@@ -65,26 +59,12 @@ export function conv2dFilterGrad(
   );
 }
 
-/** The kernel itself, for channels and filters that are multiples of 4. */
+/** The gradient for channels and filters that are multiples of 4. */
 function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
-  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  if (suitsWinogradFilterGrad(shape)) return winogradFilterGrad(gpu, x, dy, g, shape);
+  const { batch, height, width, channels, filters } = shape;
   const [outHeight, outWidth] = outputSize(shape);
-  const rows = batch * outHeight;
-  const row = kernelWidth * channels;
-  const tile = tileChannels(filters);
-  const tiles = kernelHeight * Math.ceil(row / 16) * Math.ceil(filters / tile);
-  const most = Math.floor(MOST_ITERATIONS / (Math.ceil(outWidth / 4) + 1));
-  if (most === 0) throw new RangeError(`Cannot convolve: ${outWidth} columns are too many`);
-  const step = Math.min(Math.ceil(rows / Math.ceil(ENOUGH_INVOCATIONS / tiles)), most);
-  const splits = Math.ceil(rows / step);
-  const size = kernelHeight * row * filters;
-  const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * size);
-  const sizes = [height, width, channels / 4, filters / 4, kernelHeight, row / 4];
-  const settings = gpu.uniforms([...sizes, outHeight, outWidth, rows, step]);
-  const constants = { WIDE: tile === 16 ? 1 : 0, TEXEL_ROW };
-  const kernel = { label: "conv2d_filter_grad", source: source + texel, constants };
   const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
-  const gradient = gpu.scratchTexels("gradient", dy, rows * outWidth * filters / 4);
-  gpu.dispatch(kernel, [image, gradient, target, settings], [Math.ceil(tiles / 8), splits]);
-  if (target !== g) sumSplits(gpu, target, g, splits, size);
+  const length = batch * outHeight * outWidth * filters;
+  correlateTiles(gpu, [image, gpu.scratchTexels("gradient", dy, length / 4), g], shape);
 }

@@ -1,9 +1,9 @@
 // Gradient of a convolution's filter (stride 1, no padding, NHWC): g[u, m, n] = Σ x[window row u, m] · dy[n]
 // over all output pixels, where m runs over the KW·C numbers of a window's row, which lie side by side in x.
 //
-// x   f32 [B, H, W, C]        as texels, C a multiple of 4
-// dy  f32 [B, OH, OW, N]      as texels, N a multiple of 4
-// g   f32 [S, KH, KW·C, N]    S partial sums over the rows of dy, to be added up; S = 1 is the result
+// x   f32 [B, H, W, G, C]        as texels, C a multiple of 4, for each of G groups; one if KW > 1
+// dy  f32 [B, OH, OW, G, N]      as texels, N a multiple of 4
+// g   f32 [S, G, KH, KW·C, N]    S partial sums over the rows of dy, to be added up; S = 1 is the result
 //
 // One invocation holds a tile of 16 m by 8 channels (16 if WIDE) in registers, as 4x4 matrices whose
 // columns are m, and adds the products of four output pixels at a time. No barriers; one writer for each
@@ -32,7 +32,10 @@ struct Sizes {
 const TILE4 = 2u + 2u * u32(WIDE);
 
 @compute @workgroup_size(8)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+fn main(
+  @builtin(global_invocation_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+) {
   let n_tiles = (s.N4 + TILE4 - 1) / TILE4;
   let m_tiles = (s.ROW4 + 3) / 4;
   let n = id.x % n_tiles * TILE4;
@@ -48,16 +51,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 
   let last = min((id.y + 1) * s.STEP, s.ROWS);
   for (var r = id.y * s.STEP; r < last; r++) {
-    let row = ((r / s.OH * s.H + r % s.OH + u) * s.W) * s.C4 + m;
+    let row = (r / s.OH * s.H + r % s.OH + u) * s.W;
     for (var o = 0u; o < s.OW; o += 4) {
       let j = vec4<u32>(o, o + 1, o + 2, o + 3);
       let inside = j < vec4<u32>(s.OW);
-      let at = select(vec4<u32>(), texelIndex(row + j * s.C4), inside);
+      let at = select(vec4<u32>(), texelIndex(((row + j) * groups.z + id.z) * s.C4 + m), inside);
       let x0 = transpose(windows(at));
       let x1 = transpose(windows(at + 1));
       let x2 = transpose(windows(at + 2));
       let x3 = transpose(windows(at + 3));
-      let to = select(vec4<u32>(), texelIndex((r * s.OW + j) * s.N4 + n), inside);
+      let to = select(vec4<u32>(), texelIndex(((r * s.OW + j) * groups.z + id.z) * s.N4 + n), inside);
       let d0 = gradients(to); c00 = fma4(d0, x0, c00); c10 = fma4(d0, x1, c10); c20 = fma4(d0, x2, c20); c30 = fma4(d0, x3, c30);
       let d1 = gradients(to + 1); c01 = fma4(d1, x0, c01); c11 = fma4(d1, x1, c11); c21 = fma4(d1, x2, c21); c31 = fma4(d1, x3, c31);
       if (WIDE != 0) {
@@ -67,7 +70,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
   }
 
-  let q = ((id.y * s.KH + u) * s.ROW4 + m) * 4 * s.N4;
+  let q = (((id.y * groups.z + id.z) * s.KH + u) * s.ROW4 + m) * 4 * s.N4;
   let left = s.ROW4 - m;
   store(q, n, left, c00, c10, c20, c30);
   store(q, n + 1, left, c01, c11, c21, c31);
