@@ -40,8 +40,6 @@ const DENSE_ROWS = 32;
  */
 export function conv2d(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape): void {
   checkConv2d(shape);
-  const product = asDense(shape);
-  if (product) return dense(gpu, x, f, y, product);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const taps = { batch: shape.kernelHeight * shape.kernelWidth, width: 1 };
@@ -141,6 +139,8 @@ function convolve(
   shape: Conv2dShape,
   border: Border = NO_BORDER,
 ): void {
+  const product = asDense(shape);
+  if (product) return dense(gpu, x, f, y, product);
   if (suitsWinograd(shape)) return winograd(gpu, x, f, y, shape, border);
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
   const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);

@@ -35,8 +35,6 @@ export function conv2dFilterGrad(
   shape: Conv2dShape,
 ): void {
   checkConv2d(shape);
-  const product = asDense(shape);
-  if (product) return denseWeightGrad(gpu, x, dy, g, product);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const x4 = padImages(gpu, x, shape, padded.channels);
@@ -61,6 +59,8 @@ export function conv2dFilterGrad(
 
 /** The gradient for channels and filters that are multiples of 4. */
 function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
+  const product = asDense(shape);
+  if (product) return denseWeightGrad(gpu, x, dy, g, product);
   if (suitsWinogradFilterGrad(shape)) return winogradFilterGrad(gpu, x, dy, g, shape);
   const { batch, height, width, channels, filters } = shape;
   const [outHeight, outWidth] = outputSize(shape);
