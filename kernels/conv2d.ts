@@ -4,10 +4,14 @@
  * @module
  */
 
+import { dense, denseInputGrad, type DenseShape } from "./dense.ts";
 import type { Binding, Gpu } from "./gpu.ts";
+import { MOST_ITERATIONS } from "./kernel.ts";
+import { type Border, convolveTiles, NO_BORDER, outputSize } from "./register_tiles.ts";
 import { type ImageShape, repack, rotateFilter } from "./repack.ts";
-import { sumSplits } from "./sum_splits.ts";
-import source from "./wgsl/conv2d.wgsl" with { type: "text" };
+import { suitsWinograd, winograd } from "./winograd.ts";
+
+export { outputSize };
 
 /** Sizes of a convolution: x [B, H, W, C] * f [KH, KW, C, N] is y [B, OH, OW, N]. */
 export interface Conv2dShape {
@@ -22,22 +26,21 @@ export interface Conv2dShape {
   readonly kernelWidth: number;
 }
 
-/** Pixels in a register tile. */
-const TILE_PIXELS = 16;
-/** What a multiplication costs in a tile of 16 channels over one of 32 (measured on lavapipe). */
-const NARROW_COST = 1.5;
-/** Invocations that keep two cores and their vector lanes busy; below it the inner sum is split. */
-const ENOUGH_INVOCATIONS = 512;
-/** Fewest vectors of four that a split may have, so that adding up stays the smaller part. */
-const LEAST_STEP = 64;
+/** Up to as many rows a product costs its weights, which `dense.ts` loads anew for every four. */
+const DENSE_ROWS = 32;
 
-/** Height and width of the output. */
-export function outputSize(shape: Conv2dShape): [height: number, width: number] {
-  return [shape.height - shape.kernelHeight + 1, shape.width - shape.kernelWidth + 1];
-}
-
-/** Records a product for channels and filters that are multiples of 4. */
-export type ByFours = (gpu: Gpu, a: Binding, b: Binding, out: Binding, shape: Conv2dShape) => void;
+/**
+ * Records a product for channels and filters that are multiples of 4; of a convolution with a border of
+ * zeros around a where one is given.
+ */
+export type ByFours = (
+  gpu: Gpu,
+  a: Binding,
+  b: Binding,
+  out: Binding,
+  shape: Conv2dShape,
+  border?: Border,
+) => void;
 
 /**
  * Records y = x * f.
@@ -61,7 +64,7 @@ export function conv2d(
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const taps = { batch: shape.kernelHeight * shape.kernelWidth, width: 1 };
-  const x4 = padded.channels === shape.channels ? x : padImages(gpu, x, shape, padded.channels);
+  const x4 = padImages(gpu, x, shape, padded.channels);
   let f4 = f;
   if (padded.channels !== shape.channels || padded.filters !== shape.filters) {
     f4 = gpu.scratch("filter", 4 * taps.batch * padded.channels * padded.filters);
@@ -82,6 +85,7 @@ export function conv2d(
  * f   f32 [KH, KW, C, N]
  * dx  f32 [B, H, W, C], written
  *
+ * @param byFours The kernel; channels and filters are padded for it.
  * @throws {RangeError} If the filter is larger than the image.
  */
 export function conv2dInputGrad(
@@ -90,31 +94,38 @@ export function conv2dInputGrad(
   f: Binding,
   dx: Binding,
   shape: Conv2dShape,
+  byFours: ByFours = convolve,
 ): void {
   checkConv2d(shape);
+  const product = byFours === convolve ? asDense(shape) : null;
+  if (product) return denseInputGrad(gpu, dy, f, dx, product);
+  const { kernelHeight, kernelWidth } = shape;
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
-  const { batch, kernelHeight, kernelWidth } = shape;
-  const turned: Conv2dShape = {
-    batch,
-    height: height + 2 * (kernelHeight - 1),
-    width: width + 2 * (kernelWidth - 1),
-    channels: padded.filters,
-    filters: shape.channels,
-    kernelHeight,
-    kernelWidth,
-  };
-  const border = gpu.scratch("border", 4 * batch * turned.height * turned.width * padded.filters);
-  repack(gpu, dy, border, { batch, height, width, channels: shape.filters }, {
-    ...turned,
-    top: kernelHeight - 1,
-    left: kernelWidth - 1,
-  });
+  const from = { batch: shape.batch, height, width, channels: shape.filters };
+  const dy4 = padImages(gpu, dy, from, padded.filters);
   const taps = kernelHeight * kernelWidth;
   const rotated = gpu.scratch("rotated", 4 * taps * padded.filters * padded.channels);
-  // Only the channels of dy are padded here; conv2d pads those of dx if it must.
-  rotateFilter(gpu, f, rotated, shape, { filters: padded.filters, channels: shape.channels });
-  conv2d(gpu, border, rotated, dx, turned);
+  rotateFilter(gpu, f, rotated, shape, padded);
+  const turned = { ...shape, height, width, channels: padded.filters, filters: padded.channels };
+  const border = { top: kernelHeight - 1, left: kernelWidth - 1 };
+  if (padded.channels === shape.channels) return byFours(gpu, dy4, rotated, dx, turned, border);
+  const dx4 = gpu.scratch("output", 4 * shape.batch * shape.height * shape.width * padded.channels);
+  byFours(gpu, dy4, rotated, dx4, turned, border);
+  repack(gpu, dx4, dx, { ...shape, channels: padded.channels }, shape);
+}
+
+/**
+ * The shape as a product of few rows, or null: images of one pixel under filters of one tap, with
+ * channels by fours.
+ */
+export function asDense(shape: Conv2dShape): DenseShape | null {
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const isProduct = [height, width, kernelHeight, kernelWidth].every((size) => size === 1);
+  const isByFours = channels % 4 === 0 && filters % 4 === 0;
+  if (!isProduct || !isByFours) return null;
+  if (batch > DENSE_ROWS && channels / 4 < MOST_ITERATIONS) return null;
+  return { rows: batch, inputs: channels, outputs: filters };
 }
 
 /** Throws if the filter does not fit into the image. */
@@ -133,44 +144,29 @@ export function padChannels(shape: Conv2dShape): Conv2dShape {
   return { ...shape, channels: up(shape.channels), filters: up(shape.filters) };
 }
 
-/** A scratch copy of x [B, H, W, C] with `channels` channels. */
+/** x [B, H, W, C] with `channels` channels: itself, or a scratch copy if it has fewer. */
 export function padImages(gpu: Gpu, x: Binding, shape: ImageShape, channels: number): Binding {
+  if (channels === shape.channels) return x;
   const { batch, height, width } = shape;
   const copy = gpu.scratch("input", 4 * batch * height * width * channels);
   repack(gpu, x, copy, shape, { height, width, channels });
   return copy;
 }
 
-/** Channels of a tile: 32 where that finishes sooner than 16, counting the channels they waste. */
-export function tileChannels(filters: number): 16 | 32 {
-  const wide = Math.ceil(filters / 32) * 32 <= Math.ceil(filters / 16) * 16 * NARROW_COST;
-  return wide ? 32 : 16;
-}
-
-/** What both convolution shaders' `Sizes` begin with, for channels that are multiples of 4. */
-export function commonSizes(shape: Conv2dShape): number[] {
-  const { height, width, channels, filters, kernelHeight, kernelWidth } = shape;
-  const row = kernelWidth * channels / 4;
-  return [height, width, channels / 4, filters / 4, kernelHeight, row, ...outputSize(shape)];
-}
-
-/** The kernel itself, for channels and filters that are multiples of 4. */
-function convolve(gpu: Gpu, x: Binding, f: Binding, y: Binding, shape: Conv2dShape): void {
-  const [outHeight, outWidth] = outputSize(shape);
-  const pixels = shape.batch * outHeight * outWidth;
-  const channels = tileChannels(shape.filters);
-  const tiles = Math.ceil(pixels / TILE_PIXELS) * Math.ceil(shape.filters / channels);
-  const inner = shape.kernelHeight * shape.kernelWidth * shape.channels / 4;
-  const wanted = Math.ceil(ENOUGH_INVOCATIONS / tiles);
-  const step = Math.max(Math.ceil(inner / wanted), Math.min(LEAST_STEP, inner));
-  const splits = Math.ceil(inner / step);
-  const size = pixels * shape.filters;
-  const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * size);
-  const sizes = gpu.uniforms([...commonSizes(shape), pixels, step]);
-  const constants = { WIDE: channels === 32 ? 1 : 0 };
-  gpu.dispatch({ label: "conv2d", source, constants }, [x, f, target, sizes], [
-    Math.ceil(tiles / 8),
-    splits,
-  ]);
-  if (target !== y) sumSplits(gpu, target, y, splits, size);
+/** y = x * f for channels and filters that are multiples of 4. */
+function convolve(
+  gpu: Gpu,
+  x: Binding,
+  f: Binding,
+  y: Binding,
+  shape: Conv2dShape,
+  border: Border = NO_BORDER,
+): void {
+  const product = asDense(shape);
+  if (product) return dense(gpu, x, f, y, product);
+  if (suitsWinograd(shape)) return winograd(gpu, x, f, y, shape, border);
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
+  const taps = kernelHeight * kernelWidth * channels * filters;
+  convolveTiles(gpu, [image, gpu.scratchTexels("filter", f, taps / 4), y], shape, border);
 }

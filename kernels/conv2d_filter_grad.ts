@@ -4,23 +4,20 @@
  * @module
  */
 
+import { denseWeightGrad } from "./dense.ts";
 import type { Binding, Gpu } from "./gpu.ts";
 import {
+  asDense,
   type ByFours,
   checkConv2d,
-  commonSizes,
   type Conv2dShape,
   outputSize,
   padChannels,
   padImages,
-  tileChannels,
 } from "./conv2d.ts";
+import { correlateTiles } from "./register_tiles.ts";
 import { repack } from "./repack.ts";
-import { sumSplits } from "./sum_splits.ts";
-import source from "./wgsl/conv2d_filter_grad.wgsl" with { type: "text" };
-
-/** Invocations that keep two cores and their vector lanes busy; below it the rows are split. */
-const ENOUGH_INVOCATIONS = 256;
+import { suitsWinogradFilterGrad, winogradFilterGrad } from "./winograd.ts";
 
 /**
  * Records the gradient of Σ y·dy by f, where y = x * f.
@@ -43,7 +40,7 @@ export function conv2dFilterGrad(
   checkConv2d(shape);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
-  const x4 = padded.channels === shape.channels ? x : padImages(gpu, x, shape, padded.channels);
+  const x4 = padImages(gpu, x, shape, padded.channels);
   let dy4 = dy;
   if (padded.filters !== shape.filters) {
     const from = { batch: shape.batch, height, width, channels: shape.filters };
@@ -63,19 +60,14 @@ export function conv2dFilterGrad(
   );
 }
 
-/** The kernel itself, for channels and filters that are multiples of 4. */
+/** The gradient for channels and filters that are multiples of 4. */
 function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
-  const rows = shape.batch * outputSize(shape)[0];
-  const channels = tileChannels(shape.filters);
-  const tiles = shape.kernelHeight * Math.ceil(shape.kernelWidth * shape.channels / 16) *
-    Math.ceil(shape.filters / channels);
-  const step = Math.ceil(rows / Math.min(rows, Math.ceil(ENOUGH_INVOCATIONS / tiles)));
-  const splits = Math.ceil(rows / step);
-  const size = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
-  const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * size);
-  const sizes = gpu.uniforms([...commonSizes(shape), rows, step]);
-  const constants = { WIDE: channels === 32 ? 1 : 0 };
-  const kernel = { label: "conv2d_filter_grad", source, constants };
-  gpu.dispatch(kernel, [x, dy, target, sizes], [Math.ceil(tiles / 8), splits]);
-  if (target !== g) sumSplits(gpu, target, g, splits, size);
+  const product = asDense(shape);
+  if (product) return denseWeightGrad(gpu, x, dy, g, product);
+  if (suitsWinogradFilterGrad(shape)) return winogradFilterGrad(gpu, x, dy, g, shape);
+  const { batch, height, width, channels, filters } = shape;
+  const [outHeight, outWidth] = outputSize(shape);
+  const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
+  const length = batch * outHeight * outWidth * filters;
+  correlateTiles(gpu, [image, gpu.scratchTexels("gradient", dy, length / 4), g], shape);
 }

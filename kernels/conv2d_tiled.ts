@@ -8,17 +8,10 @@
  * @module
  */
 
-import {
-  checkConv2d,
-  conv2d,
-  type Conv2dShape,
-  outputSize,
-  padChannels,
-  padImages,
-} from "./conv2d.ts";
+import { conv2d, conv2dInputGrad, type Conv2dShape, outputSize } from "./conv2d.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
 import type { Binding, Gpu } from "./gpu.ts";
-import { repack, rotateFilter } from "./repack.ts";
+import { type Border, NO_BORDER } from "./register_tiles.ts";
 import { sumSplits } from "./sum_splits.ts";
 import { divide, type Tile, tiledKernel } from "./tiles.ts";
 import source from "./wgsl/conv2d_tiled.wgsl" with { type: "text" };
@@ -48,29 +41,15 @@ export function conv2dInputGradTiled(
   shape: Conv2dShape,
   tile: Tile,
 ): void {
-  checkConv2d(shape);
-  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
-  const padded = padChannels(shape);
-  const [outHeight, outWidth] = outputSize(shape);
-  const gradient = { batch, height: outHeight, width: outWidth };
-  const dy4 = padded.filters === filters
-    ? dy
-    : padImages(gpu, dy, { ...gradient, channels: filters }, padded.filters);
-  const taps = kernelHeight * kernelWidth;
-  const rotated = gpu.scratch("rotated", 4 * taps * padded.filters * padded.channels);
-  rotateFilter(gpu, f, rotated, shape, padded);
-  const turned = {
-    ...gradient,
-    channels: padded.filters,
-    filters: padded.channels,
-    kernelHeight,
-    kernelWidth,
-  };
-  const reading = { top: kernelHeight - 1, left: kernelWidth - 1, gradient: true };
-  if (padded.channels === channels) return convolve(gpu, dy4, rotated, dx, turned, tile, reading);
-  const dx4 = gpu.scratch("output", 4 * batch * height * width * padded.channels);
-  convolve(gpu, dy4, rotated, dx4, turned, tile, reading);
-  repack(gpu, dx4, dx, { batch, height, width, channels: padded.channels }, shape);
+  conv2dInputGrad(
+    gpu,
+    dy,
+    f,
+    dx,
+    shape,
+    (gpu, dy, f, dx, shape, border = NO_BORDER) =>
+      convolve(gpu, dy, f, dx, shape, tile, { ...border, gradient: true }),
+  );
 }
 
 /** As {@linkcode conv2dFilterGrad}. */
@@ -92,17 +71,12 @@ export function conv2dFilterGradTiled(
   );
 }
 
-/** How x is read. */
-interface Reading {
-  /** Rows above x, and as many below, that are read as 0. */
-  readonly top: number;
-  /** Columns to the left of x, and as many to the right, that are read as 0. */
-  readonly left: number;
-  /** Whether it is a gradient. */
+/** How x is read: with a border of zeros, and whether it is a gradient. */
+interface Reading extends Border {
   readonly gradient: boolean;
 }
 
-const PLAIN: Reading = { top: 0, left: 0, gradient: false };
+const PLAIN: Reading = { ...NO_BORDER, gradient: false };
 
 /** The kernel itself, for channels and filters that are multiples of 4. */
 function convolve(

@@ -52,7 +52,7 @@ export function convolve(
     family === "registers"
       ? IN_REGISTERS[operation](gpu, a, b, out, shape)
       : TILED[operation](gpu, a, b, out, shape, family);
-  const { x, y, scratch } = imageBytes(operation, shape);
+  const { x, y, scratch } = imageBytes(shape);
   const runs = runsOf(gpu, shape.batch, { bound: [x, y], scratch });
   if (runs.length === 1) return record(a, b, out, shape);
   const filterLength = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
@@ -71,21 +71,17 @@ export function convolve(
 
 /** Bytes of an image in x, in y, and in the copies of them that the kernels make. */
 function imageBytes(
-  operation: Operation,
   shape: Conv2dShape,
 ): { x: number; y: number; scratch: readonly number[] } {
-  const { height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+  const { height, width, channels, filters } = shape;
   const padded = padChannels(shape);
   const [outHeight, outWidth] = outputSize(shape);
-  const border = operation === "conv2dInputGrad"
-    ? [(height + kernelHeight - 1) * (width + kernelWidth - 1)]
-    : [];
   return {
     x: 4 * height * width * channels,
     y: 4 * outHeight * outWidth * filters,
     scratch: [
       4 * height * width * padded.channels,
-      ...[outHeight * outWidth, ...border].map((pixels) => 4 * pixels * padded.filters),
+      4 * outHeight * outWidth * padded.filters,
     ],
   };
 }

@@ -18,6 +18,8 @@ export type Binding = GPUBuffer | GPUBufferBinding | GPUTextureView;
 export interface PassHost {
   /** The compute pass that the next dispatch belongs to. */
   pass(): GPUComputePassEncoder;
+  /** Where the next copy is recorded: the encoder between two passes. */
+  copies(): GPUCommandEncoder;
   /** Called after each dispatch, so that the host may submit from time to time. */
   dispatched(): void;
   /** Submits everything recorded so far. */
@@ -26,6 +28,9 @@ export interface PassHost {
 
 /** How many dispatches are recorded before they are submitted. */
 const DISPATCHES_PER_SUBMIT = 32;
+
+/** Texels in a row of a texture that stands for a buffer; a power of two within every device's limit. */
+export const TEXEL_ROW = 4096;
 
 /** A WebGPU device with its compiled kernels. Dispose it to release the device and its buffers. */
 export class Gpu implements Disposable {
@@ -45,6 +50,7 @@ export class Gpu implements Disposable {
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer | GPUTexture>();
   readonly #scratch = new Map<string, GPUBuffer>();
+  readonly #texels = new Map<string, GPUTexture>();
   readonly #uniforms = new Map<string, GPUBuffer>();
   #error: Error | null = null;
 
@@ -109,12 +115,42 @@ export class Gpu implements Disposable {
     return { buffer, size };
   }
 
-  /** Releases the scratch buffers, which are made anew when they are asked for. */
+  /** Releases the scratch buffers and textures, which are made anew when they are asked for. */
   releaseScratch(): void {
     // Commands that use them may still be recorded only.
     this.host.submit();
-    for (const buffer of this.#scratch.values()) buffer.destroy();
-    this.#scratch.clear();
+    for (const kept of [this.#scratch, this.#texels]) {
+      for (const resource of kept.values()) resource.destroy();
+      kept.clear();
+    }
+  }
+
+  /**
+   * Records a copy of a buffer's first `count` texels, of four numbers each, into a texture that kernels
+   * read as `texel.wgsl` says: in rows of {@linkcode TEXEL_ROW} behind a row of zeros. On a software
+   * adapter a texel costs a third of four numbers in a storage buffer, and the copy next to nothing.
+   * Slots are as those of {@linkcode scratch}.
+   *
+   * @throws {TypeError} If the source is not a buffer.
+   */
+  scratchTexels(slot: string, source: Binding, count: number): GPUTextureView {
+    if (source instanceof GPUTextureView) {
+      throw new TypeError("Cannot copy texels: the source is a texture");
+    }
+    const { buffer, offset } = source instanceof GPUBuffer ? { buffer: source, offset: 0 } : source;
+    const rows = Math.floor(count / TEXEL_ROW);
+    const rest = count % TEXEL_ROW;
+    const texture = this.#scratchTexture(slot, 1 + rows + Math.sign(rest));
+    const encoder = this.host.copies();
+    const copy = (first: number, size: [number, number]) =>
+      encoder.copyBufferToTexture(
+        { buffer, offset: (offset ?? 0) + first * TEXEL_ROW * 16, bytesPerRow: TEXEL_ROW * 16 },
+        { texture, origin: [0, 1 + first] },
+        size,
+      );
+    if (rows > 0) copy(0, [TEXEL_ROW, rows]);
+    if (rest > 0) copy(rows, [rest, 1]);
+    return texture.createView();
   }
 
   /**
@@ -235,7 +271,9 @@ export class Gpu implements Disposable {
   /** Releases the device and every buffer made here. */
   [Symbol.dispose](): void {
     this.destroy(...this.#buffers);
-    for (const buffer of [...this.#scratch.values(), ...this.#uniforms.values()]) buffer.destroy();
+    for (const kept of [this.#scratch, this.#texels, this.#uniforms]) {
+      for (const resource of kept.values()) resource.destroy();
+    }
     this.device.destroy();
   }
 
@@ -243,6 +281,25 @@ export class Gpu implements Disposable {
     const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
     const size = Math.ceil(bytes / 4) * 4;
     return this.device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST });
+  }
+
+  /** As {@linkcode scratch}, `height` rows of texels; nobody writes the first, so it stays zero. */
+  #scratchTexture(slot: string, height: number): GPUTexture {
+    const known = this.#texels.get(slot);
+    if (known && known.height >= height) return known;
+    if (known) {
+      this.host.submit();
+      known.destroy();
+    }
+    const { STORAGE_BINDING, COPY_DST } = GPUTextureUsage;
+    const texture = this.device.createTexture({
+      label: slot,
+      size: [TEXEL_ROW, height],
+      format: "rgba32float",
+      usage: STORAGE_BINDING | COPY_DST,
+    });
+    this.#texels.set(slot, texture);
+    return texture;
   }
 
   #pipeline(kernel: Kernel): GPUComputePipeline {
@@ -277,6 +334,13 @@ class OwnPasses implements PassHost {
     this.#encoder ??= this.#device.createCommandEncoder({ label: "kernels" });
     this.#pass ??= this.#encoder.beginComputePass({ label: "kernels" });
     return this.#pass;
+  }
+
+  copies(): GPUCommandEncoder {
+    this.#encoder ??= this.#device.createCommandEncoder({ label: "kernels" });
+    this.#pass?.end();
+    this.#pass = null;
+    return this.#encoder;
   }
 
   dispatched(): void {

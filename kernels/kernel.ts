@@ -33,6 +33,12 @@ export function floatBits(value: number): number {
 /** Most workgroups along one side of a dispatch; WebGPU's default limit. */
 const MAX_WORKGROUPS = 65535;
 
+/**
+ * Iterations that all loops of one invocation may take together: after as many, Mesa's software adapter
+ * ends them without a word (`LP_MAX_TGSI_LOOP_ITERATIONS`).
+ */
+export const MOST_ITERATIONS = 65535;
+
 /** Lays `workgroups` (rounded up) out in rows and columns where they are too many for one row. */
 export function grid(workgroups: number): [x: number, y: number] {
   const count = Math.ceil(workgroups);

@@ -73,6 +73,12 @@ export class TfjsHost implements PassHost {
     return backend.computePassEncoder;
   }
 
+  copies(): GPUCommandEncoder {
+    this.#backend.ensureCommandEncoderReady();
+    this.#backend.endComputePassEncoder();
+    return this.#backend.commandEncoder!;
+  }
+
   dispatched(): void {
     if (++this.#backend.dispatchCountInPass >= DISPATCHES_PER_SUBMIT) this.submit();
   }

@@ -83,6 +83,12 @@ class TimedPasses implements PassHost {
     return this.#pass ??= this.encoder.beginComputePass({ label: "timing" });
   }
 
+  copies(): GPUCommandEncoder {
+    this.#pass?.end();
+    this.#pass = null;
+    return this.encoder;
+  }
+
   dispatched(): void {}
 
   submit(): void {}

@@ -3,6 +3,7 @@ import { conv2d, conv2dInputGrad, type Conv2dShape } from "../kernels/conv2d.ts"
 import { conv2dFilterGrad } from "../kernels/conv2d_filter_grad.ts";
 import * as naive from "../kernels/cpu/conv2d.ts";
 import type { Gpu } from "../kernels/gpu.ts";
+import { suitsWinograd } from "../kernels/winograd.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
@@ -10,6 +11,8 @@ import { gpuTest } from "./gpu_test_context.ts";
 
 /** Sums of up to a few thousand f32 products in another order than the twin's. */
 const TOLERANCE = 2e-6;
+/** Sums of products of transformed numbers, see winograd_test.ts. */
+const WINOGRAD_TOLERANCE = 1e-5;
 
 function shapeOf(
   [batch, height, width, channels, filters, kernelHeight, kernelWidth]: readonly number[],
@@ -25,7 +28,10 @@ function shapeOf(
   };
 }
 
-/** Channels of 1, 3, 63, 64, 65; one pixel; one row; filters as large as the image; split sums. */
+/**
+ * Channels of 1, 3, 63, 64, 65; one pixel; one row; filters as large as the image; split sums; 3x3 filters
+ * of many channels, which take Winograd's way, and of few.
+ */
 const SHAPES = [
   [1, 3, 3, 1, 1, 3, 3],
   [2, 9, 8, 3, 5, 3, 3],
@@ -33,9 +39,14 @@ const SHAPES = [
   [3, 5, 6, 63, 33, 3, 3],
   [1, 6, 5, 64, 64, 3, 3],
   [2, 4, 4, 65, 32, 3, 3],
+  [1, 1, 1, 4, 8, 1, 1],
   [5, 1, 1, 1000, 40, 1, 1],
+  [33, 1, 1, 12, 4, 1, 1],
+  [6, 1, 1, 33, 7, 1, 1],
+  [2, 1, 1, 270_000, 4, 1, 1],
   [17, 1, 1, 12, 400, 1, 1],
   [2, 6, 9, 8, 16, 2, 5],
+  [2, 5, 6, 65, 33, 2, 3],
 ].map(shapeOf);
 
 function randomArray(random: Random, length: number): Float32Array<ArrayBuffer> {
@@ -78,7 +89,7 @@ for (const [seed, shape] of SHAPES.entries()) {
     const outSize = batch * (height - kernelHeight + 1) * (width - kernelWidth + 1) * filters;
     const dy = randomArray(random, outSize);
     const close = (what: string) => ({
-      relative: TOLERANCE,
+      relative: suitsWinograd(shape) ? WINOGRAD_TOLERANCE : TOLERANCE,
       what: `${what} of ${name}, seed ${seed}`,
     });
 

@@ -107,7 +107,10 @@ for (
             convolve(gpu, operation, [a!, b!, out!], shape, family);
           });
         const [whole, parts] = [await run(2 ** 27), await run(limit)];
-        assert(whole.largest > parts.largest && parts.largest <= limit, `${parts.largest} bytes`);
+        assert(parts.largest <= limit, `${parts.largest} bytes`);
+        // In registers, x and dy are copied to textures and are not bound at all.
+        const isBound = family !== "registers" || operation !== "conv2dFilterGrad";
+        if (isBound) assert(whole.largest > parts.largest, `${whole.largest} bytes at once`);
         assert.deepEqual(parts.written, whole.written, operation);
       }
     });

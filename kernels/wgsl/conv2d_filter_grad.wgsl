@@ -1,17 +1,18 @@
 // Gradient of a convolution's filter (stride 1, no padding, NHWC): g[u, m, n] = Σ x[window row u, m] · dy[n]
 // over all output pixels, where m runs over the KW·C numbers of a window's row, which lie side by side in x.
 //
-// x   f32 [B, H, W, C]            C a multiple of 4
-// dy  f32 [B, OH, OW, N]          N a multiple of 4
-// g   f32 [S, KH, KW·C, N]        S partial sums over the rows of dy, to be added up; S = 1 is the result
+// x   f32 [B, H, W, G, C]        as texels, C a multiple of 4, for each of G groups; one if KW > 1
+// dy  f32 [B, OH, OW, G, N]      as texels, N a multiple of 4
+// g   f32 [S, G, KH, KW·C, N]    S partial sums over the rows of dy, to be added up; S = 1 is the result
 //
-// One invocation holds a tile of 16 m by 16 channels (32 if WIDE) in registers, as 4x4 matrices whose
-// columns are m, and adds the outer product of every output pixel. No barriers; one writer for each element.
+// One invocation holds a tile of 16 m by 8 channels (16 if WIDE) in registers, as 4x4 matrices whose
+// columns are m, and adds the products of four output pixels at a time. No barriers; one writer for each
+// element.
 //
-// Constant: WIDE (0 or 1).
+// Constants: WIDE (0 or 1); see texel.wgsl.
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(0) var x: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(1) var dy: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(2) var<storage, read_write> g: array<vec4<f32>>;
 @group(0) @binding(3) var<uniform> s: Sizes;
 
@@ -28,10 +29,13 @@ struct Sizes {
   STEP: u32,  // rows of a split
 }
 
-const TILE4 = 4u + 4u * u32(WIDE);
+const TILE4 = 2u + 2u * u32(WIDE);
 
 @compute @workgroup_size(8)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+fn main(
+  @builtin(global_invocation_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+) {
   let n_tiles = (s.N4 + TILE4 - 1) / TILE4;
   let m_tiles = (s.ROW4 + 3) / 4;
   let n = id.x % n_tiles * TILE4;
@@ -44,51 +48,51 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   var c01 = mat4x4<f32>(); var c11 = mat4x4<f32>(); var c21 = mat4x4<f32>(); var c31 = mat4x4<f32>();
   var c02 = mat4x4<f32>(); var c12 = mat4x4<f32>(); var c22 = mat4x4<f32>(); var c32 = mat4x4<f32>();
   var c03 = mat4x4<f32>(); var c13 = mat4x4<f32>(); var c23 = mat4x4<f32>(); var c33 = mat4x4<f32>();
-  var c04 = mat4x4<f32>(); var c14 = mat4x4<f32>(); var c24 = mat4x4<f32>(); var c34 = mat4x4<f32>();
-  var c05 = mat4x4<f32>(); var c15 = mat4x4<f32>(); var c25 = mat4x4<f32>(); var c35 = mat4x4<f32>();
-  var c06 = mat4x4<f32>(); var c16 = mat4x4<f32>(); var c26 = mat4x4<f32>(); var c36 = mat4x4<f32>();
-  var c07 = mat4x4<f32>(); var c17 = mat4x4<f32>(); var c27 = mat4x4<f32>(); var c37 = mat4x4<f32>();
 
   let last = min((id.y + 1) * s.STEP, s.ROWS);
   for (var r = id.y * s.STEP; r < last; r++) {
-    var i = ((r / s.OH * s.H + r % s.OH + u) * s.W) * s.C4 + m;
-    var j = r * s.OW * s.N4 + n;
-    for (var o = 0u; o < s.OW; o++) {
-      let x0 = x[i]; let x1 = x[i + 1]; let x2 = x[i + 2]; let x3 = x[i + 3];
-      let d0 = dy[j]; c00 = outer(d0, x0, c00); c10 = outer(d0, x1, c10); c20 = outer(d0, x2, c20); c30 = outer(d0, x3, c30);
-      let d1 = dy[j + 1]; c01 = outer(d1, x0, c01); c11 = outer(d1, x1, c11); c21 = outer(d1, x2, c21); c31 = outer(d1, x3, c31);
-      let d2 = dy[j + 2]; c02 = outer(d2, x0, c02); c12 = outer(d2, x1, c12); c22 = outer(d2, x2, c22); c32 = outer(d2, x3, c32);
-      let d3 = dy[j + 3]; c03 = outer(d3, x0, c03); c13 = outer(d3, x1, c13); c23 = outer(d3, x2, c23); c33 = outer(d3, x3, c33);
+    let row = (r / s.OH * s.H + r % s.OH + u) * s.W;
+    for (var o = 0u; o < s.OW; o += 4) {
+      let j = vec4<u32>(o, o + 1, o + 2, o + 3);
+      let inside = j < vec4<u32>(s.OW);
+      let at = select(vec4<u32>(), texelIndex(((row + j) * groups.z + id.z) * s.C4 + m), inside);
+      let x0 = transpose(windows(at));
+      let x1 = transpose(windows(at + 1));
+      let x2 = transpose(windows(at + 2));
+      let x3 = transpose(windows(at + 3));
+      let to = select(vec4<u32>(), texelIndex(((r * s.OW + j) * groups.z + id.z) * s.N4 + n), inside);
+      let d0 = gradients(to); c00 = fma4(d0, x0, c00); c10 = fma4(d0, x1, c10); c20 = fma4(d0, x2, c20); c30 = fma4(d0, x3, c30);
+      let d1 = gradients(to + 1); c01 = fma4(d1, x0, c01); c11 = fma4(d1, x1, c11); c21 = fma4(d1, x2, c21); c31 = fma4(d1, x3, c31);
       if (WIDE != 0) {
-        let d4 = dy[j + 4]; c04 = outer(d4, x0, c04); c14 = outer(d4, x1, c14); c24 = outer(d4, x2, c24); c34 = outer(d4, x3, c34);
-        let d5 = dy[j + 5]; c05 = outer(d5, x0, c05); c15 = outer(d5, x1, c15); c25 = outer(d5, x2, c25); c35 = outer(d5, x3, c35);
-        let d6 = dy[j + 6]; c06 = outer(d6, x0, c06); c16 = outer(d6, x1, c16); c26 = outer(d6, x2, c26); c36 = outer(d6, x3, c36);
-        let d7 = dy[j + 7]; c07 = outer(d7, x0, c07); c17 = outer(d7, x1, c17); c27 = outer(d7, x2, c27); c37 = outer(d7, x3, c37);
+        let d2 = gradients(to + 2); c02 = fma4(d2, x0, c02); c12 = fma4(d2, x1, c12); c22 = fma4(d2, x2, c22); c32 = fma4(d2, x3, c32);
+        let d3 = gradients(to + 3); c03 = fma4(d3, x0, c03); c13 = fma4(d3, x1, c13); c23 = fma4(d3, x2, c23); c33 = fma4(d3, x3, c33);
       }
-      i += s.C4;
-      j += s.N4;
     }
   }
 
-  let q = ((id.y * s.KH + u) * s.ROW4 + m) * 4 * s.N4;
+  let q = (((id.y * groups.z + id.z) * s.KH + u) * s.ROW4 + m) * 4 * s.N4;
   let left = s.ROW4 - m;
   store(q, n, left, c00, c10, c20, c30);
   store(q, n + 1, left, c01, c11, c21, c31);
-  store(q, n + 2, left, c02, c12, c22, c32);
-  store(q, n + 3, left, c03, c13, c23, c33);
   if (WIDE != 0) {
-    store(q, n + 4, left, c04, c14, c24, c34);
-    store(q, n + 5, left, c05, c15, c25, c35);
-    store(q, n + 6, left, c06, c16, c26, c36);
-    store(q, n + 7, left, c07, c17, c27, c37);
+    store(q, n + 2, left, c02, c12, c22, c32);
+    store(q, n + 3, left, c03, c13, c23, c33);
   }
 }
 
-// c + d·xᵀ: column m of the block grows by x[m]·d.
-fn outer(d: vec4<f32>, x: vec4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
+// Four m of four output pixels, which are the columns.
+fn windows(at: vec4<u32>) -> mat4x4<f32> {
   return mat4x4<f32>(
-    fma(d, vec4<f32>(x.x), c[0]), fma(d, vec4<f32>(x.y), c[1]),
-    fma(d, vec4<f32>(x.z), c[2]), fma(d, vec4<f32>(x.w), c[3]),
+    textureLoad(x, texel(at.x)), textureLoad(x, texel(at.y)),
+    textureLoad(x, texel(at.z)), textureLoad(x, texel(at.w)),
+  );
+}
+
+// Four channels of the gradient at four output pixels.
+fn gradients(at: vec4<u32>) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    textureLoad(dy, texel(at.x)), textureLoad(dy, texel(at.y)),
+    textureLoad(dy, texel(at.z)), textureLoad(dy, texel(at.w)),
   );
 }
 
