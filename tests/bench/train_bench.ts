@@ -1,8 +1,8 @@
 /**
  * Training steps on random images: ours on webgpu and wasm, stock tfjs-webgpu, and PyTorch on the same
  * machine (on CUDA where it has that: f32 without TF32, and with automatic mixed precision). Each is a
- * process of its own; they take turns, and medians are printed with each one's peak of memory. Then the
- * joint loss by itself, see `loss_bench.ts`.
+ * process of its own; they take turns, and medians are printed with each one's peak of memory, and the
+ * fastest step, which a busy machine disturbs less. Then the joint loss by itself, see `loss_bench.ts`.
  *
  * The network is the preset `lite`; `--full` takes images of 178 x 218 instead of half that, `--paper` the
  * preset `paper` without stock tfjs, which would take minutes a step. `--batch N` sets the batch (8, or 2
@@ -130,7 +130,8 @@ function report({ preset, network, batch, rounds }: Plan, contenders: readonly C
     const { processMiB, deviceMiB } = steps.at(-1)!;
     const cells = [
       time.toFixed(3),
-      (batch / time).toFixed(1),
+      Math.min(...steps.map((step) => step.seconds)).toFixed(3),
+      (batch / time).toPrecision(3),
       (flops / time / 1e9).toFixed(1),
       ...bases.map((base) => base === undefined ? "" : `${(base / time).toFixed(2)}x`),
       ...[processMiB, deviceMiB].map((size) => size === null ? "" : size.toFixed(0)),
