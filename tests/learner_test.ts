@@ -63,6 +63,25 @@ learnerTest(
   (gpu) => tileAll(gpu, gpu.device.features.has("shader-f16")),
 );
 
+Deno.test({
+  name: "forward() hears of a command that the device has refused",
+  ignore: !hasGpu,
+  fn: async () => {
+    using backend = await openBackend("webgpu");
+    const gpu = backend.gpu!;
+    const network = buildNetwork(CONFIG.network, CONFIG.seed);
+    using learner = new Learner(backend, network, CONFIG);
+    const batch = noiseBatch(CONFIG, 2, SEED);
+    await learner.forward(batch);
+    // A copy beyond the end of a buffer.
+    const buffer = gpu.createBuffer(16);
+    gpu.host.copies().copyBufferToBuffer(buffer, 0, buffer, 64, 16);
+    await assert.rejects(learner.forward(batch), /The GPU refused a command/);
+    gpu.destroy(buffer);
+    network.dispose();
+  },
+});
+
 Deno.test("useHalfPrecision() refuses a backend without the feature", () => {
   const backend = {
     name: "wasm",

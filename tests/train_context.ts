@@ -67,8 +67,8 @@ export function noiseBatch({ network }: TrainConfig, count: number, seed: number
     pixels: Uint8Array.from({ length: input.height * input.width * 3 }, () => random.integer(256)),
     polygons: null,
   }));
-  const augmentation = { flip: false, shift: 0 };
-  return makeBatch(faces, { input, mask: maskSize(network), augmentation }, null);
+  const plan = { input, mask: maskSize(network), augmentation: { flip: false, shift: 0 } };
+  return makeBatch(faces, plan, null);
 }
 
 /** Batches of faces of the sample, mirrored and shifted as in training. */

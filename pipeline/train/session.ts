@@ -145,6 +145,7 @@ export class Session {
       onProgress?.(this.#epoch * train.length + done, config.epochs * train.length);
     }
     await reader.read();
+    this.#learner.check();
     return waited / 1000;
   }
 

@@ -1,0 +1,133 @@
+/**
+ * The joint loss with its gradients at the mask sizes of the presets: our fused kernels on webgpu and on
+ * wasm, from 14 region bits a pixel, against what tfjs's operations make of uploaded masks on webgpu. They
+ * take turns; medians are printed.
+ *
+ * @module
+ */
+
+import "../../pipeline/cli/environment.ts";
+import * as tf from "@tensorflow/tfjs-core";
+// Brings the gradients of tfjs operations with it.
+import "@tensorflow/tfjs-layers";
+import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
+import { TfjsHost } from "../../kernels/tfjs_host.ts";
+import {
+  composedJointLoss,
+  fusedJointLoss,
+  type JointLosses,
+  threadedJointLoss,
+} from "../../kernels/tfjs_joint_loss.ts";
+import { type Backend, openBackend } from "../../pipeline/backend.ts";
+import { maskSize } from "../../pipeline/network.ts";
+import { PRESETS } from "../../pipeline/presets.ts";
+import { attributeRegionMasks } from "../../pipeline/regions.ts";
+import { median, print } from "./measuring.ts";
+import { randomBatch } from "./random_batch.ts";
+
+const ROUNDS = 7;
+/** Losses a round: a read-back costs 11 ms in Deno, more than a small loss. */
+const REPEATS = 10;
+
+type Prediction = { readonly logits: tf.Tensor; readonly maps: tf.Tensor };
+type Loss = (prediction: Prediction) => JointLosses;
+
+/** A way to the loss and what it starts from, which stays where it is computed. */
+interface Contender {
+  readonly name: string;
+  readonly backend: "webgpu" | "wasm";
+  readonly inputs: readonly tf.Tensor[];
+  readonly loss: Loss;
+}
+
+/** Milliseconds of one loss with its gradients by logits and maps. */
+async function round({ backend, inputs, loss }: Contender): Promise<number> {
+  await tf.setBackend(backend);
+  const start = performance.now();
+  for (let i = 0; i < REPEATS; i++) {
+    const { value, grads } = tf.valueAndGrads((logits, maps) => {
+      const { total, values } = loss({ logits: logits!, maps: maps! });
+      values.dispose();
+      return total;
+    })([...inputs]);
+    if (i === REPEATS - 1) await value.data();
+    tf.dispose([value, ...grads]);
+  }
+  return (performance.now() - start) / REPEATS;
+}
+
+/** The contenders for a preset's masks; those of the first backend are compared with. */
+async function contendersFor(
+  preset: keyof typeof PRESETS,
+  batch: number,
+  gpu: Backend | null,
+  wasm: Backend,
+): Promise<Contender[]> {
+  const { network } = PRESETS[preset];
+  const { height, width } = maskSize(network);
+  const { job, labels } = randomBatch(network, batch);
+  const bits = rasterizeRows(job);
+  const regions = attributeRegionMasks();
+  const inputs = () => [
+    tf.randomNormal([batch, 40], 0, 1, "float32", 1),
+    tf.randomNormal([batch, height, width, 40], 0, 1, "float32", 2),
+  ];
+  const contenders: Contender[] = [];
+  if (gpu) {
+    await tf.setBackend("webgpu");
+    const host = TfjsHost.of(gpu.gpu)!;
+    const packed = {
+      bits: tf.tensor3d(Int32Array.from(bits), [batch, height, width], "int32"),
+      labels: tf.tensor2d(labels, [batch, 2], "int32"),
+      regions: tf.tensor1d(Int32Array.from(regions), "int32"),
+    };
+    const masks = {
+      labels: tf.cast(tf.less(tf.randomUniform([batch, 40]), 0.3), "float32"),
+      masks: tf.cast(tf.less(tf.randomUniform([batch, height, width, 40]), 0.1), "float32"),
+    };
+    const own = inputs();
+    contenders.push(
+      ...([
+        ["tfjs's operations on webgpu", (given) => composedJointLoss(given, masks, 1)],
+        ["our kernel on webgpu", (given) => fusedJointLoss(host, given, packed, 1)],
+      ] as [string, Loss][]).map(([name, loss]) => (
+        { name, loss, backend: "webgpu", inputs: own } as const
+      )),
+    );
+  }
+  await tf.setBackend("wasm");
+  const target = { bits, labels, regions };
+  const loss: Loss = (given) => threadedJointLoss(wasm.threads!, given, target, 1);
+  contenders.push({ name: "ours on wasm", backend: "wasm", inputs: inputs(), loss });
+  return contenders;
+}
+
+/** Measures and prints both presets' losses. */
+export async function compareLosses(): Promise<void> {
+  using wasm = await openBackend("wasm");
+  using gpu = await openBackend("webgpu").catch(() => null);
+  for (const [preset, batch] of [["lite", 16], ["paper", 8]] as const) {
+    const contenders = await contendersFor(preset, batch, gpu, wasm);
+    const times = contenders.map((): number[] => []);
+    for (let turn = -1; turn < ROUNDS; turn++) {
+      for (const [i, contender] of contenders.entries()) {
+        const time = await round(contender);
+        // The first round compiles.
+        if (turn >= 0) times[i]!.push(time);
+      }
+    }
+    const { height, width } = maskSize(PRESETS[preset].network);
+    print(`joint loss and gradients, ${preset}: masks ${height}x${width}, batch ${batch}`);
+    const base = gpu ? median(times[0]!) : null;
+    contenders.forEach(({ name }, i) => {
+      const time = median(times[i]!);
+      const ratio = base === null ? "" : `${(base / time).toFixed(1)}x`.padStart(9);
+      print(`  ${name.padEnd(32)}${time.toFixed(2).padStart(9)} ms${ratio}`);
+    });
+  }
+}
+
+if (import.meta.main) {
+  await compareLosses();
+  Deno.exit();
+}

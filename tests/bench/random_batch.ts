@@ -1,0 +1,29 @@
+/**
+ * Random images with the regions of a drawn face, for the benchmarks of training.
+ *
+ * @module
+ */
+
+import { type Batch, makeBatch, type WholeFace } from "../../pipeline/batches.ts";
+import { maskSize, type NetworkConfig } from "../../pipeline/network.ts";
+import { Random } from "../../pipeline/random.ts";
+import { frontalFace } from "../../pipeline/segments/region_diagram.ts";
+import { polygonsOf } from "../../pipeline/segments/region_polygons.ts";
+
+/** Seed of images, labels and initial weights. */
+export const SEED = 64;
+
+/** A batch for a network, changed as in training. */
+export function randomBatch(network: NetworkConfig, size: number): Batch {
+  const random = new Random(SEED);
+  const { input } = network;
+  const record = { image: "", path: "", split: null, size: null, box: null, rejected: null };
+  const faces = Array.from({ length: size }, (): WholeFace => ({
+    record: { ...record, labels: null, points: null },
+    labels: random.integer(2 ** 40),
+    pixels: Uint8Array.from({ length: input.height * input.width * 3 }, () => random.integer(256)),
+    polygons: polygonsOf(frontalFace()),
+  }));
+  const plan = { input, mask: maskSize(network), augmentation: { flip: true, shift: 4 } };
+  return makeBatch(faces, plan, random);
+}
