@@ -21,7 +21,7 @@ import {
 import { type Backend, openBackend } from "../../pipeline/backend.ts";
 import { maskSize } from "../../pipeline/network.ts";
 import { PRESETS } from "../../pipeline/presets.ts";
-import { attributeRegionMasks } from "../../pipeline/regions.ts";
+import { EVEN_CLASSES, lossTargets } from "../../pipeline/train/loss_targets.ts";
 import { median, print } from "./measuring.ts";
 import { randomBatch } from "./random_batch.ts";
 
@@ -65,9 +65,10 @@ async function contendersFor(
 ): Promise<Contender[]> {
   const { network } = PRESETS[preset];
   const { height, width } = maskSize(network);
-  const { job, labels } = randomBatch(network, batch);
+  const { job, faces } = randomBatch(network, batch);
   const bits = rasterizeRows(job);
-  const regions = attributeRegionMasks();
+  const labels = faces.map((face) => face.labels);
+  const targets = lossTargets(labels, PRESETS[preset], EVEN_CLASSES);
   const inputs = () => [
     tf.randomNormal([batch, 40], 0, 1, "float32", 1),
     tf.randomNormal([batch, height, width, 40], 0, 1, "float32", 2),
@@ -76,11 +77,7 @@ async function contendersFor(
   if (gpu) {
     await tf.setBackend("webgpu");
     const host = TfjsHost.of(gpu.gpu)!;
-    const packed = {
-      bits: tf.tensor3d(Int32Array.from(bits), [batch, height, width], "int32"),
-      labels: tf.tensor2d(labels, [batch, 2], "int32"),
-      regions: tf.tensor1d(Int32Array.from(regions), "int32"),
-    };
+    const regions = tf.tensor3d(Int32Array.from(bits), [batch, height, width], "int32");
     const masks = {
       labels: tf.cast(tf.less(tf.randomUniform([batch, 40]), 0.3), "float32"),
       masks: tf.cast(tf.less(tf.randomUniform([batch, height, width, 40]), 0.1), "float32"),
@@ -89,15 +86,14 @@ async function contendersFor(
     contenders.push(
       ...([
         ["tfjs's operations on webgpu", (given) => composedJointLoss(given, masks, 1)],
-        ["our kernel on webgpu", (given) => fusedJointLoss(host, given, packed, 1)],
+        ["our kernel on webgpu", (given) => fusedJointLoss(host, given, regions, targets, 1)],
       ] as [string, Loss][]).map(([name, loss]) => (
         { name, loss, backend: "webgpu", inputs: own } as const
       )),
     );
   }
   await tf.setBackend("wasm");
-  const target = { bits, labels, regions };
-  const loss: Loss = (given) => threadedJointLoss(wasm.threads!, given, target, 1);
+  const loss: Loss = (given) => threadedJointLoss(wasm.threads!, given, bits, targets, 1);
   contenders.push({ name: "ours on wasm", backend: "wasm", inputs: inputs(), loss });
   return contenders;
 }
