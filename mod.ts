@@ -149,7 +149,17 @@ export {
   MetricsAccumulator,
   type MetricsBatch,
 } from "./pipeline/metrics.ts";
-export { predict, type Prediction, type PredictOptions } from "./pipeline/predict.ts";
+export {
+  predict,
+  type PredictedImage,
+  type Prediction,
+  type PredictOptions,
+  type RejectedImage,
+} from "./pipeline/predict.ts";
+export { findImages, type FindOptions, type ImagePlace } from "./pipeline/find_images.ts";
+export type { AlignOptions } from "./pipeline/predict/pictures.ts";
+export type { WrittenMaps } from "./pipeline/predict/write_maps.ts";
+export { readTunedThresholds } from "./pipeline/predict/thresholds.ts";
 export { drawHeatMap, type HeatMap, type HeatMapOptions } from "./pipeline/heat_map.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 

@@ -12,18 +12,31 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
 /**
  * Paths of the files below a folder, relative to it, with `/` between folders, in natural order (2 before
  * 10). Hidden files and folders are left out; links are followed, but not in circles.
+ *
+ * @param enters Which folders are looked into, by their paths; all by default.
  */
-export function filesBelow(folder: string, signal?: AbortSignal): AsyncGenerator<string> {
-  return walk(folder, "", [], signal);
+export function filesBelow(
+  folder: string,
+  signal?: AbortSignal,
+  enters: (name: string) => boolean = () => true,
+): AsyncGenerator<string> {
+  return walk({ root: folder, signal, enters }, "", []);
+}
+
+/** What is walked, and how. */
+interface Walk {
+  readonly root: string;
+  readonly signal: AbortSignal | undefined;
+  readonly enters: (name: string) => boolean;
 }
 
 /** @param parents Real paths of the folders on the way here: a link to one of them is a circle. */
 async function* walk(
-  root: string,
+  walked: Walk,
   below: string,
   parents: readonly string[],
-  signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
+  const { root, signal, enters } = walked;
   const real = await Deno.realPath(join(root, below));
   if (parents.includes(real)) return;
   for (const entry of await sortedEntries(join(root, below))) {
@@ -31,7 +44,7 @@ async function* walk(
     const name = below === "" ? entry.name : `${below}/${entry.name}`;
     const { isFile, isDirectory } = entry.isSymlink ? await linkTarget(join(root, name)) : entry;
     if (isFile) yield name;
-    if (isDirectory) yield* walk(root, name, [...parents, real], signal);
+    if (isDirectory && enters(name)) yield* walk(walked, name, [...parents, real]);
   }
 }
 

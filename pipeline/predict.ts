@@ -4,154 +4,168 @@
  * @module
  */
 
-import { basename, extname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";
-import type { Backend } from "./backend.ts";
-import { imagesIn } from "./dataset.ts";
-import { networkSizes, sigmoid } from "./evaluate.ts";
-import { fit, type InputSize } from "./faces.ts";
-import { writeFile } from "./files.ts";
-import { drawHeatMap } from "./heat_map.ts";
-import { encodePng, readImage, type RgbImage } from "./image.ts";
-import { applyNetwork } from "./network.ts";
+import { type Backend, prepareNetwork } from "./backend.ts";
 import { scaleToInput } from "./batches.ts";
+import { networkSizes } from "./evaluate.ts";
+import type { InputSize } from "./faces.ts";
+import type { ImagePlace } from "./find_images.ts";
+import { logitOf, sigmoid } from "./metrics/probability.ts";
+import { applyNetwork } from "./network.ts";
+import { type AlignOptions, type Picture, readPictures, reasonOf } from "./predict/pictures.ts";
+import { sameThreshold } from "./predict/thresholds.ts";
+import { writeMaps, type WrittenMaps } from "./predict/write_maps.ts";
 import { readModel } from "./train/run_folder.ts";
 
 /** What the network says of one image, or why it says nothing. */
-export type Prediction =
-  | {
-    readonly image: string;
-    /** Probability of each attribute, in the order of `ATTRIBUTES`. */
-    readonly probabilities: Readonly<Record<Attribute, number>>;
-    /** Attributes with a probability above one half. */
-    readonly attributes: readonly Attribute[];
-    /** Heat maps that were written, one for each of these attributes. */
-    readonly maps?: readonly string[];
-  }
-  | { readonly image: string; readonly rejected: string };
+export type Prediction = PredictedImage | RejectedImage;
+
+/** What the network says of one image; with heat maps, where they are. */
+export interface PredictedImage extends Partial<WrittenMaps> {
+  /** Path of the image. */
+  readonly image: string;
+  /** What tells it from the others: see {@linkcode ImagePlace}. */
+  readonly name: string;
+  /** Probability of each attribute, in the order of `ATTRIBUTES`, to six decimals. */
+  readonly probabilities: Readonly<Record<Attribute, number>>;
+  /** Attributes with a probability above their threshold. */
+  readonly attributes: readonly Attribute[];
+}
+
+/** An image of which the network says nothing. */
+export interface RejectedImage {
+  /** Path of the image. */
+  readonly image: string;
+  /** What tells it from the others: see {@linkcode ImagePlace}. */
+  readonly name: string;
+  /** Why. */
+  readonly rejected: string;
+}
 
 /** Options of {@linkcode predict}. */
 export interface PredictOptions {
   /** Folder of a trained run. */
   readonly run: string;
-  /** Image files, and folders of image files. Faces should be framed as those of the training. */
-  readonly images: Iterable<string>;
-  /** Folder for heat maps. */
+  /** The images; {@linkcode findImages} finds them. */
+  readonly images: AsyncIterable<ImagePlace>;
+  /**
+   * Whether the face of each image is found first and cut out as CelebA's aligned images show it, and by
+   * what. Without it images are taken whole, and should be framed as those of the training.
+   */
+  readonly align?: AlignOptions;
+  /** What an attribute's probability must be above, in the order of `ATTRIBUTES`; by default one half. */
+  readonly thresholds?: readonly number[];
+  /** Folder for heat maps: see {@linkcode writeMaps}. */
   readonly maps?: string;
   /** What computes; borrowed. */
   readonly backend: Backend;
-  /** Images a forward pass. Does not change the result. */
+  /**
+   * Images a forward pass, 8 by default. What is said of an image does not depend on the others. On wasm
+   * it is the same, bit for bit, for any number; on webgpu the kernels that suit the number add in
+   * another order, and probabilities may differ by 1e-4.
+   */
   readonly batch?: number;
   /** Stops before the next image. */
   readonly signal?: AbortSignal;
 }
 
-/** An image, or why it cannot be used. */
-type Opened = { path: string; image: RgbImage } | { path: string; rejected: string };
+/** More images at once are no faster on wasm, and little on webgpu; fewer wait less for each other. */
+const PASS = 8;
 
 /**
- * Predicts the attributes of images, in their order; an image that cannot be read has its reason instead.
+ * Predicts the attributes of images, in their order; an image that cannot be read, or in which no face to
+ * be aligned is found, has its reason instead. Memory does not grow with the number of images.
  *
- * @throws {Error} If the run has no model, or a path does not exist.
+ * @throws {Error} If the run has no model, or `images` throws.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
-  const { batch = 16, signal } = options;
+  const { backend, align, signal, batch = PASS } = options;
   const network = await readModel(options.run);
   try {
-    let waiting: Opened[] = [];
-    for await (const path of paths(options.images)) {
-      signal?.throwIfAborted();
-      waiting.push(await open(path));
-      if (waiting.length < batch) continue;
-      yield* predictBatch(waiting, network, options);
-      waiting = [];
+    prepareNetwork(backend, network);
+    const sizes = networkSizes(network);
+    const pictures = readPictures(options.images, { input: sizes.input, align, signal });
+    for await (const pass of inPasses(pictures, batch)) {
+      const good = pass.filter((picture) => "pixels" in picture);
+      // On webgpu a pass is always filled up: the kernels and their order of adding depend on its size.
+      const filled = backend.gpu ? batch : good.length;
+      const outputs = good.length > 0 ? await forward(good, filled, network, sizes.input) : [];
+      backend.gpu?.check();
+      let next = 0;
+      for (const picture of pass) {
+        signal?.throwIfAborted();
+        if ("rejected" in picture) yield rejection(picture.place, picture.rejected);
+        else yield await answer(picture, outputs[next++]!, sizes.mask, options);
+      }
     }
-    if (waiting.length > 0) yield* predictBatch(waiting, network, options);
   } finally {
     network.dispose();
   }
 }
 
-async function* predictBatch(opened: Opened[], network: LayersModel, { maps }: PredictOptions) {
-  const { input, mask } = networkSizes(network);
-  const images = opened.flatMap((one) => "image" in one ? [one.image] : []);
-  const result = images.length > 0 ? await forward(images, network, input) : null;
-  let index = 0;
-  for (const one of opened) {
-    if ("rejected" in one) {
-      yield { image: one.path, rejected: one.rejected };
-      continue;
-    }
-    const A = ATTRIBUTES.length;
-    const cells = mask.height * mask.width;
-    const logits = result!.logits.subarray(index * A, (index + 1) * A);
-    const face = result!.maps.subarray(index * cells * A, (index + 1) * cells * A);
-    index++;
-    const attributes = ATTRIBUTES.filter((_, a) => logits[a]! > 0);
-    const probabilities = Object.fromEntries(
-      ATTRIBUTES.map((name, a) => [name, Math.round(sigmoid(logits[a]!) * 1e6) / 1e6]),
-    ) as Record<Attribute, number>;
-    yield {
-      image: one.path,
-      probabilities,
-      attributes,
-      ...(maps !== undefined && { maps: await writeMaps(maps, one, face, mask, attributes) }),
-    };
+async function* inPasses<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let pass: T[] = [];
+  for await (const item of items) {
+    pass.push(item);
+    if (pass.length < size) continue;
+    yield pass;
+    pass = [];
   }
+  if (pass.length > 0) yield pass;
 }
 
-async function forward(images: RgbImage[], network: LayersModel, input: InputSize) {
-  const size = input.height * input.width * 3;
-  const pixels = new Float32Array(images.length * size);
-  images.forEach((image, index) => scaleToInput(fit(image, input), pixels, index * size));
+/** What the network says of one image. */
+interface Output {
+  /** f32 [40], before the sigmoid. */
+  readonly logits: Float32Array;
+  /** f32 [h, w, 40]. */
+  readonly maps: Float32Array;
+}
+
+/** Runs the network on pictures, filled up with black ones to `count`. */
+async function forward(
+  pictures: readonly Picture[],
+  count: number,
+  network: LayersModel,
+  { height, width }: InputSize,
+): Promise<Output[]> {
+  const size = height * width * 3;
+  const pixels = new Float32Array(count * size);
+  pictures.forEach((picture, index) => scaleToInput(picture.pixels, pixels, index * size));
   const { logits, maps } = tf.tidy(() =>
-    applyNetwork(network, tf.tensor4d(pixels, [images.length, input.height, input.width, 3]), false)
+    applyNetwork(network, tf.tensor4d(pixels, [count, height, width, 3]), false)
   );
-  const data = { logits: await logits.data<"float32">(), maps: await maps.data<"float32">() };
+  const all = { logits: await logits.data<"float32">(), maps: await maps.data<"float32">() };
   tf.dispose([logits, maps]);
-  return data;
+  const part = (data: Float32Array, index: number) =>
+    data.subarray(index * data.length / count, (index + 1) * data.length / count);
+  return pictures.map((_, index) => ({
+    logits: part(all.logits, index),
+    maps: part(all.maps, index),
+  }));
 }
 
-/** Writes one heat map for each predicted attribute. */
-async function writeMaps(
-  folder: string,
-  { path, image }: { path: string; image: RgbImage },
-  maps: Float32Array,
+async function answer(
+  { place, read }: Picture,
+  { logits, maps }: Output,
   mask: InputSize,
-  attributes: readonly Attribute[],
-): Promise<string[]> {
-  const stem = basename(path, extname(path));
-  const files: string[] = [];
-  for (const attribute of attributes) {
-    const a = ATTRIBUTES.indexOf(attribute);
-    const data = Float32Array.from(
-      { length: mask.height * mask.width },
-      (_, cell) => maps[cell * ATTRIBUTES.length + a]!,
-    );
-    const file = join(folder, `${stem}_${attribute}.png`);
-    await writeFile(file, await encodePng(drawHeatMap(image, { ...mask, data })));
-    files.push(file);
-  }
-  return files;
+  { maps: folder, thresholds = sameThreshold() }: PredictOptions,
+): Promise<Prediction> {
+  // Compared as `evaluate` does: by logits, which do not round to 0 or 1.
+  const attributes = ATTRIBUTES.filter((_, a) => logits[a]! > logitOf(thresholds[a]!));
+  const probabilities = Object.fromEntries(
+    ATTRIBUTES.map((name, a) => [name, Math.round(sigmoid(logits[a]!) * 1e6) / 1e6]),
+  ) as Record<Attribute, number>;
+  const said = { image: place.path, name: place.name, probabilities, attributes };
+  if (folder === undefined) return said;
+  // The image was there a moment ago, and may have gone since; a map that cannot be written is an error.
+  const image = await read().catch(reasonOf);
+  if (typeof image === "string") return rejection(place, image);
+  return { ...said, ...await writeMaps(folder, { ...said, image, maps, mask }) };
 }
 
-async function open(path: string): Promise<Opened> {
-  try {
-    return { path, image: await readImage(path) };
-  } catch (error) {
-    return { path, rejected: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** The files, with each folder replaced by its images. */
-async function* paths(given: Iterable<string>): AsyncGenerator<string> {
-  for (const path of given) {
-    const isFolder = await Deno.stat(path).then((info) => info.isDirectory, (cause) => {
-      throw new Error(`There is no image file or folder ${path}`, { cause });
-    });
-    if (!isFolder) yield path;
-    else for await (const record of imagesIn(path)) yield record.path;
-  }
+function rejection({ path, name }: ImagePlace, rejected: string): RejectedImage {
+  return { image: path, name, rejected };
 }

@@ -195,6 +195,36 @@ Deno.test("pipeline runs to the report, refuses its folder the second time, and 
     const [first, second] = lines.trimEnd().split("\n").map((line) => JSON.parse(line));
     assert.equal(Object.keys(first.probabilities).length, 40);
     assert.match(second.rejected, /neither a JPEG nor a PNG/);
+    const own = ["--run", out, "--backend", "wasm"];
+    const csv = join(folder, "predictions.csv");
+    const pattern = join(root, "**", "00000[1-3].jpg");
+    const counts = await result("predict", ...own, pattern, "--out", csv);
+    assert.deepEqual(counts, { images: 3, rejected: 0, out: csv });
+    assert.match(
+      await Deno.readTextFile(csv),
+      /^image_name,5_o_Clock_Shadow,[^]*\nimg_align_celeba\/000003\.jpg,/,
+    );
+    const none = await run("predict", [...own, "deno.json", "--quiet"]);
+    assert.equal(none.code, 1);
+    assert.match(none.err, /^Error: None of 1 images could be used\n$/);
+    await fails(
+      2,
+      /--out x\.txt: expected .* \.ndjson or \.csv/,
+      "predict",
+      ...own,
+      "-",
+      "--out",
+      "x.txt",
+    );
+    await fails(
+      2,
+      /expected a probability from 0 to 1/,
+      "predict",
+      ...own,
+      "-",
+      "--threshold",
+      "2",
+    );
 
     const again = ["--run", out, "--dataset", root, "--backend", "wasm"];
     assert.deepEqual(await result("evaluate", ...again), metrics);

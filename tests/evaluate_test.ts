@@ -3,11 +3,9 @@ import { join } from "node:path";
 import { ATTRIBUTES } from "../pipeline/attributes.ts";
 import { openBackend } from "../pipeline/backend.ts";
 import { evaluate } from "../pipeline/evaluate.ts";
-import { predict, type Prediction } from "../pipeline/predict.ts";
 import { decodeSample } from "../pipeline/report/samples.ts";
 import { train } from "../pipeline/train.ts";
-import { assertClose } from "./compare.ts";
-import { SAMPLE, smallConfig, someFaces } from "./train_context.ts";
+import { smallConfig, someFaces } from "./train_context.ts";
 
 /** A run trained for one epoch, shared by the tests of this file and removed at the end. */
 const folder = await Deno.makeTempDir({ prefix: "evaluate-" });
@@ -16,18 +14,6 @@ globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive:
 {
   using backend = await openBackend("wasm");
   await train({ records: someFaces(), config: smallConfig({ epochs: 1 }), backend, out: run });
-}
-
-const IMAGES = [1, 2, 3].map((n) => join(SAMPLE, "Img", "img_align_celeba", `00000${n}.jpg`));
-
-async function predictAll(options: { images: string[]; batch?: number; maps?: string }) {
-  using backend = await openBackend("wasm");
-  return await Array.fromAsync(predict({ run, backend, ...options }));
-}
-
-function probabilitiesOf(prediction: Prediction): number[] {
-  assert("probabilities" in prediction, JSON.stringify(prediction));
-  return Object.values(prediction.probabilities);
 }
 
 Deno.test("evaluate() measures one split and keeps faces for the report", async () => {
@@ -76,37 +62,4 @@ Deno.test("evaluate() says so where there is nothing to evaluate", async () => {
     evaluate({ run: join(folder, "nothing"), records: none(), split: "test", backend }),
     /nothing is not a run/,
   );
-});
-
-Deno.test("predict() gives the same probabilities for any batch size", async () => {
-  const alone = await predictAll({ images: IMAGES, batch: 1 });
-  const together = await predictAll({ images: IMAGES, batch: 8 });
-  assert.deepEqual(alone.map(({ image }) => image), IMAGES);
-  for (const [index, one] of alone.entries()) {
-    const close = { relative: 1e-5, what: `probabilities of ${one.image}` };
-    assertClose(probabilitiesOf(together[index]!), probabilitiesOf(one), close);
-  }
-});
-
-Deno.test("predict() answers for every image, with a reason where it cannot be read", async () => {
-  const broken = join(folder, "broken.jpg");
-  await Deno.writeTextFile(broken, "not a picture");
-  const [bad, good] = await predictAll({ images: [broken, IMAGES[0]!] });
-  assert(bad && "rejected" in bad && bad.rejected.length > 0);
-  assert.equal(probabilitiesOf(good!).length, 40);
-  await assert.rejects(
-    predictAll({ images: ["nowhere.jpg"] }),
-    /no image file or folder nowhere.jpg/,
-  );
-});
-
-Deno.test("predict() writes a heat map for each attribute it sees", async () => {
-  const maps = join(folder, "maps");
-  const [prediction] = await predictAll({ images: [IMAGES[0]!], maps });
-  assert(prediction && "maps" in prediction && prediction.maps);
-  assert.equal(prediction.maps.length, prediction.attributes.length);
-  for (const file of prediction.maps) {
-    const bytes = await Deno.readFile(file);
-    assert.deepEqual([...bytes.subarray(1, 4)], [..."PNG"].map((c) => c.charCodeAt(0)));
-  }
 });

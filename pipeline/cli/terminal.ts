@@ -77,6 +77,11 @@ export class Terminal {
     this.#taken = true;
   }
 
+  /** Whether a person reads the results as they come: stdout is a terminal, and no program's. */
+  get isWatched(): boolean {
+    return this.#out.columns !== null && !this.#json && !this.#taken;
+  }
+
   /** A line that was asked for, such as one object of NDJSON. */
   record(line: string): void {
     this.#above(() => this.#out.write(line + "\n"));

@@ -6,7 +6,7 @@
 
 import { resizeImage, type RgbImage } from "../image.ts";
 import type { Box } from "../record.ts";
-import { Canvas, fitText, textWidth } from "../segments/canvas.ts";
+import { Canvas, fitText, fitTextEnd, textWidth } from "../segments/canvas.ts";
 import type { Rgb } from "../segments/region_colours.ts";
 import { boxAround } from "./face_square.ts";
 
@@ -98,7 +98,7 @@ export function withCaption({ picture, lines: [first, second] }: Captioned, side
   canvas.paste(picture, MARGIN + ((side - picture.width) >> 1), MARGIN);
   const top = picture.height + 2 * MARGIN;
   canvas.text(fitText(first, FONT, side - LEGEND_WIDTH - MARGIN), MARGIN, top, FONT, INK);
-  canvas.text(fitEnd(second, side), MARGIN, top + LINE, FONT, FAINT);
+  canvas.text(fitTextEnd(second, FONT, side), MARGIN, top + LINE, FONT, FAINT);
   drawLegend(canvas, MARGIN + side - LEGEND_WIDTH, top);
   return canvas;
 }
@@ -115,7 +115,7 @@ export function errorSheet(faces: readonly Captioned[], side: number): Canvas {
     const y = MARGIN + Math.floor(i / across) * stepY;
     canvas.paste(picture, x + ((side - picture.width) >> 1), y + ((side - picture.height) >> 1));
     canvas.text(fitText(lines[0], FONT, side), x, y + side + 8, FONT, INK);
-    canvas.text(fitEnd(lines[1], side), x, y + side + 8 + LINE, FONT, FAINT);
+    canvas.text(fitTextEnd(lines[1], FONT, side), x, y + side + 8 + LINE, FONT, FAINT);
   }
   drawLegend(canvas, MARGIN, MARGIN + down * stepY);
   return canvas;
@@ -169,11 +169,6 @@ function drawBetween(canvas: Canvas, from: Float64Array, to: Float64Array, unit:
   for (let i = 0; i < from.length; i += 2) {
     canvas.line([from[i]!, from[i + 1]!], [to[i]!, to[i + 1]!], 0.7 * unit, BETWEEN, 0.75);
   }
-}
-
-/** The end of a text, as much as fits: files of one folder often begin alike. */
-function fitEnd(text: string, width: number): string {
-  return [...text].slice(-[...fitText(text, FONT, width)].length).join("");
 }
 
 const LEGEND: readonly (readonly [colour: Rgb, text: string])[] = [

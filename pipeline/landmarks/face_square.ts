@@ -53,16 +53,24 @@ export function squareByEyes(points: Float32Array, scale: number, right = 0, dow
 /** First and last point of each eye in iBUG's order. */
 const EYES = [[36, 41], [42, 47]] as const;
 
-/** Angle of the line through the eyes, clockwise as seen, in radians. */
-function rollOf(points: Float32Array): number {
+/** Middles of the left and the right eye as seen: means of their points, in pixels of the picture. */
+export function eyeCentres(
+  points: Float32Array,
+): [left: readonly [x: number, y: number], right: readonly [x: number, y: number]] {
   const [left, right] = EYES.map(([first, last]) => {
     let [x, y] = [0, 0];
     for (let point = first as number; point <= last; point++) {
       x += points[2 * point]!;
       y += points[2 * point + 1]!;
     }
-    return [x, y] as const;
-  }) as [readonly [number, number], readonly [number, number]];
+    return [x / (last - first + 1), y / (last - first + 1)] as const;
+  });
+  return [left!, right!];
+}
+
+/** Angle of the line through the eyes, clockwise as seen, in radians. */
+function rollOf(points: Float32Array): number {
+  const [left, right] = eyeCentres(points);
   return Math.atan2(right[1] - left[1], right[0] - left[0]);
 }
 

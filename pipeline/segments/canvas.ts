@@ -110,3 +110,8 @@ export function textWidth(text: string, size: number): number {
 export function fitText(text: string, size: number, width: number): string {
   return [...text].slice(0, Math.floor((width / size + 1) / GLYPH.advance)).join("");
 }
+
+/** As much of a text's end as fits a width in pixels: names of one folder's files often begin alike. */
+export function fitTextEnd(text: string, size: number, width: number): string {
+  return [...text].slice(-[...fitText(text, size, width)].length).join("");
+}

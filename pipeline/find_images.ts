@@ -1,0 +1,159 @@
+/**
+ * Image files by what a user names: files, folders, patterns, and paths on standard input.
+ *
+ * @module
+ */
+
+import { dirname, join, matchesGlob, relative, resolve } from "node:path";
+import { filesBelow } from "./folder_files.ts";
+import { readLines } from "./record_json/read_lines.ts";
+
+/** An image file. */
+export interface ImagePlace {
+  /** Where it lies, beginning as the user wrote it. */
+  readonly path: string;
+  /**
+   * Its path, with `/` between folders, below the innermost folder that holds all that was named: what
+   * tells it from the others. Of paths on standard input, below the working folder.
+   */
+  readonly name: string;
+}
+
+/** What {@linkcode findImages} can be told. */
+export interface FindOptions {
+  /** What `-` stands for: paths in UTF-8, one a line; blank lines are left out. */
+  readonly stdin?: ReadableStream<Uint8Array>;
+  /** Stops the search, which then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The images that are named, in the order of `given`; what one name stands for comes in natural order
+ * (2 before 10), whatever the file system has.
+ *
+ * - a file is taken as it is;
+ * - a folder gives its images (jpg, jpeg, png) and those of the folders below;
+ * - a pattern gives the files that fit: `*` and `?` within a name, `[a-z]`, `{one,other}`, `**` for any
+ *   folders; hidden files are left out;
+ * - `-` gives the paths that `stdin` holds, whether there are such files or not.
+ *
+ * Nothing is yielded before every name has been looked at. Holds the entries of the folders on the way
+ * to the file at hand, no more.
+ *
+ * @throws {Deno.errors.NotFound} If there is no such file or folder, or a folder or pattern gives nothing.
+ */
+export async function* findImages(
+  given: Iterable<string>,
+  { stdin, signal }: FindOptions = {},
+): AsyncGenerator<ImagePlace> {
+  const sources = await Promise.all(Array.from(given, (name) => sourceOf(name)));
+  const base = commonFolder(sources.flatMap(({ folder }) => folder ?? []));
+  for (const source of sources) {
+    let count = 0;
+    for await (const path of pathsOf(source, stdin, signal)) {
+      count++;
+      yield { path, name: nameBelow(source.folder === null ? "." : base, path) };
+    }
+    if (count === 0 && source.nothing) throw new Deno.errors.NotFound(source.nothing);
+  }
+}
+
+/** What one name stands for. */
+interface Source {
+  /** The file itself, or null. */
+  readonly file: string | null;
+  /** The folder that is walked, or that holds the file; null for standard input. */
+  readonly folder: string | null;
+  /** Which files of a folder are taken, by their path below it. */
+  readonly fits: (name: string) => boolean;
+  /** Which folders are looked into, by their path below it. */
+  readonly enters?: (name: string) => boolean;
+  /** The error if nothing is found, or null if that is none. */
+  readonly nothing: string | null;
+}
+
+const IMAGE = /\.(jpe?g|png)$/i;
+const SPECIAL = /[*?[{]/;
+
+async function sourceOf(name: string): Promise<Source> {
+  const fits = (file: string) => IMAGE.test(file);
+  if (name === "-") return { file: null, folder: null, fits, nothing: null };
+  const info = await Deno.stat(name).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (info?.isDirectory) {
+    const nothing = `There is no image (jpg, jpeg, png) in the folder ${name}`;
+    return { file: null, folder: name, fits, nothing };
+  }
+  if (info) return { file: name, folder: dirname(name), fits, nothing: null };
+  if (SPECIAL.test(name)) return await patternSource(name);
+  throw new Deno.errors.NotFound(`There is no image file or folder ${name}`);
+}
+
+/** The folder in which a pattern starts is what stands before its first special character. */
+async function patternSource(pattern: string): Promise<Source> {
+  const segments = pattern.split("/");
+  const first = segments.findIndex((segment) => SPECIAL.test(segment));
+  const rest = segments.slice(first);
+  const folder = segments.slice(0, first).join("/") || (first > 0 ? "/" : ".");
+  const nothing = `There is no file that fits the pattern ${pattern}`;
+  const isThere = await Deno.stat(folder).then((info) => info.isDirectory, () => false);
+  if (!isThere) throw new Deno.errors.NotFound(nothing);
+  return {
+    file: null,
+    folder,
+    fits: (name) => matchesGlob(name, rest.join("/")),
+    enters: (name) => mayHold(name.split("/"), rest),
+    nothing,
+  };
+}
+
+/** Whether files that fit a pattern's segments may lie somewhere below a folder. */
+function mayHold(folder: readonly string[], pattern: readonly string[]): boolean {
+  for (const [depth, name] of folder.entries()) {
+    if (pattern[depth] === "**") return true;
+    if (depth >= pattern.length - 1 || !matchesGlob(name, pattern[depth]!)) return false;
+  }
+  return true;
+}
+
+async function* pathsOf(
+  { file, folder, fits, enters }: Source,
+  stdin: FindOptions["stdin"],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  if (file !== null) return yield file;
+  if (folder === null) return yield* pathsIn(stdin, signal);
+  for await (const name of filesBelow(folder, signal, enters)) {
+    if (fits(name)) yield join(folder, name);
+  }
+}
+
+async function* pathsIn(
+  stdin: FindOptions["stdin"],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  if (!stdin) throw new TypeError("Cannot read paths from -: no stream was given for it");
+  for await (const { text } of readLines(stdin, "stdin")) {
+    signal?.throwIfAborted();
+    const path = text.replace(/\r$/, "");
+    if (path.trim() !== "") yield path;
+  }
+}
+
+/** The innermost folder that holds all of these. */
+function commonFolder(folders: readonly string[]): string {
+  const [first = "", ...others] = folders.map((folder) => resolve(folder));
+  let common = first;
+  for (const other of others) {
+    while (relative(common, other).split(/[\\/]/)[0] === "..") common = dirname(common);
+  }
+  return common;
+}
+
+function nameBelow(base: string, path: string): string {
+  return relative(resolve(base), resolve(path)).split(/[\\/]/)
+    .filter((part) => part !== ".." && !part.endsWith(":"))
+    .join("/");
+}

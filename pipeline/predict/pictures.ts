@@ -1,0 +1,93 @@
+/**
+ * Pictures made ready for a trained network, read ahead of it.
+ *
+ * @module
+ */
+
+import { fit, type InputSize } from "../faces.ts";
+import type { ImagePlace } from "../find_images.ts";
+import { readImage, type RgbImage } from "../image.ts";
+import { type LandmarkOptions, landmarks } from "../landmarks.ts";
+import { cutAlignedFace } from "../landmarks/aligned_face.ts";
+import { mapInOrder } from "../map_in_order.ts";
+import type { FaceRecord } from "../record.ts";
+
+/** A picture as the network sees it. */
+export interface Picture {
+  readonly place: ImagePlace;
+  /** u8 [H, W, 3] at the network's input size. */
+  readonly pixels: Uint8Array;
+  /** Reads again what the pixels were made from; a huge photograph is not kept. */
+  readonly read: () => Promise<RgbImage>;
+}
+
+/** An image that cannot be used. */
+export interface NoPicture {
+  readonly place: ImagePlace;
+  /** Why, in a few words. */
+  readonly rejected: string;
+}
+
+/** How the face of an image is found. */
+export type AlignOptions = Pick<LandmarkOptions, "detector" | "predictor" | "backend">;
+
+/** How pictures are made. */
+export interface PictureOptions {
+  /** The network's input size. */
+  readonly input: InputSize;
+  /**
+   * Finds the face of each image by these means and cuts it out as CelebA's aligned images show it; left
+   * out, images are taken whole.
+   */
+  readonly align?: AlignOptions | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Files that are read while the network works. */
+const READ_AHEAD = 8;
+
+/** Reads images in their order; one that cannot be used has its reason instead. */
+export function readPictures(
+  places: AsyncIterable<ImagePlace>,
+  { input, align, signal }: PictureOptions,
+): AsyncGenerator<Picture | NoPicture> {
+  const make = async (place: ImagePlace, read: Picture["read"]) => {
+    try {
+      return { place, pixels: fit(await read(), input), read };
+    } catch (error) {
+      return { place, rejected: reasonOf(error) };
+    }
+  };
+  if (!align) {
+    return mapInOrder(
+      places,
+      (place) => make(place, () => readImage(place.path)),
+      READ_AHEAD,
+      signal,
+    );
+  }
+  const find = landmarks({ ...align, signal });
+  return mapInOrder(
+    find(asRecords(places)),
+    async (record) => {
+      const { image: name, path, points, rejected } = record;
+      const place = { path, name };
+      if (points === null) return { place, rejected: rejected ?? "no face found" };
+      return await make(place, async () => cutAlignedFace(await readImage(path), points));
+    },
+    READ_AHEAD,
+    signal,
+  );
+}
+
+/** Why an image cannot be used; the message of what went wrong. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function* asRecords(places: AsyncIterable<ImagePlace>): AsyncGenerator<FaceRecord> {
+  const unknown = { split: null, labels: null, size: null, box: null, points: null };
+  for await (const { path, name } of places) {
+    yield { image: name, path, ...unknown, rejected: null };
+  }
+}

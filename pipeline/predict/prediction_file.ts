@@ -1,0 +1,95 @@
+/**
+ * Predictions as files.
+ *
+ * @module
+ */
+
+import { extname } from "node:path";
+import { ATTRIBUTES } from "../attributes.ts";
+import { csvRow } from "../csv.ts";
+import { FileWriter } from "../files.ts";
+import { rejectedPath } from "../landmarks/landmark_file.ts";
+import type { Prediction } from "../predict.ts";
+
+/** Endings of the files that can be written. */
+export const PREDICTION_FILES = [".ndjson", ".csv"] as const;
+
+/** Whether a file is one of {@linkcode PREDICTION_FILES}, which its name's ending decides. */
+export function isPredictionFile(path: string): boolean {
+  return PREDICTION_FILES.some((ending) => ending === extname(path).toLowerCase());
+}
+
+/** Whether predictions go to a file as csv. */
+export function isCsv(path: string): boolean {
+  return extname(path).toLowerCase() === ".csv";
+}
+
+/** Text that is gathered before it goes to the file, in characters. */
+const PIECE = 1 << 16;
+
+/**
+ * A file of predictions that appears when it is committed, and not at all if it is disposed before.
+ *
+ * - `.ndjson`: each {@linkcode Prediction} as a line;
+ * - `.csv`: `image_name` and the 40 probabilities by their names, a row for each image that has an
+ *   answer; the others are listed in a file beside it ({@linkcode rejectedPath}), an object
+ *   `{"image", "reason"}` a line.
+ */
+export class PredictionFile implements AsyncDisposable {
+  readonly #lines: FileWriter;
+  /** Of csv alone. */
+  readonly #rejections: FileWriter | null;
+  #text: string;
+  #rejected = "";
+
+  private constructor(lines: FileWriter, rejections: FileWriter | null) {
+    this.#lines = lines;
+    this.#rejections = rejections;
+    this.#text = rejections ? csvRow(["image_name", ...ATTRIBUTES]) : "";
+  }
+
+  /** Starts the file. */
+  static async open(path: string): Promise<PredictionFile> {
+    const lines = await FileWriter.open(path);
+    if (!isCsv(path)) return new PredictionFile(lines, null);
+    try {
+      return new PredictionFile(lines, await FileWriter.open(rejectedPath(path)));
+    } catch (error) {
+      await lines[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Appends a prediction. */
+  async write(prediction: Prediction): Promise<void> {
+    if (!this.#rejections) this.#text += JSON.stringify(prediction) + "\n";
+    else if ("rejected" in prediction) {
+      const { name: image, rejected: reason } = prediction;
+      this.#rejected += JSON.stringify({ image, reason }) + "\n";
+    } else {
+      const { name, probabilities } = prediction;
+      this.#text += csvRow([name, ...ATTRIBUTES.map((attribute) => probabilities[attribute])]);
+    }
+    if (this.#text.length + this.#rejected.length >= PIECE) await this.#flush();
+  }
+
+  /** Makes the file visible, replacing one that was there. */
+  async commit(): Promise<void> {
+    await this.#flush();
+    // In this order, rows are never without their rejections.
+    await this.#rejections?.commit();
+    await this.#lines.commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#rejections?.[Symbol.asyncDispose]();
+    await this.#lines[Symbol.asyncDispose]();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#lines.write(this.#text);
+    await this.#rejections?.write(this.#rejected);
+    this.#text = "";
+    this.#rejected = "";
+  }
+}

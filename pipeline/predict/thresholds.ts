@@ -1,0 +1,52 @@
+/**
+ * Above which probability an attribute counts as predicted.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { ATTRIBUTES } from "../attributes.ts";
+
+/** What is not decided otherwise, and what an attribute without a threshold of its own has. */
+const EVEN = 0.5;
+
+/** The same threshold for every attribute, one half by default. */
+export function sameThreshold(threshold: number = EVEN): number[] {
+  return ATTRIBUTES.map(() => threshold);
+}
+
+/** As much of `metrics.json` as is read here. */
+interface TunedMetrics {
+  readonly evidence?: {
+    readonly tuned?: object | null;
+    readonly attributes?: readonly {
+      readonly name: string;
+      readonly tuned: { readonly threshold: number } | null;
+    }[];
+  };
+}
+
+/**
+ * The thresholds that `evaluate` has chosen for a run on the validation split, in the order of
+ * `ATTRIBUTES`; one half for those for which none could be chosen.
+ *
+ * @throws {Error} If the run has not been evaluated, or without a validation split.
+ */
+export async function readTunedThresholds(run: string): Promise<number[]> {
+  const path = join(run, "metrics.json");
+  const missing =
+    `${run} has no thresholds of its own: evaluate chooses them, on a data set with a ` +
+    "validation split";
+  let metrics: TunedMetrics;
+  try {
+    metrics = JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) throw new Error(missing, { cause });
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SyntaxError(`${path} is not JSON: ${cause.message}`, { cause });
+  }
+  const { tuned, attributes } = metrics.evidence ?? {};
+  if (!tuned || !attributes) throw new Error(missing);
+  const chosen = new Map(attributes.map(({ name, tuned }) => [name, tuned?.threshold ?? EVEN]));
+  return ATTRIBUTES.map((name) => chosen.get(name) ?? EVEN);
+}

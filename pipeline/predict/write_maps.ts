@@ -1,0 +1,76 @@
+/**
+ * Heat maps of a prediction as files.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+import { type Attribute, ATTRIBUTES } from "../attributes.ts";
+import type { InputSize } from "../faces.ts";
+import { drawHeatMap, type HeatMap } from "../heat_map.ts";
+import { encodePng, type RgbImage } from "../image.ts";
+import { mostLikely } from "./most_likely.ts";
+import { drawWhereSheet } from "./where_sheet.ts";
+
+/** Files that were written for an image. */
+export interface WrittenMaps {
+  /** The image beside its eight likeliest attributes, each with its heat map, under their names. */
+  readonly where: string;
+  /** The heat map of each predicted attribute over the image, at the image's size. */
+  readonly maps: readonly string[];
+}
+
+/** An image and what the network says of it. */
+export interface MappedImage {
+  readonly image: RgbImage;
+  /** What its files are called, with folders; the ending is left out. */
+  readonly name: string;
+  readonly probabilities: Readonly<Record<Attribute, number>>;
+  /** Predicted attributes. */
+  readonly attributes: readonly Attribute[];
+  /** f32 [h, w, 40] */
+  readonly maps: Float32Array;
+  /** h and w */
+  readonly mask: InputSize;
+}
+
+/** Attributes of a sheet: with the image itself, three rows of three. */
+const SHOWN = 8;
+
+/**
+ * Writes `NAME_where.png`, a sheet of the image's likeliest attributes, and `NAME_Attribute.png` for each
+ * predicted one, into a folder.
+ */
+export async function writeMaps(folder: string, mapped: MappedImage): Promise<WrittenMaps> {
+  const { image, name, probabilities, attributes } = mapped;
+  const stem = join(folder, name.replace(/\.[^./]+$/, ""));
+  const seen = mostLikely(probabilities, SHOWN)
+    .map((likely) => ({ ...likely, map: mapOf(mapped, likely.name) }));
+  const sheet = drawWhereSheet({ image, title: name, attributes: seen });
+  const where = await writePicture(`${stem}_where.png`, sheet);
+  const maps: string[] = [];
+  for (const attribute of attributes) {
+    const picture = drawHeatMap(image, mapOf(mapped, attribute));
+    maps.push(await writePicture(`${stem}_${attribute}.png`, picture));
+  }
+  return { where, maps };
+}
+
+/**
+ * Returns the path. Not by `writeFile`, which waits until the disk has it: with ten small files an image,
+ * that takes longer than everything else, and they can be made again.
+ */
+async function writePicture(path: string, picture: RgbImage): Promise<string> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeFile(path, await encodePng(picture));
+  return path;
+}
+
+function mapOf({ maps, mask: { height, width } }: MappedImage, attribute: Attribute): HeatMap {
+  const a = ATTRIBUTES.indexOf(attribute);
+  const data = Float32Array.from(
+    { length: height * width },
+    (_, cell) => maps[cell * ATTRIBUTES.length + a]!,
+  );
+  return { height, width, data };
+}
