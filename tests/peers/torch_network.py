@@ -33,3 +33,33 @@ def joint_loss(logits, maps, labels, masks, weight):
     attribute = nn.functional.binary_cross_entropy_with_logits(logits, labels)
     mask = nn.functional.mse_loss(maps, masks)
     return attribute + weight * mask, attribute, mask
+
+
+def named_tensors(network):
+    """The network's tensors by the names that the layers API gives them."""
+    named = {"logits/kernel": network.head.weight, "logits/bias": network.head.bias}
+    convolutions = [layer for layer in network.body if isinstance(layer, nn.Conv2d)]
+    norms = [layer for layer in network.body if isinstance(layer, nn.BatchNorm2d)]
+    for index, (convolution, norm) in enumerate(zip(convolutions, norms)):
+        name = f"norm{index + 1}" if index < 5 else "maps"
+        named[f"conv{index + 1}/kernel"] = convolution.weight
+        named[f"{name}/gamma"] = norm.weight
+        named[f"{name}/beta"] = norm.bias
+        named[f"{name}/moving_mean"] = norm.running_mean
+        named[f"{name}/moving_variance"] = norm.running_var
+    return named
+
+
+def to_torch(name, array, mask):
+    """A tensor of the layers API (NHWC, filters [k, k, C, N]) as PyTorch has it."""
+    if name == "logits/kernel":
+        # The dense layer reads the maps in the order h, w, channel; PyTorch's channel, h, w.
+        return array.reshape(*mask, 40, 40).transpose(3, 2, 0, 1).reshape(40, -1)
+    return array.transpose(3, 2, 0, 1) if name.endswith("/kernel") else array
+
+
+def from_torch(name, array, mask):
+    """The reverse of to_torch."""
+    if name == "logits/kernel":
+        return array.reshape(40, 40, *mask).transpose(2, 3, 1, 0).reshape(-1, 40)
+    return array.transpose(2, 3, 1, 0) if name.endswith("/kernel") else array
