@@ -1,0 +1,207 @@
+/**
+ * How much the measures would vary with other images: the bootstrap over images.
+ *
+ * A resample draws as many faces as there are, with replacement; a face drawn twice counts twice. All
+ * attributes of a face are drawn together, so that what they have in common is kept. The same number
+ * of faces gets the same resamples every time: what two networks say of the same faces may then be
+ * subtracted resample by resample, which makes the bootstrap of the difference a paired one.
+ *
+ * Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13 (percentiles).
+ *
+ * @module
+ */
+
+import { ATTRIBUTES } from "../attributes.ts";
+import { Random } from "../random.ts";
+import { LANES, PackedSums } from "./packed_sums.ts";
+import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
+import { logitOf } from "./probability.ts";
+import { WeightedPrecision } from "./weighted_precision.ts";
+
+const A = ATTRIBUTES.length;
+
+/** Resamples: a percentile's own error is then small beside the interval (Efron and Tibshirani). */
+export const RESAMPLES = 1000;
+
+/** Share of the resamples that an interval covers. */
+export const LEVEL = 0.95;
+
+/** Start of the random draws. */
+export const BOOTSTRAP_SEED = 64;
+
+/** From where to where a measure may be expected to lie. */
+export type Interval = readonly [low: number, high: number];
+
+/** A measure that is resampled; the tuned ones are at the attributes' own thresholds. */
+export type ResampledName =
+  | "accuracy"
+  | "balancedAccuracy"
+  | "averagePrecision"
+  | "maskIoU"
+  | "tunedAccuracy"
+  | "tunedBalancedAccuracy";
+
+/** All of them. */
+export const RESAMPLED: readonly ResampledName[] = [
+  "accuracy",
+  "balancedAccuracy",
+  "averagePrecision",
+  "maskIoU",
+  "tunedAccuracy",
+  "tunedBalancedAccuracy",
+];
+
+/**
+ * The values of each measure in every resample: A columns for the attributes and a last one for their
+ * mean, f64 [A + 1][resamples]. NaN where the measure is undefined in a resample, as the balanced
+ * accuracy is without a positive.
+ */
+export type Resamples = Readonly<Record<ResampledName, readonly Float64Array[]>>;
+
+/**
+ * Draws resamples and measures them.
+ *
+ * @param thresholds A probabilities for the tuned measures, null where there is none.
+ */
+export function bootstrap(
+  predictions: Predictions,
+  thresholds: readonly (number | null)[],
+  resamples: number = RESAMPLES,
+): Resamples {
+  const faces = predictions.images.length;
+  const random = new Random(BOOTSTRAP_SEED);
+  const result = emptyResamples(resamples);
+  const measure = weightedMeasures(predictions, thresholds);
+  const weights = new Float64Array(faces * LANES);
+  for (let first = 0; first < resamples; first += LANES) {
+    drawWeights(random, faces, weights);
+    const lanes = Math.min(LANES, resamples - first);
+    const measured = measure(weights);
+    for (const name of RESAMPLED) {
+      for (let column = 0; column < A; column++) {
+        const values = measured[name].subarray(column * LANES, column * LANES + lanes);
+        result[name][column]!.set(values, first);
+      }
+    }
+  }
+  for (const name of RESAMPLED) fillMean(result[name]);
+  return result;
+}
+
+function emptyResamples(resamples: number): Record<ResampledName, Float64Array[]> {
+  const columns = () => Array.from({ length: A + 1 }, () => new Float64Array(resamples));
+  return Object.fromEntries(RESAMPLED.map((name) => [name, columns()])) as Record<
+    ResampledName,
+    Float64Array[]
+  >;
+}
+
+/** How often each face is drawn, f64 [faces, LANES]. */
+function drawWeights(random: Random, faces: number, weights: Float64Array): void {
+  weights.fill(0);
+  for (let lane = 0; lane < LANES; lane++) {
+    for (let draw = 0; draw < faces; draw++) weights[random.integer(faces) * LANES + lane]!++;
+  }
+}
+
+/** The last column: in each resample the mean of the attributes for which the measure is defined. */
+function fillMean(columns: readonly Float64Array[]): void {
+  const mean = columns[A]!;
+  for (let resample = 0; resample < mean.length; resample++) {
+    let [sum, known] = [0, 0];
+    for (let column = 0; column < A; column++) {
+      const value = columns[column]![resample]!;
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      known++;
+    }
+    mean[resample] = sum / known;
+  }
+}
+
+/** f64 [A, LANES] each. */
+type Measured = Readonly<Record<ResampledName, Float64Array>>;
+
+/** Makes a function that measures the faces under weights, f64 [faces, LANES]. */
+function weightedMeasures(
+  predictions: Predictions,
+  thresholds: readonly (number | null)[],
+): (weights: Float64Array) => Measured {
+  const { images: { length: faces }, logits, intersection, union } = predictions;
+  const positive = ATTRIBUTES.map((_, column) => presenceOf(predictions, column));
+  const cuts = thresholds.map((threshold) => threshold === null ? NaN : logitOf(threshold));
+  const counts = new PackedSums(
+    [
+      ...positive.map((flags) => (face: number) => flags[face] ? 1 : 0),
+      ...positive.flatMap((flags, column) =>
+        [0, cuts[column]!].flatMap((cut) => {
+          const isAbove = (face: number) => logits[face * A + column]! > cut;
+          return [
+            (face: number) => flags[face] && isAbove(face) ? 1 : 0,
+            (face: number) => !flags[face] && !isAbove(face) ? 1 : 0,
+          ];
+        })
+      ),
+    ],
+    faces,
+    1,
+  );
+  const pixels = new PackedSums(
+    ATTRIBUTES.flatMap((_, column) =>
+      [intersection, union].map((counts) => (face: number) => counts[face * A + column]!)
+    ),
+    faces,
+    union.reduce((most, count) => Math.max(most, count), 1),
+  );
+  const ranked = positive.map((flags, column) =>
+    new WeightedPrecision(scoresOf(predictions, column), flags)
+  );
+  return (weights) => {
+    const measured = Object.fromEntries(
+      RESAMPLED.map((name) => [name, new Float64Array(A * LANES)]),
+    ) as Measured;
+    const sums = counts.sums(weights);
+    const areas = pixels.sums(weights);
+    for (let column = 0; column < A; column++) {
+      ranked[column]!.measure(weights, measured.averagePrecision.subarray(column * LANES));
+      for (let lane = 0; lane < LANES; lane++) {
+        const at = column * LANES + lane;
+        const [tp, tn, tunedTp, tunedTn] = [0, 1, 2, 3].map((count) =>
+          sums[(A + column * 4 + count) * LANES + lane]!
+        ) as [number, number, number, number];
+        const positives = sums[at]!;
+        const balanced = (tp: number, tn: number) =>
+          (tp / positives + tn / (faces - positives)) / 2;
+        const isTuned = !Number.isNaN(cuts[column]!);
+        measured.accuracy[at] = (tp + tn) / faces;
+        measured.balancedAccuracy[at] = balanced(tp, tn);
+        measured.tunedAccuracy[at] = isTuned ? (tunedTp + tunedTn) / faces : NaN;
+        measured.tunedBalancedAccuracy[at] = isTuned ? balanced(tunedTp, tunedTn) : NaN;
+        measured.maskIoU[at] = areas[2 * column * LANES + lane]! /
+          areas[(2 * column + 1) * LANES + lane]!;
+      }
+    }
+    return measured;
+  };
+}
+
+/**
+ * The interval between the percentiles of the resamples, those left out in which the measure is
+ * undefined; interpolated between neighbours as `numpy.percentile` does.
+ *
+ * @returns Null if the measure is undefined in all of them.
+ */
+export function percentileInterval(values: Float64Array): Interval | null {
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  if (known.length === 0) return null;
+  const tail = (1 - LEVEL) / 2;
+  return [quantile(known, tail), quantile(known, 1 - tail)];
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (place - below);
+}
