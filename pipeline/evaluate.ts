@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { ATTRIBUTES } from "./attributes.ts";
 import type { Backend } from "./backend.ts";
@@ -128,7 +128,9 @@ async function measureSplit(
       intersection,
       union,
     });
-    places.push(...faces.map(({ record: { path, size } }) => ({ path, size: size! })));
+    places.push(
+      ...faces.map(({ record: { path, size } }) => ({ path: resolve(path), size: size! })),
+    );
     takeSamples(samples, faces, { logits, maps }, masks.bits, sizes.mask);
     onProgress?.(job.done += faces.length, null);
   };
@@ -151,7 +153,7 @@ function takeSamples(
     if (!polygons || !record.size) continue;
     samples.push(encodeSample({
       image: record.image,
-      path: record.path,
+      path: resolve(record.path),
       size: record.size,
       labels,
       probabilities: logits.subarray(index * A, (index + 1) * A).map(sigmoid),
