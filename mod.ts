@@ -160,6 +160,18 @@ export {
 } from "./pipeline/metrics.ts";
 export { predict, type Prediction, type PredictOptions } from "./pipeline/predict.ts";
 export { drawHeatMap, type HeatMap, type HeatMapOptions } from "./pipeline/heat_map.ts";
+export {
+  type AttributeDifference,
+  compare,
+  type CompareOptions,
+  type Comparison,
+  type Difference,
+  type Estimate,
+  type Estimates,
+  type RunResult,
+  type SettingDifference,
+  type SettingResult,
+} from "./pipeline/compare.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 
 // The synthetic data set.

@@ -13,10 +13,11 @@
 
 import { ATTRIBUTES } from "../attributes.ts";
 import { Random } from "../random.ts";
-import { LANES, PackedSums } from "./packed_sums.ts";
-import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
-import { logitOf } from "./probability.ts";
-import { WeightedPrecision } from "./weighted_precision.ts";
+import { LANES } from "./packed_sums.ts";
+import type { Predictions } from "./predictions.ts";
+import { RESAMPLED, type ResampledName, weightedMeasures } from "./weighted_measures.ts";
+
+export { RESAMPLED, type ResampledName } from "./weighted_measures.ts";
 
 const A = ATTRIBUTES.length;
 
@@ -31,25 +32,6 @@ export const BOOTSTRAP_SEED = 64;
 
 /** From where to where a measure may be expected to lie. */
 export type Interval = readonly [low: number, high: number];
-
-/** A measure that is resampled; the tuned ones are at the attributes' own thresholds. */
-export type ResampledName =
-  | "accuracy"
-  | "balancedAccuracy"
-  | "averagePrecision"
-  | "maskIoU"
-  | "tunedAccuracy"
-  | "tunedBalancedAccuracy";
-
-/** All of them. */
-export const RESAMPLED: readonly ResampledName[] = [
-  "accuracy",
-  "balancedAccuracy",
-  "averagePrecision",
-  "maskIoU",
-  "tunedAccuracy",
-  "tunedBalancedAccuracy",
-];
 
 /**
  * The values of each measure in every resample: A columns for the attributes and a last one for their
@@ -88,6 +70,28 @@ export function bootstrap(
   return result;
 }
 
+/**
+ * The same measures of the faces as they are: A values and their mean, f64 [A + 1] each; NaN where a
+ * measure is undefined.
+ */
+export function measureOnce(
+  predictions: Predictions,
+  thresholds: readonly (number | null)[],
+): Readonly<Record<ResampledName, Float64Array>> {
+  const ones = new Float64Array(predictions.images.length * LANES).fill(1);
+  const measured = weightedMeasures(predictions, thresholds)(ones);
+  const result = emptyResamples(1);
+  for (const name of RESAMPLED) {
+    for (let column = 0; column < A; column++) {
+      result[name][column]![0] = measured[name][column * LANES]!;
+    }
+    fillMean(result[name]);
+  }
+  return Object.fromEntries(
+    RESAMPLED.map((name) => [name, Float64Array.from(result[name], ([value]) => value!)]),
+  ) as Record<ResampledName, Float64Array>;
+}
+
 function emptyResamples(resamples: number): Record<ResampledName, Float64Array[]> {
   const columns = () => Array.from({ length: A + 1 }, () => new Float64Array(resamples));
   return Object.fromEntries(RESAMPLED.map((name) => [name, columns()])) as Record<
@@ -117,72 +121,6 @@ function fillMean(columns: readonly Float64Array[]): void {
     }
     mean[resample] = sum / known;
   }
-}
-
-/** f64 [A, LANES] each. */
-type Measured = Readonly<Record<ResampledName, Float64Array>>;
-
-/** Makes a function that measures the faces under weights, f64 [faces, LANES]. */
-function weightedMeasures(
-  predictions: Predictions,
-  thresholds: readonly (number | null)[],
-): (weights: Float64Array) => Measured {
-  const { images: { length: faces }, logits, intersection, union } = predictions;
-  const positive = ATTRIBUTES.map((_, column) => presenceOf(predictions, column));
-  const cuts = thresholds.map((threshold) => threshold === null ? NaN : logitOf(threshold));
-  const counts = new PackedSums(
-    [
-      ...positive.map((flags) => (face: number) => flags[face] ? 1 : 0),
-      ...positive.flatMap((flags, column) =>
-        [0, cuts[column]!].flatMap((cut) => {
-          const isAbove = (face: number) => logits[face * A + column]! > cut;
-          return [
-            (face: number) => flags[face] && isAbove(face) ? 1 : 0,
-            (face: number) => !flags[face] && !isAbove(face) ? 1 : 0,
-          ];
-        })
-      ),
-    ],
-    faces,
-    1,
-  );
-  const pixels = new PackedSums(
-    ATTRIBUTES.flatMap((_, column) =>
-      [intersection, union].map((counts) => (face: number) => counts[face * A + column]!)
-    ),
-    faces,
-    union.reduce((most, count) => Math.max(most, count), 1),
-  );
-  const ranked = positive.map((flags, column) =>
-    new WeightedPrecision(scoresOf(predictions, column), flags)
-  );
-  return (weights) => {
-    const measured = Object.fromEntries(
-      RESAMPLED.map((name) => [name, new Float64Array(A * LANES)]),
-    ) as Measured;
-    const sums = counts.sums(weights);
-    const areas = pixels.sums(weights);
-    for (let column = 0; column < A; column++) {
-      ranked[column]!.measure(weights, measured.averagePrecision.subarray(column * LANES));
-      for (let lane = 0; lane < LANES; lane++) {
-        const at = column * LANES + lane;
-        const [tp, tn, tunedTp, tunedTn] = [0, 1, 2, 3].map((count) =>
-          sums[(A + column * 4 + count) * LANES + lane]!
-        ) as [number, number, number, number];
-        const positives = sums[at]!;
-        const balanced = (tp: number, tn: number) =>
-          (tp / positives + tn / (faces - positives)) / 2;
-        const isTuned = !Number.isNaN(cuts[column]!);
-        measured.accuracy[at] = (tp + tn) / faces;
-        measured.balancedAccuracy[at] = balanced(tp, tn);
-        measured.tunedAccuracy[at] = isTuned ? (tunedTp + tunedTn) / faces : NaN;
-        measured.tunedBalancedAccuracy[at] = isTuned ? balanced(tunedTp, tunedTn) : NaN;
-        measured.maskIoU[at] = areas[2 * column * LANES + lane]! /
-          areas[(2 * column + 1) * LANES + lane]!;
-      }
-    }
-    return measured;
-  };
 }
 
 /**
