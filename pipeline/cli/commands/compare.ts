@@ -24,7 +24,7 @@ export const COMPARE = command({
     ["runs/w0-s* runs/w1-s* --out comparison.html", "two settings, several seeds each"],
   ],
   async run({ out }, { terminal }, runs) {
-    if (runs.length < 2) throw new UsageError("Two runs or more are needed. See: compare --help");
+    if (runs.length < 2) throw new UsageError("Two runs or more are needed");
     const { compare } = await import("../../compare.ts");
     const comparison = await compare({ runs, ...(out !== undefined && { out }) });
     terminal.say(comparisonText(comparison));
