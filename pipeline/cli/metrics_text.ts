@@ -16,7 +16,7 @@ export function metricsText(metrics: Metrics): string {
     metrics;
   const { averagePrecision = null, intervals, tuned, consistency = [] } = evidence ?? {};
   const lines = [
-    `${images} images of the ${split} split (in brackets: 95 % of resamples of the images)`,
+    `${images} images of the ${split} split (in brackets: 95 % intervals)`,
     `accuracy ${measured(accuracy, intervals?.accuracy)}, always the majority: ${
       percent(majorityAccuracy)
     }`,

@@ -88,8 +88,7 @@ function renderMeasures({ settings }: Comparison): Html {
           <div class="panel"><h3>${title}, %</h3>${plotMeans(title, rows)}</div>
         `;
       })}</div>
-      <figcaption><b>Figure 1.</b> Means over the attributes, with the interval that holds them in 95&nbsp;%
-      of the resamples of the images. Crosses are the single runs of a setting, of which the dot is the
+      <figcaption><b>Figure 1.</b> Means over the attributes, with 95&nbsp;% intervals by a bootstrap over the images. Crosses are the single runs of a setting, of which the dot is the
       mean.</figcaption>
     </figure>
     <figure>

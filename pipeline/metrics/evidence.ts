@@ -68,7 +68,7 @@ export interface Evidence {
   readonly calibrationError: number | null;
   /** The reliability diagram: the cases of all attributes in 15 bins of equal width. */
   readonly bins: readonly CalibrationBin[];
-  /** Intervals of the means, and how they were found: percentiles of a bootstrap over the images. */
+  /** Intervals of the means, and how they were found: by a bootstrap over the images. */
   readonly intervals: Intervals & {
     readonly level: number;
     readonly resamples: number;

@@ -32,8 +32,7 @@ export function renderAttributes(metrics: Metrics | null): Html {
       <figcaption><b>Figure 2.</b> The attributes by balanced accuracy.
       <span class="key balanced">balanced accuracy</span>, drawn from the 50&nbsp;% that always giving the
       more frequent answer scores${evidence &&
-        html`, with its <span class="key interval">interval</span> (95&nbsp;% of ${evidence.intervals.resamples}
-      resamples of the images)`}; <span class="key precision">average precision</span>;
+        html`, with its <span class="key interval">interval</span> (95&nbsp;%, bootstrap over the images)`}; <span class="key precision">average precision</span>;
       <span class="key f1">F1</span>. What is undefined is left out.</figcaption>
     </figure>
     <figure>

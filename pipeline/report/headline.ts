@@ -44,9 +44,8 @@ export function renderHeadline(metrics: Metrics | null, run: string): Html {
       ${card("Mask IoU", metrics.maskIoU, "predicted against true masks", intervals?.maskIoU)}
     </dl>
     ${intervals && html`
-      <p class="notes">Below each number is the interval that holds it in 95&nbsp;% of ${intervals
-        .resamples}
-      resamples of the images (bootstrap, percentiles).</p>
+      <p class="notes">Below each number is its 95&nbsp;% interval, from ${intervals.resamples}
+      resamples of the images (bootstrap).</p>
     `}
   `;
 }
