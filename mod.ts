@@ -144,10 +144,19 @@ export type { EpochLine, Losses, Validation } from "./pipeline/train/log.ts";
 export type { OnReject } from "./pipeline/faces.ts";
 export { evaluate, type EvaluateOptions } from "./pipeline/evaluate.ts";
 export {
+  type AttributeEvidence,
   type AttributeMetrics,
+  type CalibrationBin,
+  type ConsistencyCount,
+  type Evidence,
+  type Interval,
+  type Intervals,
   type Metrics,
   MetricsAccumulator,
   type MetricsBatch,
+  type Outcomes,
+  type ResampledName,
+  type TunedMeasures,
 } from "./pipeline/metrics.ts";
 export {
   predict,
@@ -161,6 +170,18 @@ export type { AlignOptions } from "./pipeline/predict/pictures.ts";
 export type { WrittenMaps } from "./pipeline/predict/write_maps.ts";
 export { readTunedThresholds } from "./pipeline/predict/thresholds.ts";
 export { drawHeatMap, type HeatMap, type HeatMapOptions } from "./pipeline/heat_map.ts";
+export {
+  type AttributeDifference,
+  compare,
+  type CompareOptions,
+  type Comparison,
+  type Difference,
+  type Estimate,
+  type Estimates,
+  type RunResult,
+  type SettingDifference,
+  type SettingResult,
+} from "./pipeline/compare.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 
 // The synthetic data set.

@@ -4,16 +4,19 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { ATTRIBUTES } from "./attributes.ts";
 import type { Backend } from "./backend.ts";
+import { type Face, type InputSize, loadFaces, type OnReject } from "./faces.ts";
 import { writeJson } from "./files.ts";
-import { type InputSize, loadFaces, type OnReject } from "./faces.ts";
-import type { Metrics } from "./metrics.ts";
+import { gatherEvidence, type Metrics } from "./metrics.ts";
+import { PredictionCollector, type Predictions, writePredictions } from "./metrics/predictions.ts";
+import { sigmoid } from "./metrics/probability.ts";
 import type { FaceRecord, Split } from "./record.ts";
+import { findExtremes, type Place } from "./report/extremes.ts";
 import { encodeSample, type Sample } from "./report/samples.ts";
-import { Learner } from "./train/learner.ts";
+import { Learner, type Prediction } from "./train/learner.ts";
 import { measure, type MeasureOptions } from "./train/measure.ts";
 import { readModel, readRunConfig } from "./train/run_folder.ts";
 
@@ -25,81 +28,140 @@ export interface EvaluateOptions {
   readonly records: AsyncIterable<FaceRecord>;
   /** The split to measure. */
   readonly split: Split;
+  /**
+   * Labelled faces of the validation split, for the attributes' own thresholds; those of other splits
+   * are passed over. Not looked at where the validation split itself is measured: thresholds are never
+   * chosen on the faces that they are then measured on.
+   */
+  readonly validation?: AsyncIterable<FaceRecord>;
   /** What computes; borrowed. */
   readonly backend: Backend;
   /** Images a forward pass; the run's own by default. Does not change the result. */
   readonly batch?: number;
   /** Stops after the batch at hand. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with the images done. */
+  /** Called after each batch with the images done, those of the validation split included. */
   readonly onProgress?: (done: number, total: number | null) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
 }
 
-/** Faces that the report shows. */
+/** Faces that the report shows with their masks. */
 const SAMPLE_FACES = 12;
 
 /**
- * Measures a trained network on one split; writes `RUN/metrics.json`, and `RUN/samples.json` with a few
- * faces and their masks for the report.
+ * Measures a trained network on one split. Writes into the run's folder:
+ *
+ * - `metrics.json`: what is returned;
+ * - `predictions.safetensors`: what the network said of each face, for `compare`;
+ * - `samples.json`: a few faces with their masks, for the report;
+ * - `extremes.json`: the faces that it knows best and worst, for the report.
  *
  * @throws {Error} If the run has no model, or the split has no faces that can be read.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
-  const { run, split, backend, signal, onProgress } = options;
+  const { run, split, backend, validation } = options;
   const config = await readRunConfig(run);
   const network = await readModel(run);
-  const { input, mask } = networkSizes(network);
-  const samples: Sample[] = [];
-  let done = 0;
-  const onBatch: MeasureOptions["onBatch"] = (batch, { logits, maps }, bits) => {
-    const cells = mask.height * mask.width;
-    const A = ATTRIBUTES.length;
-    for (const [index, face] of batch.faces.entries()) {
-      if (samples.length >= SAMPLE_FACES) break;
-      if (!face.polygons || !face.record.size) continue;
-      const { image, path, size } = face.record;
-      samples.push(encodeSample({
-        image,
-        path,
-        size,
-        labels: face.labels,
-        probabilities: logits.subarray(index * A, (index + 1) * A).map(sigmoid),
-        mask,
-        maps: maps.subarray(index * cells * A, (index + 1) * cells * A),
-        bits: bits.subarray(index * cells, (index + 1) * cells),
-      }));
-    }
-    onProgress?.(done += batch.faces.length, null);
-  };
   try {
     using learner = new Learner(backend, network, config);
-    const records = onlySplit(options.records, split);
-    const faces = loadFaces(records, input, options.onReject ?? (() => {}));
     const batch = options.batch ?? config.batch;
-    const { metrics } = await measure(learner, faces, {
+    const job = { learner, options, sizes: networkSizes(network), batch, done: 0 };
+    const { metrics, predictions, samples, places } = await measureSplit(
+      job,
+      options.records,
       split,
-      batch,
-      input,
-      mask,
-      signal,
-      onBatch,
-    });
+    );
     if (metrics.images === 0) {
       throw new Error(`There is nothing to evaluate: the split ${split} has no readable faces`);
     }
-    await writeJson(join(run, "metrics.json"), metrics);
+    const tuning = validation && split !== "validation"
+      ? await measureSplit(job, withoutPoints(validation), "validation")
+      : null;
+    const others = tuning && tuning.metrics.images > 0 ? tuning.predictions : null;
+    const result = { ...metrics, evidence: gatherEvidence(metrics, predictions, others) };
+    await writePredictions(run, predictions);
     await writeJson(join(run, "samples.json"), samples);
-    return metrics;
+    await writeJson(join(run, "extremes.json"), findExtremes(predictions, places));
+    await writeJson(join(run, "metrics.json"), result);
+    return result;
   } finally {
     network.dispose();
   }
 }
 
-/** Probability of a logit. */
-export function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
+/** What the splits of one evaluation have in common. */
+interface Job {
+  readonly learner: Learner;
+  readonly options: EvaluateOptions;
+  readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
+  readonly batch: number;
+  /** Images done, over all splits. */
+  done: number;
+}
+
+/** One split as the network sees it. */
+interface MeasuredSplit {
+  readonly metrics: Metrics;
+  readonly predictions: Predictions;
+  readonly samples: readonly Sample[];
+  /** Where the image of each prediction lies. */
+  readonly places: readonly Place[];
+}
+
+async function measureSplit(
+  job: Job,
+  source: AsyncIterable<FaceRecord>,
+  split: Split,
+): Promise<MeasuredSplit> {
+  const { learner, options, sizes, batch } = job;
+  const { signal, onProgress, onReject = () => {} } = options;
+  const collector = new PredictionCollector();
+  const samples: Sample[] = [];
+  const places: Place[] = [];
+  const onBatch: MeasureOptions["onBatch"] = ({ faces }, { logits, maps }, masks) => {
+    const { intersection, union } = masks;
+    collector.add({
+      images: faces.map(({ record }) => record.image),
+      labels: faces.map(({ labels }) => labels),
+      logits,
+      intersection,
+      union,
+    });
+    places.push(
+      ...faces.map(({ record: { path, size } }) => ({ path: resolve(path), size: size! })),
+    );
+    takeSamples(samples, faces, { logits, maps }, masks.bits, sizes.mask);
+    onProgress?.(job.done += faces.length, null);
+  };
+  const faces = loadFaces(onlySplit(source, split), sizes.input, onReject);
+  const { metrics } = await measure(learner, faces, { split, batch, ...sizes, signal, onBatch });
+  return { metrics, predictions: collector.result(split), samples, places };
+}
+/** Adds faces with masks until there are enough. */
+function takeSamples(
+  samples: Sample[],
+  faces: readonly Face[],
+  { logits, maps }: Prediction,
+  bits: Uint32Array,
+  mask: InputSize,
+): void {
+  const A = ATTRIBUTES.length;
+  const cells = mask.height * mask.width;
+  for (const [index, { record, labels, polygons }] of faces.entries()) {
+    if (samples.length >= SAMPLE_FACES) break;
+    if (!polygons || !record.size) continue;
+    samples.push(encodeSample({
+      image: record.image,
+      path: resolve(record.path),
+      size: record.size,
+      labels,
+      probabilities: logits.subarray(index * A, (index + 1) * A).map(sigmoid),
+      mask,
+      maps: maps.subarray(index * cells * A, (index + 1) * cells * A),
+      bits: bits.subarray(index * cells, (index + 1) * cells),
+    }));
+  }
 }
 
 /** Sizes of a loaded network's input and masks. */
@@ -114,4 +176,9 @@ export function networkSizes(network: LayersModel): { input: InputSize; mask: In
 
 async function* onlySplit(records: AsyncIterable<FaceRecord>, split: Split) {
   for await (const record of records) if (record.split === split) yield record;
+}
+
+/** Thresholds are chosen by the attributes alone: no masks are drawn. */
+async function* withoutPoints(records: AsyncIterable<FaceRecord>) {
+  for await (const record of records) yield { ...record, points: null };
 }

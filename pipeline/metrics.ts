@@ -19,7 +19,22 @@ import {
   share,
 } from "./metrics/measures.ts";
 
-export { type AttributeMetrics, balancedAccuracyOf, type Metrics } from "./metrics/measures.ts";
+export {
+  type AttributeMetrics,
+  balancedAccuracyOf,
+  type Metrics,
+  type Outcomes,
+} from "./metrics/measures.ts";
+export type { Interval, ResampledName } from "./metrics/bootstrap.ts";
+export type { CalibrationBin } from "./metrics/calibration.ts";
+export type { ConsistencyCount } from "./metrics/consistency.ts";
+export {
+  type AttributeEvidence,
+  type Evidence,
+  gatherEvidence,
+  type Intervals,
+  type TunedMeasures,
+} from "./metrics/evidence.ts";
 export { type MetricsTable, metricsTable } from "./metrics/table.ts";
 
 const A = ATTRIBUTES.length;

@@ -124,7 +124,7 @@ interface Output {
   readonly maps: Float32Array;
 }
 
-/** Runs the network on pictures, filled up with black ones to `count`. */
+/** Runs the network on pictures, filled up with grey ones to `count`. */
 async function forward(
   pictures: readonly Picture[],
   count: number,

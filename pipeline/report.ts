@@ -20,10 +20,10 @@ export interface ReportOptions {
 }
 
 /**
- * Writes the report of a run: result, training curves, measures of each attribute, sample faces with
- * their masks, configuration and the commands that repeat it. It reads `config.json` and, as far as
- * they are there, `log.ndjson`, `metrics.json`, `samples.json` and the image files that the last one names; the page
- * says what is missing and how to get it. The same files give the same bytes.
+ * Writes the report of a run: result, training curves, measures of each attribute, reliability, the best
+ * and worst faces, sample faces with their masks, configuration and the commands that repeat it. It
+ * reads `config.json` and, as far as they are there, `log.ndjson`, `metrics.json`, `samples.json`,
+ * `extremes.json` and the image files that the last two name; the page says what is missing and how to get it. The same files give the same bytes.
  *
  * @returns The path of the file.
  * @throws {Error} If the run folder is missing or is no run.

@@ -75,7 +75,7 @@ Deno.test("every task of a command prints help with exit code 0", async () => {
   const tasks = Object.entries(config.tasks).filter(([, { command }]) =>
     command.includes("cli.ts")
   );
-  assert.equal(tasks.length, 10);
+  assert.equal(tasks.length, 11);
   await Promise.all(tasks.map(async ([name]) => {
     const { code, out } = await run(name as TaskName, ["--", "--help"]);
     assert.equal(code, 0);
@@ -228,6 +228,12 @@ Deno.test("pipeline runs to the report, refuses its folder the second time, and 
 
     const again = ["--run", out, "--dataset", root, "--backend", "wasm"];
     assert.deepEqual(await result("evaluate", ...again), metrics);
+
+    const page = join(folder, "comparison.html");
+    const { settings } = await result("compare", out, out, "--out", page);
+    assert.equal((settings as unknown[]).length, 1, "a run and itself are one setting");
+    assert.match(await Deno.readTextFile(page), /<html/);
+    await fails(2, /Two runs or more are needed/, "compare", out);
   }));
 
 Deno.test("an interrupted training ends with 130, says how to go on, and goes on", () =>

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { ATTRIBUTES } from "../pipeline/attributes.ts";
 import { openBackend } from "../pipeline/backend.ts";
 import { evaluate } from "../pipeline/evaluate.ts";
+import { MetricsAccumulator } from "../pipeline/metrics.ts";
+import { readPredictions } from "../pipeline/metrics/predictions.ts";
+import { chooseThresholds } from "../pipeline/metrics/thresholds.ts";
 import { decodeSample } from "../pipeline/report/samples.ts";
 import { train } from "../pipeline/train.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
@@ -49,6 +52,43 @@ Deno.test("evaluate() gives the same measures for any batch size", async () => {
   const one = await evaluate({ ...options, records: someFaces(), batch: 1 });
   const five = await evaluate({ ...options, records: someFaces(), batch: 5 });
   assert.deepEqual(one, five);
+});
+
+Deno.test("evaluate() keeps each face's predictions, and the faces it knows best and worst", async () => {
+  using backend = await openBackend("wasm");
+  const metrics = await evaluate({ run, records: someFaces(), split: "test", backend });
+  const predictions = await readPredictions(run);
+  assert(predictions);
+  const accumulator = new MetricsAccumulator();
+  const { logits, labels, intersection, union } = predictions;
+  accumulator.add({ logits, labels, overlap: { intersection, union } });
+  const { evidence, ...plain } = metrics;
+  assert.deepEqual(accumulator.result(predictions.split), plain);
+  const { best, worst } = JSON.parse(await Deno.readTextFile(join(run, "extremes.json")));
+  assert.deepEqual([best.length, worst.length], [4, 4]);
+  const names = [...best, ...worst].map(({ image }: { image: string }) => image);
+  assert.deepEqual(names.sort(), predictions.images.toSorted());
+  assert.equal(evidence?.tuned, null, "there were no other faces to choose thresholds on");
+});
+
+Deno.test("evaluate() chooses thresholds on the validation split, and never on what it measures", async () => {
+  using backend = await openBackend("wasm");
+  const options = { run, records: someFaces(), validation: someFaces(), backend };
+  const done: number[] = [];
+  const onProgress = (count: number) => void done.push(count);
+  const tested = await evaluate({ ...options, split: "test", onProgress });
+  const validated = (await Array.fromAsync(someFaces()))
+    .filter(({ split }) => split === "validation").length;
+  assert.equal(done.at(-1), 8 + validated);
+  const { tuned, attributes } = tested.evidence!;
+  assert.deepEqual([tuned?.split, tuned?.images], ["validation", validated]);
+  const validation = { ...options, records: someFaces(), validation: someFaces() };
+  const itself = await evaluate({ ...validation, split: "validation" });
+  assert.equal(itself.evidence?.tuned, null);
+  const predictions = await readPredictions(run);
+  for (const [column, threshold] of chooseThresholds(predictions!).entries()) {
+    assert.equal(attributes[column]!.tuned?.threshold ?? null, threshold);
+  }
 });
 
 Deno.test("evaluate() says so where there is nothing to evaluate", async () => {

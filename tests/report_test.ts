@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ATTRIBUTES, hasAttribute, labelsOf } from "../pipeline/attributes.ts";
 import { decodeImage, encodePng } from "../pipeline/image.ts";
-import { MetricsAccumulator } from "../pipeline/metrics.ts";
+import { gatherEvidence, MetricsAccumulator } from "../pipeline/metrics.ts";
 import { Random } from "../pipeline/random.ts";
 import { REGIONS } from "../pipeline/regions.ts";
 import { encodeSample, report, type SampleSource } from "../pipeline/report.ts";
 import { chooseAttributes } from "../pipeline/report/face_masks.ts";
+import { findExtremes } from "../pipeline/report/extremes.ts";
 import { html } from "../pipeline/report/html.ts";
+import { plotCounts, plotReliability } from "../pipeline/report/reliability_plot.ts";
 import { edgePath, fillPath } from "../pipeline/report/outline.ts";
 import { plotAttributes, plotCurves } from "../pipeline/report/plots.ts";
 import { decodeSample } from "../pipeline/report/samples.ts";
+import { assertSelfContained, findUnbalanced } from "./page_checks.ts";
 import { parseLog } from "../pipeline/report/training_log.ts";
 
 const A = ATTRIBUTES.length;
@@ -58,10 +61,8 @@ async function writeRun(folder: string, seed: number): Promise<void> {
     faceOf(random, name, join(folder, index === 2 ? "gone.png" : "face.png"))
   );
   const accumulator = new MetricsAccumulator();
-  accumulator.add({
-    logits: Float32Array.from({ length: 3 * A }, () => random.normal()),
-    labels: faces.map(({ labels }) => labels),
-  });
+  const logits = Float32Array.from({ length: 3 * A }, () => random.normal());
+  accumulator.add({ logits, labels: faces.map(({ labels }) => labels) });
   const epoch = (epoch: number) => ({
     type: "epoch",
     epoch,
@@ -82,22 +83,19 @@ async function writeRun(folder: string, seed: number): Promise<void> {
   const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
   await write("config.json", JSON.stringify(CONFIG));
   await write("log.ndjson", log.map((line) => JSON.stringify(line) + "\n").join(""));
-  await write("metrics.json", JSON.stringify(accumulator.result("test")));
+  const metrics = accumulator.result("test");
+  const predictions = {
+    split: "test",
+    images: faces.map(({ image }) => image),
+    labels: faces.map(({ labels }) => labels),
+    logits,
+    intersection: new Uint32Array(3 * A),
+    union: new Uint32Array(3 * A),
+  };
+  const evidence = gatherEvidence(metrics, predictions, { ...predictions, split: "validation" });
+  await write("metrics.json", JSON.stringify({ ...metrics, evidence }));
+  await write("extremes.json", JSON.stringify(findExtremes(predictions, faces)));
   await write("samples.json", JSON.stringify(faces.map(encodeSample)));
-}
-
-const VOID = new Set(["meta", "br", "link", "img", "input", "hr"]);
-
-/** The first tag that is not closed where it should be, or null if all are. */
-function findUnbalanced(page: string): string | null {
-  const open: string[] = [];
-  const text = page.replace(/<style>[^]*?<\/style>/g, "").replace(/<!DOCTYPE[^>]*>/, "");
-  for (const [tag, close, name = "", empty] of text.matchAll(/<(\/?)([\w]+)(?:[^>]*?)(\/?)>/g)) {
-    if (empty || VOID.has(name)) continue;
-    if (!close) open.push(name);
-    else if (open.pop() !== name) return tag;
-  }
-  return open.at(-1) ?? null;
 }
 
 Deno.test("findUnbalanced() finds a tag that is left open or closed too early", () => {
@@ -115,18 +113,7 @@ Deno.test({
       const path = await report({ run: folder });
       assert.equal(path, join(folder, "report.html"));
       const page = await Deno.readTextFile(path);
-      assert.ok(page.startsWith("<!DOCTYPE html>"));
-      assert.equal(findUnbalanced(page), null);
-      const addresses = page.match(/\w+:\/\/[^"]*/g) ?? [];
-      assert.ok(addresses.every((address) => address === "http://www.w3.org/2000/svg"));
-      const text = page.replace(/base64,[^"]*/g, "");
-      const slip = /.{0,40}(<script|<link|@import|NaN|>undefined|"undefined|\[object).{0,40}/.exec(
-        text,
-      );
-      assert.equal(slip?.[0], undefined);
-      for (const [, target] of page.matchAll(/(?:href|src)="([^"]{0,40})/g)) {
-        assert.match(target ?? "", /^(#|data:image\/(png|jpeg);base64,)/);
-      }
+      assertSelfContained(page);
     }),
 });
 
@@ -158,8 +145,9 @@ Deno.test("report() shows curves, a row for each attribute, and each face's mask
       /2 epochs in 1 min 00 s\. The attribute loss of the validation split is lowest after epoch 2/,
     );
     assert.equal(page.match(/<article class="face">/g)?.length, 3);
-    assert.equal(page.match(/image file not readable/g)?.length, 1);
-    const maps = [...page.matchAll(/data:image\/png;base64,([^"]*)/g)].map(([, text]) =>
+    const [, faces = ""] = page.split('<section id="faces">');
+    assert.equal(faces.match(/image file not readable/g)?.length, 1);
+    const maps = [...faces.matchAll(/data:image\/png;base64,([^"]*)/g)].map(([, text]) =>
       text ?? ""
     );
     assert.equal(
@@ -169,6 +157,38 @@ Deno.test("report() shows curves, a row for each attribute, and each face's mask
     );
     const { width, height } = await decodeImage(Uint8Array.fromBase64(maps[1] ?? ""), "map");
     assert.deepEqual({ width, height }, MASK);
+  }));
+
+Deno.test("report() shows intervals, outcomes, reliability, contradictions, best and worst faces", () =>
+  withFolder(async (folder) => {
+    await writeRun(folder, 10);
+    const page = await Deno.readTextFile(await report({ run: folder }));
+    assert.match(page, /<dd class="interval">\d+\.\d to \d+\.\d<\/dd>/);
+    assert.equal(page.match(/<td class="outcome right"/g)?.length, 2 * A);
+    assert.equal(page.match(/<td class="outcome wrong"/g)?.length, 2 * A);
+    assert.match(page, /the 3 faces of\s+the validation split/);
+    assert.match(page, /aria-label="Share of positives over predicted probability"/);
+    assert.match(page, /<th scope="row">several hair colours<\/th>\s*<td>\d<\/td>/);
+    assert.equal(
+      page.match(/log loss \d\.\d\d/g)?.length,
+      2,
+      "of three faces the best and the worst",
+    );
+    assert.match(page, /<i>(missed|false)<\/i> [A-Z5]/);
+  }));
+
+Deno.test("report() takes a run that was evaluated before there was evidence", () =>
+  withFolder(async (folder) => {
+    await writeRun(folder, 11);
+    const path = join(folder, "metrics.json");
+    const { evidence: _, ...old } = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(path, JSON.stringify(old));
+    await Deno.remove(join(folder, "extremes.json"));
+    const page = await Deno.readTextFile(await report({ run: folder }));
+    assertSelfContained(page);
+    assert.match(page, /evaluated by a version that measured no intervals/);
+    assert.match(page, /no best and worst faces/);
+    assert.match(page, /<b>Table 1\.<\/b>/);
   }));
 
 Deno.test("report() gives the same bytes for the same files", () =>
@@ -234,6 +254,11 @@ Deno.test("report() names the file and line of what is damaged", () =>
       /log\.ndjson:2: the line is not JSON/,
     );
     await rejects("metrics.json", '{"split":"test"}', /metrics\.json:1: the measures of a split/);
+    await writeRun(folder, 5);
+    const metrics = JSON.parse(await Deno.readTextFile(join(folder, "metrics.json")));
+    const broken = JSON.stringify({ ...metrics, evidence: { ...metrics.evidence, bins: null } });
+    await rejects("metrics.json", broken, /metrics\.json:1: the evidence is not complete/);
+    await rejects("extremes.json", '{"best":[{}]}', /extremes\.json:1: lists of the best and the/);
     await rejects("samples.json", "{}", /samples\.json:1: a JSON array is expected/);
     await rejects("samples.json", '[{"image":"a.jpg"}]', /The sample a\.jpg has no valid "path"/);
   }));
@@ -369,10 +394,31 @@ Deno.test("plotCurves() and plotAttributes() draw extreme data without NaN", () 
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
     assert.ok(text.includes('aria-label="a &lt; b"'));
   }
-  const empty = { name: "Bald", balancedAccuracy: null, f1: null, averagePrecision: null };
-  const full = { name: "Bangs", balancedAccuracy: 0.2, f1: 0, averagePrecision: 1 };
+  const empty = {
+    name: "Bald",
+    balancedAccuracy: null,
+    interval: null,
+    f1: null,
+    averagePrecision: null,
+  };
+  const full = {
+    name: "Bangs",
+    balancedAccuracy: 0.2,
+    interval: [0.1, 0.3] as const,
+    f1: 0,
+    averagePrecision: 1,
+  };
   assert.doesNotMatch(plotAttributes("x", [empty, full]).text, /NaN|undefined|Infinity/);
   assert.doesNotMatch(plotAttributes("x", [empty]).text, /NaN|undefined|Infinity/);
+  for (
+    const bins of [[], [{ count: 0, probability: null, positives: null }], [
+      { count: 1, probability: 1, positives: 0 },
+    ]]
+  ) {
+    for (const plot of [plotReliability, plotCounts]) {
+      assert.doesNotMatch(plot(bins).text, /NaN|undefined|Infinity/);
+    }
+  }
 });
 
 Deno.test("html() escapes values and keeps its own pieces", () => {

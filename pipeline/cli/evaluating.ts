@@ -11,12 +11,12 @@ import type { Context } from "./command.ts";
 
 /** What is to be measured. */
 export interface EvaluationJob
-  extends Pick<EvaluateOptions, "run" | "records" | "split" | "backend"> {
+  extends Pick<EvaluateOptions, "run" | "records" | "split" | "validation" | "backend"> {
   /** Tells how many faces the split has. */
   readonly dataset: Dataset;
 }
 
-/** Measures one split of a run. */
+/** Measures one split of a run, and chooses thresholds on the validation split if it is another one. */
 export async function runEvaluation(
   { dataset, ...job }: EvaluationJob,
   { terminal, signal }: Pick<Context, "terminal" | "signal">,
@@ -24,10 +24,12 @@ export async function runEvaluation(
   const { evaluate } = await import("../evaluate.ts");
   const onProgress = terminal.progress("evaluate", "images");
   const left = terminal.lister("faces are left out of the evaluation");
+  const { counts } = dataset;
+  const others = job.validation && job.split !== "validation" ? counts.validation : 0;
   const metrics = await evaluate({
     ...job,
     signal,
-    onProgress: (done) => onProgress(done, dataset.counts[job.split]),
+    onProgress: (done) => onProgress(done, counts[job.split] + others),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
   });
   terminal.finish();

@@ -4,19 +4,46 @@
  * @module
  */
 
-import { type Metrics, metricsTable } from "../metrics.ts";
+import { type Interval, type Metrics, metricsTable } from "../metrics.ts";
 import { tableText } from "./table.ts";
 
-/** The table of the attributes, and below it one line for the whole split. */
+/**
+ * The table of the attributes, and below it the whole split: the means with their intervals, the means at
+ * the attributes' own thresholds, and how often the predictions contradict each other.
+ */
 export function metricsText(metrics: Metrics): string {
-  const { split, images, accuracy, balancedAccuracy, majorityAccuracy, maskIoU } = metrics;
-  const parts = [
-    `accuracy ${percent(accuracy)} (always the majority: ${percent(majorityAccuracy)})`,
-    `balanced accuracy ${percent(balancedAccuracy)}`,
-    `mask IoU ${percent(maskIoU)}`,
+  const { split, images, accuracy, balancedAccuracy, majorityAccuracy, maskIoU, evidence } =
+    metrics;
+  const { averagePrecision = null, intervals, tuned, consistency = [] } = evidence ?? {};
+  const lines = [
+    `${images} images of the ${split} split (in brackets: 95 % intervals)`,
+    `accuracy ${measured(accuracy, intervals?.accuracy)}, always the majority: ${
+      percent(majorityAccuracy)
+    }`,
+    `balanced accuracy ${measured(balancedAccuracy, intervals?.balancedAccuracy)}`,
+    `average precision ${measured(averagePrecision, intervals?.averagePrecision)}`,
+    `mask IoU ${measured(maskIoU, intervals?.maskIoU)}`,
   ];
-  const summary = `${images} images of the ${split} split: ${parts.join(", ")}`;
-  return `${tableText(metricsTable(metrics), { footer: true })}\n\n${summary}`;
+  if (tuned && intervals) {
+    lines.push(
+      `with thresholds chosen on ${tuned.images} images of the ${tuned.split} split: accuracy ${
+        measured(tuned.accuracy, intervals.tunedAccuracy)
+      }, balanced accuracy ${measured(tuned.balancedAccuracy, intervals.tunedBalancedAccuracy)}`,
+    );
+  }
+  const any = consistency.at(-1);
+  if (any) {
+    lines.push(
+      `faces with predictions that exclude each other: ${any.predicted} (with such labels: ${any.labelled})`,
+    );
+  }
+  return `${tableText(metricsTable(metrics), { footer: true })}\n\n${lines.join("\n")}`;
+}
+
+/** `79.4 % [77.7, 81.0]` */
+function measured(share: number | null, interval: Interval | null = null): string {
+  if (share === null || interval === null) return percent(share);
+  return `${percent(share)} [${interval.map((end) => (end * 100).toFixed(1)).join(", ")}]`;
 }
 
 function percent(share: number | null): string {

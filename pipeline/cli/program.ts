@@ -7,6 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { defaulted, flag, optional, type Program } from "./command.ts";
 import { choice, integer } from "./kinds.ts";
+import { COMPARE } from "./commands/compare.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";
 import { EVALUATE } from "./commands/evaluate.ts";
@@ -42,6 +43,7 @@ export const PROGRAM: Program = {
     EVALUATE,
     PREDICT,
     REPORT,
+    COMPARE,
     SAMPLE,
     DOCTOR,
     completionsCommand(() => PROGRAM),

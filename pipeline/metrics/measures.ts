@@ -5,6 +5,7 @@
  */
 
 import { averagePrecision } from "./average_precision.ts";
+import type { Evidence } from "./evidence.ts";
 
 /** The measures of one attribute over a split: TP, FP, TN and FN count its faces. */
 export interface AttributeMetrics {
@@ -48,6 +49,50 @@ export interface Metrics {
   readonly maskIoU: number | null;
   /** In the order of `ATTRIBUTES`. */
   readonly attributes: readonly AttributeMetrics[];
+  /** How sure all this is, and more. Only `evaluate` gathers it. */
+  readonly evidence?: Evidence;
+}
+
+/** How the faces of a split come out for one attribute. */
+export interface Outcomes {
+  /** Present and predicted. */
+  readonly truePositives: number;
+  /** Absent and predicted. */
+  readonly falsePositives: number;
+  /** Absent and denied. */
+  readonly trueNegatives: number;
+  /** Present and denied. */
+  readonly falseNegatives: number;
+}
+
+/** Counts the outcomes where an attribute is predicted above the logit `cut`: 0 is one half. */
+export function countOutcomes(
+  scores: Float32Array,
+  present: (face: number) => boolean,
+  cut = 0,
+): Outcomes {
+  let [truePositives, falsePositives, trueNegatives, falseNegatives] = [0, 0, 0, 0];
+  for (const [face, score] of scores.entries()) {
+    if (score > cut) present(face) ? truePositives++ : falsePositives++;
+    else present(face) ? falseNegatives++ : trueNegatives++;
+  }
+  return { truePositives, falsePositives, trueNegatives, falseNegatives };
+}
+
+/** The shares that the outcomes come to. */
+export function ratesOf(
+  { truePositives, falsePositives, trueNegatives, falseNegatives }: Outcomes,
+): Omit<AttributeMetrics, "name" | "averagePrecision" | "maskIoU"> {
+  const wrong = falsePositives + falseNegatives;
+  const recall = share(truePositives, truePositives + falseNegatives);
+  return {
+    accuracy: share(truePositives + trueNegatives, truePositives + trueNegatives + wrong),
+    positiveAccuracy: recall,
+    negativeAccuracy: share(trueNegatives, trueNegatives + falsePositives),
+    precision: share(truePositives, truePositives + falsePositives),
+    recall,
+    f1: share(2 * truePositives, 2 * truePositives + wrong),
+  };
 }
 
 /**
@@ -62,20 +107,9 @@ export function measureAttribute(
   present: (face: number) => boolean,
   maskIoU: number | null,
 ): AttributeMetrics {
-  let [truePositive, falsePositive, trueNegative, falseNegative] = [0, 0, 0, 0];
-  for (const [face, score] of scores.entries()) {
-    if (score > 0) present(face) ? truePositive++ : falsePositive++;
-    else present(face) ? falseNegative++ : trueNegative++;
-  }
-  const recall = share(truePositive, truePositive + falseNegative);
   return {
     name,
-    accuracy: share(truePositive + trueNegative, scores.length),
-    positiveAccuracy: recall,
-    negativeAccuracy: share(trueNegative, trueNegative + falsePositive),
-    precision: share(truePositive, truePositive + falsePositive),
-    recall,
-    f1: share(2 * truePositive, 2 * truePositive + falsePositive + falseNegative),
+    ...ratesOf(countOutcomes(scores, present)),
     averagePrecision: averagePrecision(scores, present),
     maskIoU,
   };

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
+import type { Metrics } from "../metrics.ts";
 
 /** What is not decided otherwise, and what an attribute without a threshold of its own has. */
 const EVEN = 0.5;
@@ -13,17 +14,6 @@ const EVEN = 0.5;
 /** The same threshold for every attribute, one half by default. */
 export function sameThreshold(threshold: number = EVEN): number[] {
   return ATTRIBUTES.map(() => threshold);
-}
-
-/** As much of `metrics.json` as is read here. */
-interface TunedMetrics {
-  readonly evidence?: {
-    readonly tuned?: object | null;
-    readonly attributes?: readonly {
-      readonly name: string;
-      readonly tuned: { readonly threshold: number } | null;
-    }[];
-  };
 }
 
 /**
@@ -37,7 +27,7 @@ export async function readTunedThresholds(run: string): Promise<number[]> {
   const missing =
     `${run} has no thresholds of its own: evaluate chooses them, on a data set with a ` +
     "validation split";
-  let metrics: TunedMetrics;
+  let metrics: Metrics;
   try {
     metrics = JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {

@@ -7,9 +7,11 @@
 import {
   type AttributeMetrics,
   balancedAccuracyOf,
+  type Evidence,
   type Metrics,
   metricsTable,
 } from "../metrics.ts";
+import { renderConfusion } from "./confusion_table.ts";
 import { type Html, html } from "./html.ts";
 import { type AttributeRow, plotAttributes } from "./plots.ts";
 import { NOTHING, spaced } from "./text.ts";
@@ -17,9 +19,9 @@ import { NOTHING, spaced } from "./text.ts";
 /** The plot and the table, or why there are none. */
 export function renderAttributes(metrics: Metrics | null): Html {
   if (!metrics) return html`<p class="note">The measures come with the evaluation.</p>`;
-  const rows = metrics.attributes.map(rowOf).sort((a, b) =>
-    (b.balancedAccuracy ?? -1) - (a.balancedAccuracy ?? -1)
-  );
+  const { evidence } = metrics;
+  const rows = metrics.attributes.map((attribute, column) => rowOf(attribute, evidence, column))
+    .sort((a, b) => (b.balancedAccuracy ?? -1) - (a.balancedAccuracy ?? -1));
   const half = Math.ceil(rows.length / 2);
   return html`
     <figure>
@@ -29,7 +31,8 @@ export function renderAttributes(metrics: Metrics | null): Html {
       </div>
       <figcaption><b>Figure 2.</b> The attributes by balanced accuracy.
       <span class="key balanced">balanced accuracy</span>, drawn from the 50&nbsp;% that always giving the
-      more frequent answer scores; <span class="key precision">average precision</span>;
+      more frequent answer scores${evidence &&
+        html`, with its <span class="key interval">interval</span> (95&nbsp;%, bootstrap over the images)`}; <span class="key precision">average precision</span>;
       <span class="key f1">F1</span>. What is undefined is left out.</figcaption>
     </figure>
     <figure>
@@ -41,16 +44,27 @@ export function renderAttributes(metrics: Metrics | null): Html {
       the predicted and the true masks over pixels in either, each summed over the split. A dash stands for a value that is
       undefined, such as the precision of an attribute that is never predicted; means leave it out.</p>
     </figure>
+    ${evidence ? renderConfusion(evidence) : renderNoEvidence()}
   `;
 }
 
-function rowOf(attribute: AttributeMetrics): AttributeRow {
+function renderNoEvidence(): Html {
+  return html`<p class="note">This run was evaluated by a version that measured no intervals, calibration and
+  thresholds; <code>deno task evaluate</code> does so now.</p>`;
+}
+
+function rowOf(
+  attribute: AttributeMetrics,
+  evidence: Evidence | undefined,
+  column: number,
+): AttributeRow {
   const { name, f1, averagePrecision } = attribute;
   return {
     name: spaced(name),
     f1,
     averagePrecision,
     balancedAccuracy: balancedAccuracyOf(attribute),
+    interval: evidence?.attributes[column]?.intervals.balancedAccuracy ?? null,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { meanOf } from "../metrics/measures.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Interval, Metrics } from "../metrics.ts";
 import { type Html, html } from "./html.ts";
 import { percent, points, shellWord } from "./text.ts";
 
@@ -22,22 +22,46 @@ export function renderHeadline(metrics: Metrics | null, run: string): Html {
   const averagePrecision = meanOf(
     metrics.attributes.map(({ averagePrecision }) => averagePrecision),
   );
+  const { intervals, tuned } = metrics.evidence ?? {};
   return html`
     <p class="lead">${summary(metrics)}</p>
     <dl class="headline">
-      ${card("Accuracy", metrics.accuracy, compare(metrics))}
-      ${card("Balanced accuracy", metrics.balancedAccuracy, "majority class 50.0 %")}
-      ${card("Average precision", averagePrecision, "mean over the attributes")}
-      ${card("Mask IoU", metrics.maskIoU, "predicted against true masks")}
+      ${card("Accuracy", metrics.accuracy, compare(metrics), intervals?.accuracy)}
+      ${card(
+        "Balanced accuracy",
+        metrics.balancedAccuracy,
+        tuned
+          ? `${percent(tuned.balancedAccuracy)} % with tuned thresholds`
+          : "majority class 50.0 %",
+        intervals?.balancedAccuracy,
+      )}
+      ${card(
+        "Average precision",
+        averagePrecision,
+        "mean over the attributes",
+        intervals?.averagePrecision,
+      )}
+      ${card("Mask IoU", metrics.maskIoU, "predicted against true masks", intervals?.maskIoU)}
     </dl>
+    ${intervals && html`
+      <p class="notes">Below each number is its 95&nbsp;% interval, from ${intervals.resamples}
+      resamples of the images (bootstrap).</p>
+    `}
   `;
 }
 
-function card(name: string, share: number | null, remark: string): Html {
+function card(
+  name: string,
+  share: number | null,
+  remark: string,
+  interval: Interval | null = null,
+): Html {
   return html`
     <div>
       <dt>${name}</dt>
       <dd>${percent(share)}${share === null ? null : html`<small> %</small>`}</dd>
+      ${interval &&
+        html`<dd class="interval">${percent(interval[0])} to ${percent(interval[1])}</dd>`}
       <dd class="remark">${remark}</dd>
     </div>
   `;

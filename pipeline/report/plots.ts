@@ -1,14 +1,13 @@
 /**
- * The report's plots as SVG text, drawn by Observable Plot into a document that is not shown.
- *
- * Colours are CSS variables of the page (`style.css`), so that one drawing serves light, dark and paper.
+ * The report's plots of the training and of the attributes.
  *
  * @module
  */
 
 import * as Plot from "@observablehq/plot";
-import { DOMImplementation } from "@xmldom/xmldom";
-import { Html } from "./html.ts";
+import type { Interval } from "../metrics.ts";
+import { draw } from "./draw.ts";
+import type { Html } from "./html.ts";
 
 /** A point of a curve. */
 export type Point = readonly [x: number, y: number];
@@ -16,7 +15,7 @@ export type Point = readonly [x: number, y: number];
 /** One curve of a panel. */
 export interface Curve {
   /** The kind of data, which decides colour and stroke: `style.css` has a variable `--NAME` for each. */
-  readonly kind: "steps" | "train" | "validation";
+  readonly kind: "steps" | "train" | "validation" | `series-${number}`;
   readonly points: readonly Point[];
 }
 
@@ -35,11 +34,13 @@ export interface CurvePanel {
 export interface AttributeRow {
   readonly name: string;
   readonly balancedAccuracy: number | null;
+  /** Of the balanced accuracy; null where none was measured. */
+  readonly interval: Interval | null;
   readonly f1: number | null;
   readonly averagePrecision: number | null;
 }
 
-const PANEL = { width: 320, height: 200, marginLeft: 44, marginRight: 10, marginTop: 12 };
+const PANEL = { width: 320, height: 200, marginLeft: 48, marginRight: 10, marginTop: 12 };
 
 /** Draws curves over the epochs. */
 export function plotCurves({ label, curves, format, baseline }: CurvePanel): Html {
@@ -95,8 +96,8 @@ function percentTick(share: number): string {
 const ROW = 21;
 
 /**
- * Draws a row for each attribute: a bar from the baseline of one half to the balanced accuracy, a dot
- * for average precision and a diamond for F1.
+ * Draws a row for each attribute: a bar from the baseline of one half to the balanced accuracy with
+ * its interval, a dot for average precision and a diamond for F1.
  */
 export function plotAttributes(label: string, rows: readonly AttributeRow[]): Html {
   const name = ({ name }: AttributeRow) => name;
@@ -120,6 +121,13 @@ export function plotAttributes(label: string, rows: readonly AttributeRow[]): Ht
         fill: "var(--balanced)",
       }),
       Plot.ruleX([0.5], { stroke: "var(--ink)" }),
+      Plot.ruleY(known("interval"), {
+        x1: ({ interval }: AttributeRow) => interval![0],
+        x2: ({ interval }: AttributeRow) => interval![1],
+        y: name,
+        stroke: "var(--interval)",
+        strokeWidth: 1.25,
+      }),
       Plot.dot(known("averagePrecision"), {
         x: "averagePrecision",
         y: name,
@@ -169,25 +177,4 @@ function rangeOf(curves: readonly Curve[], ...more: (number | undefined)[]): [nu
   return low === high
     ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2]
     : [low, high];
-}
-
-/** Attributes whose numbers are lengths in the drawing: a hundredth of a pixel is enough for them. */
-const LENGTHS = /(?<= (?:d|transform|x|y|x1|x2|y1|y2|width|height|cx|cy)=")[^"]*/g;
-
-function draw(label: string, options: Plot.PlotOptions): Html {
-  const document = new DOMImplementation().createDocument("http://www.w3.org/1999/xhtml", "html");
-  const svg = Plot.plot({
-    ...options,
-    document: document as never,
-    className: "plot",
-    ariaLabel: label,
-  });
-  const text = String(svg)
-    .replace(/<style>[^]*?<\/style>/, "")
-    .replace("<svg ", '<svg role="img" ')
-    .replace(
-      LENGTHS,
-      (value) => value.replace(/-?\d*\.\d{3,}(?:e-?\d+)?/g, (number) => `${+(+number).toFixed(2)}`),
-    );
-  return new Html(text);
 }

@@ -6,7 +6,8 @@
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Evidence, Metrics } from "../metrics.ts";
+import type { Extremes } from "./extremes.ts";
 import { decodeSample, type SampleFace } from "./samples.ts";
 import { parseLog, type TrainingLog } from "./training_log.ts";
 
@@ -23,6 +24,8 @@ export interface RunFolder {
   readonly metrics: Metrics | null;
   /** `samples.json` */
   readonly faces: readonly SampleFace[] | null;
+  /** `extremes.json` */
+  readonly extremes: Extremes | null;
 }
 
 /**
@@ -33,11 +36,12 @@ export interface RunFolder {
  */
 export async function readRunFolder(path: string): Promise<RunFolder> {
   const configPath = join(path, "config.json");
-  const [config, log, metrics, faces] = await Promise.all([
+  const [config, log, metrics, faces, extremes] = await Promise.all([
     readText(configPath),
     readText(join(path, "log.ndjson")),
     readText(join(path, "metrics.json")),
     readText(join(path, "samples.json")),
+    readText(join(path, "extremes.json")),
   ]);
   if (config === null) throw new Error(`Cannot report on ${path}: ${await whyNoRun(path)}`);
   return {
@@ -46,6 +50,7 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
     log: log === null ? null : parseLog(log, join(path, "log.ndjson")),
     metrics: metrics === null ? null : parseMetrics(metrics, join(path, "metrics.json")),
     faces: faces === null ? null : parseFaces(faces, join(path, "samples.json")),
+    extremes: extremes === null ? null : parseExtremes(extremes, join(path, "extremes.json")),
   };
 }
 
@@ -84,9 +89,7 @@ function parseJson(text: string, path: string): unknown {
 
 function parseObject(text: string, path: string): Record<string, unknown> {
   const value = parseJson(text, path);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isObject(value)) return value;
   throw new SyntaxError(`${path}:1: a JSON object is expected`);
 }
 
@@ -111,9 +114,36 @@ function parseMetrics(text: string, path: string): Metrics {
       attribute?.name === ATTRIBUTES[column] && hasMeasures(attribute, ATTRIBUTE_MEASURES)
     );
   if (complete && typeof metrics.images === "number" && typeof metrics.split === "string") {
-    return metrics as unknown as Metrics;
+    if (metrics.evidence === undefined || isEvidence(metrics.evidence)) {
+      return metrics as unknown as Metrics;
+    }
+    throw new SyntaxError(`${path}:1: the evidence is not complete`);
   }
   throw new SyntaxError(`${path}:1: the measures of a split and its 40 attributes are expected`);
+}
+
+/** Whether it has the parts that a report shows; their numbers are taken on trust. */
+function isEvidence(value: unknown): value is Evidence {
+  const { attributes, bins, consistency, intervals, tuned } = (value ?? {}) as Partial<Evidence>;
+  return [attributes, bins, consistency].every(Array.isArray) && tuned !== undefined &&
+    attributes!.length === ATTRIBUTES.length &&
+    [intervals, ...attributes!.map((attribute) => attribute?.intervals)].every(isObject);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseExtremes(text: string, path: string): Extremes {
+  const { best, worst } = parseObject(text, path);
+  const isFace = (face: unknown) =>
+    isObject(face) && typeof face.image === "string" && typeof face.path === "string" &&
+    typeof face.logLoss === "number" &&
+    [face.size, face.labels, face.probabilities].every(Array.isArray);
+  if ([best, worst].every((faces) => Array.isArray(faces) && faces.every(isFace))) {
+    return { best, worst } as Extremes;
+  }
+  throw new SyntaxError(`${path}:1: lists of the best and the worst faces are expected`);
 }
 
 function hasMeasures(fields: Record<string, unknown>, names: readonly string[]): boolean {
@@ -136,6 +166,5 @@ function parseFaces(text: string, path: string): SampleFace[] {
 function readConfig(text: string, path: string): Pick<RunFolder, "config" | "data"> {
   const config = parseObject(text, path);
   const { data } = config;
-  const known = typeof data === "object" && data !== null && !Array.isArray(data);
-  return { config, data: known ? data as Record<string, unknown> : {} };
+  return { config, data: isObject(data) ? data : {} };
 }

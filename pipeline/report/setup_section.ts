@@ -4,9 +4,10 @@
  * @module
  */
 
+import { flatten } from "./flatten.ts";
 import { type Html, html } from "./html.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { NOTHING, shellWord } from "./text.ts";
+import { shellWord } from "./text.ts";
 
 /** The configuration as a list and the commands that repeat the run. */
 export function renderSetup(run: RunFolder): Html {
@@ -22,19 +23,6 @@ export function renderSetup(run: RunFolder): Html {
     <h3>How to reproduce</h3>
     <pre><code>${commands(run).join("\n")}</code></pre>
   `;
-}
-
-/** Nested values as dotted names, in their own order; lists of plain values as one text. */
-function flatten(value: unknown, name = ""): [string, string][] {
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null)) {
-    return [[name, value.length === 0 ? NOTHING : value.join(", ")]];
-  }
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).flatMap(([key, inner]) =>
-      flatten(inner, name === "" ? key : `${name}.${key}`)
-    );
-  }
-  return [[name, value === null || value === "" ? NOTHING : String(value)]];
 }
 
 /** The options of `train` that a configuration can name, with the name it uses. */

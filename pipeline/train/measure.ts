@@ -10,6 +10,7 @@ import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { type Batch, loadBatch } from "../batches.ts";
 import type { Face, InputSize, OnReject } from "../faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics.ts";
+import type { MaskOverlap } from "../metrics/predictions.ts";
 import { attributeRegionMasks } from "../regions.ts";
 import type { Learner, Prediction } from "./learner.ts";
 import type { Losses } from "./log.ts";
@@ -35,7 +36,13 @@ export interface MeasureOptions {
   /** Hears of faces whose images cannot be read any more; they are left out. */
   readonly onReject?: OnReject | undefined;
   /** Called after each batch with what the network said; its arrays may be kept. */
-  readonly onBatch?: (batch: Batch, prediction: Prediction, bits: Uint32Array) => void;
+  readonly onBatch?: (batch: Batch, prediction: Prediction, masks: MeasuredMasks) => void;
+}
+
+/** The masks of a batch. */
+export interface MeasuredMasks extends MaskOverlap {
+  /** u32 [B, h, w]: region bits. */
+  readonly bits: Uint32Array;
 }
 
 /** Runs the network over all faces, unchanged and in order, and measures logits and masks. */
@@ -65,7 +72,7 @@ export async function measure(
     });
     accumulator.add({ logits: prediction.logits, labels, overlap });
     sums.forEach((sum, index) => sums[index] = sum + prediction.losses[index]! * some.length);
-    options.onBatch?.(batch, prediction, bits);
+    options.onBatch?.(batch, prediction, { bits, ...overlap });
     // On wasm nothing else lets signals be heard.
     await setTimeout(0);
   }
@@ -102,7 +109,7 @@ export function countOverlap(
   maps: Float32Array,
   bits: Uint32Array,
   labels: readonly number[],
-): { intersection: Uint32Array; union: Uint32Array } {
+): MaskOverlap {
   const regions = attributeRegionMasks();
   const cells = bits.length / labels.length;
   const intersection = new Uint32Array(labels.length * A);

@@ -65,7 +65,9 @@ const RUN_FILES = [
   "checkpoints",
   "model",
   "metrics.json",
+  "predictions.safetensors",
   "samples.json",
+  "extremes.json",
   "report.html",
 ];
 

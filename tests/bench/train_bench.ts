@@ -117,6 +117,7 @@ function report({ preset, network, batch, rounds }: Plan, contenders: readonly C
   const bases = [of("PyTorch"), of("stock")];
   const heads = [
     "s/step",
+    "fastest",
     "images/s",
     "GFLOP/s",
     "of PyTorch",

@@ -10,7 +10,10 @@ import { metricsText } from "../metrics_text.ts";
 export const EVALUATE = command({
   name: "evaluate",
   summary: "Measure a trained run on one split of a data set",
-  details: "Prints a table and writes RUN/metrics.json. The mask IoU needs landmarks: without " +
+  details:
+    "Prints a table and writes RUN/metrics.json, and RUN/predictions.safetensors for compare. " +
+    "A threshold for each attribute is chosen on the validation split, unless that is the one to be " +
+    "measured.\nThe mask IoU needs landmarks: without " +
     "--landmarks, those that the run was trained with are taken if it was the same data set.",
   options: {
     run: required(folder("RUN"), "folder of a trained run"),
@@ -31,7 +34,8 @@ export const EVALUATE = command({
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
     if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
     using backend = await startBackend(values.backend, terminal);
-    const job = { run, records, split, backend, dataset };
+    const validation = dataset.records({ split: "validation", signal });
+    const job = { run, records, split, validation, backend, dataset };
     const metrics = await runEvaluation(job, { terminal, signal });
     terminal.say(metricsText(metrics));
     return metrics;

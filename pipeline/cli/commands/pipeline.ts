@@ -183,8 +183,8 @@ async function measure(
 ): Promise<Metrics> {
   const split = SPLITS.toReversed().find((split) => dataset.counts[split] > 0) ?? "test";
   // Attributes are predicted from the image alone, so that a face without landmarks counts as well.
-  const records = ReadableStream.from(
-    faces.map((face) => face.points === null ? { ...face, rejected: null } : face),
-  );
-  return await runEvaluation({ run: out, records, split, backend, dataset }, context);
+  const all = faces.map((face) => face.points === null ? { ...face, rejected: null } : face);
+  const records = ReadableStream.from(all);
+  const validation = ReadableStream.from(all);
+  return await runEvaluation({ run: out, records, split, validation, backend, dataset }, context);
 }

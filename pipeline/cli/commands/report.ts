@@ -6,8 +6,8 @@ export const REPORT = command({
   name: "report",
   summary: "Write one self-contained HTML file about a run",
   details:
-    "The file is RUN/report.html: training curves, a table and bars for each attribute, and " +
-    "faces with their predicted and true masks. It needs RUN/metrics.json, which evaluate writes.",
+    "The file is RUN/report.html: training curves, measures of each attribute with intervals, " +
+    "reliability, the best and worst faces, and faces with their predicted and true masks. It needs RUN/metrics.json, which evaluate writes.",
   options: {
     run: required(folder("RUN"), "folder of a trained and evaluated run"),
   },

@@ -1,0 +1,218 @@
+/**
+ * The comparison as one HTML page that needs nothing beside it.
+ *
+ * @module
+ */
+
+import type { ResampledName } from "../metrics.ts";
+import { Html, html } from "../report/html.ts";
+import { plotCurves } from "../report/plots.ts";
+import { percent, points, spaced } from "../report/text.ts";
+import style from "../report/style.css" with { type: "text" };
+import type {
+  AttributeDifference,
+  Comparison,
+  Difference,
+  Estimate,
+  SettingResult,
+} from "./result.ts";
+import { panelsOf } from "./curves.ts";
+import { type MeanRow, plotDifferences, plotMeans, seriesOf } from "./plots.ts";
+import type { Setting } from "./settings.ts";
+import { intervalText, MEASURES, ONE_SETTING, pText, TESTS } from "./text.ts";
+
+/** The whole page. */
+export function renderComparison(comparison: Comparison, settings: readonly Setting[]): string {
+  const [first, ...others] = comparison.settings;
+  const title = comparison.settings.map(({ name }) => name).join(", ");
+  const panels = panelsOf(settings);
+  const page = html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>${title} – AttParseNet comparison</title>
+        <style>${new Html(style)}</style>
+      </head>
+      <body>
+        <header>
+          <p class="kicker">AttParseNet comparison</p>
+          <h1>${title}</h1>
+          <p class="provenance"><span>measured on <b>${comparison.images} images</b> of the
+          <b>${comparison.split}</b> split</span></p>
+        </header>
+        <main>
+          <section id="measures"><h2>Measures</h2>${renderMeasures(comparison)}</section>
+          ${others.length === 0
+            ? html`<p class="note">${ONE_SETTING}</p>`
+            : others.map((setting, at) => renderAgainst(setting, first!.name, at + 2))}
+          <section id="training">
+            <h2>Training</h2>
+            ${panels.length === 0
+              ? html`<p class="note">No run has a training log (<code>log.ndjson</code>).</p>`
+              : html`
+                <figure>
+                  <div class="panels">${panels.map(([title, panel]) =>
+                    html`<div class="panel"><h3>${title}</h3>${plotCurves(panel)}</div>`
+                  )}</div>
+                  <figcaption><b>Figure ${others.length +
+                    2}.</b> Over the epochs, a curve for each run: ${renderKeys(
+                      settings,
+                    )}.</figcaption>
+                </figure>
+              `}
+          </section>
+        </main>
+      </body>
+    </html>
+  `;
+  return page.text.trimStart();
+}
+
+function renderKeys(settings: readonly { readonly name: string }[]): Html[] {
+  return settings.map(({ name }, at) =>
+    html`<span class="key" style="--key:var(--${seriesOf(at)})">${name}</span>${
+      at < settings.length - 1 && " "
+    }`
+  );
+}
+
+function renderMeasures({ settings }: Comparison): Html {
+  return html`
+    <figure>
+      <div class="panels">${MEASURES.map(([name, title]) => {
+        const rows = settings.flatMap((setting, at) => meanRow(setting, at, name));
+        return rows.length > 0 && html`
+          <div class="panel"><h3>${title}, %</h3>${plotMeans(title, rows)}</div>
+        `;
+      })}</div>
+      <figcaption><b>Figure 1.</b> Means over the attributes, with 95&nbsp;% intervals by a bootstrap over the images. Crosses are the single runs of a setting, of which the dot is the
+      mean.</figcaption>
+    </figure>
+    <figure>
+      <figcaption><b>Table 1.</b> The same in percent. ± is the standard deviation between the runs of a
+      setting. Tuned: at thresholds chosen for each attribute on the validation split.</figcaption>
+      <div class="wide" tabindex="0">
+        <table class="numbers">
+          <thead>
+            <tr>
+              <th scope="col">Setting</th>
+              ${MEASURES.map(([, title]) => html`<th scope="col">${title}</th>`)}
+            </tr>
+          </thead>
+          <tbody>${settings.map(renderSetting)}</tbody>
+        </table>
+      </div>
+    </figure>
+  `;
+}
+
+function meanRow(
+  { name, measures, runs }: SettingResult,
+  setting: number,
+  measure: ResampledName,
+): MeanRow[] {
+  const { value, interval } = measures[measure];
+  if (value === null || interval === null) return [];
+  const single = runs.length === 1 ? [] : runs.map(({ measures }) => measures[measure].value);
+  const known = single.filter((value) => value !== null);
+  return [{ name, setting, value, interval, runs: known }];
+}
+
+function renderSetting({ name, runs, measures, spread }: SettingResult): Html {
+  const cell = ({ value, interval }: Estimate, spread: number | null | undefined) =>
+    html`<td>${percent(value)}${
+      spread != null && html`
+        ± ${percent(spread)}
+      `
+    }<br><small>${interval && intervalText(interval)}</small></td>`;
+  const seeds = runs.map(({ seed }) => seed ?? "?").join(", ");
+  return html`
+    <tr>
+      <th scope="row">${name}<br><small>${runs.length === 1
+        ? "seed"
+        : "seeds"} ${seeds}</small></th>
+      ${MEASURES.map(([measure]) => cell(measures[measure], spread?.[measure]))}
+    </tr>
+  `;
+}
+
+function renderAgainst({ name, against }: SettingResult, first: string, figure: number): Html {
+  if (!against) return html``;
+  const significant = against.attributes.filter(({ significant }) => significant);
+  return html`
+    <section>
+      <h2>${name} against ${first}</h2>
+      <p>${against.settings.length === 0
+        ? "Their configurations are the same."
+        : html`Set differently: ${
+          against.settings.map(({ key, value, other }, at) =>
+            html`${at > 0 && ", "}<code>${key}</code> ${value ?? "not set"} (instead of ${
+              other ?? "not set"
+            })`
+          )
+        }.`}</p>
+      <div class="wide" tabindex="0">
+        <table class="numbers">
+          <thead>
+            <tr>
+              <th scope="col">Difference in points</th>
+              ${MEASURES.map(([, title]) => html`<th scope="col">${title}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">${name}<br><small>95 % interval</small><br><small>p</small></th>
+              ${MEASURES.map(([measure]) => renderDifference(against.measures[measure]))}
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      <p
+        class="notes">Intervals and p-values by a bootstrap over the images in which all runs see the same
+      resamples. They say how far the difference of these very networks would hold on other images, not
+      what another seed would do.</p>
+      <figure>
+        <div class="halves">${renderAttributes(name, against.attributes)}</div>
+        <figcaption><b>Figure ${figure}.</b> Differences of the attributes in percentage points with 95&nbsp;% intervals, in the order of
+        their accuracy. Filled and coloured: the accuracies differ significantly by ${TESTS[
+          against.test
+        ]} at 5&nbsp;% after Holm’s correction for ${against.attributes
+          .length} attributes. ${significant.length === 0
+          ? "No attribute does."
+          : html`These do: ${
+            significant.map((attribute, at) =>
+              html`${at > 0 && ", "}${spaced(attribute.name)} ${
+                points(attribute.accuracy.value ?? 0)
+              } (${pText(attribute.corrected)})`
+            )
+          }.`}</figcaption>
+      </figure>
+    </section>
+  `;
+}
+
+function renderDifference({ value, interval, p }: Difference): Html {
+  return html`<td>${value === null ? "–" : points(value)}<br><small>${
+    interval && intervalText(interval, points)
+  }</small><br><small>${p !== null && pText(p)}</small></td>`;
+}
+
+function renderAttributes(name: string, attributes: readonly AttributeDifference[]): Html[] {
+  const sorted = attributes.toSorted((a, b) => (b.accuracy.value ?? 0) - (a.accuracy.value ?? 0));
+  const names = sorted.map(({ name }) => spaced(name));
+  const rows = (measure: "accuracy" | "balancedAccuracy") =>
+    sorted.flatMap((attribute) => {
+      const { value, interval } = attribute[measure];
+      if (value === null || interval === null) return [];
+      const significant = measure === "accuracy" && attribute.significant;
+      return [{ name: spaced(attribute.name), value, interval, significant }];
+    });
+  const panel = (title: string, measure: "accuracy" | "balancedAccuracy") =>
+    html`<div class="panel"><h3>${title}</h3>${
+      plotDifferences(`${title}: ${name}`, rows(measure), names)
+    }</div>`;
+  return [panel("Accuracy", "accuracy"), panel("Balanced accuracy", "balancedAccuracy")];
+}

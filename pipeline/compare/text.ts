@@ -1,0 +1,39 @@
+/**
+ * The words of a comparison, for the terminal and for the page.
+ *
+ * @module
+ */
+
+import type { Interval, ResampledName } from "../metrics.ts";
+import { percent } from "../report/text.ts";
+
+/** The measures in the order in which they are shown. */
+export const MEASURES: readonly (readonly [name: ResampledName, title: string])[] = [
+  ["accuracy", "Accuracy"],
+  ["balancedAccuracy", "Balanced"],
+  ["averagePrecision", "AP"],
+  ["maskIoU", "Mask IoU"],
+  ["tunedAccuracy", "Tuned accuracy"],
+  ["tunedBalancedAccuracy", "Tuned balanced"],
+];
+
+/** `77.7 to 81.0`, each end as `end` writes it. */
+export function intervalText(
+  [low, high]: Interval,
+  end: (share: number) => string = percent,
+): string {
+  return `${end(low)} to ${end(high)}`;
+}
+
+/** `p 0.031`, or `p < 0.001`. */
+export function pText(p: number): string {
+  return p < 0.001 ? "p < 0.001" : `p ${p.toFixed(3)}`;
+}
+
+/** The tests of the attributes' accuracies, named. */
+export const TESTS = { McNemar: "McNemar’s mid-p test", "paired sign": "the paired sign test" };
+
+/** What there is to say where nothing is held against anything. */
+export const ONE_SETTING =
+  "All runs differ in the seed alone: they are one setting, which has nothing " +
+  "to be held against.";

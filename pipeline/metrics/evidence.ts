@@ -1,0 +1,173 @@
+/**
+ * What stands behind the measures of an evaluation: how sure they are, how far the probabilities can be
+ * trusted, what another threshold would do, and how often the answers contradict each other.
+ *
+ * @module
+ */
+
+import { ATTRIBUTES } from "../attributes.ts";
+import {
+  bootstrap,
+  BOOTSTRAP_SEED,
+  type Interval,
+  LEVEL,
+  percentileInterval,
+  RESAMPLED,
+  type ResampledName,
+  RESAMPLES,
+  type Resamples,
+} from "./bootstrap.ts";
+import { type CalibrationBin, calibrationOf, poolCalibration } from "./calibration.ts";
+import { type ConsistencyCount, countContradictions } from "./consistency.ts";
+import {
+  balancedAccuracyOf,
+  countOutcomes,
+  meanOf,
+  type Metrics,
+  type Outcomes,
+  ratesOf,
+} from "./measures.ts";
+import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
+import { logitOf, sigmoid } from "./probability.ts";
+import { chooseThresholds } from "./thresholds.ts";
+
+/** Intervals of the measures; null where the measure is undefined. */
+export type Intervals = Readonly<Record<ResampledName, Interval | null>>;
+
+/** Measures at a threshold other than one half. */
+export interface TunedMeasures {
+  /** As in the plain measures. */
+  readonly accuracy: number | null;
+  /** ½ (positive accuracy + negative accuracy). */
+  readonly balancedAccuracy: number | null;
+  /** As in the plain measures. */
+  readonly f1: number | null;
+}
+
+/** The evidence on one attribute. */
+export interface AttributeEvidence extends Outcomes {
+  /** As in `ATTRIBUTES`. */
+  readonly name: string;
+  /** Mean squared error of the probability. */
+  readonly brierScore: number | null;
+  /** Expected calibration error, in 15 bins of equal width. */
+  readonly calibrationError: number | null;
+  /** Of its measures. */
+  readonly intervals: Intervals;
+  /** Null where no threshold could be chosen. */
+  readonly tuned: (TunedMeasures & { readonly threshold: number }) | null;
+}
+
+/** The field `evidence` of `metrics.json`. */
+export interface Evidence {
+  /** Mean of the attributes' average precision. */
+  readonly averagePrecision: number | null;
+  /** Mean of the attributes' Brier scores. */
+  readonly brierScore: number | null;
+  /** Mean of the attributes' calibration errors. */
+  readonly calibrationError: number | null;
+  /** The reliability diagram: the cases of all attributes in 15 bins of equal width. */
+  readonly bins: readonly CalibrationBin[];
+  /** Intervals of the means, and how they were found: by a bootstrap over the images. */
+  readonly intervals: Intervals & {
+    readonly level: number;
+    readonly resamples: number;
+    readonly seed: number;
+  };
+  /**
+   * Means at the attributes' own thresholds, over those that have one; and the split on which the
+   * thresholds were chosen, which is never the one that is measured. Null without such a split.
+   */
+  readonly tuned:
+    | (TunedMeasures & { readonly split: string; readonly images: number })
+    | null;
+  /** A count for each rule, and a last one of the faces that break any. */
+  readonly consistency: readonly ConsistencyCount[];
+  /** In the order of `ATTRIBUTES`. */
+  readonly attributes: readonly AttributeEvidence[];
+}
+
+/**
+ * Gathers the evidence.
+ *
+ * @param metrics The measures of the same faces.
+ * @param validation Other faces, on which a threshold is chosen for each attribute.
+ */
+export function gatherEvidence(
+  metrics: Metrics,
+  predictions: Predictions,
+  validation: Predictions | null,
+): Evidence {
+  const thresholds = validation ? chooseThresholds(validation) : ATTRIBUTES.map(() => null);
+  const resamples = bootstrap(predictions, thresholds);
+  const calibrations = ATTRIBUTES.map((_, column) =>
+    calibrationOf(
+      Float64Array.from(scoresOf(predictions, column), sigmoid),
+      presenceOf(predictions, column),
+    )
+  );
+  const attributes = ATTRIBUTES.map((name, column): AttributeEvidence => {
+    const { brierScore, error } = calibrations[column]!;
+    return {
+      name,
+      ...outcomesOf(predictions, column, 0),
+      brierScore,
+      calibrationError: error,
+      intervals: intervalsOf(resamples, column),
+      tuned: tunedOf(predictions, column, thresholds[column] ?? null),
+    };
+  });
+  const { brierScore, error, bins } = poolCalibration(calibrations);
+  return {
+    averagePrecision: meanOf(metrics.attributes.map(({ averagePrecision }) => averagePrecision)),
+    brierScore,
+    calibrationError: error,
+    bins,
+    intervals: {
+      level: LEVEL,
+      resamples: RESAMPLES,
+      seed: BOOTSTRAP_SEED,
+      ...intervalsOf(resamples, ATTRIBUTES.length),
+    },
+    tuned: validation && tunedMeans(validation, attributes),
+    consistency: countContradictions(predictions),
+    attributes,
+  };
+}
+
+function outcomesOf(predictions: Predictions, column: number, cut: number): Outcomes {
+  const present = presenceOf(predictions, column);
+  return countOutcomes(scoresOf(predictions, column), (face) => present[face]!, cut);
+}
+
+function tunedOf(
+  predictions: Predictions,
+  column: number,
+  threshold: number | null,
+): AttributeEvidence["tuned"] {
+  if (threshold === null) return null;
+  const rates = ratesOf(outcomesOf(predictions, column, logitOf(threshold)));
+  const { accuracy, f1 } = rates;
+  return { threshold, accuracy, balancedAccuracy: balancedAccuracyOf(rates), f1 };
+}
+
+function tunedMeans(
+  { split, images }: Predictions,
+  attributes: readonly AttributeEvidence[],
+): Evidence["tuned"] {
+  const mean = (name: keyof TunedMeasures) =>
+    meanOf(attributes.map(({ tuned }) => tuned?.[name] ?? null));
+  return {
+    split,
+    images: images.length,
+    accuracy: mean("accuracy"),
+    balancedAccuracy: mean("balancedAccuracy"),
+    f1: mean("f1"),
+  };
+}
+
+function intervalsOf(resamples: Resamples, column: number): Intervals {
+  return Object.fromEntries(
+    RESAMPLED.map((name) => [name, percentileInterval(resamples[name][column]!)]),
+  ) as Intervals;
+}

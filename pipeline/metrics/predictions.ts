@@ -1,0 +1,176 @@
+/**
+ * What a network said of labelled faces, face by face: `RUN/predictions.safetensors`.
+ *
+ * | array | type | what |
+ * |---|---|---|
+ * | `logits` | f32 [N, A] | before the sigmoid |
+ * | `intersection` | u32 [N, A] | mask pixels that are both predicted and true |
+ * | `union` | u32 [N, A] | mask pixels that are predicted or true |
+ * | `labels` | u8 [N, A] | 1 where the attribute is present |
+ *
+ * The metadata has `schema`, `split`, and as JSON the lists `images` (N file names) and `attributes`
+ * (A names). A face without landmarks has no mask pixels at all.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
+import { writeFile } from "../files.ts";
+import { decodeSafetensors, encodeSafetensors, type TensorData } from "../safetensors.ts";
+
+const A = ATTRIBUTES.length;
+
+/** Name and version of the form. */
+export const PREDICTIONS_SCHEMA = "attparsenet/predictions@1";
+
+/** Mask pixels of N faces, u32 [N, A] each. */
+export interface MaskOverlap {
+  /** Both predicted and true. */
+  readonly intersection: Uint32Array;
+  /** Predicted or true. */
+  readonly union: Uint32Array;
+}
+
+/** The predictions for N faces of one split. */
+export interface Predictions extends MaskOverlap {
+  readonly split: string;
+  /** File names, in the order of the rows. */
+  readonly images: readonly string[];
+  /** 40 label bits a face. */
+  readonly labels: readonly number[];
+  /** f32 [N, A], before the sigmoid. */
+  readonly logits: Float32Array;
+}
+
+/** Collects predictions batch by batch. */
+export class PredictionCollector {
+  readonly #images: string[] = [];
+  readonly #labels: number[] = [];
+  readonly #logits: Float32Array[] = [];
+  readonly #intersection: Uint32Array[] = [];
+  readonly #union: Uint32Array[] = [];
+
+  /** Adds a batch; its arrays are kept, not copied. */
+  add(batch: Omit<Predictions, "split">): void {
+    this.#images.push(...batch.images);
+    this.#labels.push(...batch.labels);
+    this.#logits.push(batch.logits);
+    this.#intersection.push(batch.intersection);
+    this.#union.push(batch.union);
+  }
+
+  /** Everything that was added. */
+  result(split: string): Predictions {
+    return {
+      split,
+      images: this.#images,
+      labels: this.#labels,
+      logits: joined(this.#logits, Float32Array),
+      intersection: joined(this.#intersection, Uint32Array),
+      union: joined(this.#union, Uint32Array),
+    };
+  }
+}
+
+function joined<T extends Float32Array | Uint32Array>(
+  parts: readonly T[],
+  Type: new (length: number) => T,
+): T {
+  const whole = new Type(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** The logits of one attribute, f32 [N]. */
+export function scoresOf({ logits }: Predictions, column: number): Float32Array {
+  return Float32Array.from({ length: logits.length / A }, (_, face) => logits[face * A + column]!);
+}
+
+/** Whether each face has one attribute. */
+export function presenceOf({ labels }: Predictions, column: number): boolean[] {
+  return labels.map((bits) => hasAttribute(bits, column));
+}
+
+/** Path of the file in a run folder. */
+export function predictionsPath(run: string): string {
+  return join(run, "predictions.safetensors");
+}
+
+/** Writes the predictions beside their place in the run folder and renames them there. */
+export async function writePredictions(run: string, predictions: Predictions): Promise<void> {
+  const { split, images, labels, logits, intersection, union } = predictions;
+  const shape = [images.length, A];
+  const bytes = encodeSafetensors({
+    tensors: {
+      logits: { shape, data: logits },
+      intersection: { shape, data: intersection },
+      union: { shape, data: union },
+      labels: { shape, data: bytesOf(labels) },
+    },
+    metadata: {
+      schema: PREDICTIONS_SCHEMA,
+      split,
+      images: JSON.stringify(images),
+      attributes: JSON.stringify(ATTRIBUTES),
+    },
+  });
+  await writeFile(predictionsPath(run), bytes);
+}
+
+/** u8 [N, A] from label bits. */
+function bytesOf(labels: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(labels.length * A);
+  labels.forEach((bits, face) => {
+    for (let column = 0; column < A; column++) {
+      if (hasAttribute(bits, column)) bytes[face * A + column] = 1;
+    }
+  });
+  return bytes;
+}
+
+/**
+ * Reads the predictions of a run.
+ *
+ * @returns Null if the run has none: it was never evaluated, or by a version that did not keep them.
+ * @throws {SyntaxError} If the file is damaged or of another version; the message names it.
+ */
+export async function readPredictions(run: string): Promise<Predictions | null> {
+  const path = predictionsPath(run);
+  try {
+    return parsePredictions(await Deno.readFile(path));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return null;
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SyntaxError(`Cannot read the predictions ${path}: ${cause.message}`, { cause });
+  }
+}
+
+function parsePredictions(bytes: Uint8Array): Predictions {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata.schema !== PREDICTIONS_SCHEMA) {
+    const found = metadata.schema ?? "unknown";
+    throw new SyntaxError(`the content is ${found}, not ${PREDICTIONS_SCHEMA}`);
+  }
+  const images = JSON.parse(metadata.images ?? "[]") as string[];
+  const tensor = <T extends TensorData>(name: string, Type: new () => T): T => {
+    const data = tensors[name]?.data;
+    if (data instanceof Type && data.length === images.length * A) return data;
+    throw new SyntaxError(`${name} is missing or has not ${images.length} x ${A} values`);
+  };
+  const flags = tensor("labels", Uint8Array);
+  return {
+    split: metadata.split ?? "",
+    images,
+    labels: images.map((_, face) =>
+      ATTRIBUTES.reduce((bits, _, c) => bits + flags[face * A + c]! * 2 ** c, 0)
+    ),
+    logits: tensor("logits", Float32Array),
+    intersection: tensor("intersection", Uint32Array),
+    union: tensor("union", Uint32Array),
+  };
+}
