@@ -199,7 +199,6 @@ function parserOption(key: string, { help, kind, required, fallback, bare }: Opt
   const flags = flagOf(key) + (kind ? ` ${open}${kind.placeholder}${close}` : "");
   const option = new ParserOption(flags, required ? `${help} (needed)` : help);
   if (!kind) return option;
-  if (bare !== undefined) option.preset(bare);
   if (fallback !== undefined) option.default(fallback, valueText(fallback));
   return option.argParser((text: string) => readValue(key, kind, text));
 }
@@ -228,10 +227,12 @@ function readValue(key: string, kind: Kind<unknown>, text: string): unknown {
 /** Checked here and not by commander, which would speak of it before a misspelt option. */
 function valuesOf(options: Options, given: Record<string, unknown>): Record<string, unknown> {
   const isWaived = Object.entries(options).some(([key, { waives }]) => waives && given[key]);
-  const values = Object.entries(options).map(([key, { required, kind, fallback }]) => {
+  const values = Object.entries(options).map(([key, { required, kind, fallback, bare }]) => {
     if (required && given[key] === undefined && !isWaived) {
       throw new UsageError(`${flagOf(key)} ${kind?.placeholder} is needed`);
     }
+    // What the parser makes of a name alone.
+    if (bare !== undefined && given[key] === true) return [key, kind!.parse(bare)] as const;
     return [key, given[key] ?? fallback] as const;
   });
   return Object.fromEntries(values);

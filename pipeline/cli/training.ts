@@ -32,9 +32,12 @@ export const TRAINING = {
 /** The options of the settings that have one. */
 function settingOptions(): Record<string, Option<unknown>> {
   const options = SETTING_NAMES.flatMap((name) => {
-    const { option, help = "", kind } = SETTINGS[name];
+    const { option, help = "", kind, fallback } = SETTINGS[name];
     if (option === undefined) return [];
-    const declared: Option<unknown> = { help, kind, required: false, fallback: undefined };
+    // Said, and not set: a file may have another one.
+    const isShort = typeof fallback === "string" || typeof fallback === "number";
+    const text = isShort ? `${help} (default: ${fallback})` : help;
+    const declared: Option<unknown> = { help: text, kind, required: false, fallback: undefined };
     return [[option, kind === SWITCH ? { ...declared, bare: "on" } : declared] as const];
   });
   return Object.fromEntries(options);
@@ -91,6 +94,9 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   });
   terminal.finish();
   left.end();
+  if (result.epochs < job.config.epochs) {
+    terminal.note(`stopped after epoch ${result.epochs}: validation no longer improves`);
+  }
   return result;
 }
 

@@ -58,9 +58,6 @@ export const TRAIN = command({
     const onStart = () => context.onInterrupt(`Go on with: ${context.again("--resume")}`);
     const job = { records, out, backend, config, resume, force, data, onStart };
     const result = await runTraining(job, context);
-    if (result.epochs < config.epochs) {
-      terminal.note(`stopped after epoch ${result.epochs}: validation no longer improves`);
-    }
     terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
     return result;
   },
