@@ -48,6 +48,11 @@ export class BatchFeed {
     return this.#next;
   }
 
+  /** Whether there are no more. */
+  get isOver(): boolean {
+    return this.#next === null;
+  }
+
   /** Whether the batch at hand is the last one of a group of `size`, or of the epoch. */
   endsGroup(size: number): boolean {
     const taken = this.#taken + 1;

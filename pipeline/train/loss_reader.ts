@@ -61,8 +61,9 @@ export class LossReader {
     const all = tf.concat(values);
     const data = await all.data();
     tf.dispose([all, ...values]);
+    const lines: StepLine[] = [];
     let at = 0;
-    const lines = steps.map(({ step, epoch, learningRate, batches }): StepLine => {
+    for (const { step, epoch, learningRate, batches } of steps) {
       const means = [0, 0, 0];
       let images = 0;
       for (const { faces } of batches) {
@@ -74,9 +75,12 @@ export class LossReader {
         });
       }
       this.#images += images;
-      if (!means.every(Number.isFinite)) throw notFinite(step, learningRate, batches);
-      return { type: "step", step, epoch, ...lossesOf(means), learningRate };
-    });
+      if (!means.every(Number.isFinite)) {
+        this.#log.write(...lines);
+        throw notFinite(step, learningRate, batches);
+      }
+      lines.push({ type: "step", step, epoch, ...lossesOf(means), learningRate });
+    }
     this.#log.write(...lines);
   }
 

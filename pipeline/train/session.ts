@@ -5,7 +5,6 @@
  */
 
 import { setTimeout } from "node:timers/promises";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Face } from "../faces.ts";
 import { balancedAccuracyOf, type Metrics } from "../metrics.ts";
 import { meanOf } from "../metrics/measures.ts";
@@ -13,14 +12,10 @@ import { maskSize } from "../network.ts";
 import { Random } from "../random.ts";
 import type { TrainOptions, TrainResult } from "../train.ts";
 import { BatchFeed } from "./batch_feed.ts";
-import {
-  CHECKPOINT_SCHEMA,
-  type CheckpointMetadata,
-  type EpochSums,
-  readTensors,
-} from "./checkpoint.ts";
+import { CHECKPOINT_SCHEMA, type CheckpointMetadata, type EpochSums } from "./checkpoint.ts";
 import { CheckpointFolder } from "./checkpoint_folder.ts";
 import type { Learner } from "./learner.ts";
+import { restoreState, stateOf } from "./learner_state.ts";
 import { type EpochLine, TrainLog } from "./log.ts";
 import { type LearntBatch, LossReader } from "./loss_reader.ts";
 import { measure } from "./measure.ts";
@@ -66,25 +61,9 @@ export class Session {
   async restore(): Promise<void> {
     const checkpoint = await this.#checkpoints.read(this.#options.log);
     if (!checkpoint) return;
-    const { network, optimizer } = this.#learner;
-    const named = new Map(
-      checkpoint.tensors.map(({ name, shape, data }) => [name, tf.tensor(data, shape)]),
-    );
-    const saved = (name: string) => {
-      const tensor = named.get(name);
-      if (!tensor) throw new SyntaxError(`Cannot resume: the checkpoint lacks ${name}`);
-      return tensor;
-    };
-    for (const weight of network.weights) variableOf(weight).assign(saved(weight.originalName));
-    for (const weight of network.trainableWeights) {
-      const slots = [...optimizer.stateOf(variableOf(weight)).keys()];
-      const state = slots.map((slot) => [slot, saved(`${slot}/${weight.originalName}`)] as const);
-      optimizer.restore(variableOf(weight), new Map(state));
-    }
-    tf.dispose([...named.values()]);
     const { schema: _, ...standing } = checkpoint.metadata;
+    restoreState(this.#learner, checkpoint.tensors, standing.step);
     this.#at = standing;
-    optimizer.steps = standing.step;
   }
 
   /** Trains the epochs that are left. */
@@ -158,13 +137,13 @@ export class Session {
       if (!isStep) continue;
       if (reader.isDue) await reader.read();
       this.#at = { ...this.#at, ...feed.position };
-      const isLast = feed.next === null;
-      if (!isLast && !signal?.aborted && !this.#isDue) continue;
+      const isDue = signal?.aborted || this.#isDue;
+      if (!isDue && !feed.isOver) continue;
       await reader.read();
       seconds += (performance.now() - started) / 1000;
       const { losses, images } = reader;
       this.#at = { ...this.#at, sums: { losses, images, seconds, waited } };
-      if (!isLast || signal?.aborted) await this.#save(log);
+      if (isDue) await this.#save(log);
       signal?.throwIfAborted();
       started = performance.now();
     }
@@ -245,17 +224,7 @@ export class Session {
 
   /** Writes a checkpoint, and a copy for an epoch that is to be kept. */
   async #save(log: TrainLog, copyFor: number | null = null): Promise<void> {
-    const { network, optimizer } = this.#learner;
-    const weights = network.weights.map((weight) =>
-      [weight.originalName, variableOf(weight)] as const
-    );
-    const kept = network.trainableWeights.flatMap((weight) =>
-      // A variable's own name depends on what else the process has built; its original name does not.
-      [...optimizer.stateOf(variableOf(weight))].map(([slot, tensor]) =>
-        [`${slot}/${weight.originalName}`, tensor] as const
-      )
-    );
-    const tensors = await readTensors([...weights, ...kept]);
+    const tensors = await stateOf(this.#learner);
     const wrong = tensors.find(({ data }) => !data.every(Number.isFinite));
     if (wrong) {
       throw new Error(
@@ -270,10 +239,6 @@ export class Session {
     await this.#checkpoints.write({ tensors, metadata }, copyFor);
     this.#saved = performance.now();
   }
-}
-
-function variableOf(weight: { read(): tf.Tensor }): tf.Variable {
-  return weight.read() as tf.Variable;
 }
 
 /** Means over the attributes that are learnt. */

@@ -50,8 +50,12 @@ export const PIPELINE = command({
     if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { terminal, signal } = context;
-    const { labels, seed } = values;
-    const dataset = await openDataset(values.dataset ?? SAMPLE, { labels, seed, signal });
+    const { labels } = values;
+    const dataset = await openDataset(values.dataset ?? SAMPLE, {
+      labels,
+      seed: config.seed,
+      signal,
+    });
     const known = await readKnown(values.landmarks, dataset, context);
     using backend = await startBackend(values.backend, terminal);
     const place = await prepare(values, context);

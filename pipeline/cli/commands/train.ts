@@ -43,9 +43,9 @@ export const TRAIN = command({
     if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
-    const { dataset: root, landmarks, labels, out, seed, resume, force } = values;
+    const { dataset: root, landmarks, labels, out, resume, force } = values;
     const { terminal, signal } = context;
-    const dataset = await openDataset(root, { labels, seed, signal });
+    const dataset = await openDataset(root, { labels, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
     const records = ReadableStream.from(await Array.fromAsync(faces));
