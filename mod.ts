@@ -129,14 +129,11 @@ export {
 // Training and what comes of it.
 export { type Backend, type BackendName, BACKENDS, openBackend } from "./pipeline/backend.ts";
 export { chooseBackend } from "./pipeline/backend_choice.ts";
-export {
-  type Augmentation,
-  type PresetName,
-  PRESETS,
-  type TrainConfig,
-  trainConfig,
-  type TrainOverrides,
-} from "./pipeline/presets.ts";
+export { type PresetName, PRESETS, trainConfig, type TrainOverrides } from "./pipeline/presets.ts";
+export type { Augmentation, TrainConfig } from "./pipeline/settings.ts";
+export type { NarrowSettings } from "./pipeline/train/narrow_targets.ts";
+export type { ScheduleSettings, Warmup } from "./pipeline/train/schedule.ts";
+export type { OptimizerSettings } from "./kernels/tfjs_optimizer.ts";
 export type { TargetSettings } from "./pipeline/train/loss_targets.ts";
 export { maskSize, type NetworkConfig } from "./pipeline/network.ts";
 export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";

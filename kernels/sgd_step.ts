@@ -1,5 +1,5 @@
 /**
- * The optimiser's update on the GPU.
+ * The update of stochastic gradient descent on the GPU.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { grid, numbersAtOnce } from "./kernel.ts";
 import source from "./wgsl/sgd_step.wgsl" with { type: "text" };
 
 /**
- * Records v = momentum·v + (g + decay·w); w = w − rate·v.
+ * Records v = momentum·v + (scale·g + decay·w); w = w − rate·v.
  *
  * w, v      f32 [N]  updated in place
  * g         f32 [N]
- * settings  f32 [3]  learning rate, momentum, weight decay
+ * settings  f32 [4]  scale, learning rate, momentum, weight decay
  */
 export function sgdStep(
   gpu: Gpu,

@@ -10,15 +10,19 @@
  * @module
  */
 
+import adamWStep from "./wat/adamw_step.wasm" with { type: "bytes" };
 import batchNorm from "./wat/batch_norm.wasm" with { type: "bytes" };
 import conv2d from "./wat/conv2d.wasm" with { type: "bytes" };
 import dense from "./wat/dense.wasm" with { type: "bytes" };
 import jointLoss from "./wat/joint_loss.wasm" with { type: "bytes" };
 import maxPool from "./wat/max_pool.wasm" with { type: "bytes" };
 import sgdStep from "./wat/sgd_step.wasm" with { type: "bytes" };
+import squareSums from "./wat/square_sums.wasm" with { type: "bytes" };
 import winograd from "./wat/winograd.wasm" with { type: "bytes" };
 
-const MODULES = [batchNorm, conv2d, dense, jointLoss, maxPool, sgdStep, winograd];
+const MODULES = [
+  ...[adamWStep, batchNorm, conv2d, dense, jointLoss, maxPool, sgdStep, squareSums, winograd],
+];
 
 /** A function that threads can work on. */
 export type JobName =
@@ -38,7 +42,9 @@ export type JobName =
   | "max_pool"
   | "max_pool_grad"
   | "joint_loss"
-  | "sgd_step";
+  | "sgd_step"
+  | "adamw_step"
+  | "square_sums";
 
 /** What all threads work on together. */
 export interface Job {

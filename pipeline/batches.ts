@@ -7,7 +7,8 @@
 
 import type { RasterizeJob } from "../kernels/rasterize.ts";
 import { type Face, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
-import { type Augmentation, FRAME } from "./presets.ts";
+import { FRAME } from "./presets.ts";
+import type { Augmentation } from "./settings.ts";
 import type { Random } from "./random.ts";
 import { REGIONS } from "./regions.ts";
 import { MAX_CORNERS } from "./segments/region_polygons.ts";

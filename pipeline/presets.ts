@@ -1,47 +1,17 @@
 /**
- * What a training run is made of, and the two presets: the reference's network and a small one.
+ * The presets: the reference's network and settings, and small ones.
  *
  * @module
  */
 
 import type { NetworkConfig } from "./network.ts";
-import type { TargetSettings } from "./train/loss_targets.ts";
-
-/** Everything that decides a training run besides its data; written to `RUN/config.json`. */
-export interface TrainConfig extends TargetSettings {
-  /** The preset that the settings started from. */
-  readonly preset: PresetName;
-  /** Sizes of the network. */
-  readonly network: NetworkConfig;
-  /** Passes over the training split. */
-  readonly epochs: number;
-  /** Images a step. */
-  readonly batch: number;
-  /** Learning rate of the first epoch. */
-  readonly learningRate: number;
-  /** The learning rate's factor from one epoch to the next. */
-  readonly learningRateDecay: number;
-  /** Share of the last step's velocity that is kept. */
-  readonly momentum: number;
-  /** Share of each parameter added to its gradient. */
-  readonly weightDecay: number;
-  /** λ: weight of the mask loss beside the attribute loss. */
-  readonly segmentationWeight: number;
-  /** Random changes to the training images. */
-  readonly augmentation: Augmentation;
-  /** Whether a positive label whose mask is empty counts as negative, as in the reference. */
-  readonly labelRepair: boolean;
-  /** Decides initial weights, order and augmentation. */
-  readonly seed: number;
-}
-
-/** Random changes to a training image and, alike, to its masks. */
-export interface Augmentation {
-  /** Whether half of the images are mirrored. */
-  readonly flip: boolean;
-  /** Largest shift of the crop to each side, in pixels of the network's input. */
-  readonly shift: number;
-}
+import {
+  type Augmentation,
+  configOf,
+  flatten,
+  type GivenSettings,
+  type TrainConfig,
+} from "./settings.ts";
 
 /** The frame in which masks are drawn: CelebA's aligned images. */
 export const FRAME = { height: 218, width: 178 } as const;
@@ -113,13 +83,19 @@ export const PRESETS = {
     labelRepair: false,
     ...PAPER_TARGETS,
   },
-} as const satisfies Record<string, Omit<TrainConfig, "preset" | "seed">>;
+} as const satisfies Record<string, Preset>;
 
-/** The seed of the reference. */
-export const DEFAULT_SEED = 64;
+/** What a preset decides; other settings have their defaults. */
+type Preset = Omit<TrainOverrides, "network" | "augmentation"> & {
+  readonly network: NetworkConfig;
+  readonly augmentation: Augmentation;
+};
 
 /** Settings that replace a preset's. */
 export type TrainOverrides = { readonly [K in keyof Omit<TrainConfig, "preset">]?: TrainConfig[K] };
+
+/** PyTorch's defaults of AdamW: a rate that is right for gradient descent is far too large for it. */
+const ADAMW: TrainOverrides = { learningRate: 0.001, weightDecay: 0.01 };
 
 /**
  * A preset with some settings replaced.
@@ -127,18 +103,11 @@ export type TrainOverrides = { readonly [K in keyof Omit<TrainConfig, "preset">]
  * @throws {RangeError} If a setting is out of its range.
  */
 export function trainConfig(preset: PresetName, overrides: TrainOverrides = {}): TrainConfig {
-  const config: TrainConfig = { preset, seed: DEFAULT_SEED, ...PRESETS[preset], ...overrides };
-  const positive = ["epochs", "batch", "learningRate", "learningRateDecay"] as const;
-  for (const name of positive) {
-    if (!(config[name] > 0)) throw new RangeError(`${name} must be above 0, got ${config[name]}`);
-  }
-  for (const name of ["momentum", "weightDecay", "segmentationWeight"] as const) {
-    if (!(config[name] >= 0)) throw new RangeError(`${name} must not be negative`);
-  }
-  for (const name of ["epochs", "batch"] as const) {
-    if (!Number.isInteger(config[name])) {
-      throw new RangeError(`${name} must be a whole number, got ${config[name]}`);
-    }
-  }
-  return config;
+  return presetConfig(preset, flatten(overrides));
+}
+
+/** As {@linkcode trainConfig}, of settings by their own names and not checked yet. */
+export function presetConfig(preset: PresetName, given: GivenSettings): TrainConfig {
+  const optimizer = given.optimizer === "adamw" ? flatten(ADAMW) : {};
+  return configOf(preset, { ...flatten(PRESETS[preset]), ...optimizer, ...given });
 }

@@ -34,8 +34,10 @@ interface Entry {
   readonly data_offsets: readonly [from: number, to: number];
 }
 
-/** The bytes of a file. Arrays lie in the order given. */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+/** The bytes of a file: the header begins with the metadata; arrays lie in the order given. */
+export function encodeSafetensors(
+  { tensors, metadata }: Safetensors,
+): Uint8Array<ArrayBuffer> {
   const header: Record<string, Entry | Safetensors["metadata"]> = { __metadata__: metadata };
   let end = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {

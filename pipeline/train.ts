@@ -5,24 +5,26 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Backend } from "./backend.ts";
+import { type Backend, useHalfPrecision } from "./backend.ts";
 import { loadFaces, type OnReject } from "./faces.ts";
 import { tuneKernels } from "./kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network.ts";
-import type { TrainConfig } from "./presets.ts";
 import type { FaceRecord } from "./record.ts";
+import { changedSetting, flatten, type TrainConfig } from "./settings.ts";
+import { differenceOf, fingerprintOf } from "./train/fingerprint.ts";
 import { Learner } from "./train/learner.ts";
 import { classWeights } from "./train/loss_targets.ts";
 import type { EpochLine } from "./train/log.ts";
 import { repairLabels } from "./train/repair_labels.ts";
 import {
-  prepareRunFolder,
   readRunConfig,
   RUN_SCHEMA,
   type RunConfig,
+  RunFolder,
   writeRunConfig,
 } from "./train/run_folder.ts";
 import { type FaceSets, Session } from "./train/session.ts";
+import { startFrom } from "./train/start_weights.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -42,7 +44,7 @@ export interface TrainOptions {
   readonly pixelBudget?: number;
   /** Where the data came from, kept in `config.json`. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** Stops after the step at hand; the run can be resumed after its last whole epoch. */
+  /** Stops after the step at hand, for which a checkpoint is written. */
   readonly signal?: AbortSignal;
   /** Called after each step with the images done and the images of all epochs. */
   readonly onProgress?: (done: number, total: number | null) => void;
@@ -50,7 +52,9 @@ export interface TrainOptions {
   readonly onEpoch?: (line: EpochLine) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
-  /** Hears that the kernels are measured first, which happens once for an adapter. */
+  /** Called when the run has been written down, from when on it can be resumed. */
+  readonly onStart?: () => void;
+  /** Hears in a sentence of what a user should know, such as a damaged checkpoint. */
   readonly log?: (line: string) => void;
 }
 
@@ -62,6 +66,8 @@ export interface TrainResult {
   readonly faces: { readonly train: number; readonly validation: number };
   /** The epoch (from 0) whose weights are in `RUN/model`. */
   readonly bestEpoch: number;
+  /** Epochs that are done: fewer than were asked for where validation had stopped improving. */
+  readonly epochs: number;
   /** The last epoch's line of the log; null if a resumed run was complete already. */
   readonly last: EpochLine | null;
 }
@@ -69,32 +75,40 @@ export interface TrainResult {
 /**
  * Trains a network.
  *
- * Writes `config.json`, `log.ndjson` (a line a step and an epoch), `checkpoints/` (after each epoch the
- * state to resume from) and `model/` (the weights with the smallest attribute loss on the validation
- * split so far).
+ * Writes `config.json`, `log.ndjson` (a line a step and an epoch), `checkpoints/` (the state to resume from:
+ * after each epoch, and within one from time to time) and `model/` (the weights with the smallest attribute
+ * loss on the validation split so far). A run that was stopped, in whatever way, and resumed on the same
+ * backend ends with the very numbers of one that was not.
  *
- * @throws {Error} If the run folder exists and is not to be replaced or resumed, there are no faces to
- * train on, or a loss is not finite.
+ * @throws {Error} If the run folder exists and is not to be replaced or resumed, or another process trains in
+ * it; if a run is resumed with other settings or faces; if there are no faces to train on, or a loss is not
+ * finite.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, backend, out } = options;
+  const { config, backend, out, resume, log } = options;
   checkFits(config, backend);
-  await prepareRunFolder(out, options);
-  if (options.resume) await checkSameRun(out, config);
+  if (config.f16) useHalfPrecision(backend);
+  await using _ = await RunFolder.open(out, options);
+  const before = resume ? await readRunConfig(out) : null;
+  if (before) checkSameSettings(before, options);
   const faces = await gatherFaces(options);
   if (faces.train.length === 0) {
     throw new Error(
       "There are no faces to train on: the split train has none with labels and landmarks",
     );
   }
-  await tuneKernels(backend, config.network, config.batch, options.log);
+  const run = runConfig(options, faces, before);
+  if (before) checkSameFaces(before, run);
+  await tuneKernels(backend, config.network, config.batch, log);
   const network = buildNetwork(config.network, config.seed);
-  const classes = classWeights(faces.train.map(({ labels }) => labels));
-  using learner = new Learner(backend, network, config, classes);
-  const session = new Session(options, learner, faces);
-  if (options.resume) await session.restore();
-  else await writeRunConfig(out, runConfig(options, faces));
   try {
+    if (config.from !== null) await startFrom(network, config.from);
+    const classes = classWeights(faces.train.map(({ labels }) => labels));
+    using learner = new Learner(backend, network, config, classes);
+    const session = new Session(options, learner, faces);
+    if (resume) await session.restore();
+    await writeRunConfig(out, run);
+    options.onStart?.();
     return await session.run();
   } finally {
     network.dispose();
@@ -154,27 +168,37 @@ async function* usable(records: AsyncIterable<FaceRecord>, reject: OnReject) {
   }
 }
 
-function runConfig(options: TrainOptions, faces: FaceSets): RunConfig {
+function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | null): RunConfig {
   const { config, backend, data = {} } = options;
   return {
     schema: RUN_SCHEMA,
     ...config,
     mask: maskSize(config.network),
     backend: backend.name,
-    created: new Date().toISOString(),
+    created: before?.created ?? new Date().toISOString(),
     versions: { deno: Deno.version.deno, tfjs: tf.version_core },
     data: { ...data, train: faces.train.length, validation: faces.validation.length },
+    fingerprint: fingerprintOf([...faces.train, ...faces.validation]),
   };
 }
 
-/** A run is resumed with the settings it was started with; epochs alone may grow. */
-async function checkSameRun(out: string, config: TrainConfig): Promise<void> {
-  const saved = await readRunConfig(out) as unknown as Record<string, unknown>;
-  for (const [name, value] of Object.entries(config)) {
-    if (name === "epochs" || JSON.stringify(saved[name]) === JSON.stringify(value)) continue;
-    throw new Error(
-      `Cannot resume ${out}: it was started with ${name} ${JSON.stringify(saved[name])}, ` +
-        `not ${JSON.stringify(value)}`,
-    );
+/** A run is resumed with the settings it was started with, but for those that do not change its steps. */
+function checkSameSettings(before: RunConfig, { config, out, backend, log }: TrainOptions): void {
+  const name = changedSetting(before, config);
+  if (name !== null) {
+    const [old, now] = [before, config].map((config) => JSON.stringify(flatten(config)[name]));
+    throw new Error(`Cannot resume ${out}: it was started with ${name} ${old}, not ${now}`);
   }
+  if (before.backend === backend.name) return;
+  log?.(
+    `The run was started on ${before.backend}: on ${backend.name} its numbers differ in rounding`,
+  );
+}
+
+function checkSameFaces(before: RunConfig, now: RunConfig): void {
+  // Older versions kept none.
+  if (!before.fingerprint) return;
+  const difference = differenceOf(before.fingerprint, now.fingerprint!);
+  if (difference === null) return;
+  throw new Error(`Cannot resume the run: it was started with ${difference}`);
 }

@@ -11,7 +11,7 @@ import {
   maskSize,
   normLayers,
 } from "../pipeline/network.ts";
-import { PRESETS, trainConfig } from "../pipeline/presets.ts";
+import { PRESETS } from "../pipeline/presets.ts";
 
 Deno.test("the paper preset has the sizes of the reference", () => {
   const { network } = PRESETS.paper;
@@ -82,11 +82,4 @@ Deno.test("buildNetwork() gives logits and maps, the same for the same seed", as
   const first = await run(1);
   assert.deepEqual(await run(1), first);
   assert.notDeepEqual(await run(2), first);
-});
-
-Deno.test("trainConfig() takes overrides and refuses what is out of range", () => {
-  assert.equal(trainConfig("lite", { epochs: 3 }).epochs, 3);
-  assert.throws(() => trainConfig("lite", { epochs: 0 }), /epochs must be above 0, got 0/);
-  assert.throws(() => trainConfig("lite", { batch: 1.5 }), /batch must be a whole number, got 1.5/);
-  assert.throws(() => trainConfig("lite", { momentum: -1 }), /momentum must not be negative/);
 });

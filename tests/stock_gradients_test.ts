@@ -6,7 +6,7 @@ import { composedJointLoss } from "../kernels/tfjs_joint_loss.ts";
 import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
 import type { Batch } from "../pipeline/batches.ts";
 import { applyNetwork, buildNetwork, maskSize, type NetworkConfig } from "../pipeline/network.ts";
-import type { TrainConfig } from "../pipeline/presets.ts";
+import type { TrainConfig } from "../pipeline/settings.ts";
 import { attributeRegionMasks } from "../pipeline/regions.ts";
 import { type NamedTensor, readTensors } from "../pipeline/train/checkpoint.ts";
 import { Learner } from "../pipeline/train/learner.ts";
@@ -92,7 +92,7 @@ async function compareGradients(gpu: Gpu, network: Partial<NetworkConfig>): Prom
       // A scale that the next normalisation undoes has none but of rounding.
       if (data.every((value) => Math.abs(value) < 1e-6)) continue;
       const weight = network.trainableWeights.find(({ originalName }) => originalName === name)!;
-      const gradient = learner.optimizer.velocities.get(variableOf(weight).name)!;
+      const gradient = learner.optimizer.stateOf(variableOf(weight)).get("velocity")!;
       assertClose(await gradient.data(), data, close(`gradient of ${name}`));
     }
     losses.dispose();

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
 import type { Batch } from "../pipeline/batches.ts";
-import type { TrainConfig } from "../pipeline/presets.ts";
+import type { TrainConfig } from "../pipeline/settings.ts";
 import { attributeRegionMasks } from "../pipeline/regions.ts";
 import type { NamedTensor } from "../pipeline/train/checkpoint.ts";
 import { bytesOf, findPython, runPeer } from "./python_peer.ts";
@@ -32,17 +32,18 @@ export interface Steps {
   readonly weights: readonly NamedTensor[];
 }
 
-/** Has PyTorch take a step on each batch, all of one size, from the given weights. */
+/** Has PyTorch take steps on batches, all of one size, from the given weights. */
 export async function torchSteps(
   config: TrainConfig,
   start: readonly NamedTensor[],
   batches: readonly Batch[],
 ): Promise<Steps> {
   const { network, learningRate, momentum, weightDecay, segmentationWeight } = config;
+  const { optimizer, clip, accumulate } = config;
   const header = {
     ...{ ...network.input, widths: network.widths },
     ...{ steps: batches.length, batch: batches[0]?.faces.length },
-    ...{ learningRate, momentum, weightDecay, segmentationWeight },
+    ...{ learningRate, momentum, weightDecay, segmentationWeight, optimizer, clip, accumulate },
     weights: start.map(({ name, shape }) => ({ name, shape })),
   };
   const output = await runPeer(PYTHON ?? "python3", "train_steps_torch.py", [

@@ -18,12 +18,8 @@ import { openDataset } from "../pipeline/dataset.ts";
 import { loadFaces } from "../pipeline/faces.ts";
 import { joinLandmarks } from "../pipeline/landmarks.ts";
 import { maskSize } from "../pipeline/network.ts";
-import {
-  PRESETS,
-  type TrainConfig,
-  trainConfig,
-  type TrainOverrides,
-} from "../pipeline/presets.ts";
+import { PRESETS, trainConfig, type TrainOverrides } from "../pipeline/presets.ts";
+import type { TrainConfig } from "../pipeline/settings.ts";
 import { Random } from "../pipeline/random.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 

@@ -168,7 +168,7 @@ for (const threads of [1, 3]) {
         ...[Float32Array, Float32Array, Float32Array],
       ];
       const addresses = { w: bench.place(w), v: bench.place(v), g: bench.place(g) };
-      const settings = { rate: 0.1, momentum: 0.9, decay: 0.01 };
+      const settings = { rate: 0.1, momentum: 0.9, decay: 0.01, scale: 0.5 };
       sgdStepThreads(bench.threads, addresses, settings, size);
       const [weights, velocities] = [Float64Array.from(w), Float64Array.from(v)];
       sgdTwin.sgdStep(weights, velocities, g, settings);

@@ -8,12 +8,14 @@
 
 import { join } from "node:path";
 import wabt from "wabt";
+import { adamWStepText } from "./adamw_step_text.ts";
 import { batchNormText } from "./batch_norm_text.ts";
 import { conv2dText } from "./conv2d_text.ts";
 import { denseText } from "./dense_text.ts";
 import { jointLossText } from "./joint_loss_text.ts";
 import { maxPoolText } from "./max_pool_text.ts";
 import { sgdStepText } from "./sgd_step_text.ts";
+import { squareSumsText } from "./square_sums_text.ts";
 import { winogradText } from "./winograd_text.ts";
 
 const FOLDER = import.meta.dirname ?? ".";
@@ -34,12 +36,14 @@ export async function assemble(name: string, text: string): Promise<Uint8Array> 
 
 /** The texts by the names of their binaries. */
 export const TEXTS: Readonly<Record<string, string>> = {
+  adamw_step: adamWStepText,
   batch_norm: batchNormText,
   conv2d: conv2dText,
   dense: denseText,
   joint_loss: jointLossText,
   max_pool: maxPoolText,
   sgd_step: sgdStepText,
+  square_sums: squareSumsText,
   tree_cascade: await Deno.readTextFile(join(FOLDER, "tree_cascade.wat")),
   winograd: winogradText,
 };

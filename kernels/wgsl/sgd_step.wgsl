@@ -1,9 +1,9 @@
 // One step of stochastic gradient descent with momentum and weight decay, in place, as PyTorch does it:
-// v = momentum·v + (g + decay·w); w = w − rate·v.
+// v = momentum·v + (scale·g + decay·w); w = w − rate·v.
 //
 // w, v      f32 [N]   parameters and their velocity, updated
 // g         f32 [N]   gradient
-// settings  f32 [3]   learning rate, momentum, weight decay
+// settings  f32 [4]   scale, learning rate, momentum, weight decay
 //
 // One invocation updates one T: vec4<f32> where N is a multiple of 4, and N then counts fours; else f32.
 // No barriers, no races.
@@ -23,7 +23,8 @@ fn main(
   let i = (group.y * groups.x + group.x) * 64 + local;
   if (i >= N) { return; }
   let before = w[i];
-  let velocity = fma(T(settings[1]), v[i], fma(T(settings[2]), before, g[i]));
+  let gradient = settings[0] * g[i];
+  let velocity = fma(T(settings[2]), v[i], fma(T(settings[3]), before, gradient));
   v[i] = velocity;
-  w[i] = fma(T(-settings[0]), velocity, before);
+  w[i] = fma(T(-settings[1]), velocity, before);
 }

@@ -21,6 +21,10 @@ export interface Option<T> {
   readonly required: boolean;
   /** Its value where it is not given. */
   readonly fallback: T | undefined;
+  /** The text that its name alone, without a value, stands for. */
+  readonly bare?: string;
+  /** For a flag, whether what is needed otherwise may be left out beside it. */
+  readonly waives?: boolean;
 }
 
 /** The options of a command by their keys. */
@@ -190,8 +194,9 @@ function declare(parser: Parser, program: Program, command: Command): void {
   parser.addHelpText("after", examplesText(program, command));
 }
 
-function parserOption(key: string, { help, kind, required, fallback }: Option<unknown>) {
-  const flags = flagOf(key) + (kind ? ` <${kind.placeholder}>` : "");
+function parserOption(key: string, { help, kind, required, fallback, bare }: Option<unknown>) {
+  const [open, close] = bare === undefined ? "<>" : "[]";
+  const flags = flagOf(key) + (kind ? ` ${open}${kind.placeholder}${close}` : "");
   const option = new ParserOption(flags, required ? `${help} (needed)` : help);
   if (!kind) return option;
   if (fallback !== undefined) option.default(fallback, valueText(fallback));
@@ -221,10 +226,13 @@ function readValue(key: string, kind: Kind<unknown>, text: string): unknown {
 
 /** Checked here and not by commander, which would speak of it before a misspelt option. */
 function valuesOf(options: Options, given: Record<string, unknown>): Record<string, unknown> {
-  const values = Object.entries(options).map(([key, { required, kind, fallback }]) => {
-    if (required && given[key] === undefined) {
+  const isWaived = Object.entries(options).some(([key, { waives }]) => waives && given[key]);
+  const values = Object.entries(options).map(([key, { required, kind, fallback, bare }]) => {
+    if (required && given[key] === undefined && !isWaived) {
       throw new UsageError(`${flagOf(key)} ${kind?.placeholder} is needed`);
     }
+    // What the parser makes of a name alone.
+    if (bare !== undefined && given[key] === true) return [key, kind!.parse(bare)] as const;
     return [key, given[key] ?? fallback] as const;
   });
   return Object.fromEntries(values);

@@ -4,6 +4,8 @@
  * @module
  */
 
+export { choice, integer, number } from "../values.ts";
+
 /** What a shell offers for a value: files, folders, fixed words, or nothing. */
 export type Completion = "file" | "folder" | readonly string[] | null;
 
@@ -45,49 +47,6 @@ export function file(placeholder = "FILE"): Kind<string> {
 /** A path to a folder. */
 export function folder(placeholder = "DIR"): Kind<string> {
   return { placeholder, parse: (path) => path, completion: "folder" };
-}
-
-/** One of a few words. */
-export function choice<const T extends string>(...words: readonly T[]): Kind<T> {
-  return {
-    placeholder: words.join("|"),
-    completion: words,
-    parse(text) {
-      const word = words.find((word) => word === text);
-      if (word === undefined) throw new RangeError(`expected one of ${words.join(", ")}`);
-      return word;
-    },
-  };
-}
-
-/** A whole number of at least `least`. */
-export function integer(least: number, placeholder = "N"): Kind<number> {
-  return {
-    placeholder,
-    completion: null,
-    parse(text) {
-      const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
-      if (!Number.isSafeInteger(value) || value < least) {
-        throw new RangeError(`expected a whole number of at least ${least}`);
-      }
-      return value;
-    },
-  };
-}
-
-/** A number of at least 0, or above 0 with `positive`. */
-export function number({ positive }: { positive: boolean }, placeholder = "X"): Kind<number> {
-  return {
-    placeholder,
-    completion: null,
-    parse(text) {
-      const value = text.trim() === "" ? NaN : Number(text);
-      if (!Number.isFinite(value) || value < 0 || (positive && value === 0)) {
-        throw new RangeError(`expected a number ${positive ? "above 0" : "of at least 0"}`);
-      }
-      return value;
-    },
-  };
 }
 
 /** Height and width as `HxW`, such as `218x178`. */

@@ -5,32 +5,64 @@
  */
 
 import type { Backend } from "../backend.ts";
+import { PRESETS } from "../presets.ts";
 import type { FaceRecord } from "../record.ts";
+import { type GivenSettings, SETTING_NAMES, SETTINGS, type TrainConfig } from "../settings.ts";
 import type { TrainResult } from "../train.ts";
 import type { EpochLine } from "../train/log.ts";
-import { type Context, defaulted, flag, optional, type Values } from "./command.ts";
-import { given } from "./given.ts";
-import { choice, integer, number } from "./kinds.ts";
+import { SWITCH } from "../values.ts";
+import { type Context, flag, type Option, optional, type Values } from "./command.ts";
+import { choice, file } from "./kinds.ts";
 
-/** Options that decide how a network is trained. */
+type PresetName = keyof typeof PRESETS;
+
+/** Options that decide how a network is trained; those of {@linkcode SETTINGS} are checked there. */
 export const TRAINING = {
-  preset: defaulted(
-    choice("lite", "residual", "paper"),
-    "lite",
-    "network: narrow and small, small with residual blocks, or the paper's",
+  preset: optional(
+    choice(...Object.keys(PRESETS) as PresetName[]),
+    "network and settings to start from: small (lite, the default), with residual blocks, the paper's",
   ),
-  epochs: optional(integer(1), "passes over the training split"),
-  batch: optional(integer(1), "images a step"),
-  lr: optional(number({ positive: true }), "learning rate of the first epoch"),
-  segmentationWeight: optional(number({ positive: false }), "weight of the mask loss"),
-  maskHead: optional(choice("shared", "separate"), "whether the logits see the maps themselves"),
-  maskTarget: optional(choice("label", "region"), "whether maps show attributes or their regions"),
-  maskBalance: flag("let the maps of faces with and without an attribute count alike"),
-  classBalance: flag("let the labels of faces with and without an attribute count alike"),
-  f16: flag("round factors to half precision; for hardware adapters with shader-f16"),
-  resume: flag("go on after the last epoch that was finished"),
+  config: optional(file(), "settings from a JSON file, such as a run's config.json; options win"),
+  ...settingOptions(),
+  printConfig: { ...flag("print the settings as JSON and stop"), waives: true },
+  resume: flag("go on after the last checkpoint"),
   force: flag("replace the run if its folder exists"),
 };
+
+/** The options of the settings that have one. */
+function settingOptions(): Record<string, Option<unknown>> {
+  const options = SETTING_NAMES.flatMap((name) => {
+    const { option, help = "", kind, fallback } = SETTINGS[name];
+    if (option === undefined) return [];
+    // Said, and not set: a file may have another one.
+    const isShort = typeof fallback === "string" || typeof fallback === "number";
+    const text = isShort ? `${help} (default: ${fallback})` : help;
+    const declared: Option<unknown> = { help: text, kind, required: false, fallback: undefined };
+    return [[option, kind === SWITCH ? { ...declared, bare: "on" } : declared] as const];
+  });
+  return Object.fromEntries(options);
+}
+
+/** Values of {@linkcode TRAINING}, and the common seed. */
+export type TrainingValues = Values<typeof TRAINING> & { readonly seed: number | undefined };
+
+/**
+ * The settings that the options ask for: those of the command line, before those of the file, before the
+ * preset's.
+ */
+export async function trainingConfig(values: TrainingValues): Promise<TrainConfig> {
+  const { presetConfig } = await import("../presets.ts");
+  const { readConfigFile } = await import("../train/config_file.ts");
+  const { preset, settings } = values.config === undefined
+    ? { preset: undefined, settings: {} }
+    : await readConfigFile(values.config);
+  const given: GivenSettings = { ...settings };
+  for (const name of SETTING_NAMES) {
+    const value = (values as Record<string, unknown>)[SETTINGS[name].option ?? name];
+    if (value !== undefined) given[name] = value;
+  }
+  return presetConfig(values.preset ?? preset ?? "lite", given);
+}
 
 /** A training run as the command line asks for it. */
 export interface TrainingJob {
@@ -38,54 +70,34 @@ export interface TrainingJob {
   readonly records: AsyncIterable<FaceRecord>;
   readonly out: string;
   readonly backend: Backend;
-  /** Values of {@linkcode TRAINING}, and the common seed. */
-  readonly values: Values<typeof TRAINING> & { readonly seed: number | undefined };
+  readonly config: TrainConfig;
+  readonly resume: boolean;
+  readonly force: boolean;
   /** Where the data came from, for `config.json`. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Called when the run can be resumed. */
+  readonly onStart?: () => void;
 }
 
 /** Trains, shows progress and each epoch's losses, and says which faces are left out. */
 export async function runTraining(job: TrainingJob, context: Context): Promise<TrainResult> {
   const { train } = await import("../train.ts");
-  const { PRESETS, trainConfig } = await import("../presets.ts");
-  const { useHalfPrecision } = await import("../backend.ts");
   const { terminal, signal } = context;
-  const { preset, epochs, batch, lr, segmentationWeight, maskHead, seed } = job.values;
-  const { maskTarget, maskBalance, classBalance } = job.values;
-  if (job.values.f16) useHalfPrecision(job.backend);
-  const start = await startOf(job);
-  const config = trainConfig(
-    preset,
-    given({
-      ...{ epochs, batch, learningRate: lr, segmentationWeight, maskTarget, seed },
-      maskBalance: maskBalance || undefined,
-      classBalance: classBalance || undefined,
-      network: maskHead && { ...PRESETS[preset].network, maskHead },
-    }),
-  );
   const left = terminal.lister("faces are left out of the training");
   const result = await train({
     ...job,
-    ...start,
-    config,
     signal,
     log: (line) => terminal.note(line),
     onProgress: terminal.progress("train", "images"),
-    onEpoch: (line) => terminal.note(epochText(line, config.epochs)),
+    onEpoch: (line) => terminal.note(epochText(line, job.config.epochs)),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
   });
   terminal.finish();
   left.end();
+  if (result.epochs < job.config.epochs) {
+    terminal.note(`stopped after epoch ${result.epochs}: validation no longer improves`);
+  }
   return result;
-}
-
-/** A run that was interrupted in its first epoch has no checkpoint to go on from: it starts anew. */
-async function startOf(
-  { out, values: { resume, force } }: TrainingJob,
-): Promise<{ resume: boolean; force: boolean }> {
-  const { exists } = await import("../files.ts");
-  const isEarly = resume && await exists(out, "config.json") && !await exists(out, "checkpoints");
-  return isEarly ? { resume: false, force: true } : { resume, force };
 }
 
 /** An epoch in one line: `epoch 3 of 10: loss 0.5210, validation 0.5432, balanced accuracy 71.2 %`. */

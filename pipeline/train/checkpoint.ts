@@ -1,14 +1,12 @@
 /**
- * Checkpoints as safetensors files: one JSON header and the raw numbers, which PyTorch and NumPy read too.
- *
- * Layout: u64 length of the header, the header, the data. The header maps each tensor's name to its
- * type, shape and byte range; `__metadata__` holds strings. Source: github.com/huggingface/safetensors.
+ * Checkpoints as safetensors files, which PyTorch and NumPy read too, with a checksum over all of it.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { writeFile } from "../files.ts";
+import { decodeSafetensors, encodeSafetensors } from "../safetensors.ts";
+import type { Patience } from "./schedule.ts";
 
 /** Named numbers with their shape. */
 export interface NamedTensor {
@@ -29,16 +27,43 @@ export interface CheckpointMetadata {
   readonly schema: typeof CHECKPOINT_SCHEMA;
   /** Epochs that are done. */
   readonly epoch: number;
+  /** Batches of the epoch at hand that are done; a step of several is done or not. */
+  readonly batch: number;
   /** Steps that are done. */
   readonly step: number;
   /** State of the random numbers. */
-  readonly random: readonly number[];
-  /** Smallest attribute loss on the validation split so far, and the epoch that had it. */
-  readonly best: { readonly loss: number; readonly epoch: number } | null;
+  readonly random: {
+    /** Before the order of the epoch at hand was drawn. */
+    readonly order: readonly number[];
+    /** Before the changes of the next batch were drawn; where `batch` is 0, they follow the order. */
+    readonly changes: readonly number[];
+  };
+  /** What the batches of the epoch at hand have come to. */
+  readonly sums: EpochSums;
+  /** The smallest losses of epochs so far by which models are chosen, smallest first. */
+  readonly best: readonly EpochLoss[];
+  /** How long they have not become smaller. */
+  readonly patience: Patience;
+}
+
+/** Sums over the batches of an epoch. */
+export interface EpochSums {
+  /** Total, attribute and mask loss, each times the images of its batch. */
+  readonly losses: readonly [number, number, number];
+  readonly images: number;
+  /** Seconds of the steps, and of waiting for data among them. */
+  readonly seconds: number;
+  readonly waited: number;
+}
+
+/** An epoch (from 0) and the loss after it. */
+export interface EpochLoss {
+  readonly epoch: number;
+  readonly loss: number;
 }
 
 /** Version of the checkpoint's content. */
-export const CHECKPOINT_SCHEMA = "attparsenet/checkpoint@1";
+export const CHECKPOINT_SCHEMA = "attparsenet/checkpoint@2";
 
 /** Reads tensors back from the device. */
 export function readTensors(
@@ -51,28 +76,26 @@ export function readTensors(
   })));
 }
 
-/** Writes a checkpoint beside its place and renames it there. */
-export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const header: Record<string, unknown> = {
-    __metadata__: { attparsenet: JSON.stringify(checkpoint.metadata) },
-  };
-  let end = 0;
-  for (const { name, shape, data } of checkpoint.tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end += data.byteLength] };
-  }
-  // The data starts at a multiple of 8, as readers that map the file into memory expect.
-  let text = JSON.stringify(header);
-  text += " ".repeat((8 - new TextEncoder().encode(text).length % 8) % 8);
-  const head = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(8 + head.length + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
-  bytes.set(head, 8);
-  let at = 8 + head.length;
-  for (const { data } of checkpoint.tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  await writeFile(path, bytes);
+/** How the file begins behind the length of its header; 64 hexadecimal digits follow. */
+const CHECKSUM_HEAD = '{"__metadata__":{"sha256":"';
+const CHECKSUM_AT = 8 + CHECKSUM_HEAD.length;
+const CHECKSUM_LENGTH = 64;
+
+/** Lays a checkpoint out as a file. */
+export async function encodeCheckpoint(
+  { tensors, metadata }: Checkpoint,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = encodeSafetensors({
+    tensors: Object.fromEntries(tensors.map(({ name, ...tensor }) => [name, tensor])),
+    metadata: { sha256: "0".repeat(CHECKSUM_LENGTH), attparsenet: JSON.stringify(metadata) },
+  });
+  bytes.set(new TextEncoder().encode(await checksum(bytes)), CHECKSUM_AT);
+  return bytes;
+}
+
+/** SHA-256 of a file whose own checksum is zeros. */
+async function checksum(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /**
@@ -83,36 +106,35 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await Deno.readFile(path);
   try {
-    return parseCheckpoint(bytes);
+    return await decodeCheckpoint(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SyntaxError(`Cannot read checkpoint ${path}: ${reason}`, { cause });
   }
 }
 
-function parseCheckpoint(bytes: Uint8Array): Checkpoint {
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (8 + length > bytes.length) throw new Error("the header is cut off");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  const metadata = JSON.parse(header.__metadata__?.attparsenet ?? "null") as CheckpointMetadata;
+async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
+  if (bytes.length < CHECKSUM_AT + CHECKSUM_LENGTH) throw new Error("it is cut off");
+  const head = bytes.subarray(8, CHECKSUM_AT);
+  if (new TextDecoder().decode(head) === CHECKSUM_HEAD) await verify(bytes);
+  const { tensors, metadata: texts } = decodeSafetensors(bytes);
+  const metadata = JSON.parse(texts.attparsenet ?? "null") as CheckpointMetadata;
   if (metadata?.schema !== CHECKPOINT_SCHEMA) {
     throw new Error(`its content is ${metadata?.schema ?? "unknown"}, not ${CHECKPOINT_SCHEMA}`);
   }
-  delete header.__metadata__;
-  const data = bytes.subarray(8 + length);
-  const tensors = Object.entries(header as Record<string, TensorEntry>).map(([name, entry]) => {
-    const [from, to] = entry.data_offsets;
-    const size = entry.shape.reduce((product, side) => product * side, 1);
-    if (entry.dtype !== "F32" || to - from !== 4 * size || to > data.length) {
-      throw new Error(`the numbers of ${name} are cut off or of another type`);
-    }
-    return { name, shape: entry.shape, data: new Float32Array(data.slice(from, to).buffer) };
-  });
-  return { tensors, metadata };
+  return {
+    tensors: Object.entries(tensors).map(([name, { shape, data }]) => {
+      if (!(data instanceof Float32Array)) throw new Error(`${name} is not of f32`);
+      return { name, shape: [...shape], data };
+    }),
+    metadata,
+  };
 }
 
-interface TensorEntry {
-  readonly dtype: string;
-  readonly shape: number[];
-  readonly data_offsets: [number, number];
+/** Holds a file against its checksum. */
+async function verify(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const digits = bytes.subarray(CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_LENGTH);
+  const expected = new TextDecoder().decode(digits);
+  digits.fill("0".charCodeAt(0));
+  if (await checksum(bytes) !== expected) throw new Error("it does not match its checksum");
 }

@@ -14,7 +14,7 @@ import {
   threadedJointLoss,
 } from "../../kernels/tfjs_joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
-import { Sgd } from "../../kernels/tfjs_sgd.ts";
+import { Optimizer, type OptimizerSettings } from "../../kernels/tfjs_optimizer.ts";
 import type { WasmThreads } from "../../kernels/wasm_threads.ts";
 import { type Backend, computeOf, prepareNetwork } from "../backend.ts";
 import type { Batch } from "../batches.ts";
@@ -25,6 +25,7 @@ import {
   lossTargets,
   type TargetSettings,
 } from "./loss_targets.ts";
+import { type NarrowSettings, narrowTargets } from "./narrow_targets.ts";
 
 /** What the network says of a batch, on the CPU. */
 export interface Prediction {
@@ -35,20 +36,25 @@ export interface Prediction {
 }
 
 /** The settings a learner needs; part of a run's configuration. */
-export interface LearnerSettings extends TargetSettings {
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
+export interface LearnerSettings extends TargetSettings, NarrowSettings, OptimizerSettings {
+  /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
+}
+
+/** Mean gradients of the images so far, by the names of their variables. */
+interface Gathered {
+  readonly gradients: tf.NamedTensorMap;
+  readonly images: number;
 }
 
 /** Trains a network. It borrows backend and network; dispose it to release the optimiser. */
 export class Learner implements Disposable {
   readonly network: LayersModel;
-  readonly optimizer: Sgd;
+  readonly optimizer: Optimizer;
   readonly #compute: TfjsHost | WasmThreads;
   readonly #settings: LearnerSettings;
   readonly #classes: ClassWeights;
+  #gathered: Gathered | null = null;
 
   /** @param classes How much a label counts where the settings balance classes. */
   constructor(
@@ -60,7 +66,7 @@ export class Learner implements Disposable {
     prepareNetwork(backend, network);
     this.network = network;
     this.#compute = computeOf(backend);
-    this.optimizer = new Sgd(this.#compute, settings);
+    this.optimizer = new Optimizer(this.#compute, settings);
     this.#settings = settings;
     this.#classes = classes;
   }
@@ -71,29 +77,50 @@ export class Learner implements Disposable {
   }
 
   /**
-   * One step of gradient descent. Recorded, not waited for.
+   * One step of gradient descent on one batch. Recorded, not waited for.
    *
    * @returns f32 [3]: total, attribute and mask loss before the step. The caller disposes it.
    */
   step(batch: Batch): tf.Tensor1D {
-    const variables = this.variables;
+    const losses = this.gather(batch);
+    this.update();
+    return losses;
+  }
+
+  /**
+   * Adds a batch to the step that {@linkcode Learner.update} takes: the mean over the images of all its
+   * batches. Batches are normalised one by one. Returns what {@linkcode Learner.step} does.
+   */
+  gather(batch: Batch): tf.Tensor1D {
     let losses: JointLosses | undefined;
     tf.tidy(() => {
       const images = imagesOf(batch, this.network);
       const { grads } = tf.variableGrads(() => {
-        losses = this.#loss(applyNetwork(this.network, images, true), batch);
+        losses = this.#loss(applyNetwork(this.network, images, true), batch, this.#settings);
         return losses.total;
-      }, variables);
-      this.optimizer.step(variables, grads);
+      }, this.variables);
+      this.#gathered = this.#mean(grads, batch.faces.length);
+      for (const gradient of Object.values(this.#gathered.gradients)) tf.keep(gradient);
     });
     return losses!.values;
   }
 
+  /** Takes the step that batches were gathered for, if there are any. */
+  update(): void {
+    const gathered = this.#gathered;
+    if (!gathered) return;
+    this.#gathered = null;
+    this.optimizer.step(this.variables, gathered.gradients);
+    tf.dispose(gathered.gradients);
+  }
+
   /** Runs the network on a batch, and measures the losses too if they are asked for. */
   async forward(batch: Batch): Promise<Prediction & { readonly losses: Float32Array }> {
+    // Losses of networks that were trained with smoothed labels and without are held against each other.
+    const plain = { ...this.#settings, labelSmoothing: 0 };
     const { logits, maps, losses } = tf.tidy(() => {
       const prediction = applyNetwork(this.network, imagesOf(batch, this.network), false);
-      return { ...prediction, losses: this.#loss(prediction, batch).values };
+      return { ...prediction, losses: this.#loss(prediction, batch, plain).values };
     });
     const tensors = [logits, maps, losses];
     const data = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
@@ -113,14 +140,34 @@ export class Learner implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#gathered) tf.dispose(this.#gathered.gradients);
     this.optimizer[Symbol.dispose]();
   }
 
-  #loss(prediction: { logits: tf.Tensor; maps: tf.Tensor }, batch: Batch): JointLosses {
+  /** The gathered mean with that of some more images. */
+  #mean(gradients: tf.NamedTensorMap, images: number): Gathered {
+    const before = this.#gathered;
+    if (!before) return { gradients, images };
+    const all = before.images + images;
+    const share = images / all;
+    const means = Object.entries(gradients).map(([name, gradient]) => {
+      const old = before.gradients[name]!;
+      const mean = tf.add(tf.mul(old, 1 - share), tf.mul(gradient, share));
+      old.dispose();
+      return [name, mean] as const;
+    });
+    return { gradients: Object.fromEntries(means), images: all };
+  }
+
+  #loss(
+    prediction: { logits: tf.Tensor; maps: tf.Tensor },
+    batch: Batch,
+    settings: LearnerSettings,
+  ): JointLosses {
     const compute = this.#compute;
-    const weight = this.#settings.segmentationWeight;
+    const weight = settings.segmentationWeight;
     const labels = batch.faces.map((face) => face.labels);
-    const targets = lossTargets(labels, this.#settings, this.#classes);
+    const targets = narrowTargets(lossTargets(labels, settings, this.#classes), settings);
     if (!(compute instanceof TfjsHost)) {
       return threadedJointLoss(compute, prediction, rasterizeRows(batch.job), targets, weight);
     }

@@ -40,7 +40,7 @@ export interface EpochLine {
   readonly type: "epoch";
   /** From 0. */
   readonly epoch: number;
-  /** Learning rate of its steps. */
+  /** Learning rate of its last step. */
   readonly learningRate: number;
   /** Time of its steps, without validation. */
   readonly seconds: number;
@@ -53,7 +53,7 @@ export interface EpochLine {
   readonly waitShare: number;
   /** Means over its steps, each before its update. */
   readonly train: Losses;
-  /** Null where there are no faces to validate on. */
+  /** Null where there are no faces to validate on, or the epoch was not validated. */
   readonly validation: Validation | null;
 }
 
@@ -68,13 +68,13 @@ export class TrainLog implements Disposable {
   /**
    * Opens the log.
    *
-   * @param epochs Lines of later epochs are dropped first, as a resumed run writes them again.
+   * @param done Epochs and steps that are done: later lines are dropped, as they are written again.
    */
-  static async open(run: string, epochs: number): Promise<TrainLog> {
-    const path = join(run, "log.ndjson");
-    const kept = epochs === 0 ? "" : keepEpochs(await Deno.readTextFile(path), epochs);
-    await Deno.writeTextFile(path, kept);
-    return new TrainLog(await Deno.open(path, { append: true }));
+  static async open(run: string, done: Done): Promise<TrainLog> {
+    const file = await Deno.open(join(run, "log.ndjson"), { append: true, create: true });
+    const text = await Deno.readFile(join(run, "log.ndjson"));
+    await file.truncate(lengthOf(text, done));
+    return new TrainLog(file);
   }
 
   /** Appends lines. */
@@ -84,20 +84,41 @@ export class TrainLog implements Disposable {
     while (rest.length > 0) rest = rest.subarray(this.#file.writeSync(rest));
   }
 
+  /** Has the disk hold what was written. */
+  async sync(): Promise<void> {
+    await this.#file.sync();
+  }
+
   [Symbol.dispose](): void {
     this.#file.close();
   }
 }
 
-/** The whole lines of the first `epochs` epochs. */
-function keepEpochs(text: string, epochs: number): string {
-  const lines = text.split("\n").slice(0, -1).filter((line) => {
-    try {
-      return (JSON.parse(line) as { epoch: number }).epoch < epochs;
-    } catch {
-      // A run that was killed may have left part of a line.
-      return false;
-    }
-  });
-  return lines.map((line) => line + "\n").join("");
+/** How far a run has come. */
+export interface Done {
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** Bytes of the lines, from the first on, that say what is done. */
+function lengthOf(text: Uint8Array, done: Done): number {
+  let at = 0;
+  while (at < text.length) {
+    const end = text.indexOf(NEWLINE, at);
+    if (end < 0 || !isDone(new TextDecoder().decode(text.subarray(at, end)), done)) break;
+    at = end + 1;
+  }
+  return at;
+}
+
+const NEWLINE = "\n".charCodeAt(0);
+
+function isDone(line: string, done: Done): boolean {
+  try {
+    const { epoch, step } = JSON.parse(line) as Partial<StepLine>;
+    return step === undefined ? epoch! < done.epoch : step < done.step;
+  } catch {
+    // A run that was killed may have left part of a line, and zeros where the power was lost.
+    return false;
+  }
 }

@@ -7,8 +7,9 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { exists, writeFile, writeJson } from "../files.ts";
-import type { TrainConfig } from "../presets.ts";
+import { exists, openExclusive, writeFile, writeJson } from "../files.ts";
+import { configOf, flatten, type TrainConfig } from "../settings.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 
 /** Version of `config.json`. */
 export const RUN_SCHEMA = "attparsenet/run@1";
@@ -23,6 +24,8 @@ export interface RunConfig extends TrainConfig {
   readonly versions: Readonly<Record<string, string>>;
   /** Where the data came from, for whoever reads the report. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** The faces of both splits; absent in runs of older versions. */
+  readonly fingerprint?: Fingerprint;
 }
 
 /** What to do when the run folder exists. */
@@ -31,33 +34,57 @@ export interface RunFolderOptions {
   readonly force?: boolean;
 }
 
-/**
- * Prepares the folder of a new run.
- *
- * @throws {Error} If it holds something and neither `resume` nor `force` is given.
- */
-export async function prepareRunFolder(
-  run: string,
-  { resume = false, force = false }: RunFolderOptions = {},
-): Promise<void> {
-  if (resume) {
-    if (await exists(run, "config.json")) return;
-    throw new Error(`Cannot resume ${run}: it has no config.json, so no run was started there`);
+/** A run folder that no other process may write meanwhile; dispose it to let it go. */
+export class RunFolder implements AsyncDisposable {
+  readonly #lock: Deno.FsFile;
+  readonly #path: string;
+
+  private constructor(lock: Deno.FsFile, path: string) {
+    this.#lock = lock;
+    this.#path = path;
   }
-  if (await exists(run) && !(await isEmptyFolder(run))) {
-    if (!force) {
+
+  /**
+   * Takes the folder of a run that goes on, or makes that of a new one.
+   *
+   * @throws {Error} If it holds something and neither `resume` nor `force` is given, if nothing can be
+   * written there, or another process trains in it.
+   */
+  static async open(run: string, options: RunFolderOptions = {}): Promise<RunFolder> {
+    const { resume = false, force = false } = options;
+    if (resume && !await exists(run, "config.json")) {
+      throw new Error(`Cannot resume ${run}: it has no config.json, so no run was started there`);
+    }
+    if (!resume && !force && await exists(run) && !await isEmptyFolder(run)) {
       throw new Error(
         `The run folder ${run} already exists: use --resume to go on with it, --force to replace it, ` +
           `or another --out`,
       );
     }
+    const path = join(run, LOCK);
+    const lock = await openExclusive(path).catch((cause) => {
+      throw new Error(`Cannot write to the run folder ${run}: ${cause.message}`, { cause });
+    });
+    if (!lock) {
+      throw new Deno.errors.Busy(`Cannot train in ${run}: another process does (holds ${path})`);
+    }
+    const folder = new RunFolder(lock, path);
     // Only what a run writes is removed, so that a mistyped folder loses nothing else.
-    for (const name of RUN_FILES) {
+    for (const name of resume ? [] : RUN_FILES) {
       await Deno.remove(join(run, name), { recursive: true }).catch(ignoreMissing);
     }
+    return folder;
   }
-  await Deno.mkdir(run, { recursive: true });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Removed while it is held, so that nobody else's is.
+    await Deno.remove(this.#path).catch(ignoreMissing);
+    this.#lock.close();
+  }
 }
+
+/** The name of the file that is locked. */
+const LOCK = "train.lock";
 
 const RUN_FILES = [
   "config.json",
@@ -74,7 +101,7 @@ const RUN_FILES = [
 async function isEmptyFolder(path: string): Promise<boolean> {
   const info = await Deno.stat(path);
   if (!info.isDirectory) throw new Error(`The run folder ${path} is a file`);
-  for await (const _ of Deno.readDir(path)) return false;
+  for await (const { name } of Deno.readDir(path)) if (name !== LOCK) return false;
   return true;
 }
 
@@ -109,7 +136,16 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   if (config?.schema !== RUN_SCHEMA) {
     throw new SyntaxError(`${path} is of schema ${config?.schema ?? "unknown"}, not ${RUN_SCHEMA}`);
   }
-  return config;
+  return { ...config, ...settingsOf(config, path) };
+}
+
+/** The settings; those that the version which wrote them did not have are as they would have been. */
+function settingsOf(config: RunConfig, path: string): TrainConfig {
+  try {
+    return configOf(config.preset, flatten(config));
+  } catch (cause) {
+    throw new SyntaxError(`${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Writes the network as `RUN/model/model.json` and its weights, for tfjs to load anywhere. */

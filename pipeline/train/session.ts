@@ -4,26 +4,23 @@
  * @module
  */
 
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import * as tf from "@tensorflow/tfjs-core";
-import { type Batch, inBatches, loadBatch } from "../batches.ts";
 import type { Face } from "../faces.ts";
+import { balancedAccuracyOf, type Metrics } from "../metrics.ts";
+import { meanOf } from "../metrics/measures.ts";
 import { maskSize } from "../network.ts";
 import { Random } from "../random.ts";
 import type { TrainOptions, TrainResult } from "../train.ts";
-import {
-  CHECKPOINT_SCHEMA,
-  type CheckpointMetadata,
-  readCheckpoint,
-  readTensors,
-  writeCheckpoint,
-} from "./checkpoint.ts";
+import { BatchFeed } from "./batch_feed.ts";
+import { CHECKPOINT_SCHEMA, type CheckpointMetadata, type EpochSums } from "./checkpoint.ts";
+import { CheckpointFolder } from "./checkpoint_folder.ts";
 import type { Learner } from "./learner.ts";
+import { restoreState, stateOf } from "./learner_state.ts";
 import { type EpochLine, TrainLog } from "./log.ts";
-import { LossReader } from "./loss_reader.ts";
+import { type LearntBatch, LossReader } from "./loss_reader.ts";
 import { measure } from "./measure.ts";
 import { writeModel } from "./run_folder.ts";
+import { afterValidation, FRESH, learningRateAt } from "./schedule.ts";
 
 /** The faces of a run. */
 export interface FaceSets {
@@ -31,175 +28,226 @@ export interface FaceSets {
   readonly validation: Face[];
 }
 
+/** Where a run stands between two steps. */
+type Standing = Omit<CheckpointMetadata, "schema">;
+
+const NO_SUMS: EpochSums = { losses: [0, 0, 0], images: 0, seconds: 0, waited: 0 };
+
 /** A run; it borrows the learner. */
 export class Session {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
   readonly #faces: FaceSets;
-  #random: Random;
-  #epoch = 0;
-  #step = 0;
-  #best: CheckpointMetadata["best"] = null;
+  readonly #checkpoints: CheckpointFolder;
+  readonly #stepsPerEpoch: number;
+  #at: Standing;
+  #saved = performance.now();
 
   constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
+    const { batch, accumulate, seed } = options.config;
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
-    this.#random = new Random(options.config.seed);
+    this.#checkpoints = new CheckpointFolder(options.out);
+    this.#stepsPerEpoch = Math.ceil(Math.ceil(faces.train.length / batch) / accumulate);
+    const { state } = new Random(seed);
+    this.#at = {
+      ...{ epoch: 0, batch: 0, step: 0, random: { order: state, changes: state } },
+      ...{ sums: NO_SUMS, best: [], patience: FRESH },
+    };
   }
 
-  /** Goes back to the last checkpoint. */
+  /** Goes back to the last checkpoint, or to the start if the run was stopped before the first one. */
   async restore(): Promise<void> {
-    const path = checkpointPath(this.#options.out);
-    const { tensors, metadata } = await readCheckpoint(path);
-    const named = new Map(tensors.map(({ name, shape, data }) => [name, tf.tensor(data, shape)]));
-    for (const weight of this.#learner.network.weights) {
-      const saved = named.get(weight.originalName);
-      if (!saved) {
-        throw new SyntaxError(`Cannot resume from ${path}: it lacks ${weight.originalName}`);
-      }
-      (weight.read() as tf.Variable).assign(saved);
-    }
-    // A variable's own name depends on what else the process has built; its original name does not.
-    const velocities = this.#learner.network.trainableWeights.map((weight) => {
-      const saved = named.get(VELOCITY + weight.originalName);
-      if (!saved) throw new SyntaxError(`Cannot resume from ${path}: it lacks a velocity`);
-      return [(weight.read() as tf.Variable).name, saved.clone()] as const;
-    });
-    this.#learner.optimizer.restore(new Map(velocities));
-    tf.dispose([...named.values()]);
-    this.#epoch = metadata.epoch;
-    this.#step = metadata.step;
-    this.#best = metadata.best;
-    this.#random = Random.restore(metadata.random);
+    const checkpoint = await this.#checkpoints.read(this.#options.log);
+    if (!checkpoint) return;
+    const { schema: _, ...standing } = checkpoint.metadata;
+    restoreState(this.#learner, checkpoint.tensors, standing.step);
+    this.#at = standing;
   }
 
   /** Trains the epochs that are left. */
   async run(): Promise<TrainResult> {
     const { config, out, onEpoch } = this.#options;
-    using log = await TrainLog.open(out, this.#epoch);
+    using log = await TrainLog.open(out, this.#at);
     let last: EpochLine | null = null;
-    while (this.#epoch < config.epochs) {
+    while (this.#at.epoch < config.epochs && !this.#isSpent) {
       last = await this.#runEpoch(log);
       log.write(last);
       onEpoch?.(last);
-      await this.#keep(last);
+      await this.#endEpoch(last, log);
     }
+    const { epoch, best } = this.#at;
     const { train, validation } = this.#faces;
     const faces = { train: train.length, validation: validation.length };
-    return { run: out, faces, bestEpoch: this.#best?.epoch ?? config.epochs - 1, last };
+    return { run: out, faces, epochs: epoch, bestEpoch: best[0]?.epoch ?? epoch - 1, last };
+  }
+
+  /** Whether validation has not improved for as long as is waited. */
+  get #isSpent(): boolean {
+    const { patience } = this.#options.config;
+    return patience > 0 && this.#at.patience.sinceBest >= patience;
   }
 
   async #runEpoch(log: TrainLog): Promise<EpochLine> {
-    const { config, signal, onReject } = this.#options;
-    const { validation } = this.#faces;
-    const learningRate = config.learningRate * config.learningRateDecay ** this.#epoch;
-    this.#learner.optimizer.learningRate = learningRate;
-    const reader = new LossReader(log, this.#epoch, learningRate);
-    const started = performance.now();
-    const waited = await this.#takeSteps(reader);
-    const seconds = (performance.now() - started) / 1000;
+    const { epoch } = this.#at;
+    const reader = new LossReader(log, this.#at.sums);
+    await this.#takeSteps(reader, log);
     if (reader.images === 0) throw new Error("None of the images to train on can be read any more");
-    const measured = validation.length === 0 ? null : await measure(this.#learner, validation, {
-      split: "validation",
-      batch: config.batch,
-      input: config.network.input,
-      mask: maskSize(config.network),
-      signal,
-      onReject,
-    });
+    const { step, sums: { seconds, waited } } = this.#at;
     return {
       type: "epoch",
-      epoch: this.#epoch,
-      learningRate,
+      epoch,
+      learningRate: this.#rateOf(step - 1),
       seconds,
       imagesPerSecond: reader.images / seconds,
       waitShare: waited / seconds,
       train: reader.mean(),
-      validation: measured && { ...measured.losses, ...summary(measured.metrics) },
+      validation: await this.#validate(log),
     };
   }
 
-  /** Takes a step on each batch of the training faces; returns the seconds that steps waited for data. */
-  async #takeSteps(reader: LossReader): Promise<number> {
-    const { config, signal, onProgress } = this.#options;
+  /** Takes the epoch's steps that are left, each on the mean of some batches. */
+  async #takeSteps(reader: LossReader, log: TrainLog): Promise<void> {
+    const { config, signal, onProgress, onReject = () => {} } = this.#options;
     const { train } = this.#faces;
-    const batches = [...inBatches(this.#random.shuffle([...train]), config.batch)];
-    let waited = 0;
-    let done = 0;
-    let next = this.#prepare(batches[0]!);
-    for (const [index, { length }] of batches.entries()) {
+    const { network, augmentation, batch: size } = config;
+    const plan = { input: network.input, mask: maskSize(network), augmentation };
+    const feed = new BatchFeed(train, this.#at, { plan, batch: size, reject: onReject });
+    let { seconds, waited } = this.#at.sums;
+    let started = performance.now();
+    let gathered: LearntBatch[] = [];
+    while (feed.next) {
       const asked = performance.now();
       // On wasm nothing else would let Ctrl-C be heard, and files be read, before the epoch ends.
       await setTimeout(0);
-      const batch = await next;
-      waited += performance.now() - asked;
-      signal?.throwIfAborted();
+      const batch = await feed.next;
+      waited += (performance.now() - asked) / 1000;
       if (batch.faces.length > 0) {
-        reader.add(this.#step++, this.#learner.step(batch), batch.faces);
+        gathered.push({ faces: batch.faces, losses: this.#learner.gather(batch) });
       }
-      // The next batch is read while the device works on this one.
-      if (batches[index + 1]) next = this.#prepare(batches[index + 1]!);
+      const isStep = feed.endsGroup(config.accumulate);
+      if (isStep) {
+        this.#step(gathered, reader);
+        gathered = [];
+      }
+      feed.advance();
+      const done = Math.min(feed.position.batch * size, train.length);
+      onProgress?.(this.#at.epoch * train.length + done, config.epochs * train.length);
+      if (!isStep) continue;
       if (reader.isDue) await reader.read();
-      done += length;
-      onProgress?.(this.#epoch * train.length + done, config.epochs * train.length);
+      this.#at = { ...this.#at, ...feed.position };
+      const isDue = signal?.aborted || this.#isDue;
+      if (!isDue && !feed.isOver) continue;
+      await reader.read();
+      this.#learner.check();
+      seconds += (performance.now() - started) / 1000;
+      const { losses, images } = reader;
+      this.#at = { ...this.#at, sums: { losses, images, seconds, waited } };
+      if (isDue) await this.#save(log);
+      signal?.throwIfAborted();
+      started = performance.now();
     }
-    await reader.read();
-    this.#learner.check();
-    return waited / 1000;
   }
 
-  /** Makes a batch with its random changes. */
-  #prepare(faces: readonly Face[]): Promise<Batch> {
-    const { config: { network, augmentation }, onReject = () => {} } = this.#options;
-    const plan = { input: network.input, mask: maskSize(network), augmentation };
-    const batch = loadBatch(faces, plan, this.#random, onReject);
-    // Whoever awaits it hears of a failure; a run that is stopped before that must not die of it.
-    batch.catch(() => {});
-    return batch;
+  /** Takes a step on what was gathered, if anything was. */
+  #step(batches: readonly LearntBatch[], reader: LossReader): void {
+    if (batches.length === 0) return;
+    const { epoch, step } = this.#at;
+    const learningRate = this.#rateOf(step);
+    this.#learner.optimizer.learningRate = learningRate;
+    this.#learner.update();
+    reader.add({ epoch, step, learningRate, batches });
+    this.#at = { ...this.#at, step: step + 1 };
+  }
+
+  /** Learning rate of a step of the epoch at hand. */
+  #rateOf(step: number): number {
+    const { epoch, patience: { plateaus } } = this.#at;
+    const stepsPerEpoch = this.#stepsPerEpoch;
+    return learningRateAt(this.#options.config, { step, epoch, stepsPerEpoch, plateaus });
+  }
+
+  async #validate(log: TrainLog): Promise<EpochLine["validation"]> {
+    const { config, signal, onReject } = this.#options;
+    const { validation } = this.#faces;
+    const epochs = this.#at.epoch + 1;
+    const isDue = epochs % config.validateEvery === 0 || epochs === config.epochs;
+    if (validation.length === 0 || !isDue) return null;
+    try {
+      const { losses, metrics } = await measure(this.#learner, validation, {
+        split: "validation",
+        batch: config.batch,
+        input: config.network.input,
+        mask: maskSize(config.network),
+        signal,
+        onReject,
+      });
+      return { ...losses, ...summary(metrics, config.attributes) };
+    } catch (error) {
+      if (signal?.aborted) await this.#save(log);
+      throw error;
+    }
   }
 
   /** Ends an epoch: a better model is written, then the checkpoint from which a run resumes. */
-  async #keep(line: EpochLine): Promise<void> {
-    const { out } = this.#options;
-    // By the attributes alone: the masks are a means, and their loss in inference starts out small for as
-    // long as the moving statistics are still near where they began.
-    const loss = (line.validation ?? line.train).attributeLoss;
-    if (!this.#best || loss < this.#best.loss) {
-      this.#best = { loss, epoch: this.#epoch };
-      await writeModel(out, this.#learner.network);
+  async #endEpoch({ validation, train }: EpochLine, log: TrainLog): Promise<void> {
+    const { out, config: { keepBest, decayEvery } } = this.#options;
+    const { epoch, random } = this.#at;
+    let { best, patience } = this.#at;
+    const measured = validation ?? (this.#faces.validation.length === 0 ? train : null);
+    if (measured) {
+      // By the attributes alone: the masks are a means, and their loss in inference starts out small for as
+      // long as the moving statistics are still near where they began.
+      const loss = measured.attributeLoss;
+      const isBest = best.length === 0 || loss < best[0]!.loss;
+      if (isBest) await writeModel(out, this.#learner.network);
+      patience = afterValidation(patience, isBest, decayEvery);
+      best = [...best, { epoch, loss }]
+        .sort((a, b) => a.loss - b.loss)
+        .slice(0, Math.max(keepBest, 1));
     }
-    this.#epoch++;
-    const weights = this.#learner.network.weights
-      .map((weight) => [weight.originalName, weight.read()] as const);
-    const { velocities } = this.#learner.optimizer;
-    const saved = this.#learner.network.trainableWeights.map((weight) =>
-      [
-        VELOCITY + weight.originalName,
-        velocities.get((weight.read() as tf.Variable).name)!,
-      ] as const
-    );
-    await writeCheckpoint(checkpointPath(out), {
-      tensors: await readTensors([...weights, ...saved]),
-      metadata: {
-        schema: CHECKPOINT_SCHEMA,
-        epoch: this.#epoch,
-        step: this.#step,
-        random: this.#random.state,
-        best: this.#best,
-      },
-    });
+    this.#at = {
+      ...this.#at,
+      ...{ epoch: epoch + 1, batch: 0, sums: NO_SUMS, best, patience },
+      random: { order: random.changes, changes: random.changes },
+    };
+    const kept = best.slice(0, keepBest).map(({ epoch }) => epoch);
+    await this.#save(log, kept.includes(epoch) ? epoch : null);
+    await this.#checkpoints.prune(kept);
+  }
+
+  /** Whether the last checkpoint is old. */
+  get #isDue(): boolean {
+    const { checkpointMinutes } = this.#options.config;
+    return checkpointMinutes > 0 && performance.now() - this.#saved >= 60_000 * checkpointMinutes;
+  }
+
+  /** Writes a checkpoint, and a copy for an epoch that is to be kept. */
+  async #save(log: TrainLog, copyFor: number | null = null): Promise<void> {
+    const tensors = await stateOf(this.#learner);
+    const wrong = tensors.find(({ data }) => !data.every(Number.isFinite));
+    if (wrong) {
+      throw new Error(
+        `The weights are not finite numbers after step ${
+          this.#at.step - 1
+        } (${wrong.name}); try a ` +
+          `smaller learning rate, a warm-up or clipped gradients`,
+      );
+    }
+    await log.sync();
+    const metadata: CheckpointMetadata = { schema: CHECKPOINT_SCHEMA, ...this.#at };
+    await this.#checkpoints.write({ tensors, metadata }, copyFor);
+    this.#saved = performance.now();
   }
 }
 
-/** Prefix of the optimiser's velocities in a checkpoint. */
-const VELOCITY = "velocity/";
-
-function checkpointPath(run: string): string {
-  return join(run, "checkpoints", "last.safetensors");
-}
-
-function summary(metrics: Record<"accuracy" | "balancedAccuracy" | "maskIoU", number | null>) {
-  const { accuracy, balancedAccuracy, maskIoU } = metrics;
-  return { accuracy, balancedAccuracy, maskIoU };
+/** Means over the attributes that are learnt. */
+function summary({ attributes }: Metrics, learnt: readonly string[]) {
+  const some = attributes.filter(({ name }) => learnt.includes(name));
+  return {
+    accuracy: meanOf(some.map(({ accuracy }) => accuracy)),
+    balancedAccuracy: meanOf(some.map(balancedAccuracyOf)),
+    maskIoU: meanOf(some.map(({ maskIoU }) => maskIoU)),
+  };
 }

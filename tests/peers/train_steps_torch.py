@@ -37,21 +37,24 @@ def main():
     inside = (bits & read((40,), "<u4")) != 0
     masks = (inside * labels[:, :, None, None]).transpose(0, 1, 4, 2, 3).astype("<f4")
 
-    optimizer = torch.optim.SGD(
-        network.parameters(),
-        lr=config["learningRate"],
-        momentum=config["momentum"],
-        weight_decay=config["weightDecay"],
-    )
+    settings = {"lr": config["learningRate"], "weight_decay": config["weightDecay"]}
+    if config["optimizer"] == "adamw":
+        betas = config["momentum"], 0.999
+        optimizer = torch.optim.AdamW(network.parameters(), betas=betas, **settings)
+    else:
+        optimizer = torch.optim.SGD(network.parameters(), momentum=config["momentum"], **settings)
     losses = []
     for step in range(steps):
-        optimizer.zero_grad()
         logits, maps = network(images[step])
         target = torch.tensor(labels[step]), torch.tensor(masks[step])
         three = joint_loss(logits, maps, *target, config["segmentationWeight"])
-        three[0].backward()
-        optimizer.step()
+        (three[0] / config["accumulate"]).backward()
         losses.append([value.item() for value in three])
+        if (step + 1) % config["accumulate"] == 0:
+            if config["clip"] > 0:
+                nn.utils.clip_grad_norm_(network.parameters(), config["clip"])
+            optimizer.step()
+            optimizer.zero_grad()
 
     sys.stdout.buffer.write((json.dumps({"losses": losses}) + "\n").encode())
     for weight in weights:

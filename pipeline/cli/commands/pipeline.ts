@@ -14,10 +14,11 @@ import { runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
-import { runTraining, TRAINING } from "../training.ts";
+import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 import type { Backend } from "../../backend.ts";
 import type { Dataset } from "../../dataset.ts";
 import type { Metrics } from "../../metrics.ts";
+import type { TrainConfig } from "../../settings.ts";
 import { type FaceRecord, SPLITS } from "../../record.ts";
 
 const OPTIONS = {
@@ -45,10 +46,16 @@ export const PIPELINE = command({
     ["--out runs/celeba --resume", "go on after an interruption"],
   ],
   async run(values, context) {
+    const config = await trainingConfig(values);
+    if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { terminal, signal } = context;
-    const { labels, seed } = values;
-    const dataset = await openDataset(values.dataset ?? SAMPLE, { labels, seed, signal });
+    const { labels } = values;
+    const dataset = await openDataset(values.dataset ?? SAMPLE, {
+      labels,
+      seed: config.seed,
+      signal,
+    });
     const known = await readKnown(values.landmarks, dataset, context);
     using backend = await startBackend(values.backend, terminal);
     const place = await prepare(values, context);
@@ -56,8 +63,8 @@ export const PIPELINE = command({
     const { faces, result: landmarks } = known === null
       ? await findFaces(dataset, values, place, context)
       : { faces: known, result: null };
-    const segments = await drawSegments(faces, values, place, context);
-    const training = await trainOn(faces, dataset, backend, values, place, context);
+    const segments = await drawSegments(faces, config, values.backend, place, context);
+    const training = await trainOn(faces, dataset, backend, config, values, place, context);
     const metrics = await measure(faces, dataset, backend, place, context);
     const { report } = await import("../../report.ts");
     const path = await report({ run: place.out });
@@ -81,12 +88,12 @@ interface Place {
 /** Makes the run's folder, before any work. */
 async function prepare(values: PipelineValues, context: Context): Promise<Place> {
   const { exists } = await import("../../files.ts");
-  const { prepareRunFolder } = await import("../../train/run_folder.ts");
+  const { RunFolder } = await import("../../train/run_folder.ts");
   const { resume, force } = values;
   if (resume && force) throw new UsageError("--resume and --force exclude each other");
   if (resume && values.out === undefined) throw new UsageError("--resume needs --out RUN");
   const out = values.out ?? join("runs", timeName(new Date()));
-  if (!resume) await prepareRunFolder(out, { force });
+  if (!resume) await (await RunFolder.open(out, { force }))[Symbol.asyncDispose]();
   else if (!await exists(out)) throw new Error(`There is no run to go on with: ${out} is missing`);
   context.onInterrupt(`Go on with: ${context.again("--out", out, "--resume")}`);
   const landmarks = values.landmarks ?? join(out, "landmarks.csv");
@@ -138,13 +145,14 @@ async function findFaces(
 /** Measures the masks at the size at which the network learns them. Training draws them anew. */
 async function drawSegments(
   faces: readonly FaceRecord[],
-  { preset, backend }: PipelineValues,
+  config: TrainConfig,
+  backend: PipelineValues["backend"],
   { out }: Place,
   context: Context,
 ) {
-  const { FRAME, PRESETS } = await import("../../presets.ts");
+  const { FRAME } = await import("../../presets.ts");
   const { maskSize } = await import("../../network.ts");
-  const mask = maskSize(PRESETS[preset].network);
+  const mask = maskSize(config.network);
   const records = ReadableStream.from(faces);
   const job = { records, frame: FRAME, mask, format: "none" as const, backend };
   return await runSegments({ ...job, out: join(out, "segments") }, context);
@@ -154,23 +162,20 @@ async function trainOn(
   faces: readonly FaceRecord[],
   dataset: Dataset,
   backend: Backend,
-  values: PipelineValues,
+  config: TrainConfig,
+  { labels }: PipelineValues,
   { out, landmarks, resume }: Place,
   context: Context,
 ) {
   const data = {
     dataset: resolve(dataset.root),
     landmarks: resolve(landmarks),
-    ...(values.labels !== undefined && { labels: resolve(values.labels) }),
+    ...(labels !== undefined && { labels: resolve(labels) }),
   };
-  return await runTraining({
-    records: ReadableStream.from(faces),
-    out,
-    backend,
-    // The folder has been prepared, and holds the landmarks by now.
-    values: { ...values, resume, force: !resume },
-    data,
-  }, context);
+  const records = ReadableStream.from(faces);
+  // The folder has been prepared, and holds the landmarks by now.
+  const job = { records, out, backend, config, resume, force: !resume, data };
+  return await runTraining(job, context);
 }
 
 /** Measures the test split, or what a small data set has in place of it. */

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { file, folder } from "../kinds.ts";
-import { runTraining, TRAINING } from "../training.ts";
+import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
 export const TRAIN = command({
@@ -10,7 +10,8 @@ export const TRAIN = command({
   summary: "Train the network",
   details:
     "Writes RUN/config.json, RUN/log.ndjson (a line a step and an epoch), RUN/checkpoints/ " +
-    "and RUN/model/.",
+    "and RUN/model/. A run that was stopped in whatever way goes on with --resume, and ends with the " +
+    "weights of one that was not.",
   options: {
     dataset: required(folder(), "folder of the data set"),
     landmarks: required(file(), "landmarks file of its images"),
@@ -21,24 +22,42 @@ export const TRAIN = command({
   examples: [
     ["--dataset data/sample --landmarks landmarks.csv --out runs/first", "with the defaults"],
     ["--dataset data/sample --landmarks landmarks.csv --out runs/first --resume", "go on"],
+    [
+      "--dataset celeba --landmarks celeba.csv --out runs/adamw --optimizer adamw --schedule cosine " +
+      "--warmup 1-epoch --clip 1 --patience 5 --epochs 40",
+      "AdamW, for as long as validation improves",
+    ],
+    [
+      "--dataset celeba --landmarks celeba.csv --out runs/hats --from runs/adamw " +
+      "--attributes Wearing_Hat,Eyeglasses --lr 0.001 --epochs 3",
+      "two attributes, from the weights of another run",
+    ],
+    ["--preset paper --batch 10 --accumulate 4 --print-config > mine.json", "settings to a file"],
+    [
+      "--dataset celeba --landmarks celeba.csv --out runs/mine --config mine.json --seed 65",
+      "and from it, but for one",
+    ],
   ],
   async run(values, context) {
+    const config = await trainingConfig(values);
+    if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
-    const { dataset: root, landmarks, labels, out, seed } = values;
+    const { dataset: root, landmarks, labels, out, resume, force } = values;
     const { terminal, signal } = context;
-    const dataset = await openDataset(root, { labels, seed, signal });
+    const dataset = await openDataset(root, { labels, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
     const records = ReadableStream.from(await Array.fromAsync(faces));
     using backend = await startBackend(values.backend, terminal);
-    context.onInterrupt(`Go on with: ${context.again("--resume")}`);
     const data = {
       dataset: resolve(root),
       landmarks: resolve(landmarks),
       ...(labels !== undefined && { labels: resolve(labels) }),
     };
-    const result = await runTraining({ records, out, backend, values, data }, context);
+    const onStart = () => context.onInterrupt(`Go on with: ${context.again("--resume")}`);
+    const job = { records, out, backend, config, resume, force, data, onStart };
+    const result = await runTraining(job, context);
     terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
     return result;
   },

@@ -1,0 +1,115 @@
+/**
+ * The checkpoints of a run: the last one, the one before it, and those of the best epochs.
+ *
+ * `last.safetensors` is replaced by renaming, after it has become `previous.safetensors`; so one of the two
+ * is whole at any moment. `epoch-4.safetensors` is the one after the fourth epoch.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { exists, FileWriter } from "../files.ts";
+import { type Checkpoint, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
+
+const LAST = "last.safetensors";
+const PREVIOUS = "previous.safetensors";
+
+/** The last checkpoint before it has its place. */
+const UNFINISHED = "unfinished.safetensors";
+
+/** The folder `RUN/checkpoints`. */
+export class CheckpointFolder {
+  readonly #folder: string;
+
+  constructor(run: string) {
+    this.#folder = join(run, "checkpoints");
+  }
+
+  /**
+   * Writes the last checkpoint.
+   *
+   * @param copyFor The epoch (from 0) for which it is kept as well.
+   * @throws {Error} If that fails, as on a full disk: those that were there are whole.
+   */
+  async write(checkpoint: Checkpoint, copyFor: number | null): Promise<void> {
+    const bytes = await encodeCheckpoint(checkpoint);
+    try {
+      // First, so that a run which is killed now takes that epoch again, and writes the same once more.
+      if (copyFor !== null) await this.#writeFile(nameOf(copyFor), bytes);
+      await this.#writeFile(UNFINISHED, bytes);
+      if (await exists(this.#path(LAST))) await this.#rename(LAST, PREVIOUS);
+      await this.#rename(UNFINISHED, LAST);
+      await syncFolder(this.#folder);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const sentence = `Cannot write a checkpoint to ${this.#folder}: ${reason}`;
+      throw new Error(`${sentence}. Those before it are whole: --resume goes on from them`, {
+        cause,
+      });
+    }
+  }
+
+  /** Removes the copies for all but some epochs. */
+  async prune(epochs: readonly number[]): Promise<void> {
+    const kept = new Set(epochs.map(nameOf));
+    for await (const { name } of Deno.readDir(this.#folder)) {
+      if (COPY.test(name) && !kept.has(name)) await Deno.remove(this.#path(name));
+    }
+  }
+
+  /**
+   * Reads the last checkpoint; the one before it, if it is damaged.
+   *
+   * @param log Hears of damage, in a sentence.
+   * @returns Null if none has been written.
+   * @throws {SyntaxError} If there are some, and none of them is whole.
+   */
+  async read(log: (line: string) => void = () => {}): Promise<Checkpoint | null> {
+    let damage: Error | null = null;
+    for (const name of [LAST, PREVIOUS]) {
+      if (!await exists(this.#path(name))) continue;
+      try {
+        const checkpoint = await readCheckpoint(this.#path(name));
+        if (damage) log(`${damage.message}; the run goes on from the one before it`);
+        return checkpoint;
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        damage ??= error;
+      }
+    }
+    if (damage) {
+      throw new SyntaxError(`${damage.message}, and there is no whole one before it`, {
+        cause: damage,
+      });
+    }
+    return null;
+  }
+
+  /** Only one process writes here, so that what a killed one left has a name that is used again. */
+  async #writeFile(name: string, bytes: Uint8Array): Promise<void> {
+    await using file = await FileWriter.open(this.#path(name), ".partial");
+    await file.write(bytes);
+    await file.commit();
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  #rename(from: string, to: string): Promise<void> {
+    return Deno.rename(this.#path(from), this.#path(to));
+  }
+}
+
+const COPY = /^epoch-\d+\.safetensors$/;
+
+function nameOf(epoch: number): string {
+  return `epoch-${epoch + 1}.safetensors`;
+}
+
+/** Makes renames last through a loss of power, where the system lets a folder be written through. */
+async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using folder = await Deno.open(path);
+  await folder.sync();
+}

@@ -1,0 +1,93 @@
+/**
+ * The learning rate of every step.
+ *
+ * @module
+ */
+
+/** How the learning rate goes; part of a run's configuration. */
+export interface ScheduleSettings {
+  /** Learning rate before it decays, and behind the warm-up. */
+  readonly learningRate: number;
+  /**
+   * `constant`: no decay. `step`: by the factor every so many epochs. `exponential`: by the factor every
+   * epoch. `plateau`: by the factor when validation has not improved for so long. `cosine`: by half a wave
+   * from step to step, to zero at the end of the last epoch.
+   */
+  readonly schedule: "constant" | "step" | "exponential" | "plateau" | "cosine";
+  /** The learning rate's factor from one decay to the next. */
+  readonly learningRateDecay: number;
+  /** For `step`, epochs from one decay to the next; for `plateau`, validations without a better one. */
+  readonly decayEvery: number;
+  /** How long the learning rate first rises from step to step, in a straight line from zero. */
+  readonly warmup: Warmup;
+  /** Passes over the training split. */
+  readonly epochs: number;
+}
+
+/** A length of training. */
+export interface Warmup {
+  /** How many; epochs need not be whole. */
+  readonly count: number;
+  /** Of what. */
+  readonly unit: "steps" | "epochs";
+}
+
+/** Where a training stands before a step. */
+export interface Moment {
+  /** Steps that are done. */
+  readonly step: number;
+  /** Epochs that are done. */
+  readonly epoch: number;
+  /** Steps of a whole epoch. */
+  readonly stepsPerEpoch: number;
+  /** How often a plateau has been met. */
+  readonly plateaus: number;
+}
+
+/** The learning rate of the next step. */
+export function learningRateAt(settings: ScheduleSettings, moment: Moment): number {
+  const { learningRate, learningRateDecay, decayEvery, epochs, warmup } = settings;
+  const { step, epoch, stepsPerEpoch, plateaus } = moment;
+  const rising = warmup.unit === "steps" ? warmup.count : warmup.count * stepsPerEpoch;
+  const cosine = () => {
+    const share = Math.max(step - rising, 0) / Math.max(epochs * stepsPerEpoch - rising, 1);
+    return (1 + Math.cos(Math.PI * Math.min(share, 1))) / 2;
+  };
+  const decays: Record<ScheduleSettings["schedule"], () => number> = {
+    constant: () => 1,
+    step: () => learningRateDecay ** Math.floor(epoch / decayEvery),
+    exponential: () => learningRateDecay ** epoch,
+    plateau: () => learningRateDecay ** plateaus,
+    cosine,
+  };
+  const rate = learningRate * decays[settings.schedule]();
+  return step + 1 < rising ? rate * (step + 1) / rising : rate;
+}
+
+/** How long validation has not improved. */
+export interface Patience {
+  /** Validations since the best one. */
+  readonly sinceBest: number;
+  /** Validations since the best one or the last plateau. */
+  readonly sincePlateau: number;
+  /** How often a plateau has been met. */
+  readonly plateaus: number;
+}
+
+/** Before the first validation. */
+export const FRESH: Patience = { sinceBest: 0, sincePlateau: 0, plateaus: 0 };
+
+/** After one more validation. */
+export function afterValidation(
+  { sinceBest, sincePlateau, plateaus }: Patience,
+  isBest: boolean,
+  decayEvery: number,
+): Patience {
+  if (isBest) return { sinceBest: 0, sincePlateau: 0, plateaus };
+  const isPlateau = sincePlateau + 1 >= decayEvery;
+  return {
+    sinceBest: sinceBest + 1,
+    sincePlateau: isPlateau ? 0 : sincePlateau + 1,
+    plateaus: plateaus + (isPlateau ? 1 : 0),
+  };
+}
