@@ -163,6 +163,7 @@ export {
   type RejectedImage,
 } from "./pipeline/predict.ts";
 export { findImages, type FindOptions, type ImagePlace } from "./pipeline/find_images.ts";
+export type { Probabilities } from "./pipeline/predict/most_likely.ts";
 export type { AlignOptions } from "./pipeline/predict/pictures.ts";
 export type { WrittenMaps } from "./pipeline/predict/write_maps.ts";
 export { readTunedThresholds } from "./pipeline/predict/thresholds.ts";

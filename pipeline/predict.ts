@@ -15,6 +15,8 @@ import type { ImagePlace } from "./find_images.ts";
 import { logitOf, sigmoid } from "./metrics/probability.ts";
 import { applyNetwork } from "./network.ts";
 import { type AlignOptions, type Picture, readPictures, reasonOf } from "./predict/pictures.ts";
+import { learntAttributes } from "./predict/learnt_attributes.ts";
+import type { Probabilities } from "./predict/most_likely.ts";
 import { sameThreshold } from "./predict/thresholds.ts";
 import { writeMaps, type WrittenMaps } from "./predict/write_maps.ts";
 import { readModel } from "./train/run_folder.ts";
@@ -28,8 +30,8 @@ export interface PredictedImage extends Partial<WrittenMaps> {
   readonly image: string;
   /** What tells it from the others: see {@linkcode ImagePlace}. */
   readonly name: string;
-  /** Probability of each attribute, in the order of `ATTRIBUTES`, to six decimals. */
-  readonly probabilities: Readonly<Record<Attribute, number>>;
+  /** Probability of each attribute that the network has learnt, to six decimals. */
+  readonly probabilities: Probabilities;
   /** Attributes with a probability above their threshold. */
   readonly attributes: readonly Attribute[];
 }
@@ -82,6 +84,7 @@ const PASS = 8;
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
   const { backend, align, signal, batch = PASS } = options;
+  const learnt = await learntAttributes(options.run);
   const network = await readModel(options.run);
   try {
     prepareNetwork(backend, network);
@@ -97,7 +100,11 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
       for (const picture of pass) {
         signal?.throwIfAborted();
         if ("rejected" in picture) yield rejection(picture.place, picture.rejected);
-        else yield await answer(picture, outputs[next++]!, sizes.mask, options);
+        else {yield await answer(picture, outputs[next++]!, {
+            ...options,
+            learnt,
+            mask: sizes.mask,
+          });}
       }
     }
   } finally {
@@ -147,23 +154,35 @@ async function forward(
   }));
 }
 
+/** How an output is told. */
+interface Answering extends PredictOptions {
+  readonly learnt: readonly Attribute[];
+  readonly mask: InputSize;
+}
+
 async function answer(
   { place, read }: Picture,
   { logits, maps }: Output,
-  mask: InputSize,
-  { maps: folder, thresholds = sameThreshold() }: PredictOptions,
+  { maps: folder, thresholds = sameThreshold(), learnt, mask }: Answering,
 ): Promise<Prediction> {
   // Compared as `evaluate` does: by logits, which do not round to 0 or 1.
-  const attributes = ATTRIBUTES.filter((_, a) => logits[a]! > logitOf(thresholds[a]!));
-  const probabilities = Object.fromEntries(
-    ATTRIBUTES.map((name, a) => [name, Math.round(sigmoid(logits[a]!) * 1e6) / 1e6]),
-  ) as Record<Attribute, number>;
+  const attributes = learnt.filter((name) => {
+    const a = ATTRIBUTES.indexOf(name);
+    return logits[a]! > logitOf(thresholds[a]!);
+  });
+  const probabilities: Probabilities = Object.fromEntries(
+    learnt.map((name) => [name, roundMillionth(sigmoid(logits[ATTRIBUTES.indexOf(name)]!))]),
+  );
   const said = { image: place.path, name: place.name, probabilities, attributes };
   if (folder === undefined) return said;
   // The image was there a moment ago, and may have gone since; a map that cannot be written is an error.
   const image = await read().catch(reasonOf);
   if (typeof image === "string") return rejection(place, image);
   return { ...said, ...await writeMaps(folder, { ...said, image, maps, mask }) };
+}
+
+function roundMillionth(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }
 
 function rejection({ path, name }: ImagePlace, rejected: string): RejectedImage {

@@ -10,7 +10,7 @@ import { predict, type PredictedImage, type PredictOptions } from "../pipeline/p
 import { mostLikely } from "../pipeline/predict/most_likely.ts";
 import { PredictionFile } from "../pipeline/predict/prediction_file.ts";
 import { readTunedThresholds, sameThreshold } from "../pipeline/predict/thresholds.ts";
-import { writeModel } from "../pipeline/train/run_folder.ts";
+import { RUN_SCHEMA, writeModel } from "../pipeline/train/run_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { SAMPLE, smallConfig } from "./train_context.ts";
 
@@ -83,7 +83,7 @@ Deno.test({
     ];
     for (const [index, { image, probabilities }] of others.entries()) {
       for (const name of ATTRIBUTES) {
-        const off = Math.abs(probabilities[name] - all[index % all.length]!.probabilities[name]);
+        const off = Math.abs(probabilities[name]! - all[index % all.length]!.probabilities[name]!);
         assert(off <= 1e-4, `${name} of ${image} is off by ${off}`);
       }
     }
@@ -117,12 +117,25 @@ Deno.test("predict() reads images as they are asked for", async () => {
 Deno.test("predict() calls what is above its threshold predicted", async () => {
   const [plain] = await predicted([IMAGES[0]!]);
   const above = (thresholds: readonly number[]) =>
-    ATTRIBUTES.filter((name, a) => plain!.probabilities[name] > thresholds[a]!);
+    ATTRIBUTES.filter((name, a) => plain!.probabilities[name]! > thresholds[a]!);
   assert.deepEqual(plain!.attributes, above(sameThreshold(0.5)));
   const mixed = ATTRIBUTES.map((_, a) => [0, 0.45, 0.55, 1][a % 4]!);
   const [other] = await predicted([IMAGES[0]!], { thresholds: mixed });
   assert.deepEqual(other!.attributes, above(mixed));
   assert(other!.attributes.includes(ATTRIBUTES[0]) && !other!.attributes.includes(ATTRIBUTES[3]));
+});
+
+Deno.test("predict() tells only of attributes that the run has learnt", async () => {
+  const config = join(run, "config.json");
+  const settings = smallConfig({ attributes: ["Smiling", "Bald"] });
+  await Deno.writeTextFile(config, JSON.stringify({ ...settings, schema: RUN_SCHEMA }));
+  const [some] = await predicted([IMAGES[0]!], { thresholds: sameThreshold(0) });
+  await Deno.remove(config);
+  const [all] = await predicted([IMAGES[0]!]);
+  const { Smiling, Bald } = all!.probabilities;
+  assert.deepEqual(some!.probabilities, { Bald, Smiling });
+  assert.deepEqual(some!.attributes, ["Bald", "Smiling"]);
+  assert.equal(mostLikely(some!.probabilities, 8).length, 2);
 });
 
 Deno.test("readTunedThresholds() reads what evaluate has chosen, or says that it has not", async () => {

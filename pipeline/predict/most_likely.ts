@@ -6,6 +6,9 @@
 
 import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 
+/** Probabilities of the attributes that a network has learnt, in the order of `ATTRIBUTES`. */
+export type Probabilities = Readonly<Partial<Record<Attribute, number>>>;
+
 /** An attribute and how likely it is. */
 export interface LikelyAttribute {
   readonly name: Attribute;
@@ -14,10 +17,13 @@ export interface LikelyAttribute {
 
 /** The `count` attributes with the highest probabilities, the highest first. */
 export function mostLikely(
-  probabilities: Readonly<Record<Attribute, number>>,
+  probabilities: Probabilities,
   count: number,
 ): LikelyAttribute[] {
-  return ATTRIBUTES.map((name) => ({ name, probability: probabilities[name] }))
+  return ATTRIBUTES.flatMap((name) => {
+    const probability = probabilities[name];
+    return probability === undefined ? [] : [{ name, probability }];
+  })
     .sort((a, b) => b.probability - a.probability)
     .slice(0, count);
 }

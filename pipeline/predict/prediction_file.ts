@@ -5,7 +5,7 @@
  */
 
 import { extname } from "node:path";
-import { ATTRIBUTES } from "../attributes.ts";
+import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
 import { FileWriter } from "../files.ts";
 import { rejectedPath } from "../landmarks/landmark_file.ts";
@@ -31,7 +31,7 @@ const PIECE = 1 << 16;
  * A file of predictions that appears when it is committed, and not at all if it is disposed before.
  *
  * - `.ndjson`: each {@linkcode Prediction} as a line;
- * - `.csv`: `image_name` and the 40 probabilities by their names, a row for each image that has an
+ * - `.csv`: `image_name` and the probabilities by the attributes' names, a row for each image that has an
  *   answer; the others are listed in a file beside it ({@linkcode rejectedPath}), an object
  *   `{"image", "reason"}` a line.
  */
@@ -39,21 +39,34 @@ export class PredictionFile implements AsyncDisposable {
   readonly #lines: FileWriter;
   /** Of csv alone. */
   readonly #rejections: FileWriter | null;
+  readonly #attributes: readonly Attribute[];
   #text: string;
   #rejected = "";
 
-  private constructor(lines: FileWriter, rejections: FileWriter | null) {
+  private constructor(
+    lines: FileWriter,
+    rejections: FileWriter | null,
+    attributes: readonly Attribute[],
+  ) {
     this.#lines = lines;
     this.#rejections = rejections;
-    this.#text = rejections ? csvRow(["image_name", ...ATTRIBUTES]) : "";
+    this.#attributes = attributes;
+    this.#text = rejections ? csvRow(["image_name", ...attributes]) : "";
   }
 
-  /** Starts the file. */
-  static async open(path: string): Promise<PredictionFile> {
+  /**
+   * Starts the file.
+   *
+   * @param attributes Those of the run, see {@linkcode learntAttributes}.
+   */
+  static async open(
+    path: string,
+    attributes: readonly Attribute[] = ATTRIBUTES,
+  ): Promise<PredictionFile> {
     const lines = await FileWriter.open(path);
-    if (!isCsv(path)) return new PredictionFile(lines, null);
+    if (!isCsv(path)) return new PredictionFile(lines, null, attributes);
     try {
-      return new PredictionFile(lines, await FileWriter.open(rejectedPath(path)));
+      return new PredictionFile(lines, await FileWriter.open(rejectedPath(path)), attributes);
     } catch (error) {
       await lines[Symbol.asyncDispose]();
       throw error;
@@ -68,7 +81,10 @@ export class PredictionFile implements AsyncDisposable {
       this.#rejected += JSON.stringify({ image, reason }) + "\n";
     } else {
       const { name, probabilities } = prediction;
-      this.#text += csvRow([name, ...ATTRIBUTES.map((attribute) => probabilities[attribute])]);
+      this.#text += csvRow([
+        name,
+        ...this.#attributes.map((attribute) => probabilities[attribute]!),
+      ]);
     }
     if (this.#text.length + this.#rejected.length >= PIECE) await this.#flush();
   }

@@ -9,7 +9,7 @@ import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 import type { InputSize } from "../faces.ts";
 import { drawHeatMap, type HeatMap } from "../heat_map.ts";
 import { encodePng, type RgbImage } from "../image.ts";
-import { mostLikely } from "./most_likely.ts";
+import { mostLikely, type Probabilities } from "./most_likely.ts";
 import { drawWhereSheet } from "./where_sheet.ts";
 
 /** Files that were written for an image. */
@@ -25,7 +25,7 @@ export interface MappedImage {
   readonly image: RgbImage;
   /** What its files are called, with folders; the ending is left out. */
   readonly name: string;
-  readonly probabilities: Readonly<Record<Attribute, number>>;
+  readonly probabilities: Probabilities;
   /** Predicted attributes. */
   readonly attributes: readonly Attribute[];
   /** f32 [h, w, 40] */

@@ -93,7 +93,7 @@ export const PREDICT = command({
     });
     const result = out === undefined
       ? await show(predictions, top, context)
-      : { ...await write(predictions, top, out, context), out };
+      : { ...await write(predictions, top, { out, run }, context), out };
     if (result.images > 0 && result.rejected === result.images) {
       throw new Error(`None of ${result.images} images could be used`);
     }
@@ -125,11 +125,12 @@ async function show(
 async function write(
   predictions: AsyncIterable<Prediction>,
   top: number | undefined,
-  out: string,
+  { out, run }: { readonly out: string; readonly run: string },
   { terminal }: Context,
 ): Promise<Counts> {
   const { PredictionFile } = await import("../../predict/prediction_file.ts");
-  await using file = await PredictionFile.open(out);
+  const { learntAttributes } = await import("../../predict/learnt_attributes.ts");
+  await using file = await PredictionFile.open(out, await learntAttributes(run));
   const left = terminal.lister("images have no answer");
   const counts = await counted(predictions, top, terminal, async (prediction) => {
     await file.write(prediction);
