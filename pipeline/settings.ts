@@ -323,6 +323,18 @@ export function configOf(preset: PresetName, given: GivenSettings): TrainConfig 
   return config as unknown as TrainConfig;
 }
 
+/** A configuration in which settings that an older version did not know have the values it acted by. */
+export function withDefaults(config: Fields): Fields {
+  const whole: Record<string, unknown> = { ...config };
+  for (const name of SETTING_NAMES) {
+    const { group, fallback } = SETTINGS[name];
+    if (fallback === undefined) continue;
+    if (group) whole[group] = { [name]: fallback, ...whole[group] as Fields | undefined };
+    else whole[name] ??= fallback;
+  }
+  return whole;
+}
+
 function checked(name: string, kind: ValueKind<unknown>, value: unknown): unknown {
   try {
     return kind.check(value);

@@ -5,7 +5,13 @@ import { type Context, parseArguments } from "../pipeline/cli/command.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { trainingConfig, type TrainingValues } from "../pipeline/cli/training.ts";
 import { PRESETS, trainConfig } from "../pipeline/presets.ts";
-import { changedSetting, SETTING_NAMES, SETTINGS, type TrainConfig } from "../pipeline/settings.ts";
+import {
+  changedSetting,
+  SETTING_NAMES,
+  SETTINGS,
+  type TrainConfig,
+  withDefaults,
+} from "../pipeline/settings.ts";
 import { readRunConfig } from "../pipeline/train/run_folder.ts";
 
 /** The configuration that a line of options of `train` asks for. */
@@ -159,5 +165,9 @@ Deno.test("readRunConfig() completes what older versions wrote", async () => {
   const config = await readRunConfig(run);
   assert.equal(config.backend, "wasm");
   assert.equal(changedSetting(config, trainConfig("lite")), null);
+  // So do those who read the file as it is.
+  const { network, optimizer, epochs, seed } = withDefaults(old) as unknown as TrainConfig;
+  assert.deepEqual(network, trainConfig("lite").network);
+  assert.deepEqual({ optimizer, epochs, seed }, { optimizer: "sgd", epochs: 6, seed: 64 });
   await Deno.remove(run, { recursive: true });
 });

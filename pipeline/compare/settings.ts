@@ -5,6 +5,7 @@
  */
 
 import { flatten } from "../report/flatten.ts";
+import { withDefaults } from "../settings.ts";
 import type { ComparedRun } from "./compared_run.ts";
 
 /** Runs that were trained alike. */
@@ -27,7 +28,10 @@ export interface SettingDifference {
 }
 
 /** Fields of `config.json` that do not decide what is trained, besides the seed. */
-const CIRCUMSTANCES = ["schema", "seed", "created", "backend", "versions", "data"];
+const CIRCUMSTANCES = [
+  ...["schema", "seed", "created", "backend", "versions", "data", "fingerprint"],
+  ...["keepBest", "checkpointMinutes"],
+];
 
 /** What of `data` does: a landmarks file, for one, may lie in each run's own folder. */
 const DATA = ["dataset", "labels", "train", "validation"];
@@ -64,7 +68,7 @@ function configOf({ folder }: ComparedRun): Map<string, string> {
   const pick = (fields: Readonly<Record<string, unknown>>, isWanted: (key: string) => boolean) =>
     Object.fromEntries(Object.entries(fields).filter(([key]) => isWanted(key)).toSorted());
   return new Map(flatten({
-    ...pick(folder.config, (key) => !CIRCUMSTANCES.includes(key)),
+    ...pick(withDefaults(folder.config), (key) => !CIRCUMSTANCES.includes(key)),
     data: pick(folder.data, (key) => DATA.includes(key)),
   }));
 }

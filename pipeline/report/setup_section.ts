@@ -25,17 +25,11 @@ export function renderSetup(run: RunFolder): Html {
   `;
 }
 
-/** The options of `train` that a configuration can name, with the name it uses. */
+/** The options of `train` that say what no settings are, with the names that a configuration uses. */
 const OPTIONS: readonly (readonly [option: string, key: string, fallback?: string])[] = [
   ["--dataset", "dataset", "DIR"],
   ["--landmarks", "landmarks", "FILE"],
   ["--labels", "labels"],
-  ["--preset", "preset"],
-  ["--epochs", "epochs"],
-  ["--batch", "batch"],
-  ["--lr", "learningRate"],
-  ["--segmentation-weight", "segmentationWeight"],
-  ["--seed", "seed"],
   ["--backend", "backend"],
 ];
 
@@ -51,7 +45,7 @@ function commands({ path, config, data, metrics }: RunFolder): string[] {
   const dataset = options.find((option) => option.startsWith("--dataset")) ?? "";
   const split = metrics ? ` --split ${shellWord(metrics.split)}` : "";
   return [
-    ["deno task train", ...options, `--out ${run}`].join(" \\\n  "),
+    ["deno task train", ...options, `--config ${run}/config.json`, "--out NEW"].join(" \\\n  "),
     `deno task evaluate --run ${run} ${dataset}${split}`,
     `deno task report --run ${run}`,
   ];
