@@ -52,7 +52,7 @@ def main():
         losses.append([value.item() for value in three])
         if (step + 1) % config["accumulate"] == 0:
             if config["clip"] > 0:
-                nn.utils.clip_grad_norm_(network.parameters(), config["clip"])
+                torch.nn.utils.clip_grad_norm_(network.parameters(), config["clip"])
             optimizer.step()
             optimizer.zero_grad()
 
