@@ -22,8 +22,18 @@ export type PresetName = keyof typeof PRESETS;
 /** The layers of the reference. */
 const PAPER_NETWORK = { architecture: "plain", maskHead: "shared" } as const;
 
-/** The targets of the reference: masks of positive labels alone, everything weighted alike. */
-const PAPER_TARGETS = { maskTarget: "label", maskBalance: false, classBalance: false } as const;
+/** The steps and the losses of the reference: masks of positive labels alone, everything weighted alike. */
+const PAPER_RECIPE = {
+  learningRate: 0.01,
+  learningRateDecay: 0.9,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  segmentationWeight: 1,
+  maskTarget: "label",
+  maskBalance: false,
+  classBalance: false,
+  labelRepair: false,
+} as const;
 
 /**
  * `paper`: the network and the settings of the reference in their last form.
@@ -42,14 +52,8 @@ export const PRESETS = {
     },
     epochs: 50,
     batch: 40,
-    learningRate: 0.01,
-    learningRateDecay: 0.9,
-    momentum: 0.9,
-    weightDecay: 1e-4,
-    segmentationWeight: 1,
+    ...PAPER_RECIPE,
     augmentation: { flip: true, shift: 8 },
-    labelRepair: false,
-    ...PAPER_TARGETS,
   },
   lite: {
     network: {
@@ -59,14 +63,8 @@ export const PRESETS = {
     },
     epochs: 6,
     batch: 16,
-    learningRate: 0.01,
-    learningRateDecay: 0.9,
-    momentum: 0.9,
-    weightDecay: 1e-4,
-    segmentationWeight: 1,
+    ...PAPER_RECIPE,
     augmentation: { flip: true, shift: 4 },
-    labelRepair: false,
-    ...PAPER_TARGETS,
   },
   residual: {
     network: {
@@ -77,14 +75,8 @@ export const PRESETS = {
     },
     epochs: 6,
     batch: 16,
-    learningRate: 0.01,
-    learningRateDecay: 0.9,
-    momentum: 0.9,
-    weightDecay: 1e-4,
-    segmentationWeight: 1,
+    ...PAPER_RECIPE,
     augmentation: { flip: true, shift: 4 },
-    labelRepair: false,
-    ...PAPER_TARGETS,
     maskTarget: "region",
   },
 } as const satisfies Record<string, Preset>;

@@ -10,7 +10,7 @@
 import { type Conv2dShape, outputSize } from "../conv2d.ts";
 import type { WasmThreads } from "../wasm_threads.ts";
 import { CHANNELS, ROWS } from "../wat/tiles.ts";
-import { OUTPUTS, POSITIONS } from "../wat/winograd_text.ts";
+import { OUTPUTS, POSITIONS } from "../wat/winograd_squares.ts";
 
 /** Tiles whose transforms a thread keeps in its cache; a multiple of {@linkcode ROWS}. */
 const BLOCK = 20;

@@ -93,6 +93,26 @@ const NORM_SUMS = func(
 
 const FLOOR = set("floor", `(f32x4.splat (f32.reinterpret_i32 ${term("least")}))`);
 
+/** Stores four numbers of each row at $offset of a tensor, channel $c by channel. */
+function overRows(target: string, value: string): string {
+  return loop(
+    "row",
+    "first",
+    "last",
+    1,
+    set("offset", mul("row", "bytes")),
+    loop("c", 0, "bytes", 16, store(add(target, "offset"), value), increase("offset", 16)),
+  );
+}
+
+/** (x − mean) · a + b */
+const affine = (a: string, b: string) =>
+  fused(
+    minus(load(add("x", "offset")), load(add("mean", "c"))),
+    load(add(a, "c")),
+    load(add(b, "c")),
+  );
+
 /** y = max((x − mean) · factor + shift, least) */
 const NORMALISE = func(
   "normalise",
@@ -100,30 +120,7 @@ const NORMALISE = func(
   { i32: ["bytes", "c", "row", "offset"], v128: ["floor"] },
   SETUP,
   FLOOR,
-  loop(
-    "row",
-    "first",
-    "last",
-    1,
-    set("offset", mul("row", "bytes")),
-    loop(
-      "c",
-      0,
-      "bytes",
-      16,
-      store(
-        add("y", "offset"),
-        `(f32x4.max ${term("floor")} ${
-          fused(
-            minus(load(add("x", "offset")), load(add("mean", "c"))),
-            load(add("factor", "c")),
-            load(add("shift", "c")),
-          )
-        })`,
-      ),
-      increase("offset", 16),
-    ),
-  ),
+  overRows("y", `(f32x4.max ${term("floor")} ${affine("factor", "shift")})`),
 );
 
 /** dy where the ReLU let it through. */
@@ -174,30 +171,9 @@ const NORM_GRAD = func(
   { i32: ["bytes", "c", "row", "offset"], v128: ["floor"] },
   SETUP,
   FLOOR,
-  loop(
-    "row",
-    "first",
-    "last",
-    1,
-    set("offset", mul("row", "bytes")),
-    loop(
-      "c",
-      0,
-      "bytes",
-      16,
-      store(
-        add("dx", "offset"),
-        plus(
-          times(through("offset"), load(add("factor", "c"))),
-          fused(
-            minus(load(add("x", "offset")), load(add("mean", "c"))),
-            load(add("slope", "c")),
-            load(add("constant", "c")),
-          ),
-        ),
-      ),
-      increase("offset", 16),
-    ),
+  overRows(
+    "dx",
+    plus(times(through("offset"), load(add("factor", "c"))), affine("slope", "constant")),
   ),
 );
 

@@ -1,0 +1,138 @@
+/**
+ * The transforms of a tile between its tensor and the room of a thread of `winograd_text.ts`.
+ *
+ * @module
+ */
+
+import { add, increase, lines, load, loop, mul, range, set, store, term, when } from "./text.ts";
+import { TILE_BYTES } from "./tiles.ts";
+import {
+  copySquare,
+  inRow,
+  locateSquare,
+  OUTPUTS,
+  pixelOf,
+  POSITIONS,
+  readSquare,
+  setRows,
+  SIDE,
+  type Square,
+} from "./winograd_squares.ts";
+import {
+  inBothDimensions,
+  transformGradient,
+  transformInput,
+  transformOutput,
+} from "./winograd_transforms.ts";
+
+const X: Square = {
+  side: SIDE,
+  tensor: "x",
+  height: "height",
+  width: "width",
+  bytes: "bytes",
+  before: "border",
+};
+
+/** Transforms $tile of x to number $index of each position, from $v on. */
+export const TRANSFORM_X: string = lines(
+  readSquare(X),
+  setRows(SIDE, "bytes"),
+  loop(
+    "c",
+    0,
+    "bytes",
+    16,
+    set("to", add("v", mul("index", "bytes"), "c")),
+    inBothDimensions(
+      transformInput,
+      SIDE,
+      SIDE,
+      (i, j) => load(inRow(i, j, "bytes")),
+      (_i, _j, value) => lines(store("to", value), increase("to", "position")),
+    ),
+    ...range(SIDE).map((i) => increase(`r${i}`, 16)),
+  ),
+);
+
+/** The room of a thread: transforms of x from $v, of the other tensor from $m, and a square at $edge. */
+export const SET_ROOM: string = lines(
+  set("bytes", mul("channels", 4)),
+  set("outputs", mul("panels", TILE_BYTES)),
+  set("position", mul("block", "bytes")),
+  set("position_m", mul("block", "outputs")),
+  set("v", add("room", mul("thread", "stride"))),
+  set("m", add("v", mul("position", POSITIONS))),
+  set("edge", add("m", mul("position_m", POSITIONS))),
+);
+
+export const ROOM_LOCALS: readonly string[] = [
+  "bytes",
+  "outputs",
+  "position",
+  "position_m",
+  "v",
+  "m",
+  "index",
+  "count",
+];
+
+const Y: Square = {
+  side: OUTPUTS,
+  tensor: "y",
+  height: "out_height",
+  width: "out_width",
+  bytes: "outputs",
+  before: 0,
+};
+
+/** Transforms number $index of each position from $m back to $tile of y. */
+export const TRANSFORM_Y: string = lines(
+  locateSquare(Y),
+  when(
+    term("inside"),
+    lines(set("at", pixelOf(Y, 0, 0)), set("row", mul("out_width", "outputs"))),
+    lines(set("at", "edge"), set("row", mul("outputs", OUTPUTS))),
+  ),
+  setRows(OUTPUTS, "outputs"),
+  loop(
+    "c",
+    0,
+    "outputs",
+    16,
+    set("to", add("m", mul("index", "outputs"), "c")),
+    // Positions are read by columns: a column's rows lie SIDE positions apart.
+    inBothDimensions(
+      transformOutput,
+      SIDE,
+      OUTPUTS,
+      (i, j) => load(add("to", mul("position_m", i * SIDE + j))),
+      (i, j, value) => store(inRow(i, j, "outputs"), value),
+    ),
+    ...range(OUTPUTS).map((i) => increase(`r${i}`, 16)),
+  ),
+  when(`(i32.eqz ${term("inside")})`, copySquare(Y, "from edge")),
+);
+
+const DY: Square = { ...Y, tensor: "dy" };
+
+/** Transforms $tile of dy to number $index of each position, from $m on. */
+export const TRANSFORM_DY: string = lines(
+  readSquare(DY),
+  setRows(OUTPUTS, "outputs"),
+  loop(
+    "c",
+    0,
+    "outputs",
+    16,
+    set("to", add("m", mul("index", "outputs"), "c")),
+    inBothDimensions(
+      transformGradient,
+      OUTPUTS,
+      SIDE,
+      (i, j) => load(inRow(i, j, "outputs")),
+      (_i, _j, value) => lines(store("to", value), increase("to", "position_m")),
+    ),
+    ...range(OUTPUTS).map((i) => increase(`r${i}`, 16)),
+  ),
+);
