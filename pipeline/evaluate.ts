@@ -66,7 +66,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
   try {
     using learner = new Learner(backend, network, config);
     const batch = options.batch ?? config.batch;
-    const job = { learner, options, sizes: networkSizes(network), batch, done: 0 };
+    const learnt = config.attributes;
+    const job = { learner, options, learnt, sizes: networkSizes(network), batch, done: 0 };
     const { metrics, predictions, samples, places } = await measureSplit(
       job,
       options.records,
@@ -96,6 +97,8 @@ interface Job {
   readonly options: EvaluateOptions;
   readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
   readonly batch: number;
+  /** The attributes that the network has learnt. */
+  readonly learnt: readonly string[];
   /** Images done, over all splits. */
   done: number;
 }
@@ -114,7 +117,7 @@ async function measureSplit(
   source: AsyncIterable<FaceRecord>,
   split: Split,
 ): Promise<MeasuredSplit> {
-  const { learner, options, sizes, batch } = job;
+  const { learner, options, sizes, batch, learnt } = job;
   const { signal, onProgress, onReject = () => {} } = options;
   const collector = new PredictionCollector();
   const samples: Sample[] = [];
@@ -135,9 +138,11 @@ async function measureSplit(
     onProgress?.(job.done += faces.length, null);
   };
   const faces = loadFaces(onlySplit(source, split), sizes.input, onReject);
-  const { metrics } = await measure(learner, faces, { split, batch, ...sizes, signal, onBatch });
-  return { metrics, predictions: collector.result(split), samples, places };
+  const settings = { split, batch, learnt, ...sizes, signal, onBatch };
+  const { metrics } = await measure(learner, faces, settings);
+  return { metrics, predictions: collector.result(split, learnt), samples, places };
 }
+
 /** Adds faces with masks until there are enough. */
 function takeSamples(
   samples: Sample[],

@@ -62,11 +62,21 @@ export interface MetricsBatch {
  * bytes a face (168: 3.4 MB for CelebA's test split), which average precision needs to rank them.
  */
 export class MetricsAccumulator {
+  readonly #learnt: readonly string[];
   readonly #logits: Float32Array[] = [];
   readonly #labels: number[] = [];
   readonly #intersection = new Float64Array(A);
   readonly #union = new Float64Array(A);
   #masks: boolean | null = null;
+
+  /**
+   * Starts without faces.
+   *
+   * @param learnt The attributes that are measured; of the others, every measure is undefined.
+   */
+  constructor(learnt: readonly string[] = ATTRIBUTES) {
+    this.#learnt = learnt;
+  }
 
   /** How many faces have been added. */
   get images(): number {
@@ -107,7 +117,9 @@ export class MetricsAccumulator {
       accuracy: meanOf(attributes.map(({ accuracy }) => accuracy)),
       balancedAccuracy: meanOf(attributes.map(balancedAccuracyOf)),
       majorityAccuracy: meanOf(
-        positives.map((count) => share(Math.max(count, this.images - count), this.images)),
+        positives.map((count, column) =>
+          this.#isLearnt(column) ? share(Math.max(count, this.images - count), this.images) : null
+        ),
       ),
       maskIoU: meanOf(attributes.map(({ maskIoU }) => maskIoU)),
       attributes,
@@ -117,7 +129,13 @@ export class MetricsAccumulator {
   #measure(column: number): AttributeMetrics {
     const present = (face: number) => hasAttribute(this.#labels[face] ?? 0, column);
     const name = ATTRIBUTES[column] ?? "";
+    // Of no faces nothing is defined.
+    if (!this.#isLearnt(column)) return measureAttribute(name, new Float32Array(), present, null);
     return measureAttribute(name, this.#scores(column), present, this.#maskIoU(column));
+  }
+
+  #isLearnt(column: number): boolean {
+    return this.#learnt.includes(ATTRIBUTES[column]!);
   }
 
   /**

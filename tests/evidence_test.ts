@@ -6,6 +6,7 @@ import { gatherEvidence, MetricsAccumulator } from "../pipeline/metrics.ts";
 import { bootstrap, percentileInterval } from "../pipeline/metrics/bootstrap.ts";
 import { BINS, calibrationOf, poolCalibration } from "../pipeline/metrics/calibration.ts";
 import { contradictionOf, countContradictions, RULES } from "../pipeline/metrics/consistency.ts";
+import type { Evidence } from "../pipeline/metrics/evidence.ts";
 import { LANES, PackedSums } from "../pipeline/metrics/packed_sums.ts";
 import {
   PredictionCollector,
@@ -425,9 +426,31 @@ Deno.test("gatherEvidence() measures a case done by hand", () => {
   close(evidence.averagePrecision, 11 / 12, "mean average precision");
 });
 
+Deno.test("what a network has not learnt is not measured, and means are without it, seed 8", () => {
+  const all = randomPredictions(60, 8);
+  const learnt = [ATTRIBUTES[3]!, ATTRIBUTES[20]!];
+  const some = { ...all, learnt };
+  const metrics = measured(some);
+  assert.deepEqual(
+    metrics.attributes.filter(({ accuracy }) => accuracy !== null).map(({ name }) => name),
+    learnt,
+  );
+  const [whole, evidence] = [all, some].map((predictions) =>
+    gatherEvidence(measured(predictions), predictions, randomPredictions(60, 9))
+  ) as [Evidence, Evidence];
+  const both = (of: Evidence, name: "brierScore" | "calibrationError") =>
+    (of.attributes[3]![name]! + of.attributes[20]![name]!) / 2;
+  close(evidence.brierScore, both(whole, "brierScore"), "mean Brier score");
+  close(evidence.calibrationError, both(whole, "calibrationError"), "mean calibration error");
+  assert.deepEqual(evidence.attributes[3], whole.attributes[3]);
+  const other = evidence.attributes[4]!;
+  assert.deepEqual([other.brierScore, other.tuned, other.intervals.accuracy], [null, null, null]);
+  assert.deepEqual(JSON.parse(JSON.stringify(evidence)), evidence, "NaN is not JSON");
+});
+
 function measured(predictions: Predictions) {
-  const { logits, labels, intersection, union } = predictions;
-  const accumulator = new MetricsAccumulator();
+  const { logits, labels, intersection, union, learnt } = predictions;
+  const accumulator = new MetricsAccumulator(learnt);
   accumulator.add({ logits, labels, overlap: { intersection, union } });
   return accumulator.result("test");
 }

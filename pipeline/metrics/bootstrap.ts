@@ -14,7 +14,7 @@
 import { ATTRIBUTES } from "../attributes.ts";
 import { Random } from "../random.ts";
 import { LANES } from "./packed_sums.ts";
-import type { Predictions } from "./predictions.ts";
+import { isLearnt, type Predictions } from "./predictions.ts";
 import { RESAMPLED, type ResampledName, weightedMeasures } from "./weighted_measures.ts";
 
 export { RESAMPLED, type ResampledName } from "./weighted_measures.ts";
@@ -62,7 +62,8 @@ export function bootstrap(
     for (const name of RESAMPLED) {
       for (let column = 0; column < A; column++) {
         const values = measured[name].subarray(column * LANES, column * LANES + lanes);
-        result[name][column]!.set(values, first);
+        if (isLearnt(predictions, column)) result[name][column]!.set(values, first);
+        else result[name][column]!.fill(NaN);
       }
     }
   }
@@ -98,7 +99,8 @@ export function measureOnce(
   const result = emptyResamples(1);
   for (const name of RESAMPLED) {
     for (let column = 0; column < A; column++) {
-      result[name][column]![0] = measured[name][column * LANES]!;
+      const value = measured[name][column * LANES]!;
+      result[name][column]![0] = isLearnt(predictions, column) ? value : NaN;
     }
     fillMean(result[name]);
   }

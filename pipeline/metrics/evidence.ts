@@ -27,7 +27,7 @@ import {
   type Outcomes,
   ratesOf,
 } from "./measures.ts";
-import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
+import { isLearnt, type Predictions, presenceOf, scoresOf } from "./predictions.ts";
 import { logitOf, sigmoid } from "./probability.ts";
 import { chooseThresholds } from "./thresholds.ts";
 
@@ -98,7 +98,10 @@ export function gatherEvidence(
   predictions: Predictions,
   validation: Predictions | null,
 ): Evidence {
-  const thresholds = validation ? chooseThresholds(validation) : ATTRIBUTES.map(() => null);
+  const chosen = validation ? chooseThresholds(validation) : [];
+  const thresholds = ATTRIBUTES.map((_, column) =>
+    isLearnt(predictions, column) ? chosen[column] ?? null : null
+  );
   const resamples = bootstrap(predictions, thresholds);
   const calibrations = ATTRIBUTES.map((_, column) =>
     calibrationOf(
@@ -111,13 +114,15 @@ export function gatherEvidence(
     return {
       name,
       ...outcomesOf(predictions, column, 0),
-      brierScore,
-      calibrationError: error,
+      brierScore: isLearnt(predictions, column) ? brierScore : null,
+      calibrationError: isLearnt(predictions, column) ? error : null,
       intervals: intervalsOf(resamples, column),
       tuned: tunedOf(predictions, column, thresholds[column] ?? null),
     };
   });
-  const { brierScore, error, bins } = poolCalibration(calibrations);
+  const { brierScore, error, bins } = poolCalibration(
+    calibrations.filter((_, column) => isLearnt(predictions, column)),
+  );
   return {
     averagePrecision: meanOf(metrics.attributes.map(({ averagePrecision }) => averagePrecision)),
     brierScore,

@@ -9,7 +9,7 @@
  * | `labels` | u8 [N, A] | 1 where the attribute is present |
  *
  * The metadata has `schema`, `split`, and as JSON the lists `images` (N file names) and `attributes`
- * (A names). A face without landmarks has no mask pixels at all.
+ * (A names), and where the network has learnt only some of them `learnt`. A face without landmarks has no mask pixels at all.
  *
  * @module
  */
@@ -41,6 +41,16 @@ export interface Predictions extends MaskOverlap {
   readonly labels: readonly number[];
   /** f32 [N, A], before the sigmoid. */
   readonly logits: Float32Array;
+  /**
+   * The attributes that the network has learnt; absent where it has learnt all. Of the others it speaks by
+   * chance: their measures are undefined, and means are without them.
+   */
+  readonly learnt?: readonly string[];
+}
+
+/** Whether the network has learnt attribute `column`. */
+export function isLearnt({ learnt }: Pick<Predictions, "learnt">, column: number): boolean {
+  return learnt?.includes(ATTRIBUTES[column]!) ?? true;
 }
 
 /** Collects predictions batch by batch. */
@@ -61,9 +71,10 @@ export class PredictionCollector {
   }
 
   /** Everything that was added. */
-  result(split: string): Predictions {
+  result(split: string, learnt: readonly string[] = ATTRIBUTES): Predictions {
     return {
       split,
+      ...(learnt.length < A && { learnt }),
       images: this.#images,
       labels: this.#labels,
       logits: joined(this.#logits, Float32Array),
@@ -103,7 +114,7 @@ export function predictionsPath(run: string): string {
 
 /** Writes the predictions beside their place in the run folder and renames them there. */
 export async function writePredictions(run: string, predictions: Predictions): Promise<void> {
-  const { split, images, labels, logits, intersection, union } = predictions;
+  const { split, images, labels, logits, intersection, union, learnt } = predictions;
   const shape = [images.length, A];
   const bytes = encodeSafetensors({
     tensors: {
@@ -117,6 +128,7 @@ export async function writePredictions(run: string, predictions: Predictions): P
       split,
       images: JSON.stringify(images),
       attributes: JSON.stringify(ATTRIBUTES),
+      ...(learnt && { learnt: JSON.stringify(learnt) }),
     },
   });
   await writeFile(predictionsPath(run), bytes);
@@ -172,5 +184,6 @@ function parsePredictions(bytes: Uint8Array): Predictions {
     logits: tensor("logits", Float32Array),
     intersection: tensor("intersection", Uint32Array),
     union: tensor("union", Uint32Array),
+    ...(metadata.learnt !== undefined && { learnt: JSON.parse(metadata.learnt) as string[] }),
   };
 }

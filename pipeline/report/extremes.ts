@@ -5,7 +5,7 @@
  */
 
 import { ATTRIBUTES, hasAttribute, namesOf } from "../attributes.ts";
-import type { Predictions } from "../metrics/predictions.ts";
+import { isLearnt, type Predictions } from "../metrics/predictions.ts";
 import { sigmoid } from "../metrics/probability.ts";
 
 const A = ATTRIBUTES.length;
@@ -61,13 +61,16 @@ export function findExtremes(predictions: Predictions, places: readonly Place[])
   };
 }
 
-/** Mean binary cross entropy with logits over the attributes of a face. */
-function logLossOf({ labels, logits }: Predictions, face: number): number {
-  let sum = 0;
+/** Mean binary cross entropy with logits over the attributes of a face that the network has learnt. */
+function logLossOf(predictions: Predictions, face: number): number {
+  const { labels, logits } = predictions;
+  let [sum, count] = [0, 0];
   for (let column = 0; column < A; column++) {
+    if (!isLearnt(predictions, column)) continue;
+    count++;
     const x = logits[face * A + column]!;
     const towards = hasAttribute(labels[face]!, column) ? x : -x;
     sum += Math.log1p(Math.exp(-Math.abs(x))) + Math.max(-towards, 0);
   }
-  return sum / A;
+  return sum / count;
 }

@@ -32,6 +32,8 @@ export interface MeasureOptions {
   readonly batch: number;
   readonly input: InputSize;
   readonly mask: InputSize;
+  /** The attributes that are measured; all by default. */
+  readonly learnt?: readonly string[];
   readonly signal?: AbortSignal | undefined;
   /** Hears of faces whose images cannot be read any more; they are left out. */
   readonly onReject?: OnReject | undefined;
@@ -51,7 +53,7 @@ export async function measure(
   faces: AsyncIterable<Face> | Iterable<Face>,
   options: MeasureOptions,
 ): Promise<Measurement> {
-  const accumulator = new MetricsAccumulator();
+  const accumulator = new MetricsAccumulator(options.learnt);
   const sums = [0, 0, 0];
   const { input, mask, onReject = () => {} } = options;
   for await (const chosen of batched(faces, options.batch)) {

@@ -6,8 +6,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import type { Face } from "../faces.ts";
-import { balancedAccuracyOf, type Metrics } from "../metrics.ts";
-import { meanOf } from "../metrics/measures.ts";
+import type { Metrics } from "../metrics.ts";
 import { maskSize } from "../network.ts";
 import { Random } from "../random.ts";
 import type { TrainOptions, TrainResult } from "../train.ts";
@@ -180,10 +179,11 @@ export class Session {
         batch: config.batch,
         input: config.network.input,
         mask: maskSize(config.network),
+        learnt: config.attributes,
         signal,
         onReject,
       });
-      return { ...losses, ...summary(metrics, config.attributes) };
+      return { ...losses, ...summary(metrics) };
     } catch (error) {
       if (signal?.aborted) await this.#save(log);
       throw error;
@@ -242,12 +242,6 @@ export class Session {
   }
 }
 
-/** Means over the attributes that are learnt. */
-function summary({ attributes }: Metrics, learnt: readonly string[]) {
-  const some = attributes.filter(({ name }) => learnt.includes(name));
-  return {
-    accuracy: meanOf(some.map(({ accuracy }) => accuracy)),
-    balancedAccuracy: meanOf(some.map(balancedAccuracyOf)),
-    maskIoU: meanOf(some.map(({ maskIoU }) => maskIoU)),
-  };
+function summary({ accuracy, balancedAccuracy, maskIoU }: Metrics) {
+  return { accuracy, balancedAccuracy, maskIoU };
 }
