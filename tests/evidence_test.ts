@@ -445,6 +445,8 @@ Deno.test("what a network has not learnt is not measured, and means are without 
   assert.deepEqual(evidence.attributes[3], whole.attributes[3]);
   const other = evidence.attributes[4]!;
   assert.deepEqual([other.brierScore, other.tuned, other.intervals.accuracy], [null, null, null]);
+  assert(whole.consistency.at(-1)!.predicted > 0);
+  assert.equal(evidence.consistency.at(-1)!.predicted, 0);
   assert.deepEqual(JSON.parse(JSON.stringify(evidence)), evidence, "NaN is not JSON");
 });
 

@@ -5,7 +5,7 @@
  */
 
 import { type Attribute, ATTRIBUTES, labelsOf } from "../attributes.ts";
-import type { Predictions } from "./predictions.ts";
+import { isLearnt, type Predictions } from "./predictions.ts";
 
 /** Attributes that exclude each other by what the words mean. */
 export interface Rule {
@@ -91,9 +91,10 @@ export function contradictionOf({ one, other }: Rule): (labels: number) => boole
       : ones.filter(has(labels)).length > 1;
 }
 
-function predictedLabels({ logits }: Predictions, face: number): number {
-  return ATTRIBUTES.reduce(
-    (bits, _, column) => bits + (logits[face * ATTRIBUTES.length + column]! > 0 ? 2 ** column : 0),
-    0,
-  );
+/** What is predicted of a face, of attributes that the network has learnt. */
+function predictedLabels(predictions: Predictions, face: number): number {
+  return ATTRIBUTES.reduce((bits, _, column) => {
+    const isPredicted = predictions.logits[face * ATTRIBUTES.length + column]! > 0;
+    return isPredicted && isLearnt(predictions, column) ? bits + 2 ** column : bits;
+  }, 0);
 }
