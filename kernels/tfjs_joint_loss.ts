@@ -1,6 +1,6 @@
 /**
- * The joint loss as a differentiable tfjs operation: on our fused kernel, and composed of tfjs's own
- * operations for backends without it.
+ * The joint loss as a differentiable tfjs operation: on our fused kernels, and composed of tfjs's own
+ * operations for those to be held against.
  *
  * @module
  */

@@ -25,7 +25,7 @@ import {
   transformOutput,
 } from "./winograd_transforms.ts";
 
-const X: Square = {
+const X = {
   side: SIDE,
   tensor: "x",
   height: "height",
@@ -34,26 +34,37 @@ const X: Square = {
   before: "border",
 };
 
-/** Transforms $tile of x to number $index of each position, from $v on. */
-export const TRANSFORM_X: string = lines(
-  readSquare(X),
-  setRows(SIDE, "bytes"),
-  loop(
-    "c",
-    0,
-    "bytes",
-    16,
-    set("to", add("v", mul("index", "bytes"), "c")),
-    inBothDimensions(
-      transformInput,
-      SIDE,
-      SIDE,
-      (i, j) => load(inRow(i, j, "bytes")),
-      (_i, _j, value) => lines(store("to", value), increase("to", "position")),
+/** A transform of a tile's square to number $index of each position, `position` bytes apart from `room` on. */
+function transformSquare(
+  square: Square & { readonly bytes: string },
+  map: typeof transformInput,
+  room: string,
+  position: string,
+): string {
+  const { side, bytes } = square;
+  return lines(
+    readSquare(square),
+    setRows(side, bytes),
+    loop(
+      "c",
+      0,
+      bytes,
+      16,
+      set("to", add(room, mul("index", bytes), "c")),
+      inBothDimensions(
+        map,
+        side,
+        SIDE,
+        (i, j) => load(inRow(i, j, bytes)),
+        (_i, _j, value) => lines(store("to", value), increase("to", position)),
+      ),
+      ...range(side).map((i) => increase(`r${i}`, 16)),
     ),
-    ...range(SIDE).map((i) => increase(`r${i}`, 16)),
-  ),
-);
+  );
+}
+
+/** Transforms $tile of x to number $index of each position, from $v on. */
+export const TRANSFORM_X: string = transformSquare(X, transformInput, "v", "position");
 
 /** The room of a thread: transforms of x from $v, of the other tensor from $m, and a square at $edge. */
 export const SET_ROOM: string = lines(
@@ -77,7 +88,7 @@ export const ROOM_LOCALS: readonly string[] = [
   "count",
 ];
 
-const Y: Square = {
+const Y = {
   side: OUTPUTS,
   tensor: "y",
   height: "out_height",
@@ -114,25 +125,10 @@ export const TRANSFORM_Y: string = lines(
   when(`(i32.eqz ${term("inside")})`, copySquare(Y, "from edge")),
 );
 
-const DY: Square = { ...Y, tensor: "dy" };
-
 /** Transforms $tile of dy to number $index of each position, from $m on. */
-export const TRANSFORM_DY: string = lines(
-  readSquare(DY),
-  setRows(OUTPUTS, "outputs"),
-  loop(
-    "c",
-    0,
-    "outputs",
-    16,
-    set("to", add("m", mul("index", "outputs"), "c")),
-    inBothDimensions(
-      transformGradient,
-      OUTPUTS,
-      SIDE,
-      (i, j) => load(inRow(i, j, "outputs")),
-      (_i, _j, value) => lines(store("to", value), increase("to", "position_m")),
-    ),
-    ...range(OUTPUTS).map((i) => increase(`r${i}`, 16)),
-  ),
+export const TRANSFORM_DY: string = transformSquare(
+  { ...Y, tensor: "dy" },
+  transformGradient,
+  "m",
+  "position_m",
 );

@@ -114,7 +114,7 @@ export class Learner implements Disposable {
     tf.dispose(gathered.gradients);
   }
 
-  /** Runs the network on a batch, and measures the losses too if they are asked for. */
+  /** Runs the network on a batch as in use, and measures the losses too. */
   async forward(batch: Batch): Promise<Prediction & { readonly losses: Float32Array }> {
     // Losses of networks that were trained with smoothed labels and without are held against each other.
     const plain = { ...this.#settings, labelSmoothing: 0 };
