@@ -5,10 +5,10 @@
  */
 
 import type { ResampledName } from "../metrics.ts";
-import { Html, html } from "../report/html.ts";
+import { renderDocument } from "../report/document.ts";
+import { type Html, html } from "../report/html.ts";
 import { plotCurves } from "../report/plots.ts";
 import { percent, points, spaced } from "../report/text.ts";
-import style from "../report/style.css" with { type: "text" };
 import type {
   AttributeDifference,
   Comparison,
@@ -26,49 +26,35 @@ export function renderComparison(comparison: Comparison, settings: readonly Sett
   const [first, ...others] = comparison.settings;
   const title = comparison.settings.map(({ name }) => name).join(", ");
   const panels = panelsOf(settings);
-  const page = html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>${title} – AttParseNet comparison</title>
-        <style>${new Html(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kicker">AttParseNet comparison</p>
-          <h1>${title}</h1>
-          <p class="provenance"><span>measured on <b>${comparison.images} images</b> of the
-          <b>${comparison.split}</b> split</span></p>
-        </header>
-        <main>
-          <section id="measures"><h2>Measures</h2>${renderMeasures(comparison)}</section>
-          ${others.length === 0
-            ? html`<p class="note">${ONE_SETTING}</p>`
-            : others.map((setting, at) => renderAgainst(setting, first!.name, at + 2))}
-          <section id="training">
-            <h2>Training</h2>
-            ${panels.length === 0
-              ? html`<p class="note">No run has a training log (<code>log.ndjson</code>).</p>`
-              : html`
-                <figure>
-                  <div class="panels">${panels.map(([title, panel]) =>
-                    html`<div class="panel"><h3>${title}</h3>${plotCurves(panel)}</div>`
-                  )}</div>
-                  <figcaption><b>Figure ${others.length +
-                    2}.</b> Over the epochs, a curve for each run: ${renderKeys(
-                      settings,
-                    )}.</figcaption>
-                </figure>
-              `}
-          </section>
-        </main>
-      </body>
-    </html>
-  `;
-  return page.text.trimStart();
+  return renderDocument({
+    kind: "comparison",
+    title,
+    provenance:
+      html`<p class="provenance"><span>measured on <b>${comparison.images} images</b> of the
+          <b>${comparison.split}</b> split</span></p>`,
+    main: html`
+      <section id="measures"><h2>Measures</h2>${renderMeasures(comparison)}</section>
+      ${others.length === 0
+        ? html`<p class="note">${ONE_SETTING}</p>`
+        : others.map((setting, at) => renderAgainst(setting, first!.name, at + 2))}
+      <section id="training">
+        <h2>Training</h2>
+        ${panels.length === 0
+          ? html`<p class="note">No run has a training log (<code>log.ndjson</code>).</p>`
+          : html`
+            <figure>
+              <div class="panels">${panels.map(([title, panel]) =>
+                html`<div class="panel"><h3>${title}</h3>${plotCurves(panel)}</div>`
+              )}</div>
+              <figcaption><b>Figure ${others.length +
+                2}.</b> Over the epochs, a curve for each run: ${renderKeys(
+                  settings,
+                )}.</figcaption>
+            </figure>
+          `}
+      </section>
+    `,
+  });
 }
 
 function renderKeys(settings: readonly { readonly name: string }[]): Html[] {

@@ -6,58 +6,43 @@
 
 import { basename, resolve } from "node:path";
 import { renderAttributes } from "./attribute_section.ts";
+import { renderDocument } from "./document.ts";
 import { renderExtremes } from "./extremes_section.ts";
 import { renderFaces } from "./faces.ts";
 import { renderHeadline } from "./headline.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { renderReliability } from "./reliability_section.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { renderSetup } from "./setup_section.ts";
-import style from "./style.css" with { type: "text" };
 import { renderTraining } from "./training_section.ts";
 
 /** The whole page. */
 export async function renderPage(run: RunFolder): Promise<string> {
   const name = basename(resolve(run.path));
-  const page = html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>${name} – AttParseNet report</title>
-        <style>${new Html(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kicker">AttParseNet report</p>
-          <h1>${name}</h1>
-          ${renderProvenance(run)}
-        </header>
-        <main>
-          ${renderHeadline(run.metrics, run.path)}
-          <nav aria-label="Sections">
-            <a href="#training">Training</a> <a href="#attributes">Attributes</a>
-            <a href="#reliability">Reliability</a> <a href="#extremes">Best and worst faces</a>
-            <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
-          </nav>
-          <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
-          <section id="attributes"><h2>Attributes</h2>${renderAttributes(run.metrics)}</section>
-          <section id="reliability"><h2>Reliability</h2>${renderReliability(
-            run.metrics?.evidence,
-            run.metrics?.images ?? 0,
-          )}</section>
-          <section id="extremes"><h2>Best and worst faces</h2>${await renderExtremes(
-            run.extremes,
-          )}</section>
-          <section id="faces"><h2>Sample faces</h2>${await renderFaces(run.faces)}</section>
-          <section id="setup"><h2>Set-up</h2>${renderSetup(run)}</section>
-        </main>
-      </body>
-    </html>
-  `;
-  return page.text.trimStart();
+  return renderDocument({
+    kind: "report",
+    title: name,
+    provenance: renderProvenance(run),
+    main: html`
+      ${renderHeadline(run.metrics, run.path)}
+      <nav aria-label="Sections">
+        <a href="#training">Training</a> <a href="#attributes">Attributes</a>
+        <a href="#reliability">Reliability</a> <a href="#extremes">Best and worst faces</a>
+        <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
+      </nav>
+      <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
+      <section id="attributes"><h2>Attributes</h2>${renderAttributes(run.metrics)}</section>
+      <section id="reliability"><h2>Reliability</h2>${renderReliability(
+        run.metrics?.evidence,
+        run.metrics?.images ?? 0,
+      )}</section>
+      <section id="extremes"><h2>Best and worst faces</h2>${await renderExtremes(
+        run.extremes,
+      )}</section>
+      <section id="faces"><h2>Sample faces</h2>${await renderFaces(run.faces)}</section>
+      <section id="setup"><h2>Set-up</h2>${renderSetup(run)}</section>
+    `,
+  });
 }
 
 /** Preset, data set, back end and date, as far as the configuration names them. */
