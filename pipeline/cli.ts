@@ -9,11 +9,19 @@ import "./cli/environment.ts";
 import { type CommonValues, type Context, parseArguments, type Request } from "./cli/command.ts";
 import { describe, EXIT, exitCodeOf } from "./cli/failure.ts";
 import { abortOnSignals } from "./cli/interrupt.ts";
+import { keepOnly, type Need } from "./cli/permissions.ts";
 import { PROGRAM } from "./cli/program.ts";
 import { Terminal } from "./cli/terminal.ts";
 
-/** Runs what the arguments ask for and says with which code the process should end. */
-export async function main(args: readonly string[]): Promise<number> {
+/**
+ * Runs what the arguments ask for and says with which code the process should end.
+ *
+ * @param confine Told what the command needs, before it runs.
+ */
+export async function main(
+  args: readonly string[],
+  confine: (needs: readonly Need[]) => Promise<void> = async () => {},
+): Promise<number> {
   // Until the arguments are understood, their words alone say how to report that they are not.
   let options = {
     json: args.includes("--json"),
@@ -30,6 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     options = request.values as unknown as CommonValues;
     terminal = new Terminal(options);
+    await confine(request.command.needs);
     const again = (...added: string[]) => goingOn(args, added);
     await runCommand(request, { terminal, again, onInterrupt: (text) => void (hint = text) });
     return EXIT.ok;
@@ -87,4 +96,9 @@ function fail(
   return code;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** What a process of its own does: nothing beyond what its command needs is left to it. */
+export async function run(): Promise<never> {
+  Deno.exit(await main(Deno.args, keepOnly));
+}
+
+if (import.meta.main) await run();

@@ -9,6 +9,7 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from "commander";
 import { UsageError } from "./failure.ts";
 import type { Completion, Kind } from "./kinds.ts";
+import type { Need } from "./permissions.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One option of a command; its flag is the key it stands under, `maskSize` for `--mask-size`. */
@@ -50,6 +51,8 @@ export interface Context {
 /** A command: `run` returns the object that `--json` prints as the last line. */
 export interface Command<O extends Options = Options> {
   readonly name: string;
+  /** What it may do besides computing. */
+  readonly needs: readonly Need[];
   /** One line for the list of commands. */
   readonly summary: string;
   /** What a user must know besides the options. */

@@ -7,6 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { defaulted, flag, optional, type Program } from "./command.ts";
 import { choice, integer } from "./kinds.ts";
+import { PROGRAM_NAME } from "../standalone.ts";
 import { COMPARE } from "./commands/compare.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";
@@ -21,7 +22,7 @@ import { TRAIN } from "./commands/train.ts";
 
 /** Every command in the order in which help lists them. */
 export const PROGRAM: Program = {
-  name: Deno.build.standalone ? "attparsenet" : "deno task",
+  name: PROGRAM_NAME,
   version: config.version,
   summary: "Face attributes and where they are: from a folder of faces to a trained network.",
   common: {

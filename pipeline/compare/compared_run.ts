@@ -9,6 +9,7 @@ import { ATTRIBUTES, namesOf } from "../attributes.ts";
 import { type Predictions, readPredictions } from "../metrics/predictions.ts";
 import { readRunFolder, type RunFolder } from "../report/run_folder.ts";
 import { shellWord } from "../report/text.ts";
+import { PROGRAM_NAME } from "../standalone.ts";
 
 const A = ATTRIBUTES.length;
 
@@ -44,7 +45,7 @@ async function readRun(path: string, name: string): Promise<ComparedRun> {
   const folder = await readRunFolder(path);
   const predictions = await readPredictions(path);
   const evidence = folder.metrics?.evidence;
-  const again = `deno task evaluate --run ${shellWord(path)} --dataset DIR`;
+  const again = `${PROGRAM_NAME} evaluate --run ${shellWord(path)} --dataset DIR`;
   if (!predictions || !evidence) {
     throw new Error(`Cannot compare ${path}: it has no predictions to compare; first ${again}`);
   }

@@ -15,6 +15,7 @@ import { renderConfusion } from "./confusion_table.ts";
 import { type Html, html } from "./html.ts";
 import { type AttributeRow, plotAttributes } from "./plots.ts";
 import { NOTHING, spaced } from "./text.ts";
+import { PROGRAM_NAME } from "../standalone.ts";
 
 /** The plot and the table, or why there are none. */
 export function renderAttributes(metrics: Metrics | null): Html {
@@ -50,7 +51,7 @@ export function renderAttributes(metrics: Metrics | null): Html {
 
 function renderNoEvidence(): Html {
   return html`<p class="note">This run was evaluated by a version that measured no intervals, calibration and
-  thresholds; <code>deno task evaluate</code> does so now.</p>`;
+  thresholds; <code>${PROGRAM_NAME} evaluate</code> does so now.</p>`;
 }
 
 function rowOf(

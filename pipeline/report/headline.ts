@@ -8,12 +8,13 @@ import { meanOf } from "../metrics/measures.ts";
 import type { Interval, Metrics } from "../metrics.ts";
 import { type Html, html } from "./html.ts";
 import { percent, points, shellWord } from "./text.ts";
+import { PROGRAM_NAME } from "../standalone.ts";
 
 /** The numbers that sum up an evaluation, or how to get them. */
 export function renderHeadline(metrics: Metrics | null, run: string): Html {
   if (!metrics) {
     return html`
-      <p class="note">This run has not been evaluated yet. <code>deno task evaluate --run ${shellWord(
+      <p class="note">This run has not been evaluated yet. <code>${PROGRAM_NAME} evaluate --run ${shellWord(
         run,
       )}
       --dataset DIR</code> measures it; then write this report again.</p>

@@ -8,6 +8,7 @@ import { flatten } from "./flatten.ts";
 import { type Html, html } from "./html.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { shellWord } from "./text.ts";
+import { PROGRAM_NAME } from "../standalone.ts";
 
 /** The configuration as a list and the commands that repeat the run. */
 export function renderSetup(run: RunFolder): Html {
@@ -45,8 +46,10 @@ function commands({ path, config, data, metrics }: RunFolder): string[] {
   const dataset = options.find((option) => option.startsWith("--dataset")) ?? "";
   const split = metrics ? ` --split ${shellWord(metrics.split)}` : "";
   return [
-    ["deno task train", ...options, `--config ${run}/config.json`, "--out NEW"].join(" \\\n  "),
-    `deno task evaluate --run ${run} ${dataset}${split}`,
-    `deno task report --run ${run}`,
+    [`${PROGRAM_NAME} train`, ...options, `--config ${run}/config.json`, "--out NEW"].join(
+      " \\\n  ",
+    ),
+    `${PROGRAM_NAME} evaluate --run ${run} ${dataset}${split}`,
+    `${PROGRAM_NAME} report --run ${run}`,
   ];
 }

@@ -6,6 +6,7 @@ import { file } from "../kinds.ts";
 /** `compare`: runs side by side, and whether they differ by more than chance. */
 export const COMPARE = command({
   name: "compare",
+  needs: ["read", "write"],
   summary: "Compare evaluated runs, with paired tests against the first one",
   details:
     "All runs must have been evaluated on the same images. Runs whose configurations differ " +

@@ -7,6 +7,7 @@ import { text } from "../kinds.ts";
 export function completionsCommand(program: () => Program): Command {
   return command({
     name: "completions",
+    needs: [],
     summary: "Print a completion script for a shell",
     details: "In a checkout, give the tasks a short name first, such as " +
       "alias attparsenet='deno task --quiet --config ~/attparsenet/deno.json'.",

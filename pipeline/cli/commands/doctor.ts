@@ -3,6 +3,7 @@ import { command } from "../command.ts";
 /** `doctor`: what this machine has and lacks. */
 export const DOCTOR = command({
   name: "doctor",
+  needs: ["read", "gpu", "cache", "user"],
   summary: "Show what this machine has for the pipeline, and how to fix what is missing",
   options: {},
   examples: [["", "everything"], ["--json", "the same for a program"]],

@@ -9,6 +9,7 @@ import { metricsText } from "../metrics_text.ts";
 /** `evaluate`: the measures of a trained run on one split. */
 export const EVALUATE = command({
   name: "evaluate",
+  needs: ["read", "write", "gpu", "cache"],
   summary: "Measure a trained run on one split of a data set",
   details:
     "Prints a table and writes RUN/metrics.json, and RUN/predictions.safetensors for compare. " +

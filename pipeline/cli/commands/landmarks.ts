@@ -19,6 +19,7 @@ import {
 } from "../landmarking.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import type { Terminal } from "../terminal.ts";
+import { PROGRAM_NAME } from "../../standalone.ts";
 
 const OPTIONS = {
   dataset: optional(folder(), "folder of the data set"),
@@ -46,6 +47,7 @@ const OPTIONS = {
 /** `landmarks`: the 68 points of every face. */
 export const LANDMARKS = command({
   name: "landmarks",
+  needs: ["read", "write", "gpu"],
   summary: "Find the 68 landmarks of every face",
   details: "Every image ends in FILE.csv, or in FILE.rejected.ndjson with the reason.\n" +
     "Until the file is finished, FILE.unfinished.ndjson keeps what has been found: after an " +
@@ -59,7 +61,7 @@ export const LANDMARKS = command({
     ["--images photos --import openface --out photos.csv", "what OpenFace has missed"],
     ["--images 300w --all-faces --score 300w --out 300w.csv", "how good they are"],
     ["--dataset celeba --shard 2/8 --out part-2.csv", "the second of eight parts"],
-    ["--dataset data/sample --out - | deno task segments --landmarks - …", "straight on"],
+    [`--dataset data/sample --out - | ${PROGRAM_NAME} segments --landmarks - …`, "straight on"],
   ],
   async run(values, context) {
     const { out, restart, score: truth } = values;

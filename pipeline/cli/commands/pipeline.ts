@@ -14,6 +14,7 @@ import { runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
+import { sampleFolder } from "../shipped_sample.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 import type { Backend } from "../../backend.ts";
 import type { Dataset } from "../../dataset.ts";
@@ -35,6 +36,7 @@ type PipelineValues = Values<typeof OPTIONS> & CommonValues;
 /** `pipeline`: everything, from a folder of faces to a report. */
 export const PIPELINE = command({
   name: "pipeline",
+  needs: ["read", "write", "gpu", "cache"],
   summary: "Everything: landmarks, segments, training, evaluation, report",
   details: "Without options it takes the shipped sample and a new folder under runs/.\n" +
     "The folder holds what the stages write: landmarks.csv, segments/coverage.csv, config.json, " +
@@ -51,7 +53,7 @@ export const PIPELINE = command({
     const { openDataset } = await import("../../dataset.ts");
     const { terminal, signal } = context;
     const { labels } = values;
-    const dataset = await openDataset(values.dataset ?? SAMPLE, {
+    const dataset = await openDataset(values.dataset ?? await sampleFolder(), {
       labels,
       seed: config.seed,
       signal,
@@ -72,9 +74,6 @@ export const PIPELINE = command({
     return { run: place.out, report: path, landmarks, segments, training, metrics };
   },
 });
-
-/** The data set that comes with the program. */
-const SAMPLE = join(import.meta.dirname ?? ".", "..", "..", "..", "data", "sample");
 
 /** Where the run goes, and how it starts. */
 interface Place {

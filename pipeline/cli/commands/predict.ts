@@ -27,6 +27,7 @@ const LOOKING = { detector: "auto", predictor: "auto", dlibModel: undefined } as
 /** `predict`: probabilities of the attributes for images. */
 export const PREDICT = command({
   name: "predict",
+  needs: ["read", "write", "gpu", "cache"],
   summary: "Print the probabilities of the 40 attributes for images, one JSON object a line",
   details:
     "IMAGE is a file, a folder, a quoted pattern such as 'photos/**/*.jpg', or - for paths on stdin, " +

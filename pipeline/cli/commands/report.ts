@@ -4,6 +4,7 @@ import { folder } from "../kinds.ts";
 /** `report`: one HTML file about a run. */
 export const REPORT = command({
   name: "report",
+  needs: ["read", "write"],
   summary: "Write one self-contained HTML file about a run",
   details:
     "The file is RUN/report.html: training curves, measures of each attribute with intervals, " +

@@ -4,6 +4,7 @@ import { folder, integer } from "../kinds.ts";
 /** `sample`: draws the synthetic data set. */
 export const SAMPLE = command({
   name: "sample",
+  needs: ["read", "write"],
   summary: "Draw a synthetic data set of faces in CelebA's layout",
   details: "The same seed and count give the same files, byte for byte.",
   options: {

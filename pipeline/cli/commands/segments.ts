@@ -11,6 +11,7 @@ const FRAME = { height: 218, width: 178 };
 /** `segments`: masks from landmarks, as files. */
 export const SEGMENTS = command({
   name: "segments",
+  needs: ["read", "write", "gpu"],
   summary: "Write the masks of every attribute as files",
   details: "Training needs none of these files: it draws masks on the fly.\n" +
     "Always writes DIR/coverage.csv (pixels per image and attribute) and DIR/empty_masks.csv " +

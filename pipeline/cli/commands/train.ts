@@ -7,6 +7,7 @@ import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 /** `train`: a network from a data set and its landmarks. */
 export const TRAIN = command({
   name: "train",
+  needs: ["read", "write", "gpu", "cache"],
   summary: "Train the network",
   details:
     "Writes RUN/config.json, RUN/log.ndjson (a line a step and an epoch), RUN/checkpoints/ " +

@@ -1,0 +1,65 @@
+/**
+ * What a command may do besides computing. Nothing may use the network, start programs or load foreign
+ * code, so that there is no name for it here.
+ *
+ * @module
+ */
+
+/** Something that a command needs. */
+export type Need =
+  /** To read the files that the user names, and some beside them. */
+  | "read"
+  /** To write such files. */
+  | "write"
+  /** A GPU, whose loader wants to find a folder. */
+  | "gpu"
+  /** The folder for what was measured on this machine. */
+  | "cache"
+  /** Whether the user may install packages. */
+  | "user";
+
+type Permission =
+  | { readonly name: "read" | "write" }
+  | { readonly name: "env"; readonly variable: string }
+  | { readonly name: "sys"; readonly kind: "uid" };
+
+/** The permissions behind each need. */
+const PERMISSIONS: Readonly<Record<Need, readonly Permission[]>> = {
+  read: [{ name: "read" }],
+  write: [{ name: "write" }],
+  gpu: variables("XDG_RUNTIME_DIR"),
+  cache: variables("XDG_CACHE_HOME", "HOME", "USERPROFILE"),
+  user: [{ name: "sys", kind: "uid" }],
+};
+
+function variables(...names: string[]): Permission[] {
+  return names.map((variable) => ({ name: "env", variable }));
+}
+
+/** Everything that there is to need, in the order in which flags are written. */
+const NEEDS = Object.keys(PERMISSIONS) as Need[];
+
+/** Deno's options for commands with these needs: `--no-prompt --allow-read …`. */
+export function permissionFlags(needs: Iterable<Need>): string[] {
+  const needed = new Set(needs);
+  const permissions = NEEDS.filter((need) => needed.has(need))
+    .flatMap((need) => PERMISSIONS[need]);
+  const values = new Map<string, string[]>();
+  for (const permission of permissions) {
+    const named = values.get(permission.name) ?? [];
+    if (permission.name === "env") named.push(permission.variable);
+    if (permission.name === "sys") named.push(permission.kind);
+    values.set(permission.name, named);
+  }
+  const allowed = Array.from(values, ([name, named]) => ["--allow-" + name, named.join()]);
+  // Packages look at variables of their own; they are to find nothing, rather than to fail.
+  return ["--no-prompt", ...allowed.map((part) => part.filter(Boolean).join("=")), "--ignore-env"];
+}
+
+/** Gives up for good what this process may do beyond these needs. */
+export async function keepOnly(needs: Iterable<Need>): Promise<void> {
+  const needed = new Set(needs);
+  for (const need of NEEDS.filter((need) => !needed.has(need))) {
+    for (const permission of PERMISSIONS[need]) await Deno.permissions.revoke(permission);
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The data set that comes with the program.
+ *
+ * @module
+ */
+
+import { dirname, join, resolve } from "node:path";
+import { cachePath } from "../cache_folder.ts";
+import { exists } from "../files.ts";
+import { CARRIED, IS_JOINED, SAMPLE_MODULE } from "../standalone.ts";
+
+/** What {@linkcode SAMPLE_MODULE} exports. */
+export interface CarriedSample {
+  /** The name of its folder, which tells one sample from another. */
+  readonly name: string;
+  /** Contents in base64 by path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** The folder of the sample where the program runs from its source. */
+export const SAMPLE: string = join(import.meta.dirname ?? ".", "..", "..", "data", "sample");
+
+/**
+ * The folder of the sample. A joined executable unpacks it, once, into the user's cache folder, or else
+ * into the working directory.
+ *
+ * @throws {Error} If it can be unpacked into neither.
+ */
+export async function sampleFolder(): Promise<string> {
+  if (!IS_JOINED) return SAMPLE;
+  const sample: CarriedSample = await import(CARRIED + SAMPLE_MODULE);
+  const folders = [cachePath(sample.name), resolve(`attparsenet-${sample.name}`)];
+  let cause: unknown;
+  for (const folder of folders) {
+    if (folder === null) continue;
+    try {
+      await unpackSample(sample, folder);
+      return folder;
+    } catch (error) {
+      cause = error;
+    }
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new Error(`The sample can be unpacked nowhere: ${reason}`, { cause });
+}
+
+/** Unpacks into a folder beside and renames it, so that a folder of that name is whole. */
+export async function unpackSample({ files }: CarriedSample, folder: string): Promise<void> {
+  if (await exists(folder)) return;
+  await Deno.mkdir(dirname(folder), { recursive: true });
+  const beside = await Deno.makeTempDir({ dir: dirname(folder), prefix: ".unpacking-" });
+  try {
+    for (const [path, base64] of Object.entries(files)) {
+      await Deno.mkdir(join(beside, dirname(path)), { recursive: true });
+      await Deno.writeFile(join(beside, path), Uint8Array.fromBase64(base64));
+    }
+    await Deno.rename(beside, folder);
+  } catch (error) {
+    await Deno.remove(beside, { recursive: true }).catch(() => {});
+    // Another process may have been quicker.
+    if (!await exists(folder)) throw error;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * `deno task compile`: the whole program as one file, `dist/attparsenet`, which needs neither Deno nor Node
+ * nor a network.
+ *
+ * `deno compile` makes it where its runtime, denort, can be had: from the network, from Deno's cache or by
+ * `DENORT_BIN`. Where it cannot, the Deno executable at hand is joined with the program's modules.
+ *
+ * @module
+ */
+
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFile } from "../../files.ts";
+import { permissionFlags } from "../permissions.ts";
+import { PROGRAM } from "../program.ts";
+import { bundleBoot, bundleProgram, ENTRIES, PROJECT, runDeno } from "./bundle.ts";
+import { joinExecutable } from "./executable.ts";
+import { packPayload } from "./payload.ts";
+
+/** How the file was made. */
+export type Made = "deno compile" | "joined";
+
+/** What is asked for. */
+export interface BuildOptions {
+  /** The file. */
+  readonly out: string;
+  /** `deno compile`'s name of a platform; null for this one. */
+  readonly target: string | null;
+  /** A Deno executable to join with; null for the one that runs. */
+  readonly deno: string | null;
+  /** Whether to join without asking for denort. */
+  readonly join: boolean;
+}
+
+/**
+ * Makes the file.
+ *
+ * @throws {Error} If it can be made in neither way.
+ */
+export async function build(
+  options: BuildOptions,
+  say: (line: string) => void = () => {},
+): Promise<Made> {
+  if (!options.join && options.deno === null) {
+    try {
+      await compile(options);
+      return "deno compile";
+    } catch (error) {
+      say(`deno compile cannot: ${reasonOf((error as Error).message)}`);
+      if (options.target !== null) {
+        const how = "name a Deno executable of that platform by --deno FILE to join it instead";
+        throw new Error(`There is no denort for ${options.target}; ${how}`, { cause: error });
+      }
+    }
+  }
+  await joinWith(options.deno ?? Deno.execPath(), options.out);
+  return "joined";
+}
+
+/** The innermost sentence that says more than "caused by". */
+function reasonOf(message: string): string {
+  const [, reason] = /^ +1: (.*)$/m.exec(message) ?? /^error: (.*)$/m.exec(message) ?? [];
+  return reason ?? message;
+}
+
+async function compile({ out, target }: BuildOptions): Promise<void> {
+  await Deno.mkdir(dirname(out), { recursive: true });
+  await runDeno(
+    ...["compile", "--quiet", ...PERMISSIONS],
+    ...ENTRIES.slice(1).flatMap((worker) => ["--include", worker]),
+    ...["--include", "data/sample", "--output", out],
+    ...(target === null ? [] : ["--target", target]),
+    ENTRIES[0],
+  );
+}
+
+/** Joins a Deno executable with the program. */
+export async function joinWith(deno: string, out: string): Promise<void> {
+  const [executable, boot, files] = await Promise.all([
+    Deno.readFile(deno),
+    bundleBoot(),
+    bundleProgram(),
+  ]);
+  const module = "data:text/javascript," + encodeURIComponent(boot);
+  const joined = joinExecutable(executable, packPayload(files), (payloadAt) => ({
+    args: ["run", ...ALONE, ...PERMISSIONS, `${module}#${payloadAt}`],
+    env: ["DENO_NO_UPDATE_CHECK=1", "DENO_NO_PACKAGE_JSON=1", "DENO_DIR=/dev/null/none"],
+  }));
+  await writeFile(out, joined);
+  await Deno.chmod(out, 0o755);
+}
+
+/** Those of all commands together; each gives up what it does not need. */
+const PERMISSIONS = permissionFlags(PROGRAM.commands.flatMap(({ needs }) => needs));
+
+/** Nothing that lies in the user's folders or on the network changes what runs. */
+const ALONE = [
+  "--quiet",
+  "--no-config",
+  "--no-lock",
+  "--no-remote",
+  "--no-npm",
+  "--node-modules-dir=none",
+] as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    // `deno task compile -- --join` hands the separator on.
+    args: Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args,
+    options: {
+      out: { type: "string", default: join(PROJECT, "dist", "attparsenet") },
+      target: { type: "string" },
+      deno: { type: "string" },
+      join: { type: "boolean", default: false },
+    },
+  });
+  const { target = null, deno = null } = values;
+  const out = resolve(values.out);
+  const made = await build({ ...values, out, target, deno }, print);
+  const { size } = await Deno.stat(out);
+  const how = made === "joined" ? "the Deno executable joined with the program" : "by deno compile";
+  print(`${out}: ${(size / 2 ** 20).toFixed(0)} MiB, ${how}`);
+  if (target === null && deno === null) {
+    print(`--help answers in ${(await startSeconds(out)).toFixed(2)} s`);
+  }
+}
+
+/** The median time of five starts, in seconds. */
+async function startSeconds(program: string): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const start = performance.now();
+    const { success, stderr } = await new Deno.Command(program, { args: ["--help"] }).output();
+    if (!success) throw new Error(`It does not run: ${new TextDecoder().decode(stderr)}`);
+    times.push((performance.now() - start) / 1000);
+  }
+  return times.sort((a, b) => a - b)[2]!;
+}
+
+function print(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    print(`Error: ${(error as Error).message}`);
+    Deno.exit(1);
+  }
+}

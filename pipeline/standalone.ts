@@ -1,0 +1,25 @@
+/**
+ * Whether the program runs from its source or as one file, and what such a file carries besides code.
+ *
+ * @module
+ */
+
+/**
+ * Where the URLs of modules begin that a joined executable serves from its own bytes. They are of files,
+ * so that all that Deno makes of such URLs works, and of files that cannot be.
+ */
+export const CARRIED = "file:///dev/null/attparsenet/";
+
+/** The command line's module there. */
+export const MAIN_MODULE = "pipeline/cli.js";
+
+/** The module there that holds the shipped sample. */
+export const SAMPLE_MODULE = "sample.js";
+
+/** Whether this program is an executable that `deno task compile` has joined. */
+export const IS_JOINED: boolean = import.meta.url.startsWith(CARRIED);
+
+/** What a user types before a command's name. */
+export const PROGRAM_NAME: string = IS_JOINED || Deno.build.standalone
+  ? "attparsenet"
+  : "deno task";
