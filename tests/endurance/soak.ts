@@ -1,0 +1,77 @@
+/**
+ * `deno task endure soak -- WHAT [--count N]`: much work in one process, whose memory must stay flat.
+ *
+ * - `records`: N records (100,000) through decode → import of landmarks → segments
+ *
+ * @module
+ */
+
+import "../../pipeline/cli/environment.ts";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { print } from "../bench/measuring.ts";
+import { hasGpu } from "../gpu_test_context.ts";
+import { repeatSample } from "./repeated_sample.ts";
+import { curveText, faultsOf, type FlatLimits, type Reading } from "./soak/memory_curve.ts";
+import { passRecords } from "./soak/records.ts";
+
+/** Readings of a soak. */
+const READINGS = 100;
+
+/** Of 100,000 records: 2 MiB of objects, 25 of the process. */
+const RECORD_LIMITS: FlatLimits = { heldGrowth: 20, residentGrowth: 256, slack: 128 * 2 ** 20 };
+
+/** Prints a curve and what is wrong with it; returns whether nothing is. */
+function judge(readings: readonly Reading[], limits: FlatLimits): boolean {
+  print(curveText(readings));
+  const faults = faultsOf(readings, limits);
+  for (const fault of faults) print(`NOT FLAT: ${fault}`);
+  return faults.length === 0;
+}
+
+async function soakRecords(folder: string, count: number): Promise<boolean> {
+  const sample = await repeatSample(folder, count);
+  let isFlat = true;
+  for (const [from, format] of [["csv", "none"], ["pts", "bits"]] as const) {
+    const onGpu = format === "bits" && hasGpu;
+    const out = join(folder, format);
+    const pass = { sample, count, from, format, onGpu, out, readings: READINGS };
+    const { readings, seconds, images } = await passRecords(pass);
+    const rate = (images / seconds).toFixed(0);
+    print(
+      `${images} records, landmarks from ${from}, --format ${format}, on ${
+        onGpu ? "webgpu" : "the CPU"
+      }: ${seconds.toFixed(0)} s, ${rate}/s`,
+    );
+    if (!judge(readings, RECORD_LIMITS) || images !== count) isFlat = false;
+  }
+  return isFlat;
+}
+
+const SOAKS: Readonly<
+  Record<string, [(folder: string, count: number) => Promise<boolean>, number]>
+> = {
+  records: [soakRecords, 100_000],
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { count: { type: "string" } },
+  });
+  const [soak, usual] = SOAKS[positionals[0] ?? ""] ?? [];
+  const count = Number(values.count ?? usual);
+  if (!soak || !(count > 0)) {
+    print(`What is to be soaked: ${Object.keys(SOAKS).join(", ")} [--count N]`);
+    return 2;
+  }
+  const folder = await Deno.makeTempDir({ prefix: "soak-" });
+  try {
+    return await soak(folder, count) ? 0 : 1;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
