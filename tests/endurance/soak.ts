@@ -2,6 +2,8 @@
  * `deno task endure soak -- WHAT [--count N]`: much work in one process, whose memory must stay flat.
  *
  * - `records`: N records (100,000) through decode → import of landmarks → segments
+ * - `train`: N steps (1,000) of the preset `lite` in batches of 4, on each backend, with validation and
+ *   checkpoints after every epoch of 50 steps and on the way
  *
  * @module
  */
@@ -9,17 +11,24 @@
 import "../../pipeline/cli/environment.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { BACKENDS } from "../../pipeline/backend.ts";
+import { trainConfig } from "../../pipeline/presets.ts";
 import { print } from "../bench/measuring.ts";
 import { hasGpu } from "../gpu_test_context.ts";
 import { repeatSample } from "./repeated_sample.ts";
 import { curveText, faultsOf, type FlatLimits, type Reading } from "./soak/memory_curve.ts";
 import { passRecords } from "./soak/records.ts";
+import { trainLong } from "./soak/training.ts";
 
 /** Readings of a soak. */
 const READINGS = 100;
 
 /** Of 100,000 records: 2 MiB of objects, 25 of the process. */
 const RECORD_LIMITS: FlatLimits = { heldGrowth: 20, residentGrowth: 256, slack: 128 * 2 ** 20 };
+
+const STEPS_PER_EPOCH = 50;
+/** Of 1,000 steps: 1 MiB of objects, 8 of the process. */
+const TRAIN_LIMITS: FlatLimits = { heldGrowth: 1024, residentGrowth: 8192, slack: 64 * 2 ** 20 };
 
 /** Prints a curve and what is wrong with it; returns whether nothing is. */
 function judge(readings: readonly Reading[], limits: FlatLimits): boolean {
@@ -48,10 +57,27 @@ async function soakRecords(folder: string, count: number): Promise<boolean> {
   return isFlat;
 }
 
+async function soakTraining(_: string, count: number): Promise<boolean> {
+  const epochs = Math.ceil(count / STEPS_PER_EPOCH);
+  const config = trainConfig("lite", { epochs, batch: 4, keepBest: 2, checkpointMinutes: 0.05 });
+  let isFlat = true;
+  for (const name of BACKENDS) {
+    if (name === "webgpu" && !hasGpu) continue;
+    const started = performance.now();
+    const { losses, readings } = await trainLong(name, config, STEPS_PER_EPOCH);
+    const seconds = (performance.now() - started) / 1000;
+    const rate = (losses.length * config.batch / seconds).toFixed(0);
+    print(`${losses.length} steps on ${name}: ${seconds.toFixed(0)} s, ${rate} images/s`);
+    if (!judge(readings, TRAIN_LIMITS) || !losses.every(Number.isFinite)) isFlat = false;
+  }
+  return isFlat;
+}
+
 const SOAKS: Readonly<
   Record<string, [(folder: string, count: number) => Promise<boolean>, number]>
 > = {
   records: [soakRecords, 100_000],
+  train: [soakTraining, 1000],
 };
 
 async function main(args: readonly string[]): Promise<number> {
