@@ -2,6 +2,8 @@
  * `deno task endure soak -- WHAT [--count N]`: much work in one process, whose memory must stay flat.
  *
  * - `records`: N records (100,000) through decode → import of landmarks → segments
+ * - `pipe`: the same by two commands, `landmarks --out - | segments --landmarks -`, with landmarks placed on
+ *   worker threads
  * - `train`: N steps (1,000) of the preset `lite` in batches of 4, on each backend, with validation and
  *   checkpoints after every epoch of 50 steps and on the way
  *
@@ -17,6 +19,7 @@ import { print } from "../bench/measuring.ts";
 import { hasGpu } from "../gpu_test_context.ts";
 import { repeatSample } from "./repeated_sample.ts";
 import { curveText, faultsOf, type FlatLimits, type Reading } from "./soak/memory_curve.ts";
+import { pipeRecords } from "./soak/pipe.ts";
 import { passRecords } from "./soak/records.ts";
 import { trainLong } from "./soak/training.ts";
 
@@ -25,6 +28,9 @@ const READINGS = 100;
 
 /** Of 100,000 records: 2 MiB of objects, 25 of the process. */
 const RECORD_LIMITS: FlatLimits = { heldGrowth: 20, residentGrowth: 256, slack: 128 * 2 ** 20 };
+
+/** Nobody collects the garbage of these processes but they themselves. */
+const PIPE_LIMITS: FlatLimits = { ...RECORD_LIMITS, slack: 256 * 2 ** 20 };
 
 const STEPS_PER_EPOCH = 50;
 /** Of 1,000 steps: 1 MiB of objects, 8 of the process. */
@@ -57,6 +63,25 @@ async function soakRecords(folder: string, count: number): Promise<boolean> {
   return isFlat;
 }
 
+async function soakPipe(folder: string, count: number): Promise<boolean> {
+  const sample = await repeatSample(folder, count);
+  const every = Math.ceil(count / READINGS);
+  const { records, seconds, codes, readings } = await pipeRecords(
+    sample,
+    every,
+    join(folder, "out"),
+  );
+  print(
+    `${records} records by a pipe: ${seconds.toFixed(0)} s, ${(records / seconds).toFixed(0)}/s`,
+  );
+  let isFlat = records === count && codes.every((code) => code === 0);
+  for (const [command, curve] of Object.entries(readings)) {
+    print(command);
+    if (!judge(curve, PIPE_LIMITS)) isFlat = false;
+  }
+  return isFlat;
+}
+
 async function soakTraining(_: string, count: number): Promise<boolean> {
   const epochs = Math.ceil(count / STEPS_PER_EPOCH);
   const config = trainConfig("lite", { epochs, batch: 4, keepBest: 2, checkpointMinutes: 0.05 });
@@ -77,6 +102,7 @@ const SOAKS: Readonly<
   Record<string, [(folder: string, count: number) => Promise<boolean>, number]>
 > = {
   records: [soakRecords, 100_000],
+  pipe: [soakPipe, 100_000],
   train: [soakTraining, 1000],
 };
 
