@@ -97,15 +97,38 @@ async function attach(gpu: Gpu, reason: string): Promise<Backend> {
   return { name: "webgpu", reason, gpu, threads: null, [Symbol.dispose]: dispose };
 }
 
+/** Threads with our kernels on them under tfjs's operations. */
+interface ThreadsInUse {
+  readonly threads: WasmThreads;
+  /** Takes the kernels away again. */
+  readonly leave: () => void;
+}
+
+/** tfjs has one set of operations: whoever opens wasm while it is open shares the threads under them. */
+let shared: Promise<ThreadsInUse> | null = null;
+let users = 0;
+
 async function openWasm(reason: string): Promise<Backend> {
   await useWasm();
-  const threads = await WasmThreads.start(tfjsHeap());
-  const leaveThreads = useThreads(threads);
+  users++;
+  shared ??= startThreads();
+  const { threads, leave } = await shared.catch((error) => {
+    users--;
+    shared = null;
+    throw error;
+  });
   const dispose = () => {
-    leaveThreads();
+    if (--users > 0) return;
+    shared = null;
+    leave();
     threads[Symbol.dispose]();
   };
   return { name: "wasm", reason, gpu: null, threads, [Symbol.dispose]: dispose };
+}
+
+async function startThreads(): Promise<ThreadsInUse> {
+  const threads = await WasmThreads.start(tfjsHeap());
+  return { threads, leave: useThreads(threads) };
 }
 
 function kindOf(gpu: Gpu): string {

@@ -33,7 +33,7 @@ export async function main(
   try {
     const request = parseArguments(PROGRAM, args);
     if ("text" in request) {
-      terminal.record(request.text.trimEnd());
+      await terminal.record(request.text.trimEnd());
       return EXIT.ok;
     }
     options = request.values as unknown as CommonValues;
@@ -43,7 +43,7 @@ export async function main(
     await runCommand(request, { terminal, again, onInterrupt: (text) => void (hint = text) });
     return EXIT.ok;
   } catch (error) {
-    return fail(error, terminal, options, hint);
+    return await fail(error, terminal, options, hint);
   }
 }
 
@@ -55,7 +55,7 @@ async function runCommand(
   const signal = abortOnSignals(() => terminal.warn("Stopping; Ctrl-C again ends it at once."));
   const result = await command.run(values as Values, { ...rest, signal }, operands);
   terminal.finish();
-  if (result) terminal.json(result);
+  if (result) await terminal.json(result);
 }
 
 /** What a user types to go on: these arguments without `--force`, with what they lack of `added`. */
@@ -74,12 +74,12 @@ function shellWord(word: string): string {
 type Values = CommonValues & Record<string, never>;
 
 /** Reports an error the way the options ask for; returns the exit code. */
-function fail(
+async function fail(
   error: unknown,
   terminal: Terminal,
   { json, verbose }: { json: boolean; verbose: boolean },
   hint: string,
-): number {
+): Promise<number> {
   const code = exitCodeOf(error);
   if (code === EXIT.ok) return code;
   const interrupted = code === EXIT.interrupted;
@@ -89,7 +89,7 @@ function fail(
   try {
     terminal.abandon();
     terminal.warn(interrupted ? message : `Error: ${message}`);
-    if (json) terminal.json({ error: interrupted ? message : describe(error, false) });
+    if (json) await terminal.json({ error: interrupted ? message : describe(error, false) });
   } catch {
     // Nobody reads any more; the exit code is all that is left to say.
   }

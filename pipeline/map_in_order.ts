@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Abortion } from "./abortion.ts";
+
 /**
  * Yields `work(item)` for each item, in the source's order, with at most `limit` items taken from the
  * source and not yet asked for. A result is yielded as soon as it and those before it are there, even
@@ -62,31 +64,10 @@ function nextEvent<In, Out>(
   ]);
 }
 
-/** Ends waiting when a signal is aborted, for as long as it is in scope. */
-class Abortion implements Disposable {
-  readonly #signal: AbortSignal | undefined;
-  /** Ends the waiting that is under way, if there is one. */
-  #reject: (reason: unknown) => void = () => {};
-  readonly #onAbort = () => this.#reject(this.#signal?.reason);
-
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort);
-  }
-
-  /**
-   * The promise, or the signal's reason as soon as it is aborted. One at a time. Not `Promise.race` with
-   * a promise that lives as long as the work: it would keep what every race has ended with.
-   */
-  race<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#reject = reject;
-      if (this.#signal?.aborted) reject(this.#signal.reason);
-      promise.then(resolve, reject);
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-  }
+/** The items of a source until the signal is aborted, whose reason then ends even the wait for one. */
+export function untilAborted<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  return mapInOrder(source, (item) => Promise.resolve(item), 1, signal);
 }

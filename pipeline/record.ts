@@ -52,10 +52,30 @@ export type Stage<In, Out> = (source: AsyncIterable<In>) => AsyncIterable<Out>;
 
 /**
  * A stage as a pair of Web Streams for `pipeThrough`. Back-pressure is the streams' own: the stage
- * runs only as far ahead as its reader's queue allows.
+ * runs only as far ahead as its reader's queue allows. When its reader cancels, the stage ends, even
+ * while it waits for a source that stays silent.
  */
 export function toStream<In, Out>(stage: Stage<In, Out>): TransformStream<In, Out> {
-  const input = new TransformStream<In, In>();
-  const readable = ReadableStream.from(stage(input.readable));
-  return { writable: input.writable, readable };
+  let input!: TransformStreamDefaultController<In>;
+  const { writable, readable: source } = new TransformStream<In, In>({
+    start: (controller) => void (input = controller),
+  });
+  const items = stage(source)[Symbol.asyncIterator]();
+  let isWaiting = false;
+  const readable = new ReadableStream<Out>({
+    async pull(output) {
+      isWaiting = true;
+      const { done, value } = await items.next();
+      isWaiting = false;
+      if (done) output.close();
+      else output.enqueue(value);
+    },
+    async cancel(reason) {
+      // A generator that waits cannot return. An error ends it: at a mere end of its source, a stage
+      // that writes files would take them for whole.
+      if (isWaiting) input.error(reason);
+      await items.return?.();
+    },
+  }, { highWaterMark: 0 });
+  return { writable, readable };
 }

@@ -92,7 +92,7 @@ export function writeRecords(): Stage<FaceRecord, string> {
  * @throws {SyntaxError} With `name:line`, if a line is no record, is longer than 1 MiB or is not UTF-8.
  */
 export async function* readRecords(
-  readable: ReadableStream<Uint8Array>,
+  readable: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<FaceRecord> {
   for await (const { line, text } of readLines(readable, name)) {

@@ -202,10 +202,14 @@ function memory(columns: number | null = null): Sink & { text: string } {
     write(part) {
       this.text += part;
     },
+    send(part) {
+      this.write(part);
+      return Promise.resolve();
+    },
   };
 }
 
-Deno.test("Terminal keeps stdout for what was asked for", () => {
+Deno.test("Terminal keeps stdout for what was asked for", async () => {
   const cases: [quiet: boolean, json: boolean, out: string, err: string][] = [
     [false, false, "result\n", "note\nwarning\n"],
     [false, true, '{"a":1}\n', "note\nresult\nwarning\n"],
@@ -218,20 +222,29 @@ Deno.test("Terminal keeps stdout for what was asked for", () => {
     terminal.note("note");
     terminal.say("result");
     terminal.warn("warning");
-    terminal.json({ a: 1 });
+    await terminal.json({ a: 1 });
     assert.deepEqual([stdout.text, stderr.text], [out, err], `quiet ${quiet}, json ${json}`);
   }
 });
 
-Deno.test("Terminal.record() leaves nothing but records on stdout", () => {
+Deno.test("Terminal.record() leaves nothing but records on stdout", async () => {
   const [stdout, stderr] = [memory(), memory()];
   const terminal = new Terminal({ quiet: false, json: true }, stdout, stderr);
   terminal.takeStdout();
-  terminal.record("{}");
+  await terminal.record("{}");
   terminal.say("result");
-  terminal.json({ a: 1 });
+  await terminal.json({ a: 1 });
   assert.equal(stdout.text, "{}\n");
   assert.equal(stderr.text, 'result\n{"a":1}\n');
+});
+
+Deno.test("Terminal.record() waits for a slow reader until it is aborted", async () => {
+  const stuck = { ...memory(), send: () => new Promise<void>(() => {}) };
+  const terminal = new Terminal({ quiet: true, json: false }, stuck, memory());
+  const abort = new AbortController();
+  const written = terminal.record("{}", abort.signal);
+  abort.abort(new Error("interrupted"));
+  await assert.rejects(written, { message: "interrupted" });
 });
 
 Deno.test("a progress bar is wiped before a line and drawn again", () => {

@@ -14,13 +14,18 @@ export const ROOT: string = join(import.meta.dirname ?? ".", "..");
 export type TaskName = keyof typeof config.tasks;
 
 /** A task's command with arguments, as `deno task` runs it, with its permissions. */
-export function taskCommand(task: TaskName, args: readonly string[], env = {}): Deno.Command {
+export function taskCommand(
+  task: TaskName,
+  args: readonly string[],
+  env = {},
+  stdin: "null" | "piped" = "null",
+): Deno.Command {
   const [, ...words] = config.tasks[task].command.split(" ");
   return new Deno.Command(Deno.execPath(), {
     args: [...words, ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });

@@ -8,26 +8,40 @@ import { ReaderGone } from "./failure.ts";
 
 /** A place to write to: stdout or stderr, or a list in a test. */
 export interface Sink {
-  /** Writes all of the text, or throws. */
+  /** Writes all of the text, or throws. Blocks the thread while the reader is slow. */
   write(text: string): void;
+  /** The same, but meanwhile Ctrl-C is heard: for what comes in masses, or last. */
+  send(text: string): Promise<void>;
   /** Columns of the terminal it is, or null if it is a file or a pipe. */
   readonly columns: number | null;
 }
 
 /**
- * A standard stream. Writing blocks: a slow reader slows the command down, and nothing is lost.
+ * A standard stream. A slow reader slows the command down, and nothing is lost.
  *
  * @param needed Whether the work is for nothing once the reader has gone.
  */
 function standard(stream: typeof Deno.stdout, needed: boolean): Sink {
+  const encoder = new TextEncoder();
+  const fail = (cause: unknown) => {
+    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+    if (needed) throw new ReaderGone();
+  };
   return {
     write(text) {
-      let rest: Uint8Array = new TextEncoder().encode(text);
+      let rest: Uint8Array = encoder.encode(text);
       try {
         while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
       } catch (cause) {
-        if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
-        if (needed) throw new ReaderGone();
+        fail(cause);
+      }
+    },
+    async send(text) {
+      let rest: Uint8Array = encoder.encode(text);
+      try {
+        while (rest.length > 0) rest = rest.subarray(await stream.write(rest));
+      } catch (cause) {
+        fail(cause);
       }
     },
     get columns() {

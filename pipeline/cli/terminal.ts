@@ -14,6 +14,7 @@
  * @module
  */
 
+import { Abortion } from "../abortion.ts";
 import { RunningProgress } from "./running_progress.ts";
 import { type Sink, STDERR, STDOUT } from "./sink.ts";
 
@@ -82,16 +83,24 @@ export class Terminal {
     return this.#out.columns !== null && !this.#json && !this.#taken;
   }
 
-  /** A line that was asked for, such as one object of NDJSON. */
-  record(line: string): void {
-    this.#above(() => this.#out.write(line + "\n"));
+  /**
+   * A line that was asked for, such as one object of NDJSON. Who awaits it works no faster than the
+   * reader reads.
+   *
+   * @param signal Ends the waiting for a reader that is stuck, with the signal's reason.
+   */
+  async record(line: string, signal?: AbortSignal): Promise<void> {
+    using aborted = new Abortion(signal);
+    this.#running?.erase();
+    await aborted.race(this.#out.send(line + "\n"));
+    this.#running?.redraw();
   }
 
   /** The machine-readable last line, if `--json` asks for it. */
-  json(value: object): void {
+  async json(value: object): Promise<void> {
     if (!this.#json) return;
     this.finish();
-    (this.#taken ? this.#err : this.#out).write(JSON.stringify(value) + "\n");
+    await (this.#taken ? this.#err : this.#out).send(JSON.stringify(value) + "\n");
   }
 
   /**

@@ -23,7 +23,7 @@ export interface Line {
  * @throws {SyntaxError} With `name:line`, if a line is longer than 1 MiB or is not UTF-8.
  */
 export async function* readLines(
-  readable: ReadableStream<Uint8Array>,
+  readable: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<Line> {
   const open = new OpenLine(name);

@@ -19,7 +19,6 @@ export function completionsCommand(program: () => Program): Command {
       ["bash > ~/.local/share/bash-completion/completions/attparsenet", "bash, for good"],
       ["fish | source", "fish, for this session"],
     ],
-    // deno-lint-ignore require-await
     async run({ name }, { terminal }, [word]) {
       const shell = SHELLS.find((shell) => shell === word);
       if (!shell) {
@@ -29,7 +28,7 @@ export function completionsCommand(program: () => Program): Command {
         throw new UsageError(`--name ${name}: expected a command's name`);
       }
       for (const line of completionScript(program(), shell, name).trimEnd().split("\n")) {
-        terminal.record(line);
+        await terminal.record(line);
       }
     },
   });

@@ -18,7 +18,6 @@ import {
   runLandmarkingInto,
 } from "../landmarking.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
-import type { Terminal } from "../terminal.ts";
 import { PROGRAM_NAME } from "../../standalone.ts";
 
 const OPTIONS = {
@@ -74,7 +73,7 @@ export const LANDMARKS = command({
     };
     const job = { ...source, ...placing, records: await knownTo(source.records, values, signal) };
     if (out === "-") {
-      const write = await toStdout(terminal);
+      const write = await toStdout(context);
       return { ...await runLandmarking({ ...job, write }, context), out };
     }
     const same = `The same command${restart ? " without --restart" : ""}`;
@@ -136,12 +135,14 @@ async function openSource(
 }
 
 /** Writes records as NDJSON to stdout. */
-async function toStdout(terminal: Terminal): Promise<Stage<FaceRecord, FaceRecord>> {
+async function toStdout(
+  { terminal, signal }: Context,
+): Promise<Stage<FaceRecord, FaceRecord>> {
   const { toJson } = await import("../../record_json.ts");
   terminal.takeStdout();
   return async function* (source) {
     for await (const record of source) {
-      terminal.record(toJson(record));
+      await terminal.record(toJson(record), signal);
       yield record;
     }
   };

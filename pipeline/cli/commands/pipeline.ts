@@ -49,7 +49,7 @@ export const PIPELINE = command({
   ],
   async run(values, context) {
     const config = await trainingConfig(values);
-    if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
+    if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { terminal, signal } = context;
     const { labels } = values;

@@ -114,11 +114,12 @@ type Shown = Prediction & { readonly top?: readonly LikelyAttribute[] };
 async function show(
   predictions: AsyncIterable<Prediction>,
   top: number | undefined,
-  { terminal }: Context,
+  { terminal, signal }: Context,
 ): Promise<Counts> {
   const asTable = top !== undefined && terminal.isWatched;
   return await counted(predictions, top, terminal, (prediction) => {
-    terminal.record(asTable ? predictionText(prediction) : JSON.stringify(prediction));
+    const line = asTable ? predictionText(prediction) : JSON.stringify(prediction);
+    return terminal.record(line, signal);
   });
 }
 

@@ -41,6 +41,7 @@ export const SEGMENTS = command({
   async run(values, context) {
     const { landmarks, attributes, imageSize, maskSize, format, images, out, backend } = values;
     const { readRecords } = await import("../../record_json.ts");
+    const { untilAborted } = await import("../../map_in_order.ts");
     if (landmarks !== "-" && attributes === undefined) {
       throw new UsageError("--attributes FILE is needed, because a landmarks file has no labels");
     }
@@ -48,7 +49,7 @@ export const SEGMENTS = command({
       throw new UsageError("--images DIR is needed, because a landmarks file does not say where");
     }
     const records = landmarks === "-"
-      ? readRecords(Deno.stdin.readable, "stdin")
+      ? readRecords(untilAborted(Deno.stdin.readable, context.signal), "stdin")
       : rowsOf(landmarks, images ?? "", context.signal);
     const labelled = attributes === undefined ? records : addLabels(records, attributes, context);
     const job = { records: labelled, frame: imageSize, mask: maskSize, format, out, backend };

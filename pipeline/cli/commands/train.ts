@@ -41,7 +41,7 @@ export const TRAIN = command({
   ],
   async run(values, context) {
     const config = await trainingConfig(values);
-    if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
+    if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
     const { dataset: root, landmarks, labels, out, resume, force } = values;

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { openBackend } from "../pipeline/backend.ts";
+import { useWasm } from "../kernels/tfjs_wasm.ts";
+
+/** A 3x3 convolution of 8x8 ones, which sums 9 of them. */
+async function convolved(): Promise<number> {
+  const [x, filter] = [tf.ones([1, 8, 8, 1]), tf.ones([3, 3, 1, 1])];
+  const y = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "valid");
+  const [first] = await y.data();
+  tf.dispose([x, filter, y]);
+  return first!;
+}
+
+Deno.test("openBackend() shares the threads of wasm, whoever closes it first", async () => {
+  await useWasm();
+  const stock = tf.getKernel("Conv2D", "wasm");
+  for (const order of [[0, 1], [1, 0]]) {
+    const both = await Promise.all([openBackend("wasm"), openBackend("wasm")]);
+    assert.equal(both[0].threads, both[1].threads);
+    const own = tf.getKernel("Conv2D", "wasm");
+    assert.notEqual(own, stock);
+    for (const [closed, which] of order.entries()) {
+      assert.equal(tf.getKernel("Conv2D", "wasm"), own, `${closed} are closed`);
+      assert.equal(await convolved(), 9);
+      both[which]![Symbol.dispose]();
+    }
+    assert.equal(tf.getKernel("Conv2D", "wasm"), stock);
+    assert.equal(await convolved(), 9);
+  }
+});
