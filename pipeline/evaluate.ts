@@ -16,6 +16,7 @@ import { sigmoid } from "./metrics/probability.ts";
 import type { FaceRecord, Split } from "./record.ts";
 import { findExtremes, type Place } from "./report/extremes.ts";
 import { encodeSample, type Sample } from "./report/samples.ts";
+import { type SchemaName, schemaOf } from "./schema.ts";
 import { Learner, type Prediction } from "./train/learner.ts";
 import { measure, type MeasureOptions } from "./train/measure.ts";
 import { readModel, readRunConfig } from "./train/run_folder.ts";
@@ -82,13 +83,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
     const others = tuning && tuning.metrics.images > 0 ? tuning.predictions : null;
     const result = { ...metrics, evidence: gatherEvidence(metrics, predictions, others) };
     await writePredictions(run, predictions);
-    await writeJson(join(run, "samples.json"), samples);
-    await writeJson(join(run, "extremes.json"), findExtremes(predictions, places));
-    await writeJson(join(run, "metrics.json"), result);
+    await writeMarked(run, "samples", { faces: samples });
+    await writeMarked(run, "extremes", findExtremes(predictions, places));
+    await writeMarked(run, "metrics", result);
     return result;
   } finally {
     network.dispose();
   }
+}
+
+/** Writes a file of the run that says what it is: `metrics.json` for `metrics`. */
+function writeMarked(run: string, name: SchemaName, content: object): Promise<void> {
+  return writeJson(join(run, `${name}.json`), { schema: schemaOf(name), ...content });
 }
 
 /** What the splits of one evaluation have in common. */

@@ -20,9 +20,7 @@ import { ATTRIBUTES, namesOf } from "./attributes.ts";
 import { imageNameFault } from "./dataset/image_name.ts";
 import { type Box, type FaceRecord, type Split, SPLITS, type Stage } from "./record.ts";
 import { readLines } from "./record_json/read_lines.ts";
-
-/** Name and version of the form; it changes when a field is added or changes its meaning. */
-export const RECORD_SCHEMA = "attparsenet/record@1";
+import { checkSchema, schemaOf } from "./schema.ts";
 
 /** Coordinates in a record's points: x and y of 68 landmarks. */
 const COORDINATES = 136;
@@ -45,7 +43,7 @@ export function toJson(record: FaceRecord): string {
   checkFinite(image, "points", points ?? []);
   if (box) checkFinite(image, "box", [box.x, box.y, box.width, box.height]);
   return JSON.stringify({
-    schema: RECORD_SCHEMA,
+    schema: schemaOf("record"),
     image,
     path,
     split,
@@ -111,13 +109,7 @@ class Fields {
   }
 
   checkSchema(): void {
-    const schema = this.#fields["schema"];
-    if (schema === RECORD_SCHEMA) return;
-    throw this.#fail(
-      typeof schema === "string" && schema.startsWith("attparsenet/record@")
-        ? `the record is of schema ${schema}, and this program reads ${RECORD_SCHEMA}.`
-        : `"schema" must be ${JSON.stringify(RECORD_SCHEMA)}.`,
-    );
+    checkSchema("record", this.#fields["schema"], this.#where);
   }
 
   text(key: string): string {

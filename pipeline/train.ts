@@ -16,13 +16,7 @@ import { Learner } from "./train/learner.ts";
 import { classWeights } from "./train/loss_targets.ts";
 import type { EpochLine } from "./train/log.ts";
 import { repairLabels } from "./train/repair_labels.ts";
-import {
-  readRunConfig,
-  RUN_SCHEMA,
-  type RunConfig,
-  RunFolder,
-  writeRunConfig,
-} from "./train/run_folder.ts";
+import { readRunConfig, type RunConfig, RunFolder, writeRunConfig } from "./train/run_folder.ts";
 import { type FaceSets, Session } from "./train/session.ts";
 import { startFrom } from "./train/start_weights.ts";
 
@@ -171,7 +165,6 @@ async function* usable(records: AsyncIterable<FaceRecord>, reject: OnReject) {
 function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | null): RunConfig {
   const { config, backend, data = {} } = options;
   return {
-    schema: RUN_SCHEMA,
     ...config,
     mask: maskSize(config.network),
     backend: backend.name,
