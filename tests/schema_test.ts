@@ -278,7 +278,10 @@ Deno.test("a run with a checkpoint of an older version cannot go on, and lends i
       tensorFile({ attparsenet: '{"schema":"attparsenet/checkpoint@3"}' }),
     );
     await Deno.copyFile(last, join(old, "checkpoints", "previous.safetensors"));
-    await assert.rejects(new CheckpointFolder(old).read(), /last\.safetensors is .*@3, .*: update/);
+    await assert.rejects(
+      new CheckpointFolder(old).read(),
+      /last\.safetensors: it is .*@3, .*: update/,
+    );
     const { epochs } = await train({ ...options(), config: { ...config, from: old }, out: run });
     assert.equal(epochs, 1);
   }));
