@@ -58,6 +58,25 @@ const SAMPLE_FACES = 12;
  * - `samples.json`: a few faces with their masks, for the report;
  * - `extremes.json`: the faces that it knows best and worst, for the report.
  *
+ * @example Four faces, after one step on others
+ * ```ts
+ * import { evaluate, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ * import { joinLandmarks } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");
+ * const run = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * const some = join(dataset.records({ split: "train", shard: { index: 1, count: 90 } }));
+ * const config = trainConfig("lite", { epochs: 1, batch: 4 });
+ * await train({ records: some, config, backend, out: run });
+ *
+ * const records = join(dataset.records({ split: "test", shard: { index: 1, count: 18 } }));
+ * const { accuracy, maskIoU } = await evaluate({ run, records, split: "test", backend });
+ * console.log(accuracy, maskIoU);
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
  * @throws {Error} If the run has no model, or the split has no faces that can be read.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Metrics> {

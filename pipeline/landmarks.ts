@@ -101,6 +101,18 @@ const GPU_FOR = { auto: "hardware", webgpu: "any", wasm: "none" } as const;
  * "cannot read: …". If all faces are wanted, the others follow as `photo.jpg#2`, `photo.jpg#3`, …. Records that were rejected before, or have points already, pass as they are.
  * One bad image never ends the run, and the number of images does not matter to the memory used.
  *
+ * @example Landmarks of a few faces
+ * ```ts
+ * import { landmarks, openDataset } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ shard: { index: 1, count: 120 } });
+ * for await (const { image, points, rejected } of landmarks()(few)) {
+ *   // x and y of the tip of the nose, or why there is no face
+ *   console.log(image, rejected ?? points!.subarray(60, 62));
+ * }
+ * ```
+ *
  * @throws {RangeError} If the number of workers is not a positive whole number.
  * @throws {Error} If worker threads cannot be started.
  */

@@ -37,7 +37,18 @@ export function roundPoints(points: ArrayLike<number>): Float32Array {
   });
 }
 
-/** A record as one line of JSON, without the line feed. */
+/**
+ * A record as one line of JSON, without the line feed.
+ *
+ * @example A record as a line
+ * ```ts
+ * import { fromJson, openDataset, toJson } from "attparsenet";
+ * import assert from "node:assert/strict";
+ *
+ * const record = (await openDataset("data/sample")).record("000001.jpg")!;
+ * assert.deepEqual(fromJson(toJson(record), "here"), record);
+ * ```
+ */
 export function toJson(record: FaceRecord): string {
   const { image, path, split, labels, size, box, points, rejected } = record;
   checkFinite(image, "points", points ?? []);
@@ -85,6 +96,19 @@ export function writeRecords(): Stage<FaceRecord, string> {
 
 /**
  * Reads records from a stream of bytes, such as standard input. Blank lines are left out.
+ *
+ * @example Records that another program has written
+ * ```ts
+ * import { openDataset, readRecords, writeRecords } from "attparsenet";
+ * import assert from "node:assert/strict";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const lines = writeRecords()(dataset.records({ split: "test" }));
+ * // Between two programs these are one's standard output and the other's standard input.
+ * const bytes = ReadableStream.from(lines).pipeThrough(new TextEncoderStream());
+ * const records = await Array.fromAsync(readRecords(bytes, "stdin"));
+ * assert.equal(records.length, dataset.counts.test);
+ * ```
  *
  * @param name What error messages call the stream.
  * @throws {SyntaxError} With `name:line`, if a line is no record, is longer than 1 MiB or is not UTF-8.

@@ -74,6 +74,21 @@ export interface TrainResult {
  * loss on the validation split so far). A run that was stopped, in whatever way, and resumed on the same
  * backend ends with the very numbers of one that was not.
  *
+ * @example One step on four faces
+ * ```ts
+ * import { joinLandmarks, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });
+ * const records = joinLandmarks("data/sample/Anno/list_landmarks_68.csv")(few);
+ * const config = trainConfig("lite", { epochs: 1, batch: 4 });
+ * const out = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * const { last } = await train({ records, config, backend, out });
+ * console.log(last?.train.loss);
+ * await Deno.remove(out, { recursive: true });
+ * ```
+ *
  * @throws {Error} If the run folder exists and is not to be replaced or resumed, or another process trains in
  * it; if a run is resumed with other settings or faces; if there are no faces to train on, or a loss is not
  * finite.
