@@ -11,13 +11,13 @@
 import type { TreeCascade } from "../kernels/tree_cascade_job.ts";
 import type { Box, FaceRecord, Stage } from "./record.ts";
 import { roundHundredth } from "./record_json.ts";
-import type { DetectorName } from "./landmarks/detectors.ts";
+import type { DetectorName } from "./landmarks/detector_names.ts";
 import { faceName } from "./landmarks/face_name.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
 import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
 import { mapInOrder } from "./map_in_order.ts";
 
-export { type DetectorName, DETECTORS } from "./landmarks/detectors.ts";
+export { type DetectorName, DETECTORS } from "./landmarks/detector_names.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
 export { importLandmarks, readImports } from "./landmarks/imports.ts";
 export type { ImportedFace, ImportOptions } from "./landmarks/imports.ts";
