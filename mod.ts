@@ -192,6 +192,13 @@ export {
 
 // The GPU.
 export { type Binding, Gpu, type Kernel, type PassHost } from "./kernels/gpu.ts";
+export {
+  jointLoss,
+  jointLossParts,
+  type JointLossShape,
+  type LossTargets,
+  packTargets,
+} from "./kernels/joint_loss.ts";
 export { type SharedHeap, WasmThreads } from "./kernels/wasm_threads.ts";
 export type { Job, JobName } from "./kernels/wasm_job.ts";
 export { rasterize, type RasterizeJob, type RasterizeTuning } from "./kernels/rasterize.ts";

@@ -19,7 +19,26 @@ export type Binding = GPUBuffer | GPUBufferBinding | GPUTextureView;
 /** Texels in a row of a texture that stands for a buffer; a power of two within every device's limit. */
 export const TEXEL_ROW = 4096;
 
-/** A WebGPU device with its compiled kernels. Dispose it to release the device and its buffers. */
+/**
+ * A WebGPU device with its compiled kernels. Dispose it to release the device and its buffers.
+ *
+ * @example A kernel that doubles numbers
+ * ```ts
+ * import { Gpu } from "attparsenet";
+ *
+ * using gpu = await Gpu.open();
+ * if (gpu) {
+ *   const source = `
+ *     @group(0) @binding(0) var<storage, read_write> numbers: array<f32>;
+ *     @compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u) {
+ *       numbers[id.x] = 2 * numbers[id.x];
+ *     }`;
+ *   const numbers = gpu.upload(Float32Array.of(1, 2, 3, 4));
+ *   gpu.dispatch({ label: "double", source }, [numbers], [1]);
+ *   console.log(new Float32Array(await gpu.read(numbers)));
+ * }
+ * ```
+ */
 export class Gpu implements Disposable {
   /** The device; shared with tfjs when training. */
   readonly device: GPUDevice;

@@ -73,6 +73,35 @@ export function jointLossParts({ batch, cells, attributes }: JointLossShape): nu
  *
  * Source: AttParseNet (sum of BCE with logits and MSE); stable BCE as max(x, 0) − x·z + log(1 + e^−|x|).
  *
+ * @example One image, four attributes, one mask pixel
+ * ```ts
+ * import { Gpu, jointLoss, jointLossParts, packTargets } from "attparsenet";
+ *
+ * using gpu = await Gpu.open();
+ * if (gpu) {
+ *   const shape = { batch: 1, cells: 1, attributes: 4, weight: 1 };
+ *   const ones = Float32Array.of(1, 1, 1, 1);
+ *   const targets = {
+ *     labels: Float32Array.of(1, 0, 0, 1),
+ *     wanted: Uint32Array.of(1, 0, 0, 1), // region 0 where the label is positive
+ *     labelWeights: ones,
+ *     maskWeights: ones,
+ *   };
+ *   const losses = gpu.createBuffer(12);
+ *   jointLoss(gpu, {
+ *     logits: gpu.upload(Float32Array.of(2, -2, 0, 0)),
+ *     maps: gpu.upload(Float32Array.of(1, 0, 0.5, 0.5)),
+ *     bits: gpu.upload(Uint32Array.of(1)),
+ *     targets: gpu.upload(packTargets(targets, 4)),
+ *     dlogits: gpu.createBuffer(16),
+ *     dmaps: gpu.createBuffer(16),
+ *     parts: gpu.createBuffer(8 * jointLossParts(shape)),
+ *     losses,
+ *   }, shape);
+ *   console.log(new Float32Array(await gpu.read(losses))); // total, attributes, masks
+ * }
+ * ```
+ *
  * @throws {RangeError} If the number of attributes is not a multiple of 4.
  */
 export function jointLoss(

@@ -32,6 +32,24 @@ const PLACEMENT = 5;
  *
  * Source: opencv/opencv 4.6, modules/imgproc/src/drawing.cpp; twin `kernels/cpu/rasterize.ts`.
  *
+ * @example A triangle in a mask of half the size
+ * ```ts
+ * import { Gpu, rasterize } from "attparsenet";
+ *
+ * using gpu = await Gpu.open();
+ * if (gpu) {
+ *   const bits = rasterize(gpu, {
+ *     polygons: Int32Array.of(0, 0, 7, 0, 0, 7),
+ *     counts: Uint32Array.of(3),
+ *     regions: 1,
+ *     source: { height: 8, width: 8 },
+ *     mask: { height: 4, width: 4 },
+ *   });
+ *   const words = new Uint32Array(await gpu.read(bits));
+ *   for (let y = 0; y < 4; y++) console.log(words.subarray(4 * y, 4 * y + 4).join(" "));
+ * }
+ * ```
+ *
  * @param target u32 [B, h, w] to write into, borrowed; a new buffer if absent
  * @returns The buffer with u32 [B, h, w]; if it is new the caller owns it.
  * @throws {TypeError} If the arrays' lengths do not agree, or `target` is too small.

@@ -75,7 +75,19 @@ export function hasAttribute(labels: number, column: number): boolean {
   return Math.floor(labels / 2 ** column) % 2 === 1;
 }
 
-/** The labels in which exactly the named attributes are present. */
+/**
+ * The labels in which exactly the named attributes are present.
+ *
+ * @example Labels as bits
+ * ```ts
+ * import { attributeColumn, hasAttribute, labelsOf, namesOf } from "attparsenet";
+ * import assert from "node:assert/strict";
+ *
+ * const labels = labelsOf(["Smiling", "Eyeglasses"]);
+ * assert(hasAttribute(labels, attributeColumn("Smiling")!));
+ * assert.deepEqual(namesOf(labels), ["Eyeglasses", "Smiling"]);
+ * ```
+ */
 export function labelsOf(names: Iterable<Attribute>): number {
   let labels = 0;
   for (const name of new Set(names)) labels += 2 ** ATTRIBUTES.indexOf(name);

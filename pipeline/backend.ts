@@ -37,6 +37,14 @@ export interface Backend extends Disposable {
 /**
  * Opens a backend.
  *
+ * @example What computes, and why
+ * ```ts
+ * import { openBackend } from "attparsenet";
+ *
+ * using backend = await openBackend();
+ * console.log(backend.name, backend.reason);
+ * ```
+ *
  * @param choice `auto`: webgpu where there is an adapter, else wasm.
  * @throws {Error} If webgpu is asked for and there is no adapter.
  */

@@ -11,6 +11,7 @@ import { cachePath } from "./cache_folder.ts";
 import { writeJson } from "./files.ts";
 import { buildNetwork, maskSize } from "./network.ts";
 import { trainConfig } from "./presets.ts";
+import { checkSchema, schemaOf } from "./schema.ts";
 import { Learner } from "./train/learner.ts";
 
 /** What was measured on one machine. */
@@ -74,12 +75,15 @@ export async function readMeasurement(adapter: string): Promise<BackendMeasureme
   const path = measurementPath();
   if (path === null) return null;
   try {
-    const kept = JSON.parse(await Deno.readTextFile(path)) as BackendMeasurement;
+    const { schema, ...kept } = JSON.parse(await Deno.readTextFile(path)) as
+      & BackendMeasurement
+      & { readonly schema?: unknown };
+    checkSchema("backend-choice", schema, path);
     const valid = kept.adapter === adapter && kept.kernels === KERNELS &&
       BACKENDS.every((name) => kept.seconds[name] > 0);
     return valid ? kept : null;
   } catch {
-    // Missing, unreadable or damaged: it is measured anew.
+    // Missing, unreadable, damaged or of another version: it is measured anew.
     return null;
   }
 }
@@ -88,7 +92,7 @@ async function writeMeasurement(measured: BackendMeasurement): Promise<void> {
   const path = measurementPath();
   if (path === null) return;
   // A machine that forbids the file measures again next time.
-  await writeJson(path, measured).catch(() => {});
+  await writeJson(path, { schema: schemaOf("backend-choice"), ...measured }).catch(() => {});
 }
 
 async function measureBackends(): Promise<Record<BackendName, number>> {

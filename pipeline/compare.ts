@@ -39,6 +39,29 @@ export interface CompareOptions {
  * how far the difference of these very networks would hold on other images. What another seed
  * would do is another question, which only several runs of a setting answer: see `spread`.
  *
+ * @example With and without masks, on four faces
+ * ```ts
+ * import { compare, evaluate, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ * import { joinLandmarks } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");
+ * const folder = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * const runs = [0, 1].map((weight) => `${folder}/w${weight}`);
+ * for (const [segmentationWeight, run] of runs.entries()) {
+ *   const config = trainConfig("lite", { epochs: 1, batch: 4, segmentationWeight });
+ *   const some = dataset.records({ split: "train", shard: { index: 1, count: 90 } });
+ *   await train({ records: join(some), config, backend, out: run });
+ *   const few = dataset.records({ split: "test", shard: { index: 1, count: 18 } });
+ *   await evaluate({ run, records: join(few), split: "test", backend });
+ * }
+ *
+ * const { settings } = await compare({ runs });
+ * console.log(settings.map(({ name, measures }) => [name, measures.balancedAccuracy.value]));
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @throws {Error} If a run has not been evaluated, or was measured on other images or labels than the
  * first one; the message names the difference.
  */

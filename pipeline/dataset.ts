@@ -68,6 +68,16 @@ const DEFAULT_SEED = 64;
  * of the label file, in its order; where a partition file is there, it must give the split of each of
  * them (it may name more). Without one, splits are drawn from the seed, about 80/10/10.
  *
+ * @example Faces of the sample
+ * ```ts
+ * import { namesOf, openDataset } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * console.log(dataset.counts); // { train: 360, validation: 48, test: 72 }
+ * const few = dataset.records({ split: "test", shard: { index: 1, count: 24 } });
+ * for await (const { image, labels } of few) console.log(image, namesOf(labels!));
+ * ```
+ *
  * @throws {Deno.errors.NotFound} If the folder, its label file or its images are not there.
  * @throws {SyntaxError} With `path:line`, if a table is wrong.
  * @throws {RangeError} If the seed is no whole number.

@@ -16,6 +16,7 @@ import { sigmoid } from "./metrics/probability.ts";
 import type { FaceRecord, Split } from "./record.ts";
 import { findExtremes, type Place } from "./report/extremes.ts";
 import { encodeSample, type Sample } from "./report/samples.ts";
+import { type SchemaName, schemaOf } from "./schema.ts";
 import { Learner, type Prediction } from "./train/learner.ts";
 import { measure, type MeasureOptions } from "./train/measure.ts";
 import { readModel, readRunConfig } from "./train/run_folder.ts";
@@ -57,6 +58,25 @@ const SAMPLE_FACES = 12;
  * - `samples.json`: a few faces with their masks, for the report;
  * - `extremes.json`: the faces that it knows best and worst, for the report.
  *
+ * @example Four faces, after one step on others
+ * ```ts
+ * import { evaluate, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ * import { joinLandmarks } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");
+ * const run = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * const some = join(dataset.records({ split: "train", shard: { index: 1, count: 90 } }));
+ * const config = trainConfig("lite", { epochs: 1, batch: 4 });
+ * await train({ records: some, config, backend, out: run });
+ *
+ * const records = join(dataset.records({ split: "test", shard: { index: 1, count: 18 } }));
+ * const { accuracy, maskIoU } = await evaluate({ run, records, split: "test", backend });
+ * console.log(accuracy, maskIoU);
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
  * @throws {Error} If the run has no model, or the split has no faces that can be read.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
@@ -82,13 +102,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
     const others = tuning && tuning.metrics.images > 0 ? tuning.predictions : null;
     const result = { ...metrics, evidence: gatherEvidence(metrics, predictions, others) };
     await writePredictions(run, predictions);
-    await writeJson(join(run, "samples.json"), samples);
-    await writeJson(join(run, "extremes.json"), findExtremes(predictions, places));
-    await writeJson(join(run, "metrics.json"), result);
+    await writeMarked(run, "samples", { faces: samples });
+    await writeMarked(run, "extremes", findExtremes(predictions, places));
+    await writeMarked(run, "metrics", result);
     return result;
   } finally {
     network.dispose();
   }
+}
+
+/** Writes a file of the run that says what it is: `metrics.json` for `metrics`. */
+function writeMarked(run: string, name: SchemaName, content: object): Promise<void> {
+  return writeJson(join(run, `${name}.json`), { schema: schemaOf(name), ...content });
 }
 
 /** What the splits of one evaluation have in common. */

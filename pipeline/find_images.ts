@@ -40,6 +40,15 @@ export interface FindOptions {
  * Nothing is yielded before every name has been looked at. Holds the entries of the folders on the way
  * to the file at hand, no more.
  *
+ * @example The images of a pattern
+ * ```ts
+ * import { findImages } from "attparsenet";
+ *
+ * for await (const { path, name } of findImages(["data/sample/Img/img_align_celeba/00000?.jpg"])) {
+ *   console.log(path, name);
+ * }
+ * ```
+ *
  * @throws {Deno.errors.NotFound} If there is no such file or folder, or a folder or pattern gives nothing.
  */
 export async function* findImages(

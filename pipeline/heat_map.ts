@@ -27,6 +27,16 @@ export interface HeatMapOptions {
  * decides both the colour ({@linkcode heatColour}) and how much of it shows, so that a map of zeros
  * leaves the image as it is.
  *
+ * @example A map that looks at the upper half
+ * ```ts
+ * import { drawHeatMap, readImage } from "attparsenet";
+ *
+ * const image = await readImage("data/sample/Img/img_align_celeba/000001.jpg");
+ * const map = { width: 1, height: 2, data: Float32Array.of(1, 0) };
+ * const { width, height } = drawHeatMap(image, map, { opacity: 0.6 });
+ * console.log(width, height);
+ * ```
+ *
  * @returns A new image of the same size.
  * @throws {TypeError} If the data of the image or the map does not have the stated size.
  */

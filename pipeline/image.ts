@@ -30,7 +30,20 @@ export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> 
   }
 }
 
-/** Reads and decodes a picture file; errors as of {@linkcode decodeImage} and `Deno.readFile`. */
+/**
+ * Reads and decodes a picture file; errors as of {@linkcode decodeImage} and `Deno.readFile`.
+ *
+ * @example A smaller copy of a picture
+ * ```ts
+ * import { encodePng, readImage, resizeImage } from "attparsenet";
+ *
+ * const image = await readImage("data/sample/Img/img_align_celeba/000001.jpg");
+ * const small = resizeImage(image, 89, 109);
+ * const file = await Deno.makeTempFile({ suffix: ".png" });
+ * await Deno.writeFile(file, await encodePng(small));
+ * await Deno.remove(file);
+ * ```
+ */
 export async function readImage(path: string): Promise<RgbImage> {
   return decodeImage(await Deno.readFile(path), path);
 }

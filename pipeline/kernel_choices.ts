@@ -16,6 +16,7 @@ import type { Backend } from "./backend.ts";
 import { cachePath } from "./cache_folder.ts";
 import { writeJson } from "./files.ts";
 import { ATTRIBUTES } from "./attributes.ts";
+import { checkSchema, schemaOf } from "./schema.ts";
 import { convolutionShapes, maskSize, type NetworkConfig } from "./network.ts";
 
 /** What tells one adapter with its driver from another. WebGPU does not tell the driver's version. */
@@ -91,17 +92,19 @@ export function keptChoices(
     async write(choices) {
       if (path === null) return;
       // A machine that forbids the file measures again next time.
-      await writeJson(path, { ...await readChoices(path), [key]: choices }).catch(() => {});
+      const schema = schemaOf("kernel-choices");
+      await writeJson(path, { schema, ...await readChoices(path), [key]: choices }).catch(() => {});
     },
   };
 }
 
-/** The file's choices by adapter, or nothing where it is missing, unreadable or damaged. */
+/** The file's choices by adapter; nothing where it is missing, damaged or of another version. */
 async function readChoices(path: string | null): Promise<Record<string, unknown>> {
   if (path === null) return {};
   try {
-    const kept: unknown = JSON.parse(await Deno.readTextFile(path));
-    return isRecord(kept) ? kept : {};
+    const { schema, ...kept } = JSON.parse(await Deno.readTextFile(path));
+    checkSchema("kernel-choices", schema, path);
+    return kept;
   } catch {
     return {};
   }

@@ -11,13 +11,13 @@
 import type { TreeCascade } from "../kernels/tree_cascade_job.ts";
 import type { Box, FaceRecord, Stage } from "./record.ts";
 import { roundHundredth } from "./record_json.ts";
-import type { DetectorName } from "./landmarks/detectors.ts";
+import type { DetectorName } from "./landmarks/detector_names.ts";
 import { faceName } from "./landmarks/face_name.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
 import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
 import { mapInOrder } from "./map_in_order.ts";
 
-export { type DetectorName, DETECTORS } from "./landmarks/detectors.ts";
+export { type DetectorName, DETECTORS } from "./landmarks/detector_names.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
 export { importLandmarks, readImports } from "./landmarks/imports.ts";
 export type { ImportedFace, ImportOptions } from "./landmarks/imports.ts";
@@ -100,6 +100,18 @@ const GPU_FOR = { auto: "hardware", webgpu: "any", wasm: "none" } as const;
  * its points, rounded to 1/100 pixel, or rejected with the reason: "no face found", "not an image: …",
  * "cannot read: …". If all faces are wanted, the others follow as `photo.jpg#2`, `photo.jpg#3`, …. Records that were rejected before, or have points already, pass as they are.
  * One bad image never ends the run, and the number of images does not matter to the memory used.
+ *
+ * @example Landmarks of a few faces
+ * ```ts
+ * import { landmarks, openDataset } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ shard: { index: 1, count: 120 } });
+ * for await (const { image, points, rejected } of landmarks()(few)) {
+ *   // x and y of the tip of the nose, or why there is no face
+ *   console.log(image, rejected ?? points!.subarray(60, 62));
+ * }
+ * ```
  *
  * @throws {RangeError} If the number of workers is not a positive whole number.
  * @throws {Error} If worker threads cannot be started.

@@ -80,6 +80,26 @@ const PASS = 8;
  * Predicts the attributes of images, in their order; an image that cannot be read, or in which no face to
  * be aligned is found, has its reason instead. Memory does not grow with the number of images.
  *
+ * @example An image, by a network that has seen four faces
+ * ```ts
+ * import { findImages, joinLandmarks, openBackend, openDataset } from "attparsenet";
+ * import { predict, train, trainConfig } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });
+ * const records = joinLandmarks("data/sample/Anno/list_landmarks_68.csv")(few);
+ * const run = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * await train({ records, config: trainConfig("lite", { epochs: 1, batch: 4 }), backend, out: run });
+ *
+ * const images = findImages(["data/sample/Img/img_align_celeba/000002.jpg"]);
+ * for await (const answer of predict({ run, images, backend })) {
+ *   if ("rejected" in answer) console.log(answer.name, answer.rejected);
+ *   else console.log(answer.name, answer.attributes, answer.probabilities.Smiling);
+ * }
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
  * @throws {Error} If the run has no model, or `images` throws.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {

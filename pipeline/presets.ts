@@ -96,6 +96,14 @@ const ADAMW: TrainOverrides = { learningRate: 0.001, weightDecay: 0.01 };
 /**
  * A preset with some settings replaced.
  *
+ * @example Other settings than a preset's
+ * ```ts
+ * import { maskSize, trainConfig } from "attparsenet";
+ *
+ * const config = trainConfig("lite", { optimizer: "adamw", schedule: "cosine", epochs: 20 });
+ * console.log(config.learningRate, maskSize(config.network));
+ * ```
+ *
  * @throws {RangeError} If a setting is out of its range.
  */
 export function trainConfig(preset: PresetName, overrides: TrainOverrides = {}): TrainConfig {

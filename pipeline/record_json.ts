@@ -20,9 +20,7 @@ import { ATTRIBUTES, namesOf } from "./attributes.ts";
 import { imageNameFault } from "./dataset/image_name.ts";
 import { type Box, type FaceRecord, type Split, SPLITS, type Stage } from "./record.ts";
 import { readLines } from "./record_json/read_lines.ts";
-
-/** Name and version of the form; it changes when a field is added or changes its meaning. */
-export const RECORD_SCHEMA = "attparsenet/record@1";
+import { checkSchema, schemaOf } from "./schema.ts";
 
 /** Coordinates in a record's points: x and y of 68 landmarks. */
 const COORDINATES = 136;
@@ -39,13 +37,24 @@ export function roundPoints(points: ArrayLike<number>): Float32Array {
   });
 }
 
-/** A record as one line of JSON, without the line feed. */
+/**
+ * A record as one line of JSON, without the line feed.
+ *
+ * @example A record as a line
+ * ```ts
+ * import { fromJson, openDataset, toJson } from "attparsenet";
+ * import assert from "node:assert/strict";
+ *
+ * const record = (await openDataset("data/sample")).record("000001.jpg")!;
+ * assert.deepEqual(fromJson(toJson(record), "here"), record);
+ * ```
+ */
 export function toJson(record: FaceRecord): string {
   const { image, path, split, labels, size, box, points, rejected } = record;
   checkFinite(image, "points", points ?? []);
   if (box) checkFinite(image, "box", [box.x, box.y, box.width, box.height]);
   return JSON.stringify({
-    schema: RECORD_SCHEMA,
+    schema: schemaOf("record"),
     image,
     path,
     split,
@@ -88,6 +97,19 @@ export function writeRecords(): Stage<FaceRecord, string> {
 /**
  * Reads records from a stream of bytes, such as standard input. Blank lines are left out.
  *
+ * @example Records that another program has written
+ * ```ts
+ * import { openDataset, readRecords, writeRecords } from "attparsenet";
+ * import assert from "node:assert/strict";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const lines = writeRecords()(dataset.records({ split: "test" }));
+ * // Between two programs these are one's standard output and the other's standard input.
+ * const bytes = ReadableStream.from(lines).pipeThrough(new TextEncoderStream());
+ * const records = await Array.fromAsync(readRecords(bytes, "stdin"));
+ * assert.equal(records.length, dataset.counts.test);
+ * ```
+ *
  * @param name What error messages call the stream.
  * @throws {SyntaxError} With `name:line`, if a line is no record, is longer than 1 MiB or is not UTF-8.
  */
@@ -111,13 +133,7 @@ class Fields {
   }
 
   checkSchema(): void {
-    const schema = this.#fields["schema"];
-    if (schema === RECORD_SCHEMA) return;
-    throw this.#fail(
-      typeof schema === "string" && schema.startsWith("attparsenet/record@")
-        ? `the record is of schema ${schema}, and this program reads ${RECORD_SCHEMA}.`
-        : `"schema" must be ${JSON.stringify(RECORD_SCHEMA)}.`,
-    );
+    checkSchema("record", this.#fields["schema"], this.#where);
   }
 
   text(key: string): string {

@@ -25,6 +25,21 @@ export interface ReportOptions {
  * reads `config.json` and, as far as they are there, `log.ndjson`, `metrics.json`, `samples.json`,
  * `extremes.json` and the image files that the last two name; the page says what is missing and how to get it. The same files give the same bytes.
  *
+ * @example A page about one step on four faces
+ * ```ts
+ * import { joinLandmarks, openBackend, openDataset, report, train, trainConfig } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });
+ * const records = joinLandmarks("data/sample/Anno/list_landmarks_68.csv")(few);
+ * const run = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * await train({ records, config: trainConfig("lite", { epochs: 1, batch: 4 }), backend, out: run });
+ *
+ * console.log(await report({ run })); // RUN/report.html
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
  * @returns The path of the file.
  * @throws {Error} If the run folder is missing or is no run.
  * @throws {SyntaxError} If a file in it is damaged, with its path and line.

@@ -147,6 +147,16 @@ async function fillFolder(folder: string, options: SampleOptions): Promise<void>
  * The sample grows in a folder beside `out` and moves there when it is whole; a failure or an abort
  * leaves nothing behind.
  *
+ * @example Three faces
+ * ```ts
+ * import { openDataset, writeSample } from "attparsenet";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await writeSample({ out: `${folder}/faces`, count: 3 });
+ * console.log((await openDataset(`${folder}/faces`)).count);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @throws {Error} If the folder is not empty.
  * @throws {RangeError} If the count or the seed is no whole number.
  */

@@ -49,6 +49,24 @@ const CPU_BATCH = 32;
  * Draws the 14 regions of every record. Rejected records pass through with null; a record whose
  * landmarks are missing, not numbers, or absurdly far away becomes rejected with that reason.
  *
+ * @example Where the mouth of a face is
+ * ```ts
+ * import { joinLandmarks, openDataset, REGIONS, segments } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ shard: { index: 1, count: 120 } });
+ * const faces = joinLandmarks("data/sample/Anno/list_landmarks_68.csv")(few);
+ * const draw = segments({
+ *   frame: { height: 218, width: 178 },
+ *   mask: { height: 41, width: 31 },
+ *   gpu: null,
+ * });
+ * const mouth = 1 << REGIONS.indexOf("mouth");
+ * for await (const { record, bits } of draw(faces)) {
+ *   console.log(record.image, bits?.reduce((pixels, word) => pixels + (word & mouth ? 1 : 0), 0));
+ * }
+ * ```
+ *
  * @throws {TypeError} If a record has another number of landmarks than 68.
  */
 export function segments(options: SegmentsOptions): Stage<FaceRecord, Segmented> {

@@ -16,13 +16,7 @@ import { Learner } from "./train/learner.ts";
 import { classWeights } from "./train/loss_targets.ts";
 import type { EpochLine } from "./train/log.ts";
 import { repairLabels } from "./train/repair_labels.ts";
-import {
-  readRunConfig,
-  RUN_SCHEMA,
-  type RunConfig,
-  RunFolder,
-  writeRunConfig,
-} from "./train/run_folder.ts";
+import { readRunConfig, type RunConfig, RunFolder, writeRunConfig } from "./train/run_folder.ts";
 import { type FaceSets, Session } from "./train/session.ts";
 import { startFrom } from "./train/start_weights.ts";
 
@@ -79,6 +73,21 @@ export interface TrainResult {
  * after each epoch, and within one from time to time) and `model/` (the weights with the smallest attribute
  * loss on the validation split so far). A run that was stopped, in whatever way, and resumed on the same
  * backend ends with the very numbers of one that was not.
+ *
+ * @example One step on four faces
+ * ```ts
+ * import { joinLandmarks, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });
+ * const records = joinLandmarks("data/sample/Anno/list_landmarks_68.csv")(few);
+ * const config = trainConfig("lite", { epochs: 1, batch: 4 });
+ * const out = await Deno.makeTempDir();
+ * using backend = await openBackend("wasm");
+ * const { last } = await train({ records, config, backend, out });
+ * console.log(last?.train.loss);
+ * await Deno.remove(out, { recursive: true });
+ * ```
  *
  * @throws {Error} If the run folder exists and is not to be replaced or resumed, or another process trains in
  * it; if a run is resumed with other settings or faces; if there are no faces to train on, or a loss is not
@@ -171,7 +180,6 @@ async function* usable(records: AsyncIterable<FaceRecord>, reject: OnReject) {
 function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | null): RunConfig {
   const { config, backend, data = {} } = options;
   return {
-    schema: RUN_SCHEMA,
     ...config,
     mask: maskSize(config.network),
     backend: backend.name,

@@ -79,7 +79,14 @@ async function writeRun(
   const write = (name: string, text: string) => Deno.writeTextFile(join(path, name), text);
   await write(
     "config.json",
-    JSON.stringify({ preset: "lite", seed: 64, created: path, ...config, data }),
+    JSON.stringify({
+      schema: "attparsenet/run@1",
+      preset: "lite",
+      seed: 64,
+      created: path,
+      ...config,
+      data,
+    }),
   );
   await write("log.ndjson", log.map((line) => JSON.stringify(line) + "\n").join(""));
   await write("metrics.json", JSON.stringify({ ...metrics, evidence }));

@@ -25,10 +25,11 @@ Deno.test("evaluate() measures one split and keeps faces for the report", async 
   assert.equal(metrics.split, "test");
   assert.equal(metrics.images, 8);
   assert.deepEqual(metrics.attributes.map(({ name }) => name), [...ATTRIBUTES]);
-  assert.deepEqual(JSON.parse(await Deno.readTextFile(join(run, "metrics.json"))), metrics);
-  const samples = JSON.parse(await Deno.readTextFile(join(run, "samples.json")));
-  assert.equal(samples.length, 8);
-  const face = decodeSample(samples[0]);
+  const read = async (name: string) => JSON.parse(await Deno.readTextFile(join(run, name)));
+  assert.deepEqual(await read("metrics.json"), { schema: "attparsenet/metrics@1", ...metrics });
+  const { schema, faces } = await read("samples.json");
+  assert.deepEqual([schema, faces.length], ["attparsenet/samples@1", 8]);
+  const face = decodeSample(faces[0]);
   assert.deepEqual(face.mask, { height: 14, width: 9 });
   assert(face.truth.some((pixel) => pixel === 1), "a true mask has pixels");
 });

@@ -1,7 +1,7 @@
 /** How exact the points are on photographs, where the real data is: the gate below which no change goes. */
 
 import assert from "node:assert/strict";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import {
   findPredictorFile,
   type LandmarkOptions,
@@ -15,24 +15,13 @@ import {
 import type { Box } from "../pipeline/record.ts";
 import { recordOf, run } from "./face_records.ts";
 import { realData } from "./real_data.ts";
-import { imagesIn } from "./real_images.ts";
+import { imagesIn, trueFaces } from "./real_images.ts";
 
 const IBUG = await realData("ibug68");
 const MODEL = await findPredictorFile();
 
 /** Every sixth photograph. */
 const [STEP, COUNT] = [6, 16];
-
-/** The photographs' faces with the points that people have set. */
-async function truthOf(paths: readonly string[]): Promise<LandmarkRow[]> {
-  const names = new Set(paths.map((path) => basename(path)));
-  const text = await Deno.readTextFile(join(IBUG!, "landmarks.json"));
-  const truth = (JSON.parse(text) as { file: string; points: number[][] }[])
-    .filter(({ file }) => names.has(file))
-    .map(({ file, points }) => ({ image: file, points: Float32Array.from(points.flat()) }));
-  assert.deepEqual(truth.map(({ image }) => image).sort(), [...names]);
-  return truth;
-}
 
 /** A face's box as CelebA has them, in distances of the eyes from the middle between them. */
 function celebaBox({ points }: LandmarkRow): Box {
@@ -57,7 +46,9 @@ async function score(
 ): Promise<LandmarkScore> {
   const paths = await imagesIn(IBUG!, STEP, COUNT);
   assert.equal(paths.length, COUNT);
-  const truth = await truthOf(paths);
+  const names = new Set(paths.map((path) => basename(path)));
+  const truth = await trueFaces(IBUG!, names);
+  assert.deepEqual(truth.map(({ image }) => image).sort(), [...names]);
   const boxOf = (image: string) => celebaBox(truth.find((face) => face.image === image)!);
   const images = paths.map((path) => ({ path, image: basename(path) }));
   const records = await run(

@@ -10,7 +10,8 @@ import { predict, type PredictedImage, type PredictOptions } from "../pipeline/p
 import { mostLikely } from "../pipeline/predict/most_likely.ts";
 import { PredictionFile } from "../pipeline/predict/prediction_file.ts";
 import { readTunedThresholds, sameThreshold } from "../pipeline/predict/thresholds.ts";
-import { RUN_SCHEMA, writeModel } from "../pipeline/train/run_folder.ts";
+import { schemaOf } from "../pipeline/schema.ts";
+import { writeModel } from "../pipeline/train/run_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { SAMPLE, smallConfig } from "./train_context.ts";
 
@@ -128,7 +129,7 @@ Deno.test("predict() calls what is above its threshold predicted", async () => {
 Deno.test("predict() tells only of attributes that the run has learnt", async () => {
   const config = join(run, "config.json");
   const settings = smallConfig({ attributes: ["Smiling", "Bald"] });
-  await Deno.writeTextFile(config, JSON.stringify({ ...settings, schema: RUN_SCHEMA }));
+  await Deno.writeTextFile(config, JSON.stringify({ ...settings, schema: schemaOf("run") }));
   const [some] = await predicted([IMAGES[0]!], { thresholds: sameThreshold(0) });
   await Deno.remove(config);
   const [all] = await predicted([IMAGES[0]!]);

@@ -45,7 +45,11 @@ function faceOf(random: Random, image: string, path: string): SampleSource {
   };
 }
 
+/** A configuration that says nothing but what it is. */
+const BARE_CONFIG = '{"schema":"attparsenet/run@1"}';
+
 const CONFIG = {
+  schema: "attparsenet/run@1",
   preset: "lite",
   seed: 64,
   data: { dataset: "my faces/<b>" },
@@ -200,7 +204,7 @@ Deno.test("report() gives the same bytes for the same files", () =>
 
 Deno.test("report() says what a run lacks and how to get it", () =>
   withFolder(async (folder) => {
-    await Deno.writeTextFile(join(folder, "config.json"), "{}");
+    await Deno.writeTextFile(join(folder, "config.json"), BARE_CONFIG);
     const page = await Deno.readTextFile(await report({ run: folder }));
     assert.equal(findUnbalanced(page), null);
     assert.match(page, /has not been evaluated yet/);
@@ -211,7 +215,7 @@ Deno.test("report() says what a run lacks and how to get it", () =>
 
 Deno.test("report() shows measures that are all undefined as dashes", () =>
   withFolder(async (folder) => {
-    await Deno.writeTextFile(join(folder, "config.json"), "{}");
+    await Deno.writeTextFile(join(folder, "config.json"), BARE_CONFIG);
     const metrics = JSON.stringify(new MetricsAccumulator().result("validation"));
     await Deno.writeTextFile(join(folder, "metrics.json"), metrics);
     const page = await Deno.readTextFile(await report({ run: folder }));
@@ -259,7 +263,8 @@ Deno.test("report() names the file and line of what is damaged", () =>
     const broken = JSON.stringify({ ...metrics, evidence: { ...metrics.evidence, bins: null } });
     await rejects("metrics.json", broken, /metrics\.json:1: the evidence is not complete/);
     await rejects("extremes.json", '{"best":[{}]}', /extremes\.json:1: lists of the best and the/);
-    await rejects("samples.json", "{}", /samples\.json:1: a JSON array is expected/);
+    const bare = '{"schema":"attparsenet/samples@1"}';
+    await rejects("samples.json", bare, /samples\.json:1: a list of faces is expected/);
     await rejects("samples.json", '[{"image":"a.jpg"}]', /The sample a\.jpg has no valid "path"/);
   }));
 

@@ -1,5 +1,6 @@
 /**
- * What `evaluate` and `pipeline` do alike: a split measured, with progress and what is left out.
+ * What `evaluate` and `pipeline` do alike: a split measured, with progress and what is left out, and its
+ * means told.
  *
  * @module
  */
@@ -35,4 +36,11 @@ export async function runEvaluation(
   terminal.finish();
   left.end();
   return metrics;
+}
+
+/** What `--json` tells of an evaluation: the means. `RUN/metrics.json` has all that lies behind them. */
+export function meansOf({ attributes: _, evidence, ...means }: Metrics): object {
+  if (!evidence) return means;
+  const { attributes: __, bins: ___, ...ofMeans } = evidence;
+  return { ...means, evidence: ofMeans };
 }

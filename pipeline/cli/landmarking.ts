@@ -8,7 +8,8 @@
 import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { exists } from "../files.ts";
-import type { DetectorName, TreeCascade } from "../landmarks.ts";
+import type { TreeCascade } from "../landmarks.ts";
+import { type DetectorName, DETECTORS } from "../landmarks/detector_names.ts";
 import type { LandmarkSettings } from "../landmarks/landmark_journal.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { type CommonValues, type Context, defaulted, optional, type Values } from "./command.ts";
@@ -19,7 +20,7 @@ import { LandmarkScoring, type ScoreFigures, truthOf } from "./landmark_scoring.
 /** The options that say how faces are found and their points placed. */
 export const PLACING = {
   detector: defaulted(
-    choice("auto", "tiny", "ssd", "box", "aligned"),
+    choice(...DETECTORS),
     "auto",
     "how faces are found: quick, then thorough; only one; by known boxes; or not at all in aligned images",
   ),

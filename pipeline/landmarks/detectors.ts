@@ -6,27 +6,37 @@
 
 import type { RgbImage } from "../image.ts";
 import type { Box } from "../record.ts";
+import {
+  alignedCandidate,
+  type Candidate,
+  choose,
+  holds,
+  inOrder,
+  type Scored,
+} from "./candidates.ts";
 import { type Detection, intersectionOverUnion } from "./detection.ts";
-import type { Extent } from "./face_square.ts";
+import type { DetectorName } from "./detector_names.ts";
 import { SSD_SIZE, SsdDetector } from "./ssd_detector.ts";
 import { TINY_CELL, TinyDetector } from "./tiny_detector.ts";
 import { makeView } from "./view.ts";
 
-/**
- * Ways to find the face in an image:
- * `tiny` looks with face-api's quick detector at three scales, `ssd` with its thorough one at two
- * scales, `auto` with all of these in that order until a face is found. `box` takes the record's box, and
- * looks only where there is none or it leads to no face; `aligned` does not look: it takes the place
- * that a face has in every aligned image of CelebA.
- */
-export const DETECTORS = ["auto", "tiny", "ssd", "box", "aligned"] as const;
+/** A network that finds faces. */
+interface FaceDetector {
+  /** The faces of a picture that it gives a score of at least `least`. */
+  detect(canvas: RgbImage, least: number): Detection[];
+}
 
-/** One of {@linkcode DETECTORS}. */
-export type DetectorName = typeof DETECTORS[number];
+/** The networks: what a look must know of them. */
+const NETWORKS = {
+  tiny: { open: (): FaceDetector => new TinyDetector(), unit: TINY_CELL, extentOf: tinyExtent },
+  ssd: { open: (): FaceDetector => new SsdDetector(), unit: SSD_SIZE, extentOf: ssdExtent },
+} as const;
+
+type NetworkName = keyof typeof NETWORKS;
 
 /** One way of asking a detector. */
 interface Look {
-  readonly detector: "tiny" | "ssd";
+  readonly detector: NetworkName;
   /** The picture's longer side as the detector sees it, in pixels. */
   readonly longSide: number;
   /** Size of the canvas around it, as a multiple. */
@@ -64,28 +74,10 @@ const SAME_FACE = 0.3;
 /** Most difference of a square box's sides, as the logarithm of their ratio. */
 const SQUARE = 0.1;
 
-/** A place for a face, best guess first, and the square around its points that it leads to. */
-export interface Candidate {
-  /** The face's box in pixels of the picture. */
-  readonly box: Box;
-  /** Centre (x, y) and size of the points' likely extent, in pixels of the picture. */
-  readonly extent: Extent;
-  /** Whether the face is known to be there, so that points are to be had in any case. */
-  readonly certain: boolean;
-  /** Whether the box is not a detector's of this program, but may be one of dlib's. */
-  readonly known: boolean;
-}
-
-/**
- * The face's points in CelebA's aligned frame: centre and larger side of their extent, as shares of
- * the frame's width and height, and of its height. Medians of this program's points on 300 such images.
- */
-const ALIGNED_EXTENT = { x: 0.5, y: 0.645, size: 0.42 } as const;
-
 /** Finds the one face of a picture that matters. */
 export class Detectors {
-  readonly #tiny = new TinyDetector();
-  #ssd: SsdDetector | null = null;
+  /** Opened when a picture first needs them: the SSD detector has 5.6 million weights to unpack. */
+  readonly #open = new Map<NetworkName, FaceDetector>();
 
   /**
    * Places where the face may be, best first and computed as they are asked for. Of several faces,
@@ -132,26 +124,22 @@ export class Detectors {
     return inOrder(faces, image, hint);
   }
 
-  #look(image: RgbImage, look: Look): Scored[] {
-    const unit = look.detector === "tiny" ? TINY_CELL : SSD_SIZE;
-    const view = makeView(image, { longSide: look.longSide, room: look.room, unit });
-    const extentOf = look.detector === "tiny" ? tinyExtent : ssdExtent;
-    return this.#detect(look.detector, view.canvas).map(({ box, score }) => {
+  #look(image: RgbImage, { detector, longSide, room }: Look): Scored[] {
+    const { unit, extentOf } = NETWORKS[detector];
+    const view = makeView(image, { longSide, room, unit });
+    return this.#network(detector).detect(view.canvas, MIN_SCORE).map(({ box, score }) => {
       const place = view.toPicture(box);
       return { box: place, score, extent: extentOf(place), certain: false, known: false };
     });
   }
 
-  #detect(detector: Look["detector"], canvas: RgbImage): Detection[] {
-    if (detector === "tiny") return this.#tiny.detect(canvas, MIN_SCORE);
-    // Its 5.6 million weights are unpacked only if a picture needs it.
-    this.#ssd ??= new SsdDetector();
-    return this.#ssd.detect(canvas, MIN_SCORE);
+  #network(name: NetworkName): FaceDetector {
+    const known = this.#open.get(name);
+    if (known) return known;
+    const network = NETWORKS[name].open();
+    this.#open.set(name, network);
+    return network;
   }
-}
-
-interface Scored extends Candidate {
-  readonly score: number;
 }
 
 /**
@@ -170,23 +158,9 @@ function looksOf(name: DetectorName, image: RgbImage): readonly Look[] {
     name === detector || name === "auto" || name === "box"
   );
   if (!isSmall(image)) return looks;
-  const quick = looks.filter(({ detector }) => detector === "tiny");
+  const quick = looks.filter(({ detector }) => detector !== "ssd");
   const thorough = looks.filter(({ detector }) => detector === "ssd").reverse();
   return [...quick, ...(name === "ssd" ? thorough : thorough.slice(0, 1))];
-}
-
-/**
- * Whether a box may be of dlib's detector, whose sides differ by a pixel at most. Others frame a face in
- * another way than its predictor has learnt: asked at boxes as CelebA's (1.4 times as high as wide), it
- * placed 66 of iBUG-68's 100 faces wrongly (NME above 0.08), and none from a box around their middle.
- */
-function isSquare({ width, height }: Box): boolean {
-  return Math.abs(Math.log(height / width)) < SQUARE;
-}
-
-/** A box that comes from elsewhere. */
-function given(box: Box, how: Pick<Candidate, "certain" | "known">): Candidate {
-  return { box, extent: tinyExtent(box), ...how };
 }
 
 /**
@@ -206,46 +180,16 @@ function ssdExtent({ x, y, width, height }: Box): Candidate["extent"] {
   return [x + width / 2, y + height / 2 + 0.15 * size, size];
 }
 
-function alignedCandidate({ width, height }: RgbImage): Candidate {
-  const x = ALIGNED_EXTENT.x * width;
-  const y = ALIGNED_EXTENT.y * height;
-  const size = ALIGNED_EXTENT.size * height;
-  return {
-    box: { x: x - size / 2, y: y - size / 2, width: size, height: size },
-    extent: [x, y, size],
-    certain: true,
-    known: false,
-  };
+/**
+ * Whether a box may be of dlib's detector, whose sides differ by a pixel at most. Others frame a face in
+ * another way than its predictor has learnt: asked at boxes as CelebA's (1.4 times as high as wide), it
+ * placed 66 of iBUG-68's 100 faces wrongly (NME above 0.08), and none from a box around their middle.
+ */
+function isSquare({ width, height }: Box): boolean {
+  return Math.abs(Math.log(height / width)) < SQUARE;
 }
 
-/** Whether a box's centre lies in the other box. */
-function holds(outer: Box, inner: Box): boolean {
-  const x = inner.x + inner.width / 2 - outer.x;
-  const y = inner.y + inner.height / 2 - outer.y;
-  return x >= 0 && y >= 0 && x <= outer.width && y <= outer.height;
-}
-
-function choose(faces: readonly Scored[], image: RgbImage, hint: Box | null): Scored | null {
-  return inOrder(faces, image, hint)[0] ?? null;
-}
-
-/** The one that matters first. */
-function inOrder(faces: readonly Scored[], image: RgbImage, hint: Box | null): Scored[] {
-  const worth = (face: Scored) =>
-    hint === null ? prominence(face, image) : -distance(face.box, hint);
-  return faces.map((face) => ({ face, worth: worth(face) }))
-    .sort((a, b) => b.worth - a.worth)
-    .map(({ face }) => face);
-}
-
-/** Size times score, fading from the picture's centre (1) to its corners (0). */
-function prominence({ box, score }: Scored, { width, height }: RgbImage): number {
-  const whole = { x: 0, y: 0, width, height };
-  const fading = 1 - distance(box, whole) / (Math.hypot(width, height) / 2);
-  return Math.max(box.width, box.height) * score * fading;
-}
-
-/** Between the boxes' centres. */
-function distance(a: Box, b: Box): number {
-  return Math.hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2);
+/** A box that comes from elsewhere. */
+function given(box: Box, how: Pick<Candidate, "certain" | "known">): Candidate {
+  return { box, extent: tinyExtent(box), ...how };
 }

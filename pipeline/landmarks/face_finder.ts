@@ -6,7 +6,9 @@
 
 import type { RgbImage } from "../image.ts";
 import type { Box } from "../record.ts";
-import { type Candidate, type DetectorName, Detectors } from "./detectors.ts";
+import type { Candidate } from "./candidates.ts";
+import type { DetectorName } from "./detector_names.ts";
+import { Detectors } from "./detectors.ts";
 import { extentOf } from "./face_square.ts";
 import { NetPlacer, type Placing } from "./net_placer.ts";
 import { type PredictPoints, TreePlacer } from "./tree_placer.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-import "../cli/environment.ts";
 import { useWasm } from "../../kernels/tfjs_wasm.ts";
 import { decodePixels, type RgbImage } from "../image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";

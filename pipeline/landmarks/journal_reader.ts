@@ -7,10 +7,9 @@
 import type { FaceRecord } from "../record.ts";
 import { fromJson } from "../record_json.ts";
 import { readLines } from "../record_json/read_lines.ts";
+import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
 import { imageOfFace } from "./face_name.ts";
 import { LandmarkTable } from "./landmark_table.ts";
-
-const SCHEMA = "attparsenet/unfinished-landmarks@1";
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 16;
@@ -73,7 +72,8 @@ export async function readJournal(
       [end, lines] = [next, lines + 1];
     }
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    // What a newer version has found is not thrown away.
+    if (!(error instanceof SyntaxError) || isNewer(error)) throw error;
     const notice = `${path} is damaged after line ${lines}: what follows is done again`;
     return { ...gathered.before(end), notice };
   }
@@ -135,12 +135,19 @@ async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
 /** A journal's first line: the same for the same settings, in whatever order they are given. */
 export function headOf(settings: LandmarkSettings): string {
   const sorted = Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
-  return JSON.stringify({ schema: SCHEMA, settings: Object.fromEntries(sorted) }) + "\n";
+  return JSON.stringify({
+    schema: schemaOf("unfinished-landmarks"),
+    settings: Object.fromEntries(sorted),
+  }) + "\n";
 }
 
-/** Why work that began with the line `before` is not the work that begins with `head`. */
+/**
+ * Why work that began with the line `before` is not the work that begins with `head`.
+ *
+ * @throws {SchemaError} If a newer version began it.
+ */
 function differenceOf(before: string, head: string, path: string): string {
-  const [old, wanted] = [settingsIn(before), settingsIn(head) ?? {}];
+  const [old, wanted] = [settingsIn(before, path), settingsIn(head, path) ?? {}];
   if (old === null) return `${path} is damaged, or of another version`;
   const differences = Object.keys({ ...old, ...wanted })
     .filter((name) => old[name] !== wanted[name])
@@ -148,12 +155,18 @@ function differenceOf(before: string, head: string, path: string): string {
   return `Unfinished work in ${path} had other settings (${differences.join("; ")})`;
 }
 
-/** The settings in a journal's first line, or null if it is none. */
-function settingsIn(line: string): LandmarkSettings | null {
+/** The settings in a journal's first line, or null if it is none that can be read. */
+function settingsIn(line: string, path: string): LandmarkSettings | null {
   try {
     const { schema, settings } = JSON.parse(line);
-    return schema === SCHEMA ? settings ?? {} : null;
-  } catch {
+    checkSchema("unfinished-landmarks", schema, path);
+    return settings ?? {};
+  } catch (error) {
+    if (isNewer(error)) throw error;
     return null;
   }
+}
+
+function isNewer(error: unknown): boolean {
+  return error instanceof SchemaError && error.isNewer;
 }

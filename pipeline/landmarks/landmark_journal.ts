@@ -62,10 +62,19 @@ export function unfinishedPath(out: string): string {
  * finished. What was done before is read first and held in memory: 202,599 faces
  * take 5 seconds and 260 MB.
  *
+ * @example Work that can be interrupted
  * ```ts
- * await using journal = await openJournal("faces.csv", { images: "/photos" });
- * const found = landmarks()(journal.resume(imagesIn("/photos")));
- * for await (const record of journal.write(found)) console.log(record.image);
+ * import { landmarks, openDataset, openJournal } from "attparsenet";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ shard: { index: 1, count: 240 } });
+ * {
+ *   await using journal = await openJournal(`${folder}/faces.csv`, { dataset: "data/sample" });
+ *   const found = landmarks()(journal.resume(few));
+ *   for await (const record of journal.write(found)) console.log(record.image);
+ * }
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @throws {Deno.errors.Busy} If another process works on the same file.

@@ -6,7 +6,7 @@
 
 import type { TreeCascade } from "../../kernels/tree_cascade_job.ts";
 import type { Box } from "../record.ts";
-import type { DetectorName } from "./detectors.ts";
+import type { DetectorName } from "./detector_names.ts";
 import type { PlacedFace } from "./face_finder.ts";
 
 /** An image in which the face is to be found. */

@@ -6,7 +6,7 @@
 
 import type { RgbImage } from "../image.ts";
 import { cutSquare, fromSquare, type Square } from "./crop.ts";
-import type { Candidate } from "./detectors.ts";
+import type { Candidate } from "./candidates.ts";
 import { extentOf, squareAround, squareByEyes } from "./face_square.ts";
 import { CROP_SIZE, PointNet } from "./point_net.ts";
 

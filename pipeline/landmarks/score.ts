@@ -86,6 +86,16 @@ const POINTS = 68;
  * cumulative error distribution (Sagonas et al., "300 Faces In-The-Wild Challenge: database and
  * results", 2016); area up to 0.08 over 0.08 (Trigeorgis et al., "Mnemonic Descent Method", 2016).
  *
+ * @example Points held against the true ones
+ * ```ts
+ * import { readLandmarks, scoreLandmarks } from "attparsenet";
+ * import assert from "node:assert/strict";
+ *
+ * const truth = "data/sample/Anno/list_landmarks_68.csv";
+ * const { mean } = await scoreLandmarks(readLandmarks(truth), readLandmarks(truth));
+ * assert.equal(mean, 0);
+ * ```
+ *
  * @throws {RangeError} If the eyes of a true face that was found coincide.
  * @throws {SyntaxError} If names do not tell which image's true points some are.
  */

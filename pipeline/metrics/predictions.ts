@@ -18,11 +18,9 @@ import { join } from "node:path";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { writeFile } from "../files.ts";
 import { decodeSafetensors, encodeSafetensors, type TensorData } from "../safetensors.ts";
+import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
 
 const A = ATTRIBUTES.length;
-
-/** Name and version of the form. */
-export const PREDICTIONS_SCHEMA = "attparsenet/predictions@1";
 
 /** Mask pixels of N faces, u32 [N, A] each. */
 export interface MaskOverlap {
@@ -124,7 +122,7 @@ export async function writePredictions(run: string, predictions: Predictions): P
       labels: { shape, data: bytesOf(labels) },
     },
     metadata: {
-      schema: PREDICTIONS_SCHEMA,
+      schema: schemaOf("predictions"),
       split,
       images: JSON.stringify(images),
       attributes: JSON.stringify(ATTRIBUTES),
@@ -154,20 +152,17 @@ function bytesOf(labels: readonly number[]): Uint8Array {
 export async function readPredictions(run: string): Promise<Predictions | null> {
   const path = predictionsPath(run);
   try {
-    return parsePredictions(await Deno.readFile(path));
+    return parsePredictions(await Deno.readFile(path), path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return null;
-    if (!(cause instanceof SyntaxError)) throw cause;
+    if (!(cause instanceof SyntaxError) || cause instanceof SchemaError) throw cause;
     throw new SyntaxError(`Cannot read the predictions ${path}: ${cause.message}`, { cause });
   }
 }
 
-function parsePredictions(bytes: Uint8Array): Predictions {
+function parsePredictions(bytes: Uint8Array, path: string): Predictions {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.schema !== PREDICTIONS_SCHEMA) {
-    const found = metadata.schema ?? "unknown";
-    throw new SyntaxError(`the content is ${found}, not ${PREDICTIONS_SCHEMA}`);
-  }
+  checkSchema("predictions", metadata.schema, path);
   const images = JSON.parse(metadata.images ?? "[]") as string[];
   const tensor = <T extends TensorData>(name: string, Type: new () => T): T => {
     const data = tensors[name]?.data;

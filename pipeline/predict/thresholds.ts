@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
 import type { Metrics } from "../metrics.ts";
+import { checkSchema } from "../schema.ts";
 
 /** What is not decided otherwise, and what an attribute without a threshold of its own has. */
 const EVEN = 0.5;
@@ -27,7 +28,7 @@ export async function readTunedThresholds(run: string): Promise<number[]> {
   const missing =
     `${run} has no thresholds of its own: evaluate chooses them, on a data set with a ` +
     "validation split";
-  let metrics: Metrics;
+  let metrics: Metrics & { readonly schema?: unknown };
   try {
     metrics = JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
@@ -35,6 +36,7 @@ export async function readTunedThresholds(run: string): Promise<number[]> {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new SyntaxError(`${path} is not JSON: ${cause.message}`, { cause });
   }
+  checkSchema("metrics", metrics.schema, path);
   const { tuned, attributes } = metrics.evidence ?? {};
   if (!tuned || !attributes) throw new Error(missing);
   const chosen = new Map(attributes.map(({ name, tuned }) => [name, tuned?.threshold ?? EVEN]));

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
 import type { Evidence, Metrics } from "../metrics.ts";
+import { checkSchema, type SchemaName } from "../schema.ts";
 import type { Extremes } from "./extremes.ts";
 import { decodeSample, type SampleFace } from "./samples.ts";
 import { parseLog, type TrainingLog } from "./training_log.ts";
@@ -87,10 +88,12 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-function parseObject(text: string, path: string): Record<string, unknown> {
+/** An object of a schema. */
+function parseObject(text: string, path: string, name: SchemaName): Record<string, unknown> {
   const value = parseJson(text, path);
-  if (isObject(value)) return value;
-  throw new SyntaxError(`${path}:1: a JSON object is expected`);
+  if (!isObject(value)) throw new SyntaxError(`${path}:1: a JSON object is expected`);
+  checkSchema(name, value.schema, path);
+  return value;
 }
 
 const SPLIT_MEASURES = ["accuracy", "balancedAccuracy", "majorityAccuracy", "maskIoU"] as const;
@@ -106,7 +109,7 @@ const ATTRIBUTE_MEASURES = [
 ] as const;
 
 function parseMetrics(text: string, path: string): Metrics {
-  const metrics = parseObject(text, path);
+  const metrics = parseObject(text, path, "metrics");
   const { attributes } = metrics;
   const complete = hasMeasures(metrics, SPLIT_MEASURES) && Array.isArray(attributes) &&
     attributes.length === ATTRIBUTES.length &&
@@ -135,7 +138,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function parseExtremes(text: string, path: string): Extremes {
-  const { best, worst } = parseObject(text, path);
+  const { best, worst } = parseObject(text, path, "extremes");
   const isFace = (face: unknown) =>
     isObject(face) && typeof face.image === "string" && typeof face.path === "string" &&
     typeof face.logLoss === "number" &&
@@ -151,9 +154,11 @@ function hasMeasures(fields: Record<string, unknown>, names: readonly string[]):
 }
 
 function parseFaces(text: string, path: string): SampleFace[] {
-  const samples = parseJson(text, path);
-  if (!Array.isArray(samples)) throw new SyntaxError(`${path}:1: a JSON array is expected`);
-  return samples.map((sample) => {
+  const value = parseJson(text, path);
+  // Older versions wrote the list alone.
+  const faces = Array.isArray(value) ? value : parseObject(text, path, "samples").faces;
+  if (!Array.isArray(faces)) throw new SyntaxError(`${path}:1: a list of faces is expected`);
+  return faces.map((sample) => {
     try {
       return decodeSample(sample);
     } catch (cause) {
@@ -164,7 +169,7 @@ function parseFaces(text: string, path: string): SampleFace[] {
 }
 
 function readConfig(text: string, path: string): Pick<RunFolder, "config" | "data"> {
-  const config = parseObject(text, path);
+  const config = parseObject(text, path, "run");
   const { data } = config;
   return { config, data: isObject(data) ? data : {} };
 }

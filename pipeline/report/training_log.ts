@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkSchema } from "../schema.ts";
+
 /** The losses of a step, or their means over an epoch. Null where the log has none. */
 export interface Losses {
   readonly loss: number | null;
@@ -51,7 +53,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * A last line without its end is left out: the run was stopped, or still goes on.
  *
  * @param path name of the file, for messages
- * @throws {SyntaxError} If another line is not a JSON object.
+ * @throws {SyntaxError} If another line is not a JSON object, or of another version.
  */
 export function parseLog(text: string, path: string): TrainingLog {
   const steps = new Map<number, Fields>();
@@ -91,6 +93,7 @@ function parseLine(line: string, where: string): Fields {
   if (typeof value !== "object" || value === null) {
     throw new SyntaxError(`${where}: a JSON object is expected`);
   }
+  checkSchema("log", (value as Fields).schema, where);
   return value as Fields;
 }
 

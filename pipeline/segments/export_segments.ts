@@ -57,6 +57,20 @@ const GATHERED = 1 << 20;
  * negative. Every record that has landmarks gets its place, in the order of the stream, so that rows
  * agree with the landmarks file; a record without landmarks has none.
  *
+ * @example Masks as files
+ * ```ts
+ * import { exportSegments, joinLandmarks, openDataset, segments } from "attparsenet";
+ *
+ * const out = await Deno.makeTempDir();
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ shard: { index: 1, count: 120 } });
+ * const faces = joinLandmarks("data/sample/Anno/list_landmarks_68.csv")(few);
+ * const mask = { height: 41, width: 31 };
+ * const drawn = segments({ frame: { height: 218, width: 178 }, mask, gpu: null })(faces);
+ * console.log(await exportSegments({ out, mask, format: "bits" })(drawn));
+ * await Deno.remove(out, { recursive: true });
+ * ```
+ *
  * @returns What consumes the stream.
  * @throws {TypeError} If a record has no labels.
  */

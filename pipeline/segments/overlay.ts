@@ -43,6 +43,17 @@ const TILE_WIDTH = 267;
  * Draws a face with its 14 regions, pixel by pixel as the masks have them, its 68 points, and a
  * legend; regions that are absent are named so.
  *
+ * @example A face with its regions
+ * ```ts
+ * import { drawOverlay, encodePng, readImage, readLandmarks } from "attparsenet";
+ *
+ * const rows = readLandmarks("data/sample/Anno/list_landmarks_68.csv");
+ * const { image: title, points } = (await rows.next()).value;
+ * const image = await readImage(`data/sample/Img/img_align_celeba/${title}`);
+ * const png = await encodePng(drawOverlay({ image, points, title }));
+ * console.log(png.length);
+ * ```
+ *
  * @throws {TypeError} If there are not 68 points.
  * @throws {RangeError} If a point is not a number or absurdly far away.
  */

@@ -6,6 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { decodeSafetensors, encodeSafetensors } from "../safetensors.ts";
+import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
 import type { Patience } from "./schedule.ts";
 
 /** Named numbers with their shape. */
@@ -24,7 +25,6 @@ export interface Checkpoint {
 
 /** Where the run stood. */
 export interface CheckpointMetadata {
-  readonly schema: typeof CHECKPOINT_SCHEMA;
   /** Epochs that are done. */
   readonly epoch: number;
   /** Batches of the epoch at hand that are done; a step of several is done or not. */
@@ -62,9 +62,6 @@ export interface EpochLoss {
   readonly loss: number;
 }
 
-/** Version of the checkpoint's content. */
-export const CHECKPOINT_SCHEMA = "attparsenet/checkpoint@2";
-
 /** Reads tensors back from the device. */
 export function readTensors(
   tensors: Iterable<readonly [name: string, tensor: tf.Tensor]>,
@@ -85,9 +82,10 @@ const CHECKSUM_LENGTH = 64;
 export async function encodeCheckpoint(
   { tensors, metadata }: Checkpoint,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const content = JSON.stringify({ schema: schemaOf("checkpoint"), ...metadata });
   const bytes = encodeSafetensors({
     tensors: Object.fromEntries(tensors.map(({ name, ...tensor }) => [name, tensor])),
-    metadata: { sha256: "0".repeat(CHECKSUM_LENGTH), attparsenet: JSON.stringify(metadata) },
+    metadata: { sha256: "0".repeat(CHECKSUM_LENGTH), attparsenet: content },
   });
   bytes.set(new TextEncoder().encode(await checksum(bytes)), CHECKSUM_AT);
   return bytes;
@@ -101,27 +99,30 @@ async function checksum(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 /**
  * Reads a checkpoint.
  *
- * @throws {SyntaxError} If the file is damaged or of another version; the message names it.
+ * @throws {SchemaError} If it is of another version.
+ * @throws {SyntaxError} If it is damaged. Both messages name it.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await Deno.readFile(path);
   try {
-    return await decodeCheckpoint(bytes);
+    return await decodeCheckpoint(bytes, path);
   } catch (cause) {
+    if (cause instanceof SchemaError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SyntaxError(`Cannot read checkpoint ${path}: ${reason}`, { cause });
   }
 }
 
-async function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
+async function decodeCheckpoint(
+  bytes: Uint8Array<ArrayBuffer>,
+  path: string,
+): Promise<Checkpoint> {
   if (bytes.length < CHECKSUM_AT + CHECKSUM_LENGTH) throw new Error("it is cut off");
   const head = bytes.subarray(8, CHECKSUM_AT);
   if (new TextDecoder().decode(head) === CHECKSUM_HEAD) await verify(bytes);
   const { tensors, metadata: texts } = decodeSafetensors(bytes);
-  const metadata = JSON.parse(texts.attparsenet ?? "null") as CheckpointMetadata;
-  if (metadata?.schema !== CHECKPOINT_SCHEMA) {
-    throw new Error(`its content is ${metadata?.schema ?? "unknown"}, not ${CHECKPOINT_SCHEMA}`);
-  }
+  const { schema, ...metadata } = JSON.parse(texts.attparsenet ?? "{}");
+  checkSchema("checkpoint", schema, path);
   return {
     tensors: Object.entries(tensors).map(([name, { shape, data }]) => {
       if (!(data instanceof Float32Array)) throw new Error(`${name} is not of f32`);

@@ -9,6 +9,7 @@
 
 import { join } from "node:path";
 import { exists, FileWriter } from "../files.ts";
+import { SchemaError } from "../schema.ts";
 import { type Checkpoint, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
 
 const LAST = "last.safetensors";
@@ -62,6 +63,7 @@ export class CheckpointFolder {
    *
    * @param log Hears of damage, in a sentence.
    * @returns Null if none has been written.
+   * @throws {SchemaError} If one is of another version: going on from an older one would replace it.
    * @throws {SyntaxError} If there are some, and none of them is whole.
    */
   async read(log: (line: string) => void = () => {}): Promise<Checkpoint | null> {
@@ -73,7 +75,7 @@ export class CheckpointFolder {
         if (damage) log(`${damage.message}; the run goes on from the one before it`);
         return checkpoint;
       } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
+        if (!(error instanceof SyntaxError) || isOtherVersion(error)) throw error;
         damage ??= error;
       }
     }
@@ -99,6 +101,10 @@ export class CheckpointFolder {
   #rename(from: string, to: string): Promise<void> {
     return Deno.rename(this.#path(from), this.#path(to));
   }
+}
+
+function isOtherVersion(error: SyntaxError): boolean {
+  return error instanceof SchemaError && (error.isNewer || error.isOlder);
 }
 
 const COPY = /^epoch-\d+\.safetensors$/;

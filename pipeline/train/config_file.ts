@@ -5,6 +5,7 @@
  */
 
 import { type PresetName, PRESETS } from "../presets.ts";
+import { checkSchema } from "../schema.ts";
 import { flatten, type GivenSettings, unknownNames } from "../settings.ts";
 
 /** Names in `RUN/config.json` that say what came of a run and not how it was to be. */
@@ -31,6 +32,8 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     throw new SyntaxError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
   }
   if (!isObject(fields)) throw new SyntaxError(`${path}: a JSON object of settings is expected`);
+  // One that was written by hand need not say what it is.
+  if (fields.schema !== undefined) checkSchema("run", fields.schema, path);
   const { preset, ...others } = fields;
   for (const group of ["network", "augmentation"]) {
     if (isObject(others[group] ?? {})) continue;

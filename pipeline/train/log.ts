@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { schemaOf } from "../schema.ts";
 
 /** The three losses, each a mean. */
 export interface Losses {
@@ -57,6 +58,8 @@ export interface EpochLine {
   readonly validation: Validation | null;
 }
 
+const SCHEMA = schemaOf("log");
+
 /** Appends lines to `RUN/log.ndjson`. */
 export class TrainLog implements Disposable {
   readonly #file: Deno.FsFile;
@@ -79,7 +82,7 @@ export class TrainLog implements Disposable {
 
   /** Appends lines. */
   write(...lines: (StepLine | EpochLine)[]): void {
-    const text = lines.map((line) => JSON.stringify(line) + "\n").join("");
+    const text = lines.map((line) => JSON.stringify({ schema: SCHEMA, ...line }) + "\n").join("");
     let rest: Uint8Array = new TextEncoder().encode(text);
     while (rest.length > 0) rest = rest.subarray(this.#file.writeSync(rest));
   }

@@ -8,15 +8,12 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { exists, openExclusive, writeFile, writeJson } from "../files.ts";
+import { checkSchema, schemaOf } from "../schema.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
-/** Version of `config.json`. */
-export const RUN_SCHEMA = "attparsenet/run@1";
-
 /** What `RUN/config.json` holds. */
 export interface RunConfig extends TrainConfig {
-  readonly schema: typeof RUN_SCHEMA;
   /** Height and width of the predicted masks. */
   readonly mask: { readonly height: number; readonly width: number };
   readonly backend: string;
@@ -111,7 +108,7 @@ function ignoreMissing(error: unknown): void {
 
 /** Writes `RUN/config.json`. */
 export function writeRunConfig(run: string, config: RunConfig): Promise<void> {
-  return writeJson(join(run, "config.json"), config);
+  return writeJson(join(run, "config.json"), { schema: schemaOf("run"), ...config });
 }
 
 /**
@@ -127,15 +124,14 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   } catch (cause) {
     throw new Error(`${run} is not a run: ${path} cannot be read`, { cause });
   }
-  let config: RunConfig;
+  let fields: { readonly schema?: unknown } & RunConfig;
   try {
-    config = JSON.parse(text);
+    fields = JSON.parse(text);
   } catch (cause) {
     throw new SyntaxError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
   }
-  if (config?.schema !== RUN_SCHEMA) {
-    throw new SyntaxError(`${path} is of schema ${config?.schema ?? "unknown"}, not ${RUN_SCHEMA}`);
-  }
+  const { schema, ...config } = fields ?? {};
+  checkSchema("run", schema, path);
   return { ...config, ...settingsOf(config, path) };
 }
 
@@ -154,6 +150,7 @@ export async function writeModel(run: string, network: tfl.LayersModel): Promise
     const weights = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData!));
     await writeFile(join(run, "model", WEIGHTS), weights);
     await writeJson(join(run, "model", "model.json"), {
+      schema: schemaOf("model"),
       format: "layers-model",
       generatedBy: "attparsenet",
       modelTopology: artifacts.modelTopology,
@@ -168,14 +165,16 @@ const WEIGHTS = "weights.bin";
 /**
  * Loads the network of a run.
  *
- * @throws {Error} If the run has no model yet.
+ * @throws {Error} If the run has no model yet, or one of another version.
  */
 export async function readModel(run: string): Promise<tfl.LayersModel> {
   const folder = join(run, "model");
-  if (!await exists(folder, "model.json")) {
+  const path = join(folder, "model.json");
+  if (!await exists(path)) {
     throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
   }
-  const model = JSON.parse(await Deno.readTextFile(join(folder, "model.json")));
+  const model = JSON.parse(await Deno.readTextFile(path));
+  checkSchema("model", model.schema, path);
   const weights = await Deno.readFile(join(folder, WEIGHTS));
   return await tfl.loadLayersModel(tf.io.fromMemory({
     modelTopology: model.modelTopology,

@@ -11,7 +11,7 @@ import { maskSize } from "../network.ts";
 import { Random } from "../random.ts";
 import type { TrainOptions, TrainResult } from "../train.ts";
 import { BatchFeed } from "./batch_feed.ts";
-import { CHECKPOINT_SCHEMA, type CheckpointMetadata, type EpochSums } from "./checkpoint.ts";
+import type { CheckpointMetadata, EpochSums } from "./checkpoint.ts";
 import { CheckpointFolder } from "./checkpoint_folder.ts";
 import type { Learner } from "./learner.ts";
 import { restoreState, stateOf } from "./learner_state.ts";
@@ -27,9 +27,6 @@ export interface FaceSets {
   readonly validation: Face[];
 }
 
-/** Where a run stands between two steps. */
-type Standing = Omit<CheckpointMetadata, "schema">;
-
 const NO_SUMS: EpochSums = { losses: [0, 0, 0], images: 0, seconds: 0, waited: 0 };
 
 /** A run; it borrows the learner. */
@@ -39,7 +36,7 @@ export class Session {
   readonly #faces: FaceSets;
   readonly #checkpoints: CheckpointFolder;
   readonly #stepsPerEpoch: number;
-  #at: Standing;
+  #at: CheckpointMetadata;
   #saved = performance.now();
 
   constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
@@ -60,9 +57,8 @@ export class Session {
   async restore(): Promise<void> {
     const checkpoint = await this.#checkpoints.read(this.#options.log);
     if (!checkpoint) return;
-    const { schema: _, ...standing } = checkpoint.metadata;
-    restoreState(this.#learner, checkpoint.tensors, standing.step);
-    this.#at = standing;
+    restoreState(this.#learner, checkpoint.tensors, checkpoint.metadata.step);
+    this.#at = checkpoint.metadata;
   }
 
   /** Trains the epochs that are left. */
@@ -236,8 +232,7 @@ export class Session {
       );
     }
     await log.sync();
-    const metadata: CheckpointMetadata = { schema: CHECKPOINT_SCHEMA, ...this.#at };
-    await this.#checkpoints.write({ tensors, metadata }, copyFor);
+    await this.#checkpoints.write({ tensors, metadata: this.#at }, copyFor);
     this.#saved = performance.now();
   }
 }

@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, defaulted, optional, required } from "../command.ts";
 import { choice, file, folder } from "../kinds.ts";
 import { addLandmarks } from "../landmarking.ts";
-import { runEvaluation } from "../evaluating.ts";
+import { meansOf, runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 
 /** `evaluate`: the measures of a trained run on one split. */
@@ -12,7 +12,7 @@ export const EVALUATE = command({
   needs: ["read", "write", "gpu", "cache"],
   summary: "Measure a trained run on one split of a data set",
   details:
-    "Prints a table and writes RUN/metrics.json, and RUN/predictions.safetensors for compare. " +
+    "Prints a table (with --json, the means) and writes all measures to RUN/metrics.json, and RUN/predictions.safetensors for compare. " +
     "A threshold for each attribute is chosen on the validation split, unless that is the one to be " +
     "measured.\nThe mask IoU needs landmarks: without " +
     "--landmarks, those that the run was trained with are taken if it was the same data set.",
@@ -39,7 +39,7 @@ export const EVALUATE = command({
     const job = { run, records, split, validation, backend, dataset };
     const metrics = await runEvaluation(job, { terminal, signal });
     terminal.say(metricsText(metrics));
-    return metrics;
+    return { ...meansOf(metrics), file: join(run, "metrics.json") };
   },
 });
 

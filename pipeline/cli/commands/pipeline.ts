@@ -10,7 +10,7 @@ import {
   readPlacing,
   runLandmarkingInto,
 } from "../landmarking.ts";
-import { runEvaluation } from "../evaluating.ts";
+import { meansOf, runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
@@ -71,7 +71,14 @@ export const PIPELINE = command({
     const { report } = await import("../../report.ts");
     const path = await report({ run: place.out });
     terminal.say(`${metricsText(metrics)}\n\nReport: ${path}`);
-    return { run: place.out, report: path, landmarks, segments, training, metrics };
+    return {
+      run: place.out,
+      report: path,
+      landmarks,
+      segments,
+      training,
+      metrics: meansOf(metrics),
+    };
   },
 });
 

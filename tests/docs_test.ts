@@ -1,0 +1,129 @@
+/**
+ * The pages and doc comments say what is so: files, tasks and options that they name are there, and the
+ * main entries have examples. That the examples run is `deno task test`'s own work (`--doc`).
+ */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import config from "../deno.json" with { type: "json" };
+import { flagOf, parseArguments } from "../pipeline/cli/command.ts";
+import { PROGRAM } from "../pipeline/cli/program.ts";
+import { exists } from "../pipeline/files.ts";
+import { encodePng, readImage } from "../pipeline/image.ts";
+import { readLandmarks } from "../pipeline/landmarks.ts";
+import { drawContactSheet, type OverlayFace } from "../pipeline/segments.ts";
+import { ROOT } from "./task_command.ts";
+import { SAMPLE, SAMPLE_LANDMARKS } from "./train_context.ts";
+
+const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+
+/** Paths of the project in code spans and links; those with a placeholder are none. */
+function pathsIn(page: string): string[] {
+  const spans = page.matchAll(/`([^`\n]+)`|\]\(([^)\s]+)\)/g);
+  const words = [...spans].flatMap(([, code = "", link = ""]) => [...code.split(/\s+/), link]);
+  const own = /^(?:\.ci|data|kernels|pipeline|tests)\/[\w./-]*$|^[\w-]+\.(?:ts|md|json)$|^LICENSE$/;
+  return words.filter((word) => own.test(word) && !/NAME|^FILE/.test(word) && !OTHERS.has(word));
+}
+
+/** Names of files that the program writes or the user has. */
+const OTHERS = new Set([
+  ...["config.json", "metrics.json", "model.json", "samples.json", "extremes.json", "mine.json"],
+  ...["cli.ts"],
+]);
+
+/** A command line of a page: the task and the flags that it is given. */
+interface TaskLine {
+  readonly task: string;
+  readonly flags: readonly string[];
+}
+
+/** What follows `deno task`, up to the end of the line, the code span, the comment or the pipe. */
+function taskLinesIn(page: string): TaskLine[] {
+  const joined = page.replace(/\\\n\s*/g, " ");
+  const lines = joined.matchAll(/deno(?:@[\d.]+)? task ([a-z]+)([^\n`#|;<]*)/g);
+  return [...lines].map(([, task, rest]) => ({
+    task: task!,
+    flags: rest!.match(/(?<=\s)--[a-z][\w-]*/g) ?? [],
+  }));
+}
+
+/** What is wrong with a task line; null if nothing is. Options of benchmarks are their own. */
+function faultOf({ task, flags }: TaskLine): string | null {
+  if (!Object.hasOwn(config.tasks, task)) return `there is no task ${task}`;
+  const command = PROGRAM.commands.find(({ name }) => name === task);
+  if (!command) return null;
+  const known = [...Object.keys({ ...command.options, ...PROGRAM.common }).map(flagOf), "--help"];
+  const unknown = flags.find((flag) => !known.includes(flag));
+  return unknown === undefined ? null : `${task} has no ${unknown}`;
+}
+
+for (const name of PAGES) {
+  Deno.test(`what ${name} names is there: files, tasks, options`, async () => {
+    const page = await Deno.readTextFile(join(ROOT, name));
+    for (const path of pathsIn(page)) assert(await exists(ROOT, path), `there is no ${path}`);
+    assert.deepEqual(taskLinesIn(page).map(faultOf).filter((fault) => fault !== null), []);
+  });
+}
+
+Deno.test("what a page names wrongly is found", () => {
+  const page =
+    "See `pipeline/gone.ts`, [a map](tests/map.md), `x.json`, and `kernels/NAME.ts`.\n\n" +
+    "```sh\ndeno task train … \\\n  --epoch 3 # --not\ndeno task bench x -- --any\n" +
+    "deno task fly\ndeno task train --epochs 3 | deno task report --json\n```\n";
+  assert.deepEqual(pathsIn(page), ["pipeline/gone.ts", "tests/map.md", "x.json"]);
+  assert.deepEqual(taskLinesIn(page).map(faultOf), [
+    "train has no --epoch",
+    null,
+    "there is no task fly",
+    null,
+    null,
+  ]);
+});
+
+/** What a program begins with. */
+const MAIN_ENTRIES = [
+  ...["openDataset", "readRecords", "toJson", "toStream", "labelsOf", "readImage", "findImages"],
+  ...["landmarks", "joinLandmarks", "writeLandmarks", "openJournal", "scoreLandmarks"],
+  ...["segments", "exportSegments", "drawOverlay", "openBackend", "trainConfig", "train"],
+  ...["evaluate", "predict", "drawHeatMap", "report", "compare", "writeSample"],
+  ...["Gpu", "rasterize", "jointLoss"],
+];
+
+Deno.test("every main entry of mod.ts has an example that imports from the package", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", "mod.ts"],
+    cwd: ROOT,
+    stderr: "null",
+  });
+  const { stdout } = await command.output();
+  const [module] = Object.values(JSON.parse(new TextDecoder().decode(stdout)).nodes) as [{
+    symbols: {
+      name: string;
+      declarations: { jsDoc?: { tags?: { kind: string; doc?: string }[] } }[];
+    }[];
+  }];
+  const shown = module.symbols.filter(({ declarations }) =>
+    declarations.some(({ jsDoc }) =>
+      jsDoc?.tags?.some(({ kind, doc }) => kind === "example" && doc?.includes('"attparsenet"'))
+    )
+  ).map(({ name }) => name);
+  assert.deepEqual(MAIN_ENTRIES.filter((name) => !shown.includes(name)), []);
+});
+
+Deno.test("--version prints the version of deno.json, which the changelog has", async () => {
+  assert.deepEqual(parseArguments(PROGRAM, ["--version"]), { text: `${config.version}\n` });
+  const changelog = await Deno.readTextFile(join(ROOT, "CHANGELOG.md"));
+  assert.match(changelog, new RegExp(`^## ${config.version}[, ]`, "m"));
+});
+
+Deno.test("data/readme/segments.png is what CONTRIBUTING's commands draw", async () => {
+  const shown = [5, 6, 11, 13].map((n) => `${String(n).padStart(6, "0")}.jpg`);
+  const faces: OverlayFace[] = [];
+  for await (const { image: title, points } of readLandmarks(SAMPLE_LANDMARKS)) {
+    if (!shown.includes(title)) continue;
+    const image = await readImage(join(SAMPLE, "Img", "img_align_celeba", title));
+    faces.push({ image, points, title });
+  }
+  const expected = await Deno.readFile(join(ROOT, "data", "readme", "segments.png"));
+  assert.deepEqual(await encodePng(drawContactSheet(faces)), expected);
+});
