@@ -19,7 +19,7 @@ import { learntAttributes } from "./predict/learnt_attributes.ts";
 import type { Probabilities } from "./predict/most_likely.ts";
 import { sameThreshold } from "./predict/thresholds.ts";
 import { writeMaps, type WrittenMaps } from "./predict/write_maps.ts";
-import { readModel } from "./train/run_folder.ts";
+import { readModel } from "./train/model_folder.ts";
 
 /** What the network says of one image, or why it says nothing. */
 export type Prediction = PredictedImage | RejectedImage;

@@ -40,6 +40,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Replaces the run in `out`. */
   readonly force?: boolean;
+  /** Whether the caller has taken the folder `out` already, and keeps others out of it. */
+  readonly held?: boolean;
   /** Bytes of decoded images that are kept in memory, 2 GiB by default; the rest is decoded each epoch. */
   readonly pixelBudget?: number;
   /** Where the data came from, kept in `config.json`. */
@@ -88,7 +90,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, out, resume, log } = options;
   checkFits(config, backend);
   if (config.f16) useHalfPrecision(backend);
-  await using _ = await RunFolder.open(out, options);
+  await using _ = options.held ? null : await RunFolder.open(out, options);
   const before = resume ? await readRunConfig(out) : null;
   if (before) checkSameSettings(before, options);
   const faces = await gatherFaces(options);

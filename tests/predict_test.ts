@@ -10,7 +10,8 @@ import { predict, type PredictedImage, type PredictOptions } from "../pipeline/p
 import { mostLikely } from "../pipeline/predict/most_likely.ts";
 import { PredictionFile } from "../pipeline/predict/prediction_file.ts";
 import { readTunedThresholds, sameThreshold } from "../pipeline/predict/thresholds.ts";
-import { RUN_SCHEMA, writeModel } from "../pipeline/train/run_folder.ts";
+import { writeModel } from "../pipeline/train/model_folder.ts";
+import { RUN_SCHEMA } from "../pipeline/train/run_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { SAMPLE, smallConfig } from "./train_context.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { WriteError } from "../files.ts";
 import { ReaderGone } from "./failure.ts";
 
 /** A place to write to: stdout or stderr, or a list in a test. */
@@ -17,7 +18,7 @@ export interface Sink {
 /**
  * A standard stream. Writing blocks: a slow reader slows the command down, and nothing is lost.
  *
- * @param needed Whether the work is for nothing once the reader has gone.
+ * @param needed Whether the work is for nothing if this cannot be written.
  */
 function standard(stream: typeof Deno.stdout, needed: boolean): Sink {
   return {
@@ -26,8 +27,9 @@ function standard(stream: typeof Deno.stdout, needed: boolean): Sink {
       try {
         while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
       } catch (cause) {
-        if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
-        if (needed) throw new ReaderGone();
+        if (!needed) return;
+        if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
+        throw new WriteError("to standard output", cause);
       }
     },
     get columns() {

@@ -42,17 +42,11 @@ export function rejectedPath(out: string): string {
  * Passes records on and writes each into one of two files: those with points into the csv file `out`,
  * the others with their reason into {@linkcode rejectedPath}, an object `{"image", "reason"}` a line.
  * The files appear when the last record has passed, and not at all if the stream ends early.
- *
- * @param options.ending What the files' names have at the end until then: see
- * {@linkcode FileWriter.open}.
  */
-export function writeLandmarks(
-  out: string,
-  options: { readonly ending?: string } = {},
-): Stage<FaceRecord, FaceRecord> {
+export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
   return async function* (source) {
-    await using rows = await FileWriter.open(out, options.ending);
-    await using rejections = await FileWriter.open(rejectedPath(out), options.ending);
+    await using rows = await FileWriter.open(out);
+    await using rejections = await FileWriter.open(rejectedPath(out));
     let text = csvRow(["image_name", ...COORDINATE_NAMES]);
     let rejected = "";
     for await (const record of source) {

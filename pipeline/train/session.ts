@@ -18,7 +18,7 @@ import { restoreState, stateOf } from "./learner_state.ts";
 import { type EpochLine, TrainLog } from "./log.ts";
 import { type LearntBatch, LossReader } from "./loss_reader.ts";
 import { measure } from "./measure.ts";
-import { writeModel } from "./run_folder.ts";
+import { writeModel } from "./model_folder.ts";
 import { afterValidation, FRESH, learningRateAt } from "./schedule.ts";
 
 /** The faces of a run. */
@@ -63,6 +63,8 @@ export class Session {
     const { schema: _, ...standing } = checkpoint.metadata;
     restoreState(this.#learner, checkpoint.tensors, standing.step);
     this.#at = standing;
+    // The process that wrote it may have been killed before it came to that.
+    await this.#checkpoints.prune(this.#keptEpochs);
   }
 
   /** Trains the epochs that are left. */
@@ -212,9 +214,15 @@ export class Session {
       ...{ epoch: epoch + 1, batch: 0, sums: NO_SUMS, best, patience },
       random: { order: random.changes, changes: random.changes },
     };
-    const kept = best.slice(0, keepBest).map(({ epoch }) => epoch);
+    const kept = this.#keptEpochs;
     await this.#save(log, kept.includes(epoch) ? epoch : null);
     await this.#checkpoints.prune(kept);
+  }
+
+  /** The epochs whose checkpoints are kept: the best ones so far. */
+  get #keptEpochs(): number[] {
+    const { keepBest } = this.#options.config;
+    return this.#at.best.slice(0, keepBest).map(({ epoch }) => epoch);
   }
 
   /** Whether the last checkpoint is old. */
