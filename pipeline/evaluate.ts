@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { ATTRIBUTES } from "./attributes.ts";
-import type { Backend } from "./backend.ts";
+import { type Backend, failureOf } from "./backend.ts";
 import { type Face, type InputSize, loadFaces, type OnReject } from "./faces.ts";
 import { EvaluationFiles } from "./evaluation_files.ts";
 import { gatherEvidence, type Metrics } from "./metrics.ts";
@@ -58,7 +58,7 @@ const SAMPLE_FACES = 12;
  * - `samples.json`: a few faces with their masks, for the report;
  * - `extremes.json`: the faces that it knows best and worst, for the report.
  *
- * @throws {Error} If the run has no model, or the split has no faces that can be read.
+ * @throws {Error} If the run has no model, the split has no faces that can be read, or the GPU is lost.
  * @throws {WriteError} If the folder cannot be written to, before any work.
  * @throws {Deno.errors.Busy} If another process evaluates the run.
  */
@@ -88,6 +88,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
     const extremes = findExtremes(predictions, places);
     await files.write({ predictions, samples, extremes, metrics: result });
     return result;
+  } catch (error) {
+    throw await failureOf(backend, error);
   } finally {
     network.dispose();
   }

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";
-import { type Backend, prepareNetwork } from "./backend.ts";
+import { type Backend, failureOf, prepareNetwork } from "./backend.ts";
 import { scaleToInput } from "./batches.ts";
 import { networkSizes } from "./evaluate.ts";
 import type { InputSize } from "./faces.ts";
@@ -80,7 +80,7 @@ const PASS = 8;
  * Predicts the attributes of images, in their order; an image that cannot be read, or in which no face to
  * be aligned is found, has its reason instead. Memory does not grow with the number of images.
  *
- * @throws {Error} If the run has no model, or `images` throws.
+ * @throws {Error} If the run has no model, `images` throws, or the GPU is lost.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
   const { backend, align, signal, batch = PASS } = options;
@@ -95,7 +95,6 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
       // On webgpu a pass is always filled up: the kernels and their order of adding depend on its size.
       const filled = backend.gpu ? batch : good.length;
       const outputs = good.length > 0 ? await forward(good, filled, network, sizes.input) : [];
-      backend.gpu?.check();
       let next = 0;
       for (const picture of pass) {
         signal?.throwIfAborted();
@@ -107,6 +106,8 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
           });}
       }
     }
+  } catch (error) {
+    throw await failureOf(backend, error);
   } finally {
     network.dispose();
   }

@@ -5,7 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Backend, useHalfPrecision } from "./backend.ts";
+import { type Backend, failureOf, useHalfPrecision } from "./backend.ts";
 import { loadFaces, type OnReject } from "./faces.ts";
 import { tuneKernels } from "./kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network.ts";
@@ -112,6 +112,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await writeRunConfig(out, run);
     options.onStart?.();
     return await session.run();
+  } catch (error) {
+    throw await failureOf(backend, error);
   } finally {
     network.dispose();
   }

@@ -113,13 +113,15 @@ async function writePictures(
 ): Promise<void> {
   const { dir, name } = parse(image);
   const pictures = new Map<PackedMask, Promise<Uint8Array>>();
-  await Promise.all(masks.map(async (mask, column) => {
+  // All come to their end, so that none is still being written when another one's failure is told.
+  const done = await Promise.allSettled(masks.map(async (mask, column) => {
     const picture = pictures.get(mask) ??
       encodePng({ width, height, data: unpack(mask, height * width) });
     pictures.set(mask, picture);
     const path = join(out, dir, `${ATTRIBUTES[column]}_mask_${name}.png`);
     await writeFile(path, await picture, { lasting: false });
   }));
+  for (const one of done) if (one.status === "rejected") throw one.reason;
 }
 
 /** u8 [h, w] with 0 and 255. */

@@ -5,6 +5,8 @@
  */
 
 import { setTimeout } from "node:timers/promises";
+import { DeviceLost } from "../../kernels/gpu.ts";
+import { failureOf } from "../backend.ts";
 import type { Face } from "../faces.ts";
 import type { Metrics } from "../metrics.ts";
 import { maskSize } from "../network.ts";
@@ -17,6 +19,7 @@ import type { Learner } from "./learner.ts";
 import { restoreState, stateOf } from "./learner_state.ts";
 import { type EpochLine, TrainLog } from "./log.ts";
 import { type LearntBatch, LossReader } from "./loss_reader.ts";
+import { lostInTraining } from "./lost_in_training.ts";
 import { measure } from "./measure.ts";
 import { writeModel } from "./model_folder.ts";
 import { afterValidation, FRESH, learningRateAt } from "./schedule.ts";
@@ -41,6 +44,8 @@ export class Session {
   readonly #stepsPerEpoch: number;
   #at: Standing;
   #saved = performance.now();
+  /** Steps that were done at the last checkpoint; null before the first one. */
+  #savedAt: number | null = null;
 
   constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
     const { batch, accumulate, seed } = options.config;
@@ -63,12 +68,27 @@ export class Session {
     const { schema: _, ...standing } = checkpoint.metadata;
     restoreState(this.#learner, checkpoint.tensors, standing.step);
     this.#at = standing;
+    this.#savedAt = standing.step;
     // The process that wrote it may have been killed before it came to that.
     await this.#checkpoints.prune(this.#keptEpochs);
   }
 
-  /** Trains the epochs that are left. */
+  /**
+   * Trains the epochs that are left.
+   *
+   * @throws {Error} If that fails; for a lost GPU it says at which step, and how to go on.
+   */
   async run(): Promise<TrainResult> {
+    try {
+      return await this.#runEpochs();
+    } catch (error) {
+      const failure = await failureOf(this.#options.backend, error);
+      if (!(failure instanceof DeviceLost)) throw failure;
+      throw lostInTraining(failure, this.#at.step, this.#savedAt);
+    }
+  }
+
+  async #runEpochs(): Promise<TrainResult> {
     const { config, out, onEpoch } = this.#options;
     using log = await TrainLog.open(out, this.#at);
     let last: EpochLine | null = null;
@@ -141,7 +161,6 @@ export class Session {
       const isDue = signal?.aborted || this.#isDue;
       if (!isDue && !feed.isOver) continue;
       await reader.read();
-      this.#learner.check();
       seconds += (performance.now() - started) / 1000;
       const { losses, images } = reader;
       this.#at = { ...this.#at, sums: { losses, images, seconds, waited } };
@@ -247,6 +266,7 @@ export class Session {
     const metadata: CheckpointMetadata = { schema: CHECKPOINT_SCHEMA, ...this.#at };
     await this.#checkpoints.write({ tensors, metadata }, copyFor);
     this.#saved = performance.now();
+    this.#savedAt = this.#at.step;
   }
 }
 
