@@ -66,7 +66,8 @@ export function diskCases(source: Source): DiskCase[] {
   const attributes = join(dataset, "list_attr_celeba.txt");
   const images = join(dataset, "img_align_celeba");
   const trained = join(source.folder, "run");
-  const predicting = ["predict", images, "--run", trained, ...WASM];
+  const two = ["000001.jpg", "000003.jpg"].map((name) => join(images, name));
+  const predicting = ["predict", ...two, "--run", trained, ...WASM];
   return [
     {
       name: "landmarks",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { dirname, sep } from "node:path";
 
 /** What the system says: there is no room, or it does not permit it. */
 export type Fault = "ENOSPC" | "EACCES";
@@ -22,7 +22,7 @@ export interface Failure {
   readonly fault: Fault;
 }
 
-/** Calls that need no room, and so never fail for want of it once another has. */
+/** Calls that need no room, and so do not fail for want of it once another has. */
 const NEED_NO_ROOM = ["rename", "remove", "sync", "truncate"];
 /** Calls on an open file, which the system has permitted already. */
 const PERMITTED = ["write", "sync", "truncate"];
@@ -40,7 +40,7 @@ export class FailingDisk implements Disposable {
   readonly #undo: (() => void)[] = [];
 
   constructor(folder: string, failure: Failure | null = null) {
-    this.#folder = folder;
+    this.#folder = folder + sep;
     this.#failure = failure;
     this.#replaceFunctions();
     this.#replaceMethods();
