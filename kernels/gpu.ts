@@ -7,9 +7,11 @@
  * @module
  */
 
+import { DeviceWatch } from "./device_loss.ts";
 import { type Kernel, withDeclarations } from "./kernel.ts";
 import { OwnPasses, type PassHost } from "./passes.ts";
 
+export { DeviceLost } from "./device_loss.ts";
 export type { Kernel } from "./kernel.ts";
 export type { PassHost } from "./passes.ts";
 
@@ -58,6 +60,7 @@ export class Gpu implements Disposable {
   readonly #scratch = new Map<string, GPUBuffer>();
   readonly #texels = new Map<string, GPUTexture>();
   readonly #uniforms = new Map<string, GPUBuffer>();
+  readonly #watch: DeviceWatch;
   #error: Error | null = null;
 
   /** Wraps a device that exists; use {@linkcode Gpu.open} to make one. */
@@ -66,6 +69,7 @@ export class Gpu implements Disposable {
     this.info = info;
     this.isFallback = info.isFallbackAdapter;
     this.host = new OwnPasses(device);
+    this.#watch = new DeviceWatch(device);
     this.bindingLimit = device.limits.maxStorageBufferBindingSize;
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
@@ -249,6 +253,7 @@ export class Gpu implements Disposable {
    * buffer is: read rarely.
    *
    * @throws {Error} If the device refused a command since the last read.
+   * @throws {DeviceLost} If the device is lost, or gets lost meanwhile.
    */
   async read(buffer: GPUBuffer, bytes: number = buffer.size): Promise<ArrayBuffer> {
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
@@ -259,16 +264,32 @@ export class Gpu implements Disposable {
       const encoder = this.device.createCommandEncoder({ label: "read" });
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
-      this.check();
+      await this.answer(staging.mapAsync(GPUMapMode.READ));
       return staging.getMappedRange().slice(0, bytes);
     } finally {
       staging.destroy();
     }
   }
 
-  /** Throws the first error that the device has reported since the last check. */
+  /** What the device answers. Fails as {@linkcode Gpu.read} does. */
+  async answer<T>(work: Promise<T>): Promise<T> {
+    try {
+      const answer = await this.#watch.answer(work);
+      this.check();
+      return answer;
+    } catch (error) {
+      throw await this.causeOf(error);
+    }
+  }
+
+  /** The loss of the device as a {@linkcode DeviceLost}, if that is behind a failure; else the failure. */
+  async causeOf(error: unknown): Promise<unknown> {
+    return await this.#watch.causeOf(error);
+  }
+
+  /** Throws if the device is lost, or else the first error that it has reported since the last check. */
   check(): void {
+    this.#watch.check();
     const error = this.#error;
     this.#error = null;
     if (error) throw error;

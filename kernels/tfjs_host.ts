@@ -29,6 +29,8 @@ interface Internals {
   endComputePassEncoder(): void;
   submitQueue(): void;
   uploadToGPU(dataId: tf.DataId): void;
+  /** Reads a buffer back. */
+  getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer>;
   makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: tf.DataId): void;
 }
@@ -56,7 +58,11 @@ export class TfjsHost implements PassHost {
     await tf.setBackend("webgpu");
     // Small tensors answered on the CPU would split one computation between two number formats.
     tf.env().set("WEBGPU_CPU_FORWARD", false);
-    const host = new TfjsHost(gpu, backend as unknown as Internals);
+    const internals = backend as unknown as Internals;
+    // tfjs hears neither of refused commands nor of a lost device, and would take what is in the buffer.
+    const readBack = internals.getBufferData.bind(backend);
+    internals.getBufferData = (buffer) => gpu.answer(readBack(buffer));
+    const host = new TfjsHost(gpu, internals);
     gpu.host = host;
     return host;
   }

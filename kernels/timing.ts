@@ -57,7 +57,7 @@ async function byTimestamps(gpu: Gpu, record: () => void): Promise<number> {
   passes.encoder.resolveQuerySet(querySet, 0, 2, times, 0);
   passes.encoder.copyBufferToBuffer(times, 0, readable, 0, 16);
   device.queue.submit([passes.encoder.finish()]);
-  await readable.mapAsync(GPUMapMode.READ);
+  await gpu.answer(readable.mapAsync(GPUMapMode.READ));
   const [start, end] = new BigUint64Array(readable.getMappedRange().slice(0));
   for (const owned of [querySet, times, readable]) owned.destroy();
   return Number(end! - start!) * NANOSECOND;

@@ -58,6 +58,11 @@ export async function openBackend(choice: BackendName | "auto" = "auto"): Promis
   );
 }
 
+/** The loss of the GPU, if that is behind a failure of work on the backend; else the failure itself. */
+export async function failureOf({ gpu }: Backend, error: unknown): Promise<unknown> {
+  return gpu ? await gpu.causeOf(error) : error;
+}
+
 /** One line for the user: what computes, and why. */
 export function describeBackend({ name, reason, gpu }: Backend): string {
   const device = gpu ? ` on ${gpu.info.description || gpu.info.vendor}` : "";

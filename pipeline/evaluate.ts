@@ -4,22 +4,22 @@
  * @module
  */
 
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { ATTRIBUTES } from "./attributes.ts";
-import type { Backend } from "./backend.ts";
+import { type Backend, failureOf } from "./backend.ts";
 import { type Face, type InputSize, loadFaces, type OnReject } from "./faces.ts";
-import { writeJson } from "./files.ts";
+import { EvaluationFiles } from "./evaluation_files.ts";
 import { gatherEvidence, type Metrics } from "./metrics.ts";
-import { PredictionCollector, type Predictions, writePredictions } from "./metrics/predictions.ts";
+import { PredictionCollector, type Predictions } from "./metrics/predictions.ts";
 import { sigmoid } from "./metrics/probability.ts";
 import type { FaceRecord, Split } from "./record.ts";
 import { findExtremes, type Place } from "./report/extremes.ts";
 import { encodeSample, type Sample } from "./report/samples.ts";
-import { type SchemaName, schemaOf } from "./schema.ts";
 import { Learner, type Prediction } from "./train/learner.ts";
 import { measure, type MeasureOptions } from "./train/measure.ts";
-import { readModel, readRunConfig } from "./train/run_folder.ts";
+import { readModel } from "./train/model_folder.ts";
+import { readRunConfig } from "./train/run_folder.ts";
 
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {
@@ -77,13 +77,16 @@ const SAMPLE_FACES = 12;
  * await Deno.remove(run, { recursive: true });
  * ```
  *
- * @throws {Error} If the run has no model, or the split has no faces that can be read.
+ * @throws {Error} If the run has no model, the split has no faces that can be read, or the GPU is lost.
+ * @throws {WriteError} If the folder cannot be written to, before any work.
+ * @throws {Deno.errors.Busy} If another process evaluates the run.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
   const { run, split, backend, validation } = options;
   const config = await readRunConfig(run);
   const network = await readModel(run);
   try {
+    await using files = await EvaluationFiles.open(run);
     using learner = new Learner(backend, network, config);
     const batch = options.batch ?? config.batch;
     const learnt = config.attributes;
@@ -101,19 +104,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
       : null;
     const others = tuning && tuning.metrics.images > 0 ? tuning.predictions : null;
     const result = { ...metrics, evidence: gatherEvidence(metrics, predictions, others) };
-    await writePredictions(run, predictions);
-    await writeMarked(run, "samples", { faces: samples });
-    await writeMarked(run, "extremes", findExtremes(predictions, places));
-    await writeMarked(run, "metrics", result);
+    const extremes = findExtremes(predictions, places);
+    await files.write({ predictions, samples, extremes, metrics: result });
     return result;
+  } catch (error) {
+    throw await failureOf(backend, error);
   } finally {
     network.dispose();
   }
-}
-
-/** Writes a file of the run that says what it is: `metrics.json` for `metrics`. */
-function writeMarked(run: string, name: SchemaName, content: object): Promise<void> {
-  return writeJson(join(run, `${name}.json`), { schema: schemaOf(name), ...content });
 }
 
 /** What the splits of one evaluation have in common. */

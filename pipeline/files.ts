@@ -6,19 +6,51 @@
 
 import { dirname, join } from "node:path";
 
-/** What the name of an unfinished file ends in: two processes that write the same file do not meet. */
-const UNFINISHED = `.partial-${Deno.pid}`;
+/** What the name of a file ends in until it is finished. */
+export const UNFINISHED = ".partial";
+
+/** A file could not be written; the message names it and says why. */
+export class WriteError extends Error {
+  override readonly name = "WriteError";
+
+  constructor(path: string, cause: unknown) {
+    super(`Cannot write ${path}: ${systemReason(cause)}`, { cause });
+  }
+}
+
+/** What the system says of a failure, without the call and its paths. */
+export function systemReason(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof WriteError) return systemReason(cause);
+  return message.replace(/(\(os error \d+\)).*$/s, "$1") || "the system does not say why";
+}
+
+/** How a file is written. */
+export interface WriteOptions {
+  /**
+   * Whether the file is to outlast a loss of power, true by default. The wait for the disk is longer than
+   * all else for small files, and not worth it for many that can be made again.
+   */
+  readonly lasting?: boolean;
+}
 
 /** Writes a whole file beside its place and renames it there; makes the folder if it is missing. */
-export async function writeFile(path: string, data: Uint8Array | string): Promise<void> {
+export async function writeFile(
+  path: string,
+  data: Uint8Array | string,
+  options?: WriteOptions,
+): Promise<void> {
   await using file = await FileWriter.open(path);
   await file.write(data);
-  await file.commit();
+  await file.commit(options);
 }
 
 /**
  * Writes a file piece by piece beside its place. Only {@linkcode FileWriter.commit} makes it visible;
  * disposing the writer without a commit removes what was written.
+ *
+ * Until then nobody else can write the same file. What a killed process leaves beside it is replaced by
+ * the next one that does.
  */
 export class FileWriter implements AsyncDisposable {
   readonly #path: string;
@@ -36,36 +68,64 @@ export class FileWriter implements AsyncDisposable {
   /**
    * Starts a file that will be called `path`.
    *
-   * @param ending What its name has at the end until then. One that is always the same lets a later
-   * run replace what a killed one left; then the caller sees to it that only one process writes.
+   * @throws {WriteError} If the system refuses, as all methods do.
+   * @throws {Deno.errors.Busy} If another process is writing it.
    */
-  static async open(path: string, ending: string = UNFINISHED): Promise<FileWriter> {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    const beside = path + ending;
-    return new FileWriter(path, beside, await Deno.create(beside));
+  static async open(path: string): Promise<FileWriter> {
+    const beside = path + UNFINISHED;
+    const file = await written(path, openExclusive(beside));
+    if (file === null) {
+      throw new Deno.errors.Busy(
+        `Cannot write ${path}: another process is writing it (holds ${beside})`,
+      );
+    }
+    const writer = new FileWriter(path, beside, file);
+    try {
+      await written(path, file.truncate());
+      return writer;
+    } catch (error) {
+      await writer[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Appends text (UTF-8) or bytes. */
-  write(data: Uint8Array | string): Promise<void> {
-    return writeAll(this.#file, data);
+  async write(data: Uint8Array | string): Promise<void> {
+    await written(this.#path, writeAll(this.#file, data));
+  }
+
+  /** Has the disk hold what was written. */
+  async sync(): Promise<void> {
+    await written(this.#path, this.#file.sync());
   }
 
   /** Makes the file visible under its name, replacing one that was there. */
-  async commit(): Promise<void> {
-    await this.#file.sync();
+  async commit({ lasting = true }: WriteOptions = {}): Promise<void> {
+    if (lasting) await this.sync();
+    // While it is held, so that it is nobody else's file that gets the name.
+    await written(this.#path, Deno.rename(this.#beside, this.#path));
     this.#close();
-    await Deno.rename(this.#beside, this.#path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#open) return;
+    // What cannot be removed is left to the next writer; the failure that led here matters more.
+    await Deno.remove(this.#beside).catch(() => {});
     this.#close();
-    await Deno.remove(this.#beside);
   }
 
   #close(): void {
     this.#open = false;
     this.#file.close();
+  }
+}
+
+/** Names the file in what the system says of a part of its writing. */
+export async function written<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new WriteError(path, cause);
   }
 }
 
@@ -88,7 +148,11 @@ export async function openExclusive(path: string): Promise<Deno.FsFile | null> {
     const file = await Deno.open(path, { read: true, write: true, create: true });
     // Some network file systems know no locks; there, nobody can be kept out.
     const isOurs = await file.tryLock(true).catch(() => true);
-    if (isOurs && await isAt(file, path)) return file;
+    const isThere = isOurs && await isAt(file, path).catch((error) => {
+      file.close();
+      throw error;
+    });
+    if (isThere) return file;
     file.close();
     if (!isOurs) return null;
   }
@@ -105,9 +169,19 @@ async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
   }
 }
 
-/** Writes a JSON file, indented, with a newline at its end. */
+/** Writes a JSON file. */
 export function writeJson(path: string, value: unknown): Promise<void> {
-  return writeFile(path, JSON.stringify(value, null, 2) + "\n");
+  return writeFile(path, jsonText(value));
+}
+
+/** JSON as it stands in a file: indented, with a newline at its end. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2) + "\n";
+}
+
+/** For a removal, where it is as well if there was nothing: `.catch(ignoreMissing)`. */
+export function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /** Whether something lies at `path`. */

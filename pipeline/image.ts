@@ -7,9 +7,9 @@
  * @module
  */
 
-import { decodeJpeg, isJpeg } from "./image/jpeg.ts";
+import { decodeJpeg, isJpeg, jpegSize } from "./image/jpeg.ts";
 import type { RgbImage } from "./image/pixels.ts";
-import { decodePng, isPng } from "./image/png.ts";
+import { decodePng, isPng, pngSize } from "./image/png.ts";
 
 export { encodePng, type PngSource } from "./image/png.ts";
 export type { RgbImage } from "./image/pixels.ts";
@@ -46,6 +46,18 @@ export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> 
  */
 export async function readImage(path: string): Promise<RgbImage> {
   return decodeImage(await Deno.readFile(path), path);
+}
+
+/**
+ * The width and height of a picture file as {@linkcode readImage} would give them, told by its header.
+ *
+ * @throws {SyntaxError} If it has none.
+ */
+export async function readImageSize(path: string): Promise<readonly [number, number]> {
+  const bytes = await Deno.readFile(path);
+  if (isPng(bytes)) return pngSize(bytes);
+  if (isJpeg(bytes)) return jpegSize(bytes);
+  throw new SyntaxError(`Cannot tell the size of ${path}: it is neither a JPEG nor a PNG`);
 }
 
 /** As {@linkcode decodeImage}, but at once, and with messages that leave the file's name out. */

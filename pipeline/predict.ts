@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";
-import { type Backend, prepareNetwork } from "./backend.ts";
+import { type Backend, failureOf, prepareNetwork } from "./backend.ts";
 import { scaleToInput } from "./batches.ts";
 import { networkSizes } from "./evaluate.ts";
 import type { InputSize } from "./faces.ts";
@@ -19,7 +19,7 @@ import { learntAttributes } from "./predict/learnt_attributes.ts";
 import type { Probabilities } from "./predict/most_likely.ts";
 import { sameThreshold } from "./predict/thresholds.ts";
 import { writeMaps, type WrittenMaps } from "./predict/write_maps.ts";
-import { readModel } from "./train/run_folder.ts";
+import { readModel } from "./train/model_folder.ts";
 
 /** What the network says of one image, or why it says nothing. */
 export type Prediction = PredictedImage | RejectedImage;
@@ -100,7 +100,7 @@ const PASS = 8;
  * await Deno.remove(run, { recursive: true });
  * ```
  *
- * @throws {Error} If the run has no model, or `images` throws.
+ * @throws {Error} If the run has no model, `images` throws, or the GPU is lost.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
   const { backend, align, signal, batch = PASS } = options;
@@ -115,7 +115,6 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
       // On webgpu a pass is always filled up: the kernels and their order of adding depend on its size.
       const filled = backend.gpu ? batch : good.length;
       const outputs = good.length > 0 ? await forward(good, filled, network, sizes.input) : [];
-      backend.gpu?.check();
       let next = 0;
       for (const picture of pass) {
         signal?.throwIfAborted();
@@ -127,6 +126,8 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
           });}
       }
     }
+  } catch (error) {
+    throw await failureOf(backend, error);
   } finally {
     network.dispose();
   }

@@ -7,7 +7,8 @@
 
 import { join, resolve } from "node:path";
 import { ATTRIBUTES, hasAttribute, labelsOf } from "./attributes.ts";
-import { exists, writeFile } from "./files.ts";
+import { Claim } from "./claim.ts";
+import { exists, ignoreMissing, UNFINISHED, writeFile, written } from "./files.ts";
 import { Random } from "./random.ts";
 import { type Split, SPLITS } from "./record.ts";
 import { drawFace } from "./sample/face.ts";
@@ -145,7 +146,7 @@ async function fillFolder(folder: string, options: SampleOptions): Promise<void>
  * and `Eval/list_eval_partition.txt`.
  *
  * The sample grows in a folder beside `out` and moves there when it is whole; a failure or an abort
- * leaves nothing behind.
+ * leaves nothing behind, and what a killed process left is replaced.
  *
  * @example Three faces
  * ```ts
@@ -158,18 +159,22 @@ async function fillFolder(folder: string, options: SampleOptions): Promise<void>
  * ```
  *
  * @throws {Error} If the folder is not empty.
+ * @throws {Deno.errors.Busy} If another process is writing it.
+ * @throws {WriteError} If the system refuses a file.
  * @throws {RangeError} If the count or the seed is no whole number.
  */
 export async function writeSample(options: SampleOptions): Promise<void> {
   const out = resolve(options.out);
   await checkFolder(out);
-  const growing = `${out}.partial-${Deno.pid}`;
+  const growing = out + UNFINISHED;
+  await using _ = await Claim.take(`${growing}.lock`, out);
   try {
+    await Deno.remove(growing, { recursive: true }).catch(ignoreMissing);
     await fillFolder(growing, options);
     if (await exists(out)) await Deno.remove(out);
-    await Deno.rename(growing, out);
+    await written(out, Deno.rename(growing, out));
   } catch (error) {
-    if (await exists(growing)) await Deno.remove(growing, { recursive: true });
+    await Deno.remove(growing, { recursive: true }).catch(() => {});
     throw error;
   }
 }

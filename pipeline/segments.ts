@@ -108,11 +108,15 @@ async function drawBatch(
 
 async function drawOnGpu(gpu: Gpu, job: RasterizeJob): Promise<Uint32Array<ArrayBuffer>> {
   if (job.counts.length === 0) return new Uint32Array(0);
-  const buffer = rasterize(gpu, job);
   try {
-    return new Uint32Array(await gpu.read(buffer));
-  } finally {
-    gpu.destroy(buffer);
+    const buffer = rasterize(gpu, job);
+    try {
+      return new Uint32Array(await gpu.read(buffer));
+    } finally {
+      gpu.destroy(buffer);
+    }
+  } catch (error) {
+    throw await gpu.causeOf(error);
   }
 }
 

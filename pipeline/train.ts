@@ -5,7 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Backend, useHalfPrecision } from "./backend.ts";
+import { type Backend, failureOf, useHalfPrecision } from "./backend.ts";
 import { loadFaces, type OnReject } from "./faces.ts";
 import { tuneKernels } from "./kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network.ts";
@@ -34,6 +34,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Replaces the run in `out`. */
   readonly force?: boolean;
+  /** Whether the caller has taken the folder `out` already, and keeps others out of it. */
+  readonly held?: boolean;
   /** Bytes of decoded images that are kept in memory, 2 GiB by default; the rest is decoded each epoch. */
   readonly pixelBudget?: number;
   /** Where the data came from, kept in `config.json`. */
@@ -97,7 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, out, resume, log } = options;
   checkFits(config, backend);
   if (config.f16) useHalfPrecision(backend);
-  await using _ = await RunFolder.open(out, options);
+  await using _ = options.held ? null : await RunFolder.open(out, options);
   const before = resume ? await readRunConfig(out) : null;
   if (before) checkSameSettings(before, options);
   const faces = await gatherFaces(options);
@@ -119,6 +121,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await writeRunConfig(out, run);
     options.onStart?.();
     return await session.run();
+  } catch (error) {
+    throw await failureOf(backend, error);
   } finally {
     network.dispose();
   }

@@ -11,6 +11,7 @@ import {
   readLandmarks,
   scoreLandmarks,
 } from "../pipeline/landmarks.ts";
+import { LandmarkerLost } from "../pipeline/landmarks/landmarker.ts";
 import type { FaceRecord, Stage } from "../pipeline/record.ts";
 import { drawFace } from "./drawn_face.ts";
 import { inFolder, pointsFrom, recordOf, run } from "./face_records.ts";
@@ -216,6 +217,20 @@ Deno.test("landmarks() rejects only the image that breaks a landmarker, alone or
   assert(together.length > 0, "no batch was broken");
   assert(fakes.started > 10, `${fakes.started} were started`);
   assert.deepEqual([fakes.most, fakes.live], [2, 0], "more landmarkers than workers");
+});
+
+Deno.test("landmarks() asks again for what a lost GPU kept from being found", async () => {
+  const lost = new LandmarkerLost("The GPU was lost (unknown: reset)");
+  let losses = 3;
+  const some = fakeStage(async () => {
+    await wait(1);
+    if (losses > 0 && losses-- > 0) throw lost;
+    return null;
+  }, { workers: 2 });
+  const records = await run(some.stage, numbered(40));
+  assert.deepEqual(records.map(({ rejected }) => rejected), Array(40).fill(null));
+  const always = fakeStage(() => Promise.reject(lost), { workers: 2 });
+  await assert.rejects(run(always.stage, numbered(40)), { name: "LandmarkerLost" });
 });
 
 Deno.test("landmarks() ends with the error if landmarkers cannot be started", async () => {

@@ -31,6 +31,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   ok: "",
   wat: "--allow-read --allow-write=kernels/wat",
   bench: "--allow-read --allow-run",
+  endure: "--allow-read --allow-run",
   compile: "--allow-read --allow-write --allow-run --allow-sys=uid",
 };
 

@@ -11,7 +11,7 @@ import { mostLikely } from "../pipeline/predict/most_likely.ts";
 import { PredictionFile } from "../pipeline/predict/prediction_file.ts";
 import { readTunedThresholds, sameThreshold } from "../pipeline/predict/thresholds.ts";
 import { schemaOf } from "../pipeline/schema.ts";
-import { writeModel } from "../pipeline/train/run_folder.ts";
+import { writeModel } from "../pipeline/train/model_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { SAMPLE, smallConfig } from "./train_context.ts";
 

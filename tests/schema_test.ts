@@ -18,7 +18,8 @@ import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
 import { CheckpointFolder } from "../pipeline/train/checkpoint_folder.ts";
 import { readConfigFile } from "../pipeline/train/config_file.ts";
 import { TrainLog } from "../pipeline/train/log.ts";
-import { readModel, readRunConfig } from "../pipeline/train/run_folder.ts";
+import { readModel } from "../pipeline/train/model_folder.ts";
+import { readRunConfig } from "../pipeline/train/run_folder.ts";
 import { openBackend } from "../pipeline/backend.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
 

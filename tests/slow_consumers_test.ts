@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openBackend } from "../pipeline/backend.ts";
 import { buildNetwork } from "../pipeline/network.ts";
-import { writeModel } from "../pipeline/train/run_folder.ts";
+import { writeModel } from "../pipeline/train/model_folder.ts";
 import { nameOf, repeatSample } from "./endurance/repeated_sample.ts";
 import { inFolder, pointsFrom, recordOf } from "./face_records.ts";
 import { toJson } from "../pipeline/record_json.ts";

@@ -7,7 +7,7 @@ import type { FaceRecord } from "../pipeline/record.ts";
 import { train, type TrainOptions, type TrainResult } from "../pipeline/train.ts";
 import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
 import type { EpochLine, StepLine } from "../pipeline/train/log.ts";
-import { readModel } from "../pipeline/train/run_folder.ts";
+import { readModel } from "../pipeline/train/model_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
 

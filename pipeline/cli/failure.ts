@@ -32,6 +32,7 @@ export class ReaderGone extends Error {
 
 /** The exit code for what a command threw. An error that an interruption caused counts as one. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof SuppressedError) return exitCodeOf(error.suppressed);
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof Interrupted) return EXIT.interrupted;
     if (cause instanceof ReaderGone) return EXIT.ok;
@@ -43,6 +44,8 @@ export function exitCodeOf(error: unknown): number {
 /** What went wrong in one line, or with stacks and causes for someone who looks into it. */
 export function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return String(error);
+  // What failed while the work was cleared away came of the first failure.
+  if (error instanceof SuppressedError) return describe(error.suppressed, verbose);
   if (!verbose) return systemFailure(error) ?? (error.message || error.name);
   const cause = error.cause === undefined ? "" : `\nCaused by: ${describe(error.cause, true)}`;
   return `${error.stack ?? error.message}${cause}`;

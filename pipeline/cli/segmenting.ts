@@ -4,6 +4,7 @@
  * @module
  */
 
+import { WriteError } from "../files.ts";
 import type { FaceRecord } from "../record.ts";
 import type { ExportSummary, Extent, MaskFormat } from "../segments.ts";
 import type { CommonValues, Context } from "./command.ts";
@@ -37,7 +38,11 @@ export async function runSegments(
       if (face.record.rejected !== null && face.record.points !== null) {
         left.add(`${face.record.image}: ${face.record.rejected}`);
       }
-      await overlays?.add(face.record).catch((error) => left.add(String(error.message)));
+      await overlays?.add(face.record).catch((error) => {
+        // A bad image is left out; a full disk ends the run.
+        if (error instanceof WriteError) throw error;
+        left.add(String(error.message));
+      });
       yield face;
     }
   })();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { WriteError } from "../files.ts";
 import { ReaderGone } from "./failure.ts";
 
 /** A place to write to: stdout or stderr, or a list in a test. */
@@ -19,13 +20,14 @@ export interface Sink {
 /**
  * A standard stream. A slow reader slows the command down, and nothing is lost.
  *
- * @param needed Whether the work is for nothing once the reader has gone.
+ * @param needed Whether the work is for nothing if this cannot be written.
  */
 function standard(stream: typeof Deno.stdout, needed: boolean): Sink {
   const encoder = new TextEncoder();
   const fail = (cause: unknown) => {
-    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
-    if (needed) throw new ReaderGone();
+    if (!needed) return;
+    if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
+    throw new WriteError("to standard output", cause);
   };
   return {
     write(text) {

@@ -25,7 +25,7 @@ export const TRAINING = {
   config: optional(file(), "settings from a JSON file, such as a run's config.json; options win"),
   ...settingOptions(),
   printConfig: { ...flag("print the settings as JSON and stop"), waives: true },
-  resume: flag("go on after the last checkpoint"),
+  resume: flag("go on with the run where it stopped, or begin it if it has not begun"),
   force: flag("replace the run if its folder exists"),
 };
 
@@ -72,7 +72,9 @@ export interface TrainingJob {
   readonly backend: Backend;
   readonly config: TrainConfig;
   readonly resume: boolean;
-  readonly force: boolean;
+  readonly force?: boolean;
+  /** Whether the run folder has been taken. */
+  readonly held?: boolean;
   /** Where the data came from, for `config.json`. */
   readonly data: Readonly<Record<string, unknown>>;
   /** Called when the run can be resumed. */

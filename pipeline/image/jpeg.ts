@@ -16,6 +16,16 @@ export function isJpeg(bytes: Uint8Array): boolean {
 }
 
 /**
+ * Width and height of a JPEG file, once it is turned upright.
+ *
+ * @throws {SyntaxError} If it has no header.
+ */
+export function jpegSize(bytes: Uint8Array): readonly [width: number, height: number] {
+  const { width, height, orientation } = readJpegHeader(bytes);
+  return orientation >= 5 ? [height, width] : [width, height];
+}
+
+/**
  * Decodes a JPEG file and turns it upright.
  *
  * @throws {SyntaxError} If it is damaged, cut short, or of an unsupported kind.

@@ -51,6 +51,20 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((code, i) => bytes[i] === code);
 }
 
+/** Where the header chunk's numbers begin: behind the signature, and its own length and name. */
+const HEADER = 16;
+
+/**
+ * Width and height of a PNG file.
+ *
+ * @throws {SyntaxError} If it is cut short before they come.
+ */
+export function pngSize(bytes: Uint8Array): readonly [width: number, height: number] {
+  if (bytes.length < HEADER + 8) throw new SyntaxError("the PNG is cut short: it has no header");
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return [view.getUint32(HEADER), view.getUint32(HEADER + 4)];
+}
+
 /**
  * Decodes a PNG file of any colour type. Transparent pixels are laid over white, as a page shows
  * them.

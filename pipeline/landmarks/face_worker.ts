@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DeviceLost } from "../../kernels/gpu.ts";
 import { useWasm } from "../../kernels/tfjs_wasm.ts";
 import { decodePixels, type RgbImage } from "../image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
@@ -27,7 +28,8 @@ scope.onmessage = async ({ data }) => {
     scope.postMessage(await perform(data));
   } catch (error) {
     // A network that failed may be left in any state: this thread is not to be used again.
-    scope.postMessage({ broken: error instanceof Error ? error.message : String(error) });
+    const broken = error instanceof Error ? error.message : String(error);
+    scope.postMessage({ broken, isLoss: error instanceof DeviceLost });
   }
 };
 

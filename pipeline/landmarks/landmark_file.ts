@@ -54,17 +54,11 @@ export function rejectedPath(out: string): string {
  * for await (const { image } of written) console.log(image);
  * await Deno.remove(folder, { recursive: true });
  * ```
- *
- * @param options.ending What the files' names have at the end until then: see
- * {@linkcode FileWriter.open}.
  */
-export function writeLandmarks(
-  out: string,
-  options: { readonly ending?: string } = {},
-): Stage<FaceRecord, FaceRecord> {
+export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
   return async function* (source) {
-    await using rows = await FileWriter.open(out, options.ending);
-    await using rejections = await FileWriter.open(rejectedPath(out), options.ending);
+    await using rows = await FileWriter.open(out);
+    await using rejections = await FileWriter.open(rejectedPath(out));
     let text = csvRow(["image_name", ...COORDINATE_NAMES]);
     let rejected = "";
     for await (const record of source) {

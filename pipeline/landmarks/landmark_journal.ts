@@ -15,7 +15,7 @@
  */
 
 import { imageNameFault } from "../dataset/image_name.ts";
-import { exists, openExclusive, writeAll } from "../files.ts";
+import { exists, openExclusive, writeAll, written } from "../files.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { toJson } from "../record_json.ts";
 import { faceName, imageOfFace } from "./face_name.ts";
@@ -47,9 +47,6 @@ export interface JournalOptions {
 const FLUSH_EVERY = 500;
 /** Text that is gathered before it goes to the file in any case, in characters. */
 const PIECE = 1 << 16;
-
-/** Only the holder of the journal writes the landmarks file, so that these names need no number. */
-const ENDING = ".partial";
 
 /** Where unfinished work on a landmarks file is kept: `faces.csv` → `faces.unfinished.ndjson`. */
 export function unfinishedPath(out: string): string {
@@ -88,16 +85,16 @@ export async function openJournal(
   // Otherwise this would be found out at the end, when the file gets its name.
   if (await isFolder(out)) throw new Deno.errors.IsADirectory(`${out} is a folder, not a file`);
   const path = unfinishedPath(out);
-  const file = await openExclusive(path);
+  const file = await written(path, openExclusive(path));
   if (file === null) {
     throw new Deno.errors.Busy(`Cannot write ${out}: another process works on it (holds ${path})`);
   }
   try {
     const head = headOf(settings);
     const before = options.restart ? NOTHING : await readJournal(file, path, head, options);
-    await file.truncate(before.end);
+    await written(path, file.truncate(before.end));
     await file.seek(before.end, Deno.SeekMode.Start);
-    if (before.end === 0) await writeAll(file, head);
+    if (before.end === 0) await written(path, writeAll(file, head));
     return new LandmarkJournal(out, file, before);
   } catch (error) {
     file.close();
@@ -179,7 +176,7 @@ export class LandmarkJournal implements AsyncDisposable {
   }
 
   async *#write(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
-    yield* writeLandmarks(this.#out, { ending: ENDING })(this.#keep(source));
+    yield* writeLandmarks(this.#out)(this.#keep(source));
     await this.#close({ keep: false });
   }
 
@@ -204,7 +201,7 @@ export class LandmarkJournal implements AsyncDisposable {
     // Cleared first: what could not be written once is not tried again on the way out.
     this.#text = "";
     this.#flushed = performance.now();
-    await writeAll(this.#file, text);
+    await written(unfinishedPath(this.#out), writeAll(this.#file, text));
   }
 
   /** The file is removed while it is held, so that nobody else's is. */

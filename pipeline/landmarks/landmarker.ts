@@ -44,7 +44,11 @@ export type FaceAnswer = FoundFaces | NoFace;
 export interface Landmarker extends Disposable {
   /** Settles once it is able to work. If it rejects, no other landmarker would fare better. */
   readonly ready: Promise<void>;
-  /** An answer for each image. If it rejects, this landmarker is not to be used any more. */
+  /**
+   * An answer for each image. If it rejects, this landmarker is not to be used any more.
+   *
+   * @throws {LandmarkerLost} If the images are not to blame.
+   */
   find(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]>;
 }
 
@@ -68,7 +72,19 @@ export type WorkerTask = { readonly tools: ChosenTools } | readonly FaceRequest[
 export type WorkerMessage =
   | { readonly ready: true }
   | readonly FaceAnswer[]
-  | { readonly broken: string };
+  | Breakdown;
+
+/** A thread that is not to be used any more. */
+export interface Breakdown {
+  readonly broken: string;
+  /** Whether the GPU is lost, and not the image to blame. */
+  readonly isLoss: boolean;
+}
+
+/** A landmarker has lost its GPU; another one may fare better. */
+export class LandmarkerLost extends Error {
+  override readonly name = "LandmarkerLost";
+}
 
 /** A landmarker on a thread of its own, which decodes, detects and places points. */
 export class WorkerLandmarker implements Landmarker {
@@ -81,12 +97,12 @@ export class WorkerLandmarker implements Landmarker {
   constructor(tools: PlacingTools) {
     this.#worker = new Worker(new URL("./face_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
-      if ("broken" in data) this.#fail(data.broken);
+      if ("broken" in data) this.#fail(breakdownOf(data));
       else this.#take()?.resolve(data);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#fail(event.message);
+      this.#fail(new Error(event.message));
     };
     this.ready = this.#start(tools);
     this.ready.catch(() => {}); // Whoever waits for it hears of it.
@@ -99,7 +115,7 @@ export class WorkerLandmarker implements Landmarker {
 
   [Symbol.dispose](): void {
     this.#worker.terminate();
-    this.#fail("it was stopped");
+    this.#fail(new Error("it was stopped"));
   }
 
   async #start(tools: PlacingTools): Promise<void> {
@@ -123,9 +139,13 @@ export class WorkerLandmarker implements Landmarker {
     return waiting;
   }
 
-  #fail(reason: string): void {
-    this.#take()?.reject(new Error(reason));
+  #fail(error: Error): void {
+    this.#take()?.reject(error);
   }
+}
+
+function breakdownOf({ broken, isLoss }: Breakdown): Error {
+  return isLoss ? new LandmarkerLost(broken) : new Error(broken);
 }
 
 /**

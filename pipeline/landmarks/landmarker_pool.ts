@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { FaceAnswer, FaceRequest, Landmarker } from "./landmarker.ts";
+import {
+  type FaceAnswer,
+  type FaceRequest,
+  type Landmarker,
+  LandmarkerLost,
+} from "./landmarker.ts";
+
+/** A GPU that is lost more often, for each landmarker, does not come back. */
+const LOSSES_EACH = 3;
 
 /** A request and who waits for its answer. */
 interface Waiting {
@@ -29,6 +37,7 @@ export class LandmarkerPool implements Disposable {
   /** Those that are asked for alone come first. */
   readonly #waiting: Waiting[] = [];
   #ended = false;
+  #losses = 0;
 
   /** A pool of at most `limit` landmarkers, which it owns, that get at most `batch` requests at once. */
   constructor(start: () => Landmarker, limit: number, batch: number) {
@@ -40,7 +49,7 @@ export class LandmarkerPool implements Disposable {
   /**
    * The answer for an image, in turn.
    *
-   * @throws {Error} If landmarkers cannot be started at all.
+   * @throws {Error} If landmarkers cannot be started at all, or lose the GPU again and again.
    */
   find(request: FaceRequest): Promise<FaceAnswer> {
     const answer = Promise.withResolvers<FaceAnswer>();
@@ -106,8 +115,13 @@ export class LandmarkerPool implements Disposable {
 
   /** A request that broke a landmarker alone is rejected; several are tried again one by one. */
   #afterBreakdown(batch: readonly Waiting[], error: unknown): void {
-    if (batch.length > 1) {
-      this.#waiting.unshift(...batch.map((waiting) => ({ ...waiting, alone: true })));
+    const isLoss = error instanceof LandmarkerLost;
+    if (isLoss && ++this.#losses > LOSSES_EACH * this.#limit) {
+      for (const { answer } of batch) answer.reject(error);
+      return;
+    }
+    if (batch.length > 1 || isLoss) {
+      this.#waiting.unshift(...batch.map((waiting) => ({ ...waiting, alone: !isLoss })));
       return;
     }
     const reason = error instanceof Error ? error.message : String(error);

@@ -38,7 +38,11 @@ export async function readPredictor(path: string): Promise<TreeCascade> {
   return parseShapePredictor(await Deno.readFile(path), path);
 }
 
-/** Makes the predictor ready, on the adapter that is wanted or on the CPU. */
+/**
+ * Makes the predictor ready, on the adapter that is wanted or on the CPU.
+ *
+ * @returns What throws a `DeviceLost` when the adapter is lost.
+ */
 export async function openPredictor(
   { predictor, gpu: wanted }: ChosenTools,
 ): Promise<PredictPoints | null> {
@@ -50,10 +54,14 @@ export async function openPredictor(
   return async (job) => {
     const faces = job.windows.length / 3;
     if (faces === 0) return new Float32Array(0);
-    const buffer = cascade.placePoints(job);
-    const shapes = new Float32Array(await gpu.read(buffer, 4 * 136 * faces));
-    gpu.destroy(buffer);
-    toWindowPixels(shapes, job);
-    return shapes;
+    try {
+      const buffer = cascade.placePoints(job);
+      const shapes = new Float32Array(await gpu.read(buffer, 4 * 136 * faces));
+      gpu.destroy(buffer);
+      toWindowPixels(shapes, job);
+      return shapes;
+    } catch (error) {
+      throw await gpu.causeOf(error);
+    }
   };
 }

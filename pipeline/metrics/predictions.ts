@@ -110,11 +110,16 @@ export function predictionsPath(run: string): string {
   return join(run, "predictions.safetensors");
 }
 
-/** Writes the predictions beside their place in the run folder and renames them there. */
+/** Writes the predictions into the run folder. */
 export async function writePredictions(run: string, predictions: Predictions): Promise<void> {
+  await writeFile(predictionsPath(run), encodePredictions(predictions));
+}
+
+/** The bytes of the file. */
+export function encodePredictions(predictions: Predictions): Uint8Array<ArrayBuffer> {
   const { split, images, labels, logits, intersection, union, learnt } = predictions;
   const shape = [images.length, A];
-  const bytes = encodeSafetensors({
+  return encodeSafetensors({
     tensors: {
       logits: { shape, data: logits },
       intersection: { shape, data: intersection },
@@ -129,7 +134,6 @@ export async function writePredictions(run: string, predictions: Predictions): P
       ...(learnt && { learnt: JSON.stringify(learnt) }),
     },
   });
-  await writeFile(predictionsPath(run), bytes);
 }
 
 /** u8 [N, A] from label bits. */

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 import type { InputSize } from "../faces.ts";
+import { writeFile } from "../files.ts";
 import { drawHeatMap, type HeatMap } from "../heat_map.ts";
 import { encodePng, type RgbImage } from "../image.ts";
 import { mostLikely, type Probabilities } from "./most_likely.ts";
@@ -56,13 +57,9 @@ export async function writeMaps(folder: string, mapped: MappedImage): Promise<Wr
   return { where, maps };
 }
 
-/**
- * Returns the path. Not by `writeFile`, which waits until the disk has it: with ten small files an image,
- * that takes longer than everything else, and they can be made again.
- */
+/** Returns the path. */
 async function writePicture(path: string, picture: RgbImage): Promise<string> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeFile(path, await encodePng(picture));
+  await writeFile(path, await encodePng(picture), { lasting: false });
   return path;
 }
 

@@ -29,6 +29,7 @@ export interface OverlayOptions {
  * @returns What consumes the records and gives the number of overlays.
  * @throws {SyntaxError} If an image cannot be decoded.
  * @throws {RangeError} If a landmark is not a number or absurdly far away.
+ * @throws {WriteError} If a picture cannot be written.
  */
 export function exportOverlays(
   options: OverlayOptions,
@@ -68,7 +69,7 @@ export class OverlayWriter {
     const face = { title, points, image: await readImage(path) };
     const { dir, name } = parse(title);
     const picture = await encodePng(drawOverlay(face));
-    await writeFile(join(this.#out, dir, `${name}_overlay.png`), picture);
+    await writeFile(join(this.#out, dir, `${name}_overlay.png`), picture, { lasting: false });
     if (this.#shown.length < this.#sheet) this.#shown.push(face);
     this.#count++;
   }

@@ -8,7 +8,7 @@ import { join, parse } from "node:path";
 import type { Extent } from "../../kernels/rasterize.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
-import { FileWriter } from "../files.ts";
+import { FileWriter, writeFile } from "../files.ts";
 import { encodePng } from "../image.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
@@ -118,7 +118,7 @@ function emptyLabels(labels: number, masks: readonly PackedMask[]): string[] {
   return ATTRIBUTES.filter((_, column) => hasAttribute(labels, column) && !masks[column]?.pixels);
 }
 
-/** Writes a face's 40 pictures; each is one write, so none is ever half there. */
+/** Writes a face's 40 pictures. */
 async function writePictures(
   out: string,
   image: string,
@@ -126,14 +126,16 @@ async function writePictures(
   { height, width }: Extent,
 ): Promise<void> {
   const { dir, name } = parse(image);
-  if (dir) await Deno.mkdir(join(out, dir), { recursive: true });
   const pictures = new Map<PackedMask, Promise<Uint8Array>>();
-  await Promise.all(masks.map(async (mask, column) => {
+  // All come to their end, so that none is still being written when another one's failure is told.
+  const done = await Promise.allSettled(masks.map(async (mask, column) => {
     const picture = pictures.get(mask) ??
       encodePng({ width, height, data: unpack(mask, height * width) });
     pictures.set(mask, picture);
-    await Deno.writeFile(join(out, dir, `${ATTRIBUTES[column]}_mask_${name}.png`), await picture);
+    const path = join(out, dir, `${ATTRIBUTES[column]}_mask_${name}.png`);
+    await writeFile(path, await picture, { lasting: false });
   }));
+  for (const one of done) if (one.status === "rejected") throw one.reason;
 }
 
 /** u8 [h, w] with 0 and 255. */

@@ -8,15 +8,12 @@
  */
 
 import { join } from "node:path";
-import { exists, FileWriter } from "../files.ts";
+import { exists, FileWriter, systemReason, UNFINISHED, writeFile } from "../files.ts";
 import { SchemaError } from "../schema.ts";
 import { type Checkpoint, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
 
 const LAST = "last.safetensors";
 const PREVIOUS = "previous.safetensors";
-
-/** The last checkpoint before it has its place. */
-const UNFINISHED = "unfinished.safetensors";
 
 /** The folder `RUN/checkpoints`. */
 export class CheckpointFolder {
@@ -36,25 +33,27 @@ export class CheckpointFolder {
     const bytes = await encodeCheckpoint(checkpoint);
     try {
       // First, so that a run which is killed now takes that epoch again, and writes the same once more.
-      if (copyFor !== null) await this.#writeFile(nameOf(copyFor), bytes);
-      await this.#writeFile(UNFINISHED, bytes);
-      if (await exists(this.#path(LAST))) await this.#rename(LAST, PREVIOUS);
-      await this.#rename(UNFINISHED, LAST);
+      if (copyFor !== null) await writeFile(this.#path(nameOf(copyFor)), bytes);
+      await using file = await FileWriter.open(this.#path(LAST));
+      await file.write(bytes);
+      await file.sync();
+      if (await exists(this.#path(LAST))) await Deno.rename(this.#path(LAST), this.#path(PREVIOUS));
+      await file.commit();
       await syncFolder(this.#folder);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const sentence = `Cannot write a checkpoint to ${this.#folder}: ${reason}`;
+      const sentence = `Cannot write a checkpoint to ${this.#folder}: ${systemReason(cause)}`;
       throw new Error(`${sentence}. Those before it are whole: --resume goes on from them`, {
         cause,
       });
     }
   }
 
-  /** Removes the copies for all but some epochs. */
+  /** Removes the copies for all but some epochs, and what a killed process left unfinished. */
   async prune(epochs: readonly number[]): Promise<void> {
     const kept = new Set(epochs.map(nameOf));
     for await (const { name } of Deno.readDir(this.#folder)) {
-      if (COPY.test(name) && !kept.has(name)) await Deno.remove(this.#path(name));
+      const isOld = COPY.test(name) && !kept.has(name);
+      if (isOld || name.endsWith(UNFINISHED)) await Deno.remove(this.#path(name));
     }
   }
 
@@ -87,19 +86,8 @@ export class CheckpointFolder {
     return null;
   }
 
-  /** Only one process writes here, so that what a killed one left has a name that is used again. */
-  async #writeFile(name: string, bytes: Uint8Array): Promise<void> {
-    await using file = await FileWriter.open(this.#path(name), ".partial");
-    await file.write(bytes);
-    await file.commit();
-  }
-
   #path(name: string): string {
     return join(this.#folder, name);
-  }
-
-  #rename(from: string, to: string): Promise<void> {
-    return Deno.rename(this.#path(from), this.#path(to));
   }
 }
 

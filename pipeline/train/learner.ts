@@ -125,18 +125,7 @@ export class Learner implements Disposable {
     const tensors = [logits, maps, losses];
     const data = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
     tf.dispose(tensors);
-    this.check();
     return { logits: data[0]!, maps: data[1]!, losses: data[2]! };
-  }
-
-  /**
-   * To be called after a read-back: tfjs does not hear of commands that the device has refused, and would
-   * go on with what was in its buffers.
-   *
-   * @throws {Error} If the device has refused a command.
-   */
-  check(): void {
-    if (this.#compute instanceof TfjsHost) this.#compute.gpu.check();
   }
 
   [Symbol.dispose](): void {

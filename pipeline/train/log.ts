@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { WriteError, written } from "../files.ts";
 import { schemaOf } from "../schema.ts";
 
 /** The three losses, each a mean. */
@@ -63,9 +64,11 @@ const SCHEMA = schemaOf("log");
 /** Appends lines to `RUN/log.ndjson`. */
 export class TrainLog implements Disposable {
   readonly #file: Deno.FsFile;
+  readonly #path: string;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(file: Deno.FsFile, path: string) {
     this.#file = file;
+    this.#path = path;
   }
 
   /**
@@ -74,22 +77,36 @@ export class TrainLog implements Disposable {
    * @param done Epochs and steps that are done: later lines are dropped, as they are written again.
    */
   static async open(run: string, done: Done): Promise<TrainLog> {
-    const file = await Deno.open(join(run, "log.ndjson"), { append: true, create: true });
-    const text = await Deno.readFile(join(run, "log.ndjson"));
-    await file.truncate(lengthOf(text, done));
-    return new TrainLog(file);
+    const path = join(run, "log.ndjson");
+    const file = await written(path, Deno.open(path, { append: true, create: true }));
+    const log = new TrainLog(file, path);
+    try {
+      await written(path, file.truncate(lengthOf(await Deno.readFile(path), done)));
+      return log;
+    } catch (error) {
+      log[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  /** Appends lines. */
+  /**
+   * Appends lines.
+   *
+   * @throws {WriteError} If the system refuses.
+   */
   write(...lines: (StepLine | EpochLine)[]): void {
     const text = lines.map((line) => JSON.stringify({ schema: SCHEMA, ...line }) + "\n").join("");
     let rest: Uint8Array = new TextEncoder().encode(text);
-    while (rest.length > 0) rest = rest.subarray(this.#file.writeSync(rest));
+    try {
+      while (rest.length > 0) rest = rest.subarray(this.#file.writeSync(rest));
+    } catch (cause) {
+      throw new WriteError(this.#path, cause);
+    }
   }
 
   /** Has the disk hold what was written. */
   async sync(): Promise<void> {
-    await this.#file.sync();
+    await written(this.#path, this.#file.sync());
   }
 
   [Symbol.dispose](): void {

@@ -1,13 +1,12 @@
 /**
- * The folder of a training run: configuration, log, checkpoints and the trained model.
+ * The folder of a training run, and its configuration.
  *
  * @module
  */
 
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
-import * as tfl from "@tensorflow/tfjs-layers";
-import { exists, openExclusive, writeFile, writeJson } from "../files.ts";
+import { Claim } from "../claim.ts";
+import { exists, FileWriter, ignoreMissing, UNFINISHED, writeJson } from "../files.ts";
 import { checkSchema, schemaOf } from "../schema.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
 import type { Fingerprint } from "./fingerprint.ts";
@@ -29,28 +28,29 @@ export interface RunConfig extends TrainConfig {
 export interface RunFolderOptions {
   readonly resume?: boolean;
   readonly force?: boolean;
+  /** Names of what else goes, before all else, when a run is replaced. */
+  readonly others?: readonly string[];
 }
 
 /** A run folder that no other process may write meanwhile; dispose it to let it go. */
 export class RunFolder implements AsyncDisposable {
-  readonly #lock: Deno.FsFile;
-  readonly #path: string;
+  readonly #claim: Claim;
 
-  private constructor(lock: Deno.FsFile, path: string) {
-    this.#lock = lock;
-    this.#path = path;
+  private constructor(claim: Claim) {
+    this.#claim = claim;
   }
 
   /**
    * Takes the folder of a run that goes on, or makes that of a new one.
    *
-   * @throws {Error} If it holds something and neither `resume` nor `force` is given, if nothing can be
-   * written there, or another process trains in it.
+   * @throws {Error} If it holds something and neither `resume` nor `force` is given.
+   * @throws {Deno.errors.Busy} If another process works in it.
+   * @throws {WriteError} If nothing can be written there.
    */
   static async open(run: string, options: RunFolderOptions = {}): Promise<RunFolder> {
-    const { resume = false, force = false } = options;
+    const { resume = false, force = false, others = [] } = options;
     if (resume && !await exists(run, "config.json")) {
-      throw new Error(`Cannot resume ${run}: it has no config.json, so no run was started there`);
+      throw new Error(`Cannot resume ${run}: ${NO_CONFIG}`);
     }
     if (!resume && !force && await exists(run) && !await isEmptyFolder(run)) {
       throw new Error(
@@ -58,27 +58,39 @@ export class RunFolder implements AsyncDisposable {
           `or another --out`,
       );
     }
-    const path = join(run, LOCK);
-    const lock = await openExclusive(path).catch((cause) => {
-      throw new Error(`Cannot write to the run folder ${run}: ${cause.message}`, { cause });
-    });
-    if (!lock) {
-      throw new Deno.errors.Busy(`Cannot train in ${run}: another process does (holds ${path})`);
+    const claim = await Claim.take(join(run, LOCK), `the run folder ${run}`);
+    try {
+      if (!resume) await removeFrom(run, [...others, ...RUN_FILES]);
+      return new RunFolder(claim);
+    } catch (error) {
+      await claim[Symbol.asyncDispose]();
+      throw error;
     }
-    const folder = new RunFolder(lock, path);
-    // Only what a run writes is removed, so that a mistyped folder loses nothing else.
-    for (const name of resume ? [] : RUN_FILES) {
-      await Deno.remove(join(run, name), { recursive: true }).catch(ignoreMissing);
-    }
-    return folder;
   }
 
+  /** Lets the folder go. */
   async [Symbol.asyncDispose](): Promise<void> {
-    // Removed while it is held, so that nobody else's is.
-    await Deno.remove(this.#path).catch(ignoreMissing);
-    this.#lock.close();
+    await this.#claim[Symbol.asyncDispose]();
   }
 }
+
+/**
+ * Whether a run has begun that can go on. It has not where the folder is missing, or a process was killed
+ * before it had written the configuration.
+ *
+ * @param beside Names of what else may lie there by then.
+ * @throws {Error} If the folder holds other things, and so was never meant for a run.
+ */
+export async function hasBegun(run: string, beside: readonly string[] = []): Promise<boolean> {
+  if (await exists(run, "config.json")) return true;
+  const names = await exists(run) ? await namesIn(run) : [];
+  // The lock that a killed process leaves tells that the rest is a run that was being replaced.
+  const own = [LOCK, ...names.includes(LOCK) ? RUN_FILES : [], ...beside];
+  if (names.every((name) => own.includes(finishedName(name)))) return false;
+  throw new Error(`Cannot resume ${run}: ${NO_CONFIG}`);
+}
+
+const NO_CONFIG = "it has no config.json, so no run was started there";
 
 /** The name of the file that is locked. */
 const LOCK = "train.lock";
@@ -95,15 +107,30 @@ const RUN_FILES = [
   "report.html",
 ];
 
-async function isEmptyFolder(path: string): Promise<boolean> {
-  const info = await Deno.stat(path);
-  if (!info.isDirectory) throw new Error(`The run folder ${path} is a file`);
-  for await (const { name } of Deno.readDir(path)) if (name !== LOCK) return false;
-  return true;
+/** Removes only what a run writes, so that a mistyped folder loses nothing else. */
+async function removeFrom(run: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = join(run, name);
+    // Somebody who still evaluates the run would write into the new one: that is refused.
+    if (await exists(path + UNFINISHED)) await (await FileWriter.open(path))[Symbol.asyncDispose]();
+    await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
+  }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** Whether there is nothing but what a process leaves that was killed before it had done anything. */
+async function isEmptyFolder(path: string): Promise<boolean> {
+  const left = [LOCK, `config.json${UNFINISHED}`];
+  return (await namesIn(path)).every((name) => left.includes(name));
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  const info = await Deno.stat(path);
+  if (!info.isDirectory) throw new Error(`The run folder ${path} is a file`);
+  return await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+}
+
+function finishedName(name: string): string {
+  return name.endsWith(UNFINISHED) ? name.slice(0, -UNFINISHED.length) : name;
 }
 
 /** Writes `RUN/config.json`. */
@@ -142,43 +169,4 @@ function settingsOf(config: RunConfig, path: string): TrainConfig {
   } catch (cause) {
     throw new SyntaxError(`${path}: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** Writes the network as `RUN/model/model.json` and its weights, for tfjs to load anywhere. */
-export async function writeModel(run: string, network: tfl.LayersModel): Promise<void> {
-  await network.save(tf.io.withSaveHandler(async (artifacts) => {
-    const weights = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData!));
-    await writeFile(join(run, "model", WEIGHTS), weights);
-    await writeJson(join(run, "model", "model.json"), {
-      schema: schemaOf("model"),
-      format: "layers-model",
-      generatedBy: "attparsenet",
-      modelTopology: artifacts.modelTopology,
-      weightsManifest: [{ paths: [WEIGHTS], weights: artifacts.weightSpecs }],
-    });
-    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
-  }));
-}
-
-const WEIGHTS = "weights.bin";
-
-/**
- * Loads the network of a run.
- *
- * @throws {Error} If the run has no model yet, or one of another version.
- */
-export async function readModel(run: string): Promise<tfl.LayersModel> {
-  const folder = join(run, "model");
-  const path = join(folder, "model.json");
-  if (!await exists(path)) {
-    throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
-  }
-  const model = JSON.parse(await Deno.readTextFile(path));
-  checkSchema("model", model.schema, path);
-  const weights = await Deno.readFile(join(folder, WEIGHTS));
-  return await tfl.loadLayersModel(tf.io.fromMemory({
-    modelTopology: model.modelTopology,
-    weightSpecs: model.weightsManifest[0].weights,
-    weightData: weights.buffer,
-  }));
 }

@@ -5,6 +5,8 @@
  */
 
 import { setTimeout } from "node:timers/promises";
+import { DeviceLost } from "../../kernels/gpu.ts";
+import { failureOf } from "../backend.ts";
 import type { Face } from "../faces.ts";
 import type { Metrics } from "../metrics.ts";
 import { maskSize } from "../network.ts";
@@ -17,8 +19,9 @@ import type { Learner } from "./learner.ts";
 import { restoreState, stateOf } from "./learner_state.ts";
 import { type EpochLine, TrainLog } from "./log.ts";
 import { type LearntBatch, LossReader } from "./loss_reader.ts";
+import { lostInTraining } from "./lost_in_training.ts";
 import { measure } from "./measure.ts";
-import { writeModel } from "./run_folder.ts";
+import { writeModel } from "./model_folder.ts";
 import { afterValidation, FRESH, learningRateAt } from "./schedule.ts";
 
 /** The faces of a run. */
@@ -38,6 +41,8 @@ export class Session {
   readonly #stepsPerEpoch: number;
   #at: CheckpointMetadata;
   #saved = performance.now();
+  /** Steps that were done at the last checkpoint; null before the first one. */
+  #savedAt: number | null = null;
 
   constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
     const { batch, accumulate, seed } = options.config;
@@ -57,12 +62,30 @@ export class Session {
   async restore(): Promise<void> {
     const checkpoint = await this.#checkpoints.read(this.#options.log);
     if (!checkpoint) return;
-    restoreState(this.#learner, checkpoint.tensors, checkpoint.metadata.step);
-    this.#at = checkpoint.metadata;
+    const standing = checkpoint.metadata;
+    restoreState(this.#learner, checkpoint.tensors, standing.step);
+    this.#at = standing;
+    this.#savedAt = standing.step;
+    // The process that wrote it may have been killed before it came to that.
+    await this.#checkpoints.prune(this.#keptEpochs);
   }
 
-  /** Trains the epochs that are left. */
+  /**
+   * Trains the epochs that are left.
+   *
+   * @throws {Error} If that fails; for a lost GPU it says at which step, and how to go on.
+   */
   async run(): Promise<TrainResult> {
+    try {
+      return await this.#runEpochs();
+    } catch (error) {
+      const failure = await failureOf(this.#options.backend, error);
+      if (!(failure instanceof DeviceLost)) throw failure;
+      throw lostInTraining(failure, this.#at.step, this.#savedAt);
+    }
+  }
+
+  async #runEpochs(): Promise<TrainResult> {
     const { config, out, onEpoch } = this.#options;
     using log = await TrainLog.open(out, this.#at);
     let last: EpochLine | null = null;
@@ -135,7 +158,6 @@ export class Session {
       const isDue = signal?.aborted || this.#isDue;
       if (!isDue && !feed.isOver) continue;
       await reader.read();
-      this.#learner.check();
       seconds += (performance.now() - started) / 1000;
       const { losses, images } = reader;
       this.#at = { ...this.#at, sums: { losses, images, seconds, waited } };
@@ -208,9 +230,15 @@ export class Session {
       ...{ epoch: epoch + 1, batch: 0, sums: NO_SUMS, best, patience },
       random: { order: random.changes, changes: random.changes },
     };
-    const kept = best.slice(0, keepBest).map(({ epoch }) => epoch);
+    const kept = this.#keptEpochs;
     await this.#save(log, kept.includes(epoch) ? epoch : null);
     await this.#checkpoints.prune(kept);
+  }
+
+  /** The epochs whose checkpoints are kept: the best ones so far. */
+  get #keptEpochs(): number[] {
+    const { keepBest } = this.#options.config;
+    return this.#at.best.slice(0, keepBest).map(({ epoch }) => epoch);
   }
 
   /** Whether the last checkpoint is old. */
@@ -234,6 +262,7 @@ export class Session {
     await log.sync();
     await this.#checkpoints.write({ tensors, metadata: this.#at }, copyFor);
     this.#saved = performance.now();
+    this.#savedAt = this.#at.step;
   }
 }
 

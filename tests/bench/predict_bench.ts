@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { openBackend } from "../../pipeline/backend.ts";
 import { buildNetwork } from "../../pipeline/network.ts";
 import { PRESETS } from "../../pipeline/presets.ts";
-import { writeModel } from "../../pipeline/train/run_folder.ts";
+import { writeModel } from "../../pipeline/train/model_folder.ts";
 import { findPython, peerArguments } from "../python_peer.ts";
 import { LinePeer } from "./line_peer.ts";
 import { median, print } from "./measuring.ts";

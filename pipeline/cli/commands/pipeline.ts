@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
-import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import {
   type LandmarkingResult,
@@ -11,6 +10,7 @@ import {
   runLandmarkingInto,
 } from "../landmarking.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
+import { type Place, takePlace } from "../run_place.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
@@ -60,8 +60,9 @@ export const PIPELINE = command({
     });
     const known = await readKnown(values.landmarks, dataset, context);
     using backend = await startBackend(values.backend, terminal);
-    const place = await prepare(values, context);
-    terminal.note(`data set ${dataset.root}: ${dataset.count} faces; run ${place.out}`);
+    const place = await takePlace(values, context);
+    await using _ = place.folder;
+    terminal.note(`data set ${dataset.root}: ${dataset.count} faces`);
     const { faces, result: landmarks } = known === null
       ? await findFaces(dataset, values, place, context)
       : { faces: known, result: null };
@@ -82,36 +83,6 @@ export const PIPELINE = command({
   },
 });
 
-/** Where the run goes, and how it starts. */
-interface Place {
-  readonly out: string;
-  /** The landmarks file of the run. */
-  readonly landmarks: string;
-  /** Whether training goes on from a checkpoint. */
-  readonly resume: boolean;
-}
-
-/** Makes the run's folder, before any work. */
-async function prepare(values: PipelineValues, context: Context): Promise<Place> {
-  const { exists } = await import("../../files.ts");
-  const { RunFolder } = await import("../../train/run_folder.ts");
-  const { resume, force } = values;
-  if (resume && force) throw new UsageError("--resume and --force exclude each other");
-  if (resume && values.out === undefined) throw new UsageError("--resume needs --out RUN");
-  const out = values.out ?? join("runs", timeName(new Date()));
-  if (!resume) await (await RunFolder.open(out, { force }))[Symbol.asyncDispose]();
-  else if (!await exists(out)) throw new Error(`There is no run to go on with: ${out} is missing`);
-  context.onInterrupt(`Go on with: ${context.again("--out", out, "--resume")}`);
-  const landmarks = values.landmarks ?? join(out, "landmarks.csv");
-  return { out, landmarks, resume: resume && await exists(out, "config.json") };
-}
-
-/** `2026-01-31_23-59-59` in local time. */
-export function timeName(date: Date): string {
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString();
-  return local.slice(0, 19).replace("T", "_").replace(/:/g, "-");
-}
-
 /** The faces of the data set with the landmarks of a file, or null if there is none. */
 async function readKnown(
   path: string | undefined,
@@ -121,7 +92,18 @@ async function readKnown(
   if (path === undefined) return null;
   const { joinLandmarks } = await import("../../landmarks.ts");
   terminal.note(`landmarks are taken from ${path}`);
-  return await Array.fromAsync(joinLandmarks(path, { signal })(dataset.records({ signal })));
+  const records = joinLandmarks(path, { signal })(dataset.records({ signal }));
+  return await Array.fromAsync(addSizes(records));
+}
+
+/** A landmarks file does not say how large the images are that its points lie in. */
+async function* addSizes(records: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
+  const { readImageSize } = await import("../../image.ts");
+  for await (const record of records) {
+    // What cannot be read is found out, and told, where the image itself is needed.
+    const size = record.points && await readImageSize(record.path).catch(() => null);
+    yield { ...record, size };
+  }
 }
 
 /** Looks for the faces of the data set, unless the run that goes on has found them already. */
@@ -179,8 +161,7 @@ async function trainOn(
     ...(labels !== undefined && { labels: resolve(labels) }),
   };
   const records = ReadableStream.from(faces);
-  // The folder has been prepared, and holds the landmarks by now.
-  const job = { records, out, backend, config, resume, force: !resume, data };
+  const job = { records, out, held: true, backend, config, resume, data };
   return await runTraining(job, context);
 }
 

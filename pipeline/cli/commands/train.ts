@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
+import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 
@@ -44,8 +45,12 @@ export const TRAIN = command({
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
-    const { dataset: root, landmarks, labels, out, resume, force } = values;
+    const { hasBegun } = await import("../../train/run_folder.ts");
+    const { dataset: root, landmarks, labels, out, force } = values;
     const { terminal, signal } = context;
+    if (values.resume && force) throw new UsageError("--resume and --force exclude each other");
+    const resume = values.resume && await hasBegun(out);
+    if (values.resume && !resume) terminal.note(`there is no run in ${out} yet: it begins`);
     const dataset = await openDataset(root, { labels, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
@@ -57,7 +62,9 @@ export const TRAIN = command({
       ...(labels !== undefined && { labels: resolve(labels) }),
     };
     const onStart = () => context.onInterrupt(`Go on with: ${context.again("--resume")}`);
-    const job = { records, out, backend, config, resume, force, data, onStart };
+    // What lies there without a run is a killed process's, which `hasBegun` has looked at.
+    const replaces = force || values.resume && !resume;
+    const job = { records, out, backend, config, resume, force: replaces, data, onStart };
     const result = await runTraining(job, context);
     terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
     return result;
