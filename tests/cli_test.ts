@@ -264,6 +264,12 @@ Deno.test("describe() shows stack and cause only to who asks", () => {
   assert.match(describe(error, true), /^Error: outer\n\s+at .*\nCaused by: RangeError: inner/s);
 });
 
+Deno.test("what fails first counts, not what failed while it was cleared away", () => {
+  const both = new SuppressedError(new Error("cannot remove"), new Interrupted());
+  assert.equal(describe(both, false), "Interrupted");
+  assert.equal(exitCodeOf(both), 130);
+});
+
 Deno.test("completion scripts name every command and option", () => {
   for (const shell of SHELLS) {
     const script = completionScript(PROGRAM, shell, "apn");
