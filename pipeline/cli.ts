@@ -7,7 +7,7 @@
 
 import "./cli/environment.ts";
 import { type CommonValues, type Context, parseArguments, type Request } from "./cli/command.ts";
-import { describe, EXIT, exitCodeOf } from "./cli/failure.ts";
+import { canGoOn, describe, EXIT, exitCodeOf } from "./cli/failure.ts";
 import { abortOnSignals } from "./cli/interrupt.ts";
 import { keepOnly, type Need } from "./cli/permissions.ts";
 import { PROGRAM } from "./cli/program.ts";
@@ -83,13 +83,16 @@ async function fail(
   const code = exitCodeOf(error);
   if (code === EXIT.ok) return code;
   const interrupted = code === EXIT.interrupted;
+  const end = canGoOn(error) && hint ? `. ${hint}` : "";
   const message = interrupted
     ? `Interrupted. ${hint || "The same command starts again."}`
-    : describe(error, verbose);
+    : describe(error, verbose) + end;
   try {
     terminal.abandon();
     terminal.warn(interrupted ? message : `Error: ${message}`);
-    if (json) await terminal.json({ error: interrupted ? message : describe(error, false) });
+    if (json) {
+      await terminal.json({ error: interrupted ? message : describe(error, false) + end });
+    }
   } catch {
     // Nobody reads any more; the exit code is all that is left to say.
   }

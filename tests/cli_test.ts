@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { DeviceLost } from "../kernels/device_loss.ts";
+import { WriteError } from "../pipeline/files.ts";
 import { command, defaulted, flag, optional, parseArguments } from "../pipeline/cli/command.ts";
 import type { Command, Program, Request } from "../pipeline/cli/command.ts";
 import { required } from "../pipeline/cli/command.ts";
 import { completionScript, SHELLS } from "../pipeline/cli/completions.ts";
-import { describe, exitCodeOf, Interrupted, ReaderGone } from "../pipeline/cli/failure.ts";
+import { canGoOn, describe, exitCodeOf, Interrupted, ReaderGone } from "../pipeline/cli/failure.ts";
 import { UsageError } from "../pipeline/cli/failure.ts";
 import { choice, file, folder, integer, number, SHARD, SIZE } from "../pipeline/cli/kinds.ts";
 import type { Kind } from "../pipeline/cli/kinds.ts";
@@ -275,6 +277,21 @@ Deno.test("describe() shows stack and cause only to who asks", () => {
   const error = new Error("outer", { cause: new RangeError("inner") });
   assert.equal(describe(error, false), "outer");
   assert.match(describe(error, true), /^Error: outer\n\s+at .*\nCaused by: RangeError: inner/s);
+});
+
+Deno.test("what fails first counts, not what failed while it was cleared away", () => {
+  const both = new SuppressedError(new Error("cannot remove"), new Interrupted());
+  assert.equal(describe(both, false), "Interrupted");
+  assert.equal(exitCodeOf(both), 130);
+});
+
+Deno.test("work goes on after a full disk and a lost GPU, and not after a wrong file", () => {
+  const full = new WriteError("a.csv", new Error("No space left on device (os error 28)"));
+  const lost = new DeviceLost({ reason: "destroyed", message: "reset" });
+  const checkpoint = new Error("Cannot write a checkpoint", { cause: full });
+  const cleared = new SuppressedError(new Error("cannot remove"), full);
+  assert.deepEqual([full, lost, checkpoint, cleared].map(canGoOn), [true, true, true, true]);
+  assert.deepEqual([new SyntaxError("a.csv:3"), "text"].map(canGoOn), [false, false]);
 });
 
 Deno.test("completion scripts name every command and option", () => {

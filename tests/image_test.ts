@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import encode, { init } from "@jsquash/jpeg/encode.js";
 import encoderBytes from "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm" with { type: "bytes" };
@@ -7,6 +8,7 @@ import {
   decodePixels,
   encodePng,
   readImage,
+  readImageSize,
   resizeImage,
   type RgbImage,
 } from "../pipeline/image.ts";
@@ -92,6 +94,23 @@ Deno.test("decodeImage() reads grayscale and CMYK JPEGs as RGB", async () => {
   const cmyk = await decodeImage(CMYK, "cmyk.jpg");
   assertNear(pixel(cmyk, 2, 2), RED);
   assertNear(pixel(cmyk, 13, 5), BLUE);
+});
+
+Deno.test("readImageSize() tells what readImage() gives, by the header alone", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "image");
+  const png = await encodePng({ width: 3, height: 5, data: new Uint8Array(45) });
+  const upright = [COLOUR, GRAY, CMYK, png];
+  for (const bytes of [...upright, ...[5, 8].map((n) => withOrientation(n, true))]) {
+    await Deno.writeFile(path, bytes);
+    const { width, height } = await readImage(path);
+    assert.deepEqual(await readImageSize(path), [width, height]);
+  }
+  for (const damaged of [png.subarray(0, 20), COLOUR.subarray(0, 9), new Uint8Array(9)]) {
+    await Deno.writeFile(path, damaged);
+    await assert.rejects(readImageSize(path), SyntaxError);
+  }
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () => {

@@ -6,7 +6,7 @@ import { Random } from "../pipeline/random.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 import type { TrainOptions } from "../pipeline/train.ts";
 import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
-import { RunFolder } from "../pipeline/train/run_folder.ts";
+import { hasBegun, RunFolder } from "../pipeline/train/run_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { KILLED_CONFIG, killedRun, trainOn } from "./killed_run.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
@@ -223,6 +223,39 @@ Deno.test({
       await Deno.chmod(folder, 0o700);
     }),
 });
+
+Deno.test("train() clears away what a killed process did not come to", () =>
+  withFolder(async (folder) => {
+    const [run, whole] = [join(folder, "run"), join(folder, "whole")];
+    for (const out of [run, whole]) await trainOn(out, { config: smallConfig({ epochs: 2 }) });
+    // Killed after its last checkpoint, and within an earlier one that a resume did not write again.
+    const kept = Array.from(Deno.readDirSync(join(run, "checkpoints")), ({ name }) => name);
+    const old = ["epoch-1.safetensors", "epoch-2.safetensors"].find((name) => !kept.includes(name));
+    for (const left of [old!, "last.safetensors.partial"]) {
+      await Deno.copyFile(last(run), join(run, "checkpoints", left));
+    }
+    await trainOn(run, { config: smallConfig({ epochs: 2 }) });
+    assert.deepEqual(await contentOf(run), await contentOf(whole));
+  }));
+
+Deno.test("hasBegun() tells a run that can go on from one that a process was killed before", () =>
+  withFolder(async (run) => {
+    const holds = async (...names: string[]) => {
+      for (const name of names) await Deno.writeTextFile(join(run, name), "");
+      return await hasBegun(run, ["landmarks.csv"]).finally(async () => {
+        for (const name of names) await Deno.remove(join(run, name));
+      });
+    };
+    assert.equal(await hasBegun(join(run, "missing")), false);
+    assert.equal(await holds(), false);
+    assert.equal(await holds("train.lock", "config.json.partial"), false);
+    assert.equal(await holds("landmarks.csv.partial"), false);
+    assert.equal(await holds("config.json", "holiday.jpg"), true);
+    // What is left of a run that was being replaced, and somebody's own folder.
+    assert.equal(await holds("train.lock", "checkpoints", "metrics.json"), false);
+    await assert.rejects(holds("checkpoints", "metrics.json"), /no run was started there/);
+    await assert.rejects(holds("train.lock", "holiday.jpg"), /no run was started there/);
+  }));
 
 Deno.test("train() keeps a second process out of its folder", () =>
   withFolder(async (folder) => {

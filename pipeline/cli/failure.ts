@@ -4,6 +4,9 @@
  * @module
  */
 
+import { DeviceLost } from "../../kernels/device_loss.ts";
+import { WriteError } from "../files.ts";
+
 /** Exit codes of the command line. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
@@ -39,6 +42,18 @@ export function exitCodeOf(error: unknown): number {
     if (cause instanceof UsageError) return EXIT.usage;
   }
   return EXIT.failure;
+}
+
+/**
+ * Whether the work can go on once what failed is well again: a disk that was full or forbidden, a GPU that
+ * was lost.
+ */
+export function canGoOn(error: unknown): boolean {
+  if (error instanceof SuppressedError) return canGoOn(error.suppressed);
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof WriteError || cause instanceof DeviceLost) return true;
+  }
+  return false;
 }
 
 /** What went wrong in one line, or with stacks and causes for someone who looks into it. */

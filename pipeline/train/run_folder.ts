@@ -109,12 +109,12 @@ const RUN_FILES = [
 
 /** Removes only what a run writes, so that a mistyped folder loses nothing else. */
 async function removeFrom(run: string, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const path = join(run, name);
-    // Somebody who still evaluates the run would write into the new one: that is refused.
+  const paths = names.map((name) => join(run, name));
+  // Somebody who still evaluates the run would write into the new one: that is refused.
+  for (const path of paths) {
     if (await exists(path + UNFINISHED)) await (await FileWriter.open(path))[Symbol.asyncDispose]();
-    await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
   }
+  for (const path of paths) await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
 }
 
 /** Whether there is nothing but what a process leaves that was killed before it had done anything. */

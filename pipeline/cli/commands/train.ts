@@ -13,7 +13,7 @@ export const TRAIN = command({
   details:
     "Writes RUN/config.json, RUN/log.ndjson (a line a step and an epoch), RUN/checkpoints/ " +
     "and RUN/model/. A run that was stopped in whatever way goes on with --resume, and ends with the " +
-    "weights of one that was not.",
+    "weights of one that was not; one that had not begun begins.",
   options: {
     dataset: required(folder(), "folder of the data set"),
     landmarks: required(file(), "landmarks file of its images"),
