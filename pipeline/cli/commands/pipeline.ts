@@ -3,13 +3,8 @@ import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
-import {
-  type LandmarkingResult,
-  landmarkSettings,
-  PLACING,
-  readPlacing,
-  runLandmarkingInto,
-} from "../landmarking.ts";
+import { type LandmarkingResult, landmarkSettings, runLandmarkingInto } from "../landmarking.ts";
+import { PLACING, readPlacing } from "../placing.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
