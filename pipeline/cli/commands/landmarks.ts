@@ -12,11 +12,10 @@ import { file, folder, SHARD } from "../kinds.ts";
 import {
   type LandmarkingJob,
   landmarkSettings,
-  PLACING,
-  readPlacing,
   runLandmarking,
   runLandmarkingInto,
 } from "../landmarking.ts";
+import { PLACING, readPlacing } from "../placing.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import { PROGRAM_NAME } from "../../standalone.ts";
 

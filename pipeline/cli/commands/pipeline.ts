@@ -2,13 +2,8 @@ import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
 import { file, folder } from "../kinds.ts";
-import {
-  type LandmarkingResult,
-  landmarkSettings,
-  PLACING,
-  readPlacing,
-  runLandmarkingInto,
-} from "../landmarking.ts";
+import { type LandmarkingResult, landmarkSettings, runLandmarkingInto } from "../landmarking.ts";
+import { PLACING, readPlacing } from "../placing.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
 import { type Place, takePlace } from "../run_place.ts";
 import { metricsText } from "../metrics_text.ts";

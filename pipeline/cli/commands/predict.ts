@@ -5,7 +5,7 @@ import { command, type Context, flag, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
 import { file, folder, integer, type Kind } from "../kinds.ts";
-import { readPlacing } from "../landmarking.ts";
+import { readPlacing } from "../placing.ts";
 import { pairsText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
