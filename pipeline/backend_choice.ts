@@ -76,12 +76,17 @@ export async function readMeasurement(adapter: string): Promise<BackendMeasureme
   try {
     const kept = JSON.parse(await Deno.readTextFile(path)) as BackendMeasurement;
     const valid = kept.adapter === adapter && kept.kernels === KERNELS &&
-      BACKENDS.every((name) => kept.seconds[name] > 0);
+      BACKENDS.every((name) => isTime(kept.seconds[name]));
     return valid ? kept : null;
   } catch {
     // Missing, unreadable or damaged: it is measured anew.
     return null;
   }
+}
+
+/** Whether a value of the file is a time that was measured, in seconds. */
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
 }
 
 async function writeMeasurement(measured: BackendMeasurement): Promise<void> {

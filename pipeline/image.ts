@@ -8,10 +8,12 @@
  */
 
 import { decodeJpeg, isJpeg } from "./image/jpeg.ts";
+import { readPictureFile } from "./image/picture_file.ts";
 import type { RgbImage } from "./image/pixels.ts";
 import { decodePng, isPng } from "./image/png.ts";
 
 export { encodePng, type PngSource } from "./image/png.ts";
+export { readPictureFile, readPictureFileSync } from "./image/picture_file.ts";
 export type { RgbImage } from "./image/pixels.ts";
 export { resizeImage } from "./image/resize.ts";
 
@@ -30,9 +32,14 @@ export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> 
   }
 }
 
-/** Reads and decodes a picture file; errors as of {@linkcode decodeImage} and `Deno.readFile`. */
+/** Reads and decodes a picture file; errors as of {@linkcode readPictureFile} and {@linkcode decodeImage}. */
 export async function readImage(path: string): Promise<RgbImage> {
-  return decodeImage(await Deno.readFile(path), path);
+  return decodeImage(await readPictureFile(path), path);
+}
+
+/** Whether the bytes begin as those of a picture that {@linkcode decodeImage} reads. */
+export function isPicture(bytes: Uint8Array): boolean {
+  return isJpeg(bytes) || isPng(bytes);
 }
 
 /** As {@linkcode decodeImage}, but at once, and with messages that leave the file's name out. */

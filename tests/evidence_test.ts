@@ -504,7 +504,10 @@ Deno.test("readPredictions() gives back what writePredictions() was given", asyn
       message: /predictions\.safetensors: the numbers of labels are cut off/,
     });
     await Deno.writeFile(path, encodeSafetensors({ tensors: {}, metadata: { schema: "other@1" } }));
-    await assert.rejects(readPredictions(run), /the content is other@1, not attparsenet\/predict/);
+    await assert.rejects(
+      readPredictions(run),
+      /the content is "other@1", not attparsenet\/predict/,
+    );
   } finally {
     await Deno.remove(run, { recursive: true });
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { oneLine } from "../quoted.ts";
 import type { FaceRecord } from "../record.ts";
 import { fromJson } from "../record_json.ts";
 import { readLines } from "../record_json/read_lines.ts";
@@ -138,6 +139,9 @@ export function headOf(settings: LandmarkSettings): string {
   return JSON.stringify({ schema: SCHEMA, settings: Object.fromEntries(sorted) }) + "\n";
 }
 
+/** Characters of what differs that a notice repeats. */
+const LONGEST = 500;
+
 /** Why work that began with the line `before` is not the work that begins with `head`. */
 function differenceOf(before: string, head: string, path: string): string {
   const [old, wanted] = [settingsIn(before), settingsIn(head) ?? {}];
@@ -145,7 +149,8 @@ function differenceOf(before: string, head: string, path: string): string {
   const differences = Object.keys({ ...old, ...wanted })
     .filter((name) => old[name] !== wanted[name])
     .map((name) => `${name} ${old[name] ?? "none"}, now ${wanted[name] ?? "none"}`);
-  return `Unfinished work in ${path} had other settings (${differences.join("; ")})`;
+  const text = oneLine(differences.join("; "), LONGEST);
+  return `Unfinished work in ${path} had other settings (${text})`;
 }
 
 /** The settings in a journal's first line, or null if it is none. */

@@ -7,8 +7,11 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { parseJson } from "../json_text.ts";
 import { exists, openExclusive, writeFile, writeJson } from "../files.ts";
+import { quotedValue } from "../quoted.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
+import { checkModel, type ModelFile } from "./model_file.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
 /** Version of `config.json`. */
@@ -127,14 +130,11 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   } catch (cause) {
     throw new Error(`${run} is not a run: ${path} cannot be read`, { cause });
   }
-  let config: RunConfig;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
+  const config = parseJson(text, path) as RunConfig;
   if (config?.schema !== RUN_SCHEMA) {
-    throw new SyntaxError(`${path} is of schema ${config?.schema ?? "unknown"}, not ${RUN_SCHEMA}`);
+    throw new SyntaxError(
+      `${path} is of schema ${quotedValue(config?.schema ?? "unknown")}, not ${RUN_SCHEMA}`,
+    );
   }
   return { ...config, ...settingsOf(config, path) };
 }
@@ -169,17 +169,49 @@ const WEIGHTS = "weights.bin";
  * Loads the network of a run.
  *
  * @throws {Error} If the run has no model yet.
+ * @throws {SyntaxError} If it is damaged, or none of this program; the message names it.
  */
 export async function readModel(run: string): Promise<tfl.LayersModel> {
   const folder = join(run, "model");
   if (!await exists(folder, "model.json")) {
     throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
   }
-  const model = JSON.parse(await Deno.readTextFile(join(folder, "model.json")));
-  const weights = await Deno.readFile(join(folder, WEIGHTS));
-  return await tfl.loadLayersModel(tf.io.fromMemory({
-    modelTopology: model.modelTopology,
-    weightSpecs: model.weightsManifest[0].weights,
+  const path = join(folder, "model.json");
+  const source = parseJson(await Deno.readTextFile(path), path);
+  const fail = (reason: string, cause: unknown) => {
+    throw new SyntaxError(`Cannot read the network ${path}: ${reason}`, { cause });
+  };
+  let checked: ReturnType<typeof checkModel>;
+  try {
+    checked = checkModel(source);
+  } catch (cause) {
+    return fail((cause as Error).message, cause);
+  }
+  const weights = await readWeights(join(folder, WEIGHTS), checked.bytes);
+  // What tfjs says of layers is for those who write them.
+  return await loadNetwork(checked.model, weights).catch((cause) =>
+    fail("its layers do not fit together", cause)
+  );
+}
+
+/** Reads weights that are of so many bytes. */
+async function readWeights(path: string, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await Deno.stat(path);
+  if (size !== bytes) {
+    throw new SyntaxError(`Cannot read the weights ${path}: ${size} bytes instead of ${bytes}`);
+  }
+  const weights = await Deno.readFile(path);
+  if (new Float32Array(weights.buffer).every(Number.isFinite)) return weights;
+  throw new SyntaxError(`Cannot read the weights ${path}: a number is not finite`);
+}
+
+function loadNetwork(
+  { modelTopology, weightsManifest: [{ weights: weightSpecs }] }: ModelFile,
+  weights: Uint8Array<ArrayBuffer>,
+): Promise<tfl.LayersModel> {
+  return tfl.loadLayersModel(tf.io.fromMemory({
+    modelTopology,
+    weightSpecs: weightSpecs as tf.io.WeightsManifestEntry[],
     weightData: weights.buffer,
   }));
 }

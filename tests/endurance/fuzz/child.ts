@@ -8,9 +8,9 @@
  */
 
 import { dirname, join } from "node:path";
-import { resourceUsage } from "node:process";
 import { readLines } from "../../../pipeline/record_json/read_lines.ts";
 import { makeCase, TARGETS } from "./cases.ts";
+import { peakMemory } from "./peak_memory.ts";
 import type { Bytes, Target } from "./target.ts";
 import { faultOf } from "./verdict.ts";
 
@@ -59,11 +59,6 @@ async function readCase({ file, read }: Target, folder: string, bytes: Bytes) {
   if (error === null) return { said: null, fault: null, milliseconds };
   const name = file.slice(file.lastIndexOf("/") + 1);
   return { said: String(error.error), fault: faultOf(error.error, name), milliseconds };
-}
-
-/** In bytes. */
-function peakMemory(): number {
-  return resourceUsage().maxRSS * 1024;
 }
 
 function tell(answer: Answer): void {

@@ -130,8 +130,8 @@ export const TEXT_MUTATIONS: Mutations = {
     insert(bytes, random, encodeText(['"', "'", '""', '\\"'][random.integer(4)]!)),
 };
 
-/** Nesting as deep as a parser's stack, in places where a value may stand. */
-const DEPTH = 20_000;
+/** Deeper than recursion over a value goes, in places where one may stand. */
+const DEPTH = 5000;
 
 /** Changes to JSON, beside those to its text. */
 export const JSON_MUTATIONS: Mutations = {
@@ -196,18 +196,18 @@ function otherFor(value: unknown, random: Random): unknown {
   const others = [
     ...[null, true, "", "x", "__proto__", [], {}, [[]], [null], { length: 1e9 }],
     ...[0, -1, 1.5, 1e308, 2 ** 31, 2 ** 53, 1e9, "1e309", "NaN", "9".repeat(400)],
-    ...[value, [value], { value }, String(value)],
+    ...[value, [value], { value }, typeof value],
   ];
   return others[random.integer(others.length)];
 }
 
 /** Every part of a value with what holds it. */
-function placesIn(value: unknown): [holder: Record<string, unknown>, key: string][] {
-  if (typeof value !== "object" || value === null) return [];
+function placesIn(value: unknown, depth = 0): [holder: Record<string, unknown>, key: string][] {
+  if (typeof value !== "object" || value === null || depth > 20) return [];
   const holder = value as Record<string, unknown>;
   return Object.keys(holder).flatMap((key) => [
     [holder, key] as [Record<string, unknown>, string],
-    ...placesIn(holder[key]),
+    ...placesIn(holder[key], depth + 1),
   ]);
 }
 

@@ -142,7 +142,7 @@ class Child {
 
   constructor(room: string, jobs: readonly Job[]) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", ...PERMISSIONS, fileURLToPath(CHILD), room],
+      args: ["run", "--allow-all", fileURLToPath(CHILD), room],
       env: { XDG_RUNTIME_DIR: room },
       ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
     }).spawn();
@@ -196,7 +196,6 @@ class Child {
 }
 
 const CHILD = new URL("./child.ts", import.meta.url);
-const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 
 function answerIn(line: string): Answer | string {
   try {
