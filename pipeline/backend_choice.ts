@@ -80,12 +80,17 @@ export async function readMeasurement(adapter: string): Promise<BackendMeasureme
       & { readonly schema?: unknown };
     checkSchema("backend-choice", schema, path);
     const valid = kept.adapter === adapter && kept.kernels === KERNELS &&
-      BACKENDS.every((name) => kept.seconds[name] > 0);
+      BACKENDS.every((name) => isTime(kept.seconds[name]));
     return valid ? kept : null;
   } catch {
     // Missing, unreadable, damaged or of another version: it is measured anew.
     return null;
   }
+}
+
+/** Whether a value of the file is a time that was measured, in seconds. */
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
 }
 
 async function writeMeasurement(measured: BackendMeasurement): Promise<void> {

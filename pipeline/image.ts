@@ -8,10 +8,12 @@
  */
 
 import { decodeJpeg, isJpeg, jpegSize } from "./image/jpeg.ts";
+import { readPictureFile } from "./image/picture_file.ts";
 import type { RgbImage } from "./image/pixels.ts";
 import { decodePng, isPng, pngSize } from "./image/png.ts";
 
 export { encodePng, type PngSource } from "./image/png.ts";
+export { readPictureFile, readPictureFileSync } from "./image/picture_file.ts";
 export type { RgbImage } from "./image/pixels.ts";
 export { resizeImage } from "./image/resize.ts";
 
@@ -31,7 +33,7 @@ export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> 
 }
 
 /**
- * Reads and decodes a picture file; errors as of {@linkcode decodeImage} and `Deno.readFile`.
+ * Reads and decodes a picture file; errors as of {@linkcode readPictureFile} and {@linkcode decodeImage}.
  *
  * @example A smaller copy of a picture
  * ```ts
@@ -45,7 +47,12 @@ export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> 
  * ```
  */
 export async function readImage(path: string): Promise<RgbImage> {
-  return decodeImage(await Deno.readFile(path), path);
+  return decodeImage(await readPictureFile(path), path);
+}
+
+/** Whether the bytes begin as those of a picture that {@linkcode decodeImage} reads. */
+export function isPicture(bytes: Uint8Array): boolean {
+  return isJpeg(bytes) || isPng(bytes);
 }
 
 /**
@@ -54,7 +61,7 @@ export async function readImage(path: string): Promise<RgbImage> {
  * @throws {SyntaxError} If it has none.
  */
 export async function readImageSize(path: string): Promise<readonly [number, number]> {
-  const bytes = await Deno.readFile(path);
+  const bytes = await readPictureFile(path);
   if (isPng(bytes)) return pngSize(bytes);
   if (isJpeg(bytes)) return jpegSize(bytes);
   throw new SyntaxError(`Cannot tell the size of ${path}: it is neither a JPEG nor a PNG`);

@@ -18,6 +18,7 @@
 
 import { ATTRIBUTES, namesOf } from "./attributes.ts";
 import { imageNameFault } from "./dataset/image_name.ts";
+import { quoted } from "./quoted.ts";
 import { type Box, type FaceRecord, type Split, SPLITS, type Stage } from "./record.ts";
 import { readLines } from "./record_json/read_lines.ts";
 import { checkSchema, schemaOf } from "./schema.ts";
@@ -146,7 +147,7 @@ class Fields {
     const image = this.text("image");
     const fault = imageNameFault(image);
     if (fault === null) return image;
-    throw this.#fail(`the image name ${JSON.stringify(image)} ${fault}.`);
+    throw this.#fail(`the image name ${quoted(image)} ${fault}.`);
   }
 
   /** A field that may be null, but must be there. */
@@ -163,7 +164,7 @@ class Fields {
     let labels = 0;
     for (const name of new Set(names)) {
       const column = (ATTRIBUTES as readonly string[]).indexOf(name);
-      if (column < 0) throw this.#fail(`there is no attribute ${JSON.stringify(name)}.`);
+      if (column < 0) throw this.#fail(`there is no attribute ${quoted(name)}.`);
       labels += 2 ** column;
     }
     return labels;

@@ -7,6 +7,10 @@
  * @module
  */
 
+import { count, fields, list, oneOf, record, text, tuple } from "./json_shape.ts";
+import { isObject, parseJson } from "./json_text.ts";
+import { oneLine } from "./quoted.ts";
+
 /** The numbers of an array, of one of the types that we store. */
 export type TensorData = Float32Array | Uint32Array | Uint8Array;
 
@@ -43,12 +47,12 @@ export function encodeSafetensors(
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     header[name] = { dtype: typeOf(data), shape, data_offsets: [end, end += data.byteLength] };
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const head = new TextEncoder().encode(JSON.stringify(header));
   // The data starts at a multiple of 8, as readers that map the file into memory expect.
-  const start = 8 + Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(start + end).fill(BLANK, 8 + text.length, start);
+  const start = 8 + Math.ceil(head.length / 8) * 8;
+  const bytes = new Uint8Array(start + end).fill(BLANK, 8 + head.length, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(text, 8);
+  bytes.set(head, 8);
   let at = start;
   for (const { data } of Object.values(tensors)) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
@@ -64,6 +68,14 @@ function typeOf(data: TensorData): TypeName {
   return data instanceof Uint32Array ? "U32" : "U8";
 }
 
+/** What the header says of an array. */
+const ENTRY = fields({
+  dtype: oneOf(...Object.keys(TYPES)),
+  shape: list(count),
+  data_offsets: tuple(count, count),
+});
+const METADATA = record(text);
+
 /**
  * Takes the bytes of a file apart.
  *
@@ -71,13 +83,19 @@ function typeOf(data: TensorData): TypeName {
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const { __metadata__: metadata = {}, ...entries } = headerOf(bytes);
+  const misfit = METADATA(metadata) ?? record(ENTRY)(entries);
+  if (misfit !== null) throw new SyntaxError(`the header is wrong: ${misfit.trimStart()}`);
   const data = bytes.subarray(8 + headerLength(bytes));
+  // Arrays that lie over each other would make of a small file any amount of memory.
+  let left = data.length;
   const tensors = Object.entries(entries as Record<string, Entry>).map(([name, entry]) => {
     const { dtype, shape, data_offsets: [from, to] } = entry;
     const Type = TYPES[dtype];
     const size = shape.reduce((product, side) => product * side, 1);
-    if (!Type || to > data.length || to - from !== size * Type.BYTES_PER_ELEMENT) {
-      throw new SyntaxError(`the numbers of ${name} are cut off or of another type`);
+    left -= to - from;
+    const fits = from <= to && to <= data.length && left >= 0;
+    if (!fits || to - from !== size * Type.BYTES_PER_ELEMENT) {
+      throw new SyntaxError(`the numbers of ${oneLine(name, 60)} are cut off or of another type`);
     }
     return [name, { shape, data: new Type(data.slice(from, to).buffer) }] as const;
   });
@@ -90,11 +108,9 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 function headerOf(bytes: Uint8Array): Record<string, unknown> {
   const length = headerLength(bytes);
   if (8 + length > bytes.length) throw new SyntaxError("the header is cut off");
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  } catch (cause) {
-    throw new SyntaxError("the header is not JSON", { cause });
-  }
+  const header = parseJson(new TextDecoder().decode(bytes.subarray(8, 8 + length)), "the header");
+  if (isObject(header)) return header;
+  throw new SyntaxError("the header is no JSON object");
 }
 
 function headerLength(bytes: Uint8Array): number {

@@ -8,6 +8,9 @@
  * @module
  */
 
+import { isObject, parseJson } from "./json_text.ts";
+import { quotedValue } from "./quoted.ts";
+
 /** A kind of file or line. */
 interface Kind {
   /** The version that is written, from 1. */
@@ -87,7 +90,7 @@ export function checkSchema(name: SchemaName, found: unknown, where: string): vo
   const own = mark(name, version);
   const there = versionIn(found, name);
   if (there === null) {
-    const text = found === undefined || found === null ? "missing" : JSON.stringify(found);
+    const text = found === undefined || found === null ? "missing" : quotedValue(found);
     throw new SchemaError(
       `${where}: "schema" must be "${own}", and is ${text}: ${remedy}`,
       "none",
@@ -98,6 +101,19 @@ export function checkSchema(name: SchemaName, found: unknown, where: string): vo
   const way = age === "newer" ? "update the program, for a newer version wrote it" : remedy;
   const both = `${mark(name, there)}, and this program reads ${own}`;
   throw new SchemaError(`${where}: it is of schema ${both}: ${way}`, age);
+}
+
+/**
+ * The object in the text of a JSON file.
+ *
+ * @throws {SyntaxError} With `path:line`, if it is no object.
+ * @throws {SchemaError} If it is of another kind, or of a version that is not read.
+ */
+export function parseMarked(name: SchemaName, text: string, path: string): Record<string, unknown> {
+  const value = parseJson(text, path);
+  if (!isObject(value)) throw new SyntaxError(`${path}:1: a JSON object is expected`);
+  checkSchema(name, value.schema, path);
+  return value;
 }
 
 /** The version that a mark of this kind says; null if it is none. */

@@ -13,6 +13,7 @@ import type { PresetName } from "./presets.ts";
 import type { TargetSettings } from "./train/loss_targets.ts";
 import type { NarrowSettings } from "./train/narrow_targets.ts";
 import type { ScheduleSettings } from "./train/schedule.ts";
+import { quotedValue } from "./quoted.ts";
 import { choice, integer, list, nullable, number, numberOf, SWITCH } from "./values.ts";
 import type { ValueKind } from "./values.ts";
 
@@ -315,8 +316,8 @@ export function flatten(config: object): GivenSettings {
 export function configOf(preset: PresetName, given: GivenSettings): TrainConfig {
   const config: Record<string, unknown> = { preset };
   for (const name of SETTING_NAMES) {
-    const { kind, group, fallback } = SETTINGS[name];
-    const value = checked(name, kind, given[name] ?? fallback);
+    const { group, fallback } = SETTINGS[name];
+    const value = checkSetting(name, given[name] ?? fallback);
     if (group) config[group] = { ...config[group] as Fields | undefined, [name]: value };
     else config[name] = value;
   }
@@ -335,12 +336,18 @@ export function withDefaults(config: Fields): Fields {
   return whole;
 }
 
-function checked(name: string, kind: ValueKind<unknown>, value: unknown): unknown {
+/**
+ * The value of a setting, if it fits.
+ *
+ * @throws {RangeError} If it does not, or is missing; the message names the setting.
+ */
+export function checkSetting(name: Name, value: unknown): unknown {
+  if (value === undefined) throw new RangeError(`${name} is missing`);
   try {
-    return kind.check(value);
+    return SETTINGS[name].kind.check(value);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new RangeError(`${name} ${JSON.stringify(value)}: ${cause.message}`, { cause });
+    throw new RangeError(`${name} ${quotedValue(value)}: ${cause.message}`, { cause });
   }
 }
 
@@ -357,7 +364,7 @@ export function changedSetting(before: TrainConfig, now: TrainConfig): Name | nu
 /** Names that are no settings, of an object laid out like a configuration. */
 export function unknownNames(fields: Fields): string[] {
   const own = (group: Group | undefined) => (name: string) =>
-    !(name in SETTINGS) || SETTINGS[name as Name].group !== group;
+    !Object.hasOwn(SETTINGS, name) || SETTINGS[name as Name].group !== group;
   return Object.entries(fields).flatMap(([name, value]) => {
     const group = GROUPS.find((group) => group === name);
     if (!group) return own(undefined)(name) ? [name] : [];

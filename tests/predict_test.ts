@@ -155,7 +155,10 @@ Deno.test("readTunedThresholds() reads what evaluate has chosen, or says that it
     ...ATTRIBUTES.keys().drop(1).map((a) => a / 40),
   ]);
   await Deno.writeTextFile(path, "{");
-  await assert.rejects(readTunedThresholds(run), { name: "SyntaxError", message: /is not JSON/ });
+  await assert.rejects(readTunedThresholds(run), {
+    name: "SyntaxError",
+    message: /is not valid JSON/,
+  });
 });
 
 Deno.test("predict() draws a map for each predicted attribute, and a sheet of the likeliest", async () => {

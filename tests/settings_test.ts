@@ -129,7 +129,7 @@ Deno.test("a configuration printed and read again is the same", async () => {
 Deno.test("a file that is no configuration is refused by name", async () => {
   const refuses = (text: string, message: RegExp) =>
     withFile(text, (path) => assert.rejects(configFrom("--config", path), message));
-  await refuses("{", /\.json is not JSON/);
+  await refuses("{", /\.json:1: the file is not valid JSON/);
   await refuses("[]", /a JSON object of settings is expected/);
   await refuses('{"epoch": 3}', /there is no setting epoch$/);
   await refuses('{"network": {"depth": 3}}', /there is no setting network\.depth$/);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quoted } from "../quoted.ts";
 import type { Box } from "../record.ts";
 import type { Cells } from "./cells.ts";
 import { isImageHeading } from "./image_name.ts";
@@ -106,9 +107,10 @@ class BoxReader implements TableReader {
   }
 }
 
+/** The number in the current cell, finite as f32 too. */
 function readNumber(cells: Cells): number {
   const text = cells.text();
   const value = text === "" ? NaN : Number(text);
-  if (Number.isFinite(value)) return value;
-  throw cells.fail(`a number is needed, found ${JSON.stringify(text)}.`);
+  if (Number.isFinite(Math.fround(value))) return value;
+  throw cells.fail(`a number is needed, found ${quoted(text)}.`);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { quoted } from "../quoted.ts";
 import type { Cells } from "./cells.ts";
 
 /** Headings of the column that holds the image's name, in lower case. */
@@ -33,16 +34,22 @@ export function isRowNumberHeading(name: string): boolean {
   return name === "" || name === "Unnamed: 0";
 }
 
+/** The longest name; file systems stop at 255 bytes for each of a path's parts. */
+const LONGEST = 500;
+
 /**
  * Why `name` cannot be the name of an image below the data set's folder, as the rest of a sentence
  * that begins with "it", or null if it can. Both `/` and `\` separate folders.
  */
 export function imageNameFault(name: string): string | null {
   if (name === "") return "is empty";
+  if (name.length > LONGEST) return `is longer than ${LONGEST} characters`;
   // deno-lint-ignore no-control-regex
-  if (/[\x00-\x1f\x7f]/.test(name)) return "holds a control character";
+  if (/[\x00-\x1f\x7f-\x9f]/.test(name)) return "holds a control character";
   if (/^[/\\]|^[A-Za-z]:/.test(name)) return "is an absolute path";
-  if (name.split(/[/\\]/).includes("..")) return "leads out of the image folder";
+  const parts = name.split(/[/\\]/);
+  if (parts.includes("..")) return "leads out of the image folder";
+  if (["", "."].includes(parts.at(-1)!)) return "is the name of a folder";
   return null;
 }
 
@@ -55,16 +62,16 @@ export function checkImageCell(cells: Cells): void {
   if (isPlain(cells)) return;
   const name = cells.text();
   const fault = imageNameFault(name);
-  if (fault !== null) throw cells.fail(`the image name ${JSON.stringify(name)} ${fault}.`);
+  if (fault !== null) throw cells.fail(`the image name ${quoted(name)} ${fault}.`);
 }
 
 /** Whether no byte of the cell needs a closer look, as in `000001.jpg`. */
 function isPlain({ bytes, start, stop }: Cells): boolean {
-  if (start === stop || bytes[start] === 0x2e) return false;
+  if (start === stop || stop - start > LONGEST || bytes[start] === 0x2e) return false;
   for (let at = start; at < stop; at++) {
     const byte = bytes[at] as number;
-    // Control characters, "/", ":", "\" and DEL.
-    if (byte < 0x20 || byte === 0x2f || byte === 0x3a || byte === 0x5c || byte === 0x7f) {
+    // Control characters, "/", ":", "\", DEL, and what is not ASCII.
+    if (byte < 0x20 || byte === 0x2f || byte === 0x3a || byte === 0x5c || byte >= 0x7f) {
       return false;
     }
   }

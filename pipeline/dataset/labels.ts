@@ -9,6 +9,7 @@
  */
 
 import { attributeColumn, ATTRIBUTES } from "../attributes.ts";
+import { quoted } from "../quoted.ts";
 import { BLANKS, type Cells } from "./cells.ts";
 import { checkImageCell, isImageHeading, isRowNumberHeading } from "./image_name.ts";
 import { grown, NameTable } from "./name_table.ts";
@@ -112,7 +113,7 @@ function isPresent(cells: Cells, column: number): boolean {
   } else if (stop - start === 2 && first === MINUS && bytes[start + 1] === ONE) {
     return false;
   }
-  const found = stop === start ? "nothing" : JSON.stringify(cells.text());
+  const found = stop === start ? "nothing" : quoted(cells.text());
   throw cells.fail(`1, 0 or -1 is needed for ${ATTRIBUTES[column]}, found ${found}.`);
 }
 
@@ -155,7 +156,7 @@ function checkAttributes(cells: readonly string[], columns: number[], table: Cel
       `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} missing.`;
   const unknown = columns.findIndex(Number.isNaN);
   if (unknown >= 0) {
-    throw table.fail(`there is no attribute ${JSON.stringify(cells[unknown])}.${missing}`);
+    throw table.fail(`there is no attribute ${quoted(cells[unknown] as string)}.${missing}`);
   }
   const twice = columns.find((column, at) => column >= 0 && columns.indexOf(column) < at);
   if (twice !== undefined) {

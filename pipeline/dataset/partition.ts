@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quoted } from "../quoted.ts";
 import type { Split } from "../record.ts";
 import type { Cells } from "./cells.ts";
 import { checkImageCell, isImageHeading } from "./image_name.ts";
@@ -141,6 +142,6 @@ function readSplit(cells: Cells): number {
   const split = splitNumber(cells.text());
   if (split !== undefined) return split;
   throw cells.fail(
-    `0 (train), 1 (validation) or 2 (test) is needed, found ${JSON.stringify(cells.text())}.`,
+    `0 (train), 1 (validation) or 2 (test) is needed, found ${quoted(cells.text())}.`,
   );
 }

@@ -5,7 +5,7 @@
  */
 
 import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
-import { readJpegHeader } from "./jpeg_header.ts";
+import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
 import { decodeColourJpeg } from "./mozjpeg.ts";
 import { turnImage } from "./orientation.ts";
 import { checkSize, type RgbImage } from "./pixels.ts";
@@ -14,6 +14,18 @@ import { checkSize, type RgbImage } from "./pixels.ts";
 export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
+
+/** Each block of 8x8 pixels takes a bit at least: the code of its mean. Source: ITU-T T.81, F.1.2.1. */
+const PIXELS_PER_BYTE = 8 * 64;
+/**
+ * Encoders write ten scans or so. Each goes over the whole picture, though it may take no more than a few
+ * bytes of the file: with thousands, a small file would keep a core busy for minutes. So few are read of a
+ * picture that all scans together go over no more than {@linkcode MOST_SCANNED} pixels.
+ */
+const MOST_SCANS = 100;
+const MOST_SCANNED = 1.6e9;
+/** Pictures in several scans are held as coefficients, of two bytes each, until the last one. */
+const MOST_COEFFICIENTS = 256e6;
 
 /**
  * Width and height of a JPEG file, once it is turned upright.
@@ -32,11 +44,38 @@ export function jpegSize(bytes: Uint8Array): readonly [width: number, height: nu
  * @throws {RangeError} If it is too large.
  */
 export function decodeJpeg(bytes: Uint8Array): RgbImage {
-  const { width, height, components, orientation, end } = readJpegHeader(bytes);
+  const header = readJpegHeader(bytes);
+  const { width, height, components, orientation, end } = header;
   checkSize(width, height);
   if (end === null) {
     throw new SyntaxError("the JPEG is damaged or cut short: its end is missing");
   }
+  checkContent(header, end);
   const image = components === 4 ? decodeCmykJpeg(bytes) : decodeColourJpeg(bytes, end);
   return turnImage(image, orientation);
+}
+
+/**
+ * Refuses what takes far more memory or time than its size lets expect.
+ *
+ * @param length Bytes up to its end marker.
+ */
+function checkContent({ width, height, scans, planes }: JpegHeader, length: number): void {
+  const pixels = width * height;
+  if (PIXELS_PER_BYTE * length < pixels) {
+    throw new SyntaxError(
+      `the JPEG is damaged or cut short: ${length} bytes cannot hold ${width}x${height} pixels`,
+    );
+  }
+  const most = Math.min(MOST_SCANS, Math.max(1, Math.floor(MOST_SCANNED / pixels)));
+  if (scans > most) {
+    throw new RangeError(
+      `the JPEG has ${scans} scans: of ${width}x${height} pixels, no more than ${most} are read`,
+    );
+  }
+  if (scans > 1 && 2 * planes * pixels > MOST_COEFFICIENTS) {
+    throw new RangeError(
+      `the picture is too large: ${width}x${height} pixels in ${scans} scans take too much memory`,
+    );
+  }
 }

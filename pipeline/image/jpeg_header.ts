@@ -14,6 +14,10 @@ export interface JpegHeader {
   readonly orientation: number;
   /** Number of colour components: 1 gray, 3 colour, 4 CMYK or YCCK. */
   readonly components: number;
+  /** How many planes of the picture's size the components make together: 1.5 where colour is halved. */
+  readonly planes: number;
+  /** How many scans there are up to there; a progressive JPEG has several. */
+  readonly scans: number;
   /** Where the end-of-image marker is, or null if it is missing. */
   readonly end: number | null;
 }
@@ -31,8 +35,9 @@ const NO_FRAME = [0xc4, 0xc8, 0xcc];
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let frame: Pick<JpegHeader, "width" | "height" | "components"> | null = null;
+  let frame: Pick<JpegHeader, "width" | "height" | "components" | "planes"> | null = null;
   let orientation = 1;
+  let scans = 0;
   let end: number | null = null;
   for (let at = nextMarker(bytes, 2); at + 1 < bytes.length;) {
     const marker = bytes[at + 1]!;
@@ -49,13 +54,23 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
         width: view.getUint16(at + 7),
         height: view.getUint16(at + 5),
         components: view.getUint8(at + 9),
+        planes: planesOf(bytes.subarray(at + 10, at + 2 + length)),
       };
     }
+    if (marker === START_OF_SCAN) scans++;
     const after = at + 2 + length;
     at = marker === START_OF_SCAN ? nextMarker(bytes, after) : nextSegment(bytes, after);
   }
   if (frame === null) throw new SyntaxError("the JPEG is damaged or cut short: it has no header");
-  return { ...frame, orientation, end };
+  return { ...frame, orientation, scans, end };
+}
+
+/** From three bytes for each component, the second of which has its sampling along both axes. */
+function planesOf(components: Uint8Array): number {
+  const samplings = [...components].filter((_, i) => i % 3 === 1);
+  const [across, down] = [samplings.map((byte) => byte >> 4), samplings.map((byte) => byte & 15)];
+  const blocks = samplings.reduce((sum, _, i) => sum + across[i]! * down[i]!, 0);
+  return blocks / (Math.max(...across) * Math.max(...down));
 }
 
 /** A segment follows at once; a marker may be preceded by any number of fill bytes FF. */

@@ -114,11 +114,15 @@ function isHarmless(message: string, bytes: Uint8Array, end: number): boolean {
   return bytes.subarray(end - Number(count), end).every((code) => code === bytes[end - 1]);
 }
 
+/** Pixels from which on memory is scarce: the decoder holds several times as much. */
+const IN_PLACE = 16e6;
+
 /** RGBA to RGB, four pixels a step: three words of 32 bits out of four (lowest byte first). */
 function dropAlpha({ buffer, byteOffset, length }: ImageData["data"]): Uint8Array {
   const count = length / 4;
   const from = new Uint32Array(buffer, byteOffset, count);
-  const words = new Uint32Array(Math.ceil(3 * count / 4));
+  // A huge picture in its own place, for want of memory; others give back what they do not need.
+  const words = count > IN_PLACE ? from : new Uint32Array(Math.ceil(3 * count / 4));
   const whole = count - count % 4;
   for (let i = 0, to = 0; i < whole; i += 4) {
     const a = from[i]!, b = from[i + 1]!, c = from[i + 2]!, d = from[i + 3]!;
@@ -126,11 +130,12 @@ function dropAlpha({ buffer, byteOffset, length }: ImageData["data"]): Uint8Arra
     words[to++] = ((b >>> 8) & 0xff_ff) | (c << 16);
     words[to++] = ((c >>> 16) & 0xff) | (d << 8);
   }
-  const rgb = new Uint8Array(words.buffer, 0, 3 * count);
+  const rgb = new Uint8Array(words.buffer, words.byteOffset, 3 * count);
   for (let i = whole; i < count; i++) {
-    rgb[3 * i] = from[i]!;
-    rgb[3 * i + 1] = from[i]! >>> 8;
-    rgb[3 * i + 2] = from[i]! >>> 16;
+    const pixel = from[i]!;
+    rgb[3 * i] = pixel;
+    rgb[3 * i + 1] = pixel >>> 8;
+    rgb[3 * i + 2] = pixel >>> 16;
   }
   return rgb;
 }

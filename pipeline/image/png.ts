@@ -51,6 +51,10 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((code, i) => bytes[i] === code);
 }
 
+/** Samples a pixel by colour type. */
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Pixels as they are unpacked: as much as 64 megapixels of RGBA take with 8 bits a sample. */
+const MOST_BYTES = 256e6;
 /** Where the header chunk's numbers begin: behind the signature, and its own length and name. */
 const HEADER = 16;
 
@@ -75,7 +79,14 @@ export function pngSize(bytes: Uint8Array): readonly [width: number, height: num
 export function decodePng(bytes: Uint8Array): RgbImage {
   if (bytes.length < 33) throw new SyntaxError("the PNG is cut short: it has no header");
   const header = new DataView(bytes.buffer, bytes.byteOffset);
-  checkSize(header.getUint32(16), header.getUint32(20));
+  const [columns, rows] = [header.getUint32(16), header.getUint32(20)];
+  checkSize(columns, rows);
+  const samples = SAMPLES[header.getUint8(25)] ?? 0;
+  if (columns * rows * samples * header.getUint8(24) / 8 > MOST_BYTES) {
+    throw new RangeError(
+      `the picture is too large: ${columns}x${rows} pixels of ${header.getUint8(24)}-bit samples`,
+    );
+  }
   const { memory, ...call } = takeDecoder();
   try {
     const file = call.walloc(bytes.length);

@@ -6,7 +6,7 @@
 
 import { DeviceLost } from "../../kernels/gpu.ts";
 import { useWasm } from "../../kernels/tfjs_wasm.ts";
-import { decodePixels, type RgbImage } from "../image.ts";
+import { decodePixels, readPictureFileSync, type RgbImage } from "../image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
 import type { FaceAnswer, FaceRequest, NoFace, WorkerMessage, WorkerTask } from "./landmarker.ts";
 import { openPredictor } from "./predictor.ts";
@@ -73,7 +73,7 @@ function answerOf({ width, height }: RgbImage, faces: readonly PlacedFace[]): Fa
 function readPixels(path: string): RgbImage | NoFace {
   let bytes: Uint8Array;
   try {
-    bytes = Deno.readFileSync(path);
+    bytes = readPictureFileSync(path);
   } catch (error) {
     return { size: null, rejected: `cannot read: ${readingFault(error)}` };
   }

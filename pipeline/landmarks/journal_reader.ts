@@ -4,6 +4,7 @@
  * @module
  */
 
+import { oneLine } from "../quoted.ts";
 import type { FaceRecord } from "../record.ts";
 import { fromJson } from "../record_json.ts";
 import { readLines } from "../record_json/read_lines.ts";
@@ -141,6 +142,9 @@ export function headOf(settings: LandmarkSettings): string {
   }) + "\n";
 }
 
+/** Characters of what differs that a notice repeats. */
+const LONGEST = 500;
+
 /**
  * Why work that began with the line `before` is not the work that begins with `head`.
  *
@@ -152,7 +156,8 @@ function differenceOf(before: string, head: string, path: string): string {
   const differences = Object.keys({ ...old, ...wanted })
     .filter((name) => old[name] !== wanted[name])
     .map((name) => `${name} ${old[name] ?? "none"}, now ${wanted[name] ?? "none"}`);
-  return `Unfinished work in ${path} had other settings (${differences.join("; ")})`;
+  const text = oneLine(differences.join("; "), LONGEST);
+  return `Unfinished work in ${path} had other settings (${text})`;
 }
 
 /** The settings in a journal's first line, or null if it is none that can be read. */

@@ -5,7 +5,9 @@
  */
 
 import { csvRow, readCsv } from "../csv.ts";
+import { imageNameFault } from "../dataset/image_name.ts";
 import { FileWriter } from "../files.ts";
+import { quoted } from "../quoted.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { LandmarkTable } from "./landmark_table.ts";
 import { findPointColumns, readPoints } from "./point_columns.ts";
@@ -99,7 +101,7 @@ function rejectionOf({ image, rejected }: FaceRecord): string {
  * come in any order; coordinates are integers or decimals.
  *
  * @throws {SyntaxError} With `path:line`, if there are not 68 points, something is no number, or an
- * image comes twice.
+ * image comes twice or has a name that leads out of its folder.
  * @throws {Deno.errors.NotFound} If there is no such file.
  */
 export async function* readLandmarks(
@@ -120,6 +122,10 @@ export async function* readLandmarks(
       continue;
     }
     const image = fields[0]!;
+    const wrong = imageNameFault(image);
+    if (wrong !== null) {
+      throw new SyntaxError(`Cannot read landmarks: ${place}: the name ${quoted(image)} ${wrong}`);
+    }
     const first = lines.get(image);
     if (first !== undefined) {
       throw new SyntaxError(

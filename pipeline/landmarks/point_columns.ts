@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quoted } from "../quoted.ts";
 const COORDINATES = 136;
 
 /**
@@ -51,6 +52,6 @@ export function readCell(fields: readonly string[], column: number, place: strin
   const value = text === "" ? NaN : Number(text);
   if (Number.isFinite(Math.fround(value))) return value;
   throw new SyntaxError(
-    `Cannot read landmarks: "${text}" in column ${column + 1} of ${place} is no number`,
+    `Cannot read landmarks: ${quoted(text)} in column ${column + 1} of ${place} is no number`,
   );
 }

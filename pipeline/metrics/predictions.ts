@@ -17,6 +17,8 @@
 import { join } from "node:path";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { writeFile } from "../files.ts";
+import { list, text } from "../json_shape.ts";
+import { parseJson } from "../json_text.ts";
 import { decodeSafetensors, encodeSafetensors, type TensorData } from "../safetensors.ts";
 import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
 
@@ -167,22 +169,36 @@ export async function readPredictions(run: string): Promise<Predictions | null> 
 function parsePredictions(bytes: Uint8Array, path: string): Predictions {
   const { tensors, metadata } = decodeSafetensors(bytes);
   checkSchema("predictions", metadata.schema, path);
-  const images = JSON.parse(metadata.images ?? "[]") as string[];
+  const images = namesIn(metadata.images ?? "[]", "images");
+  const learnt = metadata.learnt === undefined
+    ? {}
+    : { learnt: namesIn(metadata.learnt, "learnt") };
   const tensor = <T extends TensorData>(name: string, Type: new () => T): T => {
     const data = tensors[name]?.data;
     if (data instanceof Type && data.length === images.length * A) return data;
     throw new SyntaxError(`${name} is missing or has not ${images.length} x ${A} values`);
   };
   const flags = tensor("labels", Uint8Array);
+  const logits = tensor("logits", Float32Array);
+  if (!logits.every(Number.isFinite)) throw new SyntaxError("a logit is not finite");
+  if (flags.some((flag) => flag > 1)) throw new SyntaxError("a label is neither 0 nor 1");
   return {
     split: metadata.split ?? "",
     images,
     labels: images.map((_, face) =>
       ATTRIBUTES.reduce((bits, _, c) => bits + flags[face * A + c]! * 2 ** c, 0)
     ),
-    logits: tensor("logits", Float32Array),
+    logits,
     intersection: tensor("intersection", Uint32Array),
     union: tensor("union", Uint32Array),
-    ...(metadata.learnt !== undefined && { learnt: JSON.parse(metadata.learnt) as string[] }),
+    ...learnt,
   };
+}
+
+/** A list of names in the metadata. */
+function namesIn(source: string, name: string): string[] {
+  const names = parseJson(source, name);
+  const misfit = list(text)(names);
+  if (misfit !== null) throw new SyntaxError(`${name}${misfit}`);
+  return names as string[];
 }

@@ -6,8 +6,7 @@
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
-import type { Metrics } from "../metrics.ts";
-import { checkSchema } from "../schema.ts";
+import { parseThresholds } from "../metrics/metrics_file.ts";
 
 /** What is not decided otherwise, and what an attribute without a threshold of its own has. */
 const EVEN = 0.5;
@@ -22,23 +21,18 @@ export function sameThreshold(threshold: number = EVEN): number[] {
  * `ATTRIBUTES`; one half for those for which none could be chosen.
  *
  * @throws {Error} If the run has not been evaluated, or without a validation split.
+ * @throws {SyntaxError} If what it was evaluated to is damaged; the message names the file.
  */
 export async function readTunedThresholds(run: string): Promise<number[]> {
   const path = join(run, "metrics.json");
   const missing =
     `${run} has no thresholds of its own: evaluate chooses them, on a data set with a ` +
     "validation split";
-  let metrics: Metrics & { readonly schema?: unknown };
-  try {
-    metrics = JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
+  const text = await Deno.readTextFile(path).catch((cause) => {
     if (cause instanceof Deno.errors.NotFound) throw new Error(missing, { cause });
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new SyntaxError(`${path} is not JSON: ${cause.message}`, { cause });
-  }
-  checkSchema("metrics", metrics.schema, path);
-  const { tuned, attributes } = metrics.evidence ?? {};
-  if (!tuned || !attributes) throw new Error(missing);
-  const chosen = new Map(attributes.map(({ name, tuned }) => [name, tuned?.threshold ?? EVEN]));
+    throw cause;
+  });
+  const chosen = parseThresholds(text, path);
+  if (chosen === null) throw new Error(missing);
   return ATTRIBUTES.map((name) => chosen.get(name) ?? EVEN);
 }

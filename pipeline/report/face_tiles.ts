@@ -6,7 +6,7 @@
 
 import { ATTRIBUTES } from "../attributes.ts";
 import { heatColour } from "../heat_map.ts";
-import { encodePng } from "../image.ts";
+import { encodePng, isPicture, readPictureFile } from "../image.ts";
 import { predictedMap, trueMask } from "./face_masks.ts";
 import { Html, html } from "./html.ts";
 import { edgePath, fillPath, type Mask } from "./outline.ts";
@@ -48,18 +48,12 @@ export async function renderMasks(face: SampleFace, id: string, column: number):
   `;
 }
 
-const { NotFound, NotADirectory, NotCapable, PermissionDenied } = Deno.errors;
-const UNREADABLE = [NotFound, NotADirectory, NotCapable, PermissionDenied];
-
 /** The image file's bytes as they lie, or null if there is no such file any more or none to be read. */
 export async function imageUri(path: string): Promise<string | null> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (UNREADABLE.some((kind) => error instanceof kind)) return null;
-    throw error;
-  }
+  // Whatever keeps it from being read, the report is about something else.
+  const bytes = await readPictureFile(path).catch(() => null);
+  // A run folder that somebody else made may name any file of this machine.
+  if (bytes === null || !isPicture(bytes)) return null;
   const kind = bytes[0] === 0x89 ? "png" : "jpeg";
   return `data:image/${kind};base64,${bytes.toBase64()}`;
 }

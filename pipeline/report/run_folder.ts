@@ -6,8 +6,11 @@
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
-import type { Evidence, Metrics } from "../metrics.ts";
-import { checkSchema, type SchemaName } from "../schema.ts";
+import { count, fields, list, number, oneOf, share, text, tuple } from "../json_shape.ts";
+import { isObject, parseJson } from "../json_text.ts";
+import type { Metrics } from "../metrics.ts";
+import { parseMetrics } from "../metrics/metrics_file.ts";
+import { parseMarked } from "../schema.ts";
 import type { Extremes } from "./extremes.ts";
 import { decodeSample, type SampleFace } from "./samples.ts";
 import { parseLog, type TrainingLog } from "./training_log.ts";
@@ -78,85 +81,30 @@ async function whyNoRun(path: string): Promise<string> {
   }
 }
 
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    // V8 names the place as "(line 3 column 5)" unless the text merely ends too early.
-    const line = /line (\d+)/.exec(String(cause))?.[1] ?? text.trimEnd().split("\n").length;
-    throw new SyntaxError(`${path}:${line}: the file is not valid JSON`, { cause });
-  }
-}
+/** A face of `extremes.json`. */
+const FACE = fields({
+  image: text,
+  path: text,
+  size: tuple(count, count),
+  logLoss: number,
+  labels: list(oneOf(...ATTRIBUTES)),
+  probabilities: list(share, ATTRIBUTES.length),
+});
+const EXTREMES = fields({ best: list(FACE), worst: list(FACE) });
 
-/** An object of a schema. */
-function parseObject(text: string, path: string, name: SchemaName): Record<string, unknown> {
-  const value = parseJson(text, path);
-  if (!isObject(value)) throw new SyntaxError(`${path}:1: a JSON object is expected`);
-  checkSchema(name, value.schema, path);
-  return value;
-}
-
-const SPLIT_MEASURES = ["accuracy", "balancedAccuracy", "majorityAccuracy", "maskIoU"] as const;
-const ATTRIBUTE_MEASURES = [
-  "accuracy",
-  "positiveAccuracy",
-  "negativeAccuracy",
-  "precision",
-  "recall",
-  "f1",
-  "averagePrecision",
-  "maskIoU",
-] as const;
-
-function parseMetrics(text: string, path: string): Metrics {
-  const metrics = parseObject(text, path, "metrics");
-  const { attributes } = metrics;
-  const complete = hasMeasures(metrics, SPLIT_MEASURES) && Array.isArray(attributes) &&
-    attributes.length === ATTRIBUTES.length &&
-    attributes.every((attribute, column) =>
-      attribute?.name === ATTRIBUTES[column] && hasMeasures(attribute, ATTRIBUTE_MEASURES)
-    );
-  if (complete && typeof metrics.images === "number" && typeof metrics.split === "string") {
-    if (metrics.evidence === undefined || isEvidence(metrics.evidence)) {
-      return metrics as unknown as Metrics;
-    }
-    throw new SyntaxError(`${path}:1: the evidence is not complete`);
-  }
-  throw new SyntaxError(`${path}:1: the measures of a split and its 40 attributes are expected`);
-}
-
-/** Whether it has the parts that a report shows; their numbers are taken on trust. */
-function isEvidence(value: unknown): value is Evidence {
-  const { attributes, bins, consistency, intervals, tuned } = (value ?? {}) as Partial<Evidence>;
-  return [attributes, bins, consistency].every(Array.isArray) && tuned !== undefined &&
-    attributes!.length === ATTRIBUTES.length &&
-    [intervals, ...attributes!.map((attribute) => attribute?.intervals)].every(isObject);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseExtremes(text: string, path: string): Extremes {
-  const { best, worst } = parseObject(text, path, "extremes");
-  const isFace = (face: unknown) =>
-    isObject(face) && typeof face.image === "string" && typeof face.path === "string" &&
-    typeof face.logLoss === "number" &&
-    [face.size, face.labels, face.probabilities].every(Array.isArray);
-  if ([best, worst].every((faces) => Array.isArray(faces) && faces.every(isFace))) {
-    return { best, worst } as Extremes;
-  }
-  throw new SyntaxError(`${path}:1: lists of the best and the worst faces are expected`);
-}
-
-function hasMeasures(fields: Record<string, unknown>, names: readonly string[]): boolean {
-  return names.every((name) => fields[name] === null || typeof fields[name] === "number");
+function parseExtremes(source: string, path: string): Extremes {
+  const extremes = parseMarked("extremes", source, path);
+  const misfit = EXTREMES(extremes);
+  if (misfit === null) return extremes as unknown as Extremes;
+  throw new SyntaxError(
+    `${path}:1: lists of the best and the worst faces are expected: ${misfit.slice(1)}`,
+  );
 }
 
 function parseFaces(text: string, path: string): SampleFace[] {
   const value = parseJson(text, path);
   // Older versions wrote the list alone.
-  const faces = Array.isArray(value) ? value : parseObject(text, path, "samples").faces;
+  const faces = Array.isArray(value) ? value : parseMarked("samples", text, path).faces;
   if (!Array.isArray(faces)) throw new SyntaxError(`${path}:1: a list of faces is expected`);
   return faces.map((sample) => {
     try {
@@ -169,7 +117,7 @@ function parseFaces(text: string, path: string): SampleFace[] {
 }
 
 function readConfig(text: string, path: string): Pick<RunFolder, "config" | "data"> {
-  const config = parseObject(text, path, "run");
+  const config = parseMarked("run", text, path);
   const { data } = config;
   return { config, data: isObject(data) ? data : {} };
 }

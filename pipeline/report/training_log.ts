@@ -151,5 +151,5 @@ function fieldsIn(fields: Fields, name: string): Fields | null {
 
 function numberIn(fields: Fields, name: string): number | null {
   const value = fields[name];
-  return typeof value === "number" ? value : null;
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

@@ -5,6 +5,10 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { count, fields, list, number } from "../json_shape.ts";
+import { isObject, parseJson } from "../json_text.ts";
+import { oneLine } from "../quoted.ts";
+import { Random } from "../random.ts";
 import { decodeSafetensors, encodeSafetensors } from "../safetensors.ts";
 import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
 import type { Patience } from "./schedule.ts";
@@ -121,15 +125,39 @@ async function decodeCheckpoint(
   const head = bytes.subarray(8, CHECKSUM_AT);
   if (new TextDecoder().decode(head) === CHECKSUM_HEAD) await verify(bytes);
   const { tensors, metadata: texts } = decodeSafetensors(bytes);
-  const { schema, ...metadata } = JSON.parse(texts.attparsenet ?? "{}");
-  checkSchema("checkpoint", schema, path);
+  const metadata = metadataIn(texts.attparsenet ?? "{}", path);
   return {
     tensors: Object.entries(tensors).map(([name, { shape, data }]) => {
-      if (!(data instanceof Float32Array)) throw new Error(`${name} is not of f32`);
+      if (!(data instanceof Float32Array)) throw new Error(`${oneLine(name, 60)} is not of f32`);
+      if (!data.every(Number.isFinite)) {
+        throw new Error(`${oneLine(name, 60)} has a number that is not finite`);
+      }
       return { name, shape: [...shape], data };
     }),
     metadata,
   };
+}
+
+const STATE = list(count, 4);
+const METADATA = fields({
+  ...{ epoch: count, batch: count, step: count },
+  random: fields({ order: STATE, changes: STATE }),
+  sums: fields({
+    ...{ losses: list(number, 3), images: count, seconds: number, waited: number },
+  }),
+  best: list(fields({ epoch: count, loss: number })),
+  patience: fields({ sinceBest: count, sincePlateau: count, plateaus: count }),
+});
+
+function metadataIn(text: string, path: string): CheckpointMetadata {
+  const parsed = parseJson(text, "its metadata");
+  const { schema, ...metadata } = isObject(parsed) ? parsed : {};
+  checkSchema("checkpoint", schema, path);
+  const misfit = METADATA(metadata);
+  if (misfit !== null) throw new Error(`its metadata are not complete: ${misfit.slice(1)}`);
+  const { random: { order, changes } } = metadata as unknown as CheckpointMetadata;
+  for (const state of [order, changes]) Random.restore(state);
+  return metadata as unknown as CheckpointMetadata;
 }
 
 /** Holds a file against its checksum. */

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { isObject, readJson } from "../json_text.ts";
 import { type PresetName, PRESETS } from "../presets.ts";
+import { oneLine, quotedValue } from "../quoted.ts";
 import { checkSchema } from "../schema.ts";
-import { flatten, type GivenSettings, unknownNames } from "../settings.ts";
+import { checkSetting, flatten, type GivenSettings, unknownNames } from "../settings.ts";
 
 /** Names in `RUN/config.json` that say what came of a run and not how it was to be. */
 const RESULTS = ["schema", "mask", "backend", "created", "versions", "data", "fingerprint"];
@@ -14,23 +16,18 @@ const RESULTS = ["schema", "mask", "backend", "created", "versions", "data", "fi
 /** What a config file says. */
 export interface ConfigFile {
   readonly preset: PresetName | undefined;
-  /** Not checked yet, but for their names. */
+  /** Each fits by itself; whether they fit together is not checked yet. */
   readonly settings: GivenSettings;
 }
 
 /**
  * Reads a config file.
  *
- * @throws {SyntaxError} If it is no JSON object or has a name that is no setting; the message names it.
+ * @throws {SyntaxError} If it is no JSON object, or has a name that is no setting or a value that does not
+ * fit one; the message names the file and the setting.
  */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
-  const text = await Deno.readTextFile(path);
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
+  const fields = await readJson(path);
   if (!isObject(fields)) throw new SyntaxError(`${path}: a JSON object of settings is expected`);
   // One that was written by hand need not say what it is.
   if (fields.schema !== undefined) checkSchema("run", fields.schema, path);
@@ -40,16 +37,22 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     throw new SyntaxError(`${path}: ${group} is to be an object of settings`);
   }
   const [unknown] = unknownNames(others).filter((name) => !RESULTS.includes(name));
-  if (unknown !== undefined) throw new SyntaxError(`${path}: there is no setting ${unknown}`);
+  if (unknown !== undefined) {
+    throw new SyntaxError(`${path}: there is no setting ${oneLine(unknown, 60)}`);
+  }
   if (preset !== undefined && !isPreset(preset)) {
     const names = Object.keys(PRESETS).join(", ");
-    throw new SyntaxError(`${path}: preset ${JSON.stringify(preset)} is none of ${names}`);
+    throw new SyntaxError(`${path}: preset ${quotedValue(preset)} is none of ${names}`);
   }
-  return { preset, settings: flatten(others) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const settings = flatten(others);
+  for (const [name, value] of Object.entries(settings)) {
+    try {
+      checkSetting(name as keyof GivenSettings, value);
+    } catch (cause) {
+      throw new SyntaxError(`${path}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  return { preset, settings };
 }
 
 function isPreset(value: unknown): value is PresetName {

@@ -24,7 +24,7 @@ export function stateOf({ network, optimizer }: Learner): Promise<NamedTensor[]>
  * Gives a learner a state.
  *
  * @param steps The steps that led to it.
- * @throws {SyntaxError} If something is missing.
+ * @throws {SyntaxError} If something is missing, or of another shape.
  */
 export function restoreState(
   { network, optimizer }: Learner,
@@ -32,16 +32,24 @@ export function restoreState(
   steps: number,
 ): void {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const saved = (name: string) => {
+  const saved = (name: string, { shape }: { readonly shape: readonly number[] }) => {
     const found = byName.get(name);
     if (!found) throw new SyntaxError(`Cannot resume: the checkpoint lacks ${name}`);
-    return tf.tensor(found.data, found.shape);
+    if (String(found.shape) === String(shape)) return tf.tensor(found.data, found.shape);
+    throw new SyntaxError(
+      `Cannot resume: the checkpoint's ${name} is [${found.shape}], the network's is [${shape}]`,
+    );
   };
   tf.tidy(() => {
-    for (const weight of network.weights) variableOf(weight).assign(saved(nameOf(weight)));
+    for (const weight of network.weights) {
+      const variable = variableOf(weight);
+      variable.assign(saved(nameOf(weight), variable));
+    }
     for (const weight of network.trainableWeights) {
-      const slots = [...optimizer.stateOf(variableOf(weight)).keys()];
-      const state = slots.map((slot) => [slot, saved(`${slot}/${nameOf(weight)}`)] as const);
+      const slots = [...optimizer.stateOf(variableOf(weight))];
+      const state = slots.map(([slot, tensor]) =>
+        [slot, saved(`${slot}/${nameOf(weight)}`, tensor)] as const
+      );
       optimizer.restore(variableOf(weight), new Map(state));
     }
   });

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { exists, writeFile, writeJson } from "../files.ts";
-import { checkSchema, schemaOf } from "../schema.ts";
+import { parseMarked, schemaOf } from "../schema.ts";
+import { checkModel, type ModelFile } from "./model_file.ts";
 
 /** Writes the network as `RUN/model/model.json` and its weights, for tfjs to load anywhere. */
 export async function writeModel(run: string, network: tfl.LayersModel): Promise<void> {
@@ -31,7 +32,8 @@ const WEIGHTS = "weights.bin";
 /**
  * Loads the network of a run.
  *
- * @throws {Error} If the run has no model yet, or one of another version.
+ * @throws {Error} If the run has no model yet.
+ * @throws {SyntaxError} If it is damaged, of another version, or none of this program; the message names it.
  */
 export async function readModel(run: string): Promise<tfl.LayersModel> {
   const folder = join(run, "model");
@@ -39,12 +41,41 @@ export async function readModel(run: string): Promise<tfl.LayersModel> {
   if (!await exists(path)) {
     throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
   }
-  const model = JSON.parse(await Deno.readTextFile(path));
-  checkSchema("model", model.schema, path);
-  const weights = await Deno.readFile(join(folder, WEIGHTS));
-  return await tfl.loadLayersModel(tf.io.fromMemory({
-    modelTopology: model.modelTopology,
-    weightSpecs: model.weightsManifest[0].weights,
+  const source = parseMarked("model", await Deno.readTextFile(path), path);
+  const fail = (reason: string, cause: unknown) => {
+    throw new SyntaxError(`Cannot read the network ${path}: ${reason}`, { cause });
+  };
+  let checked: ReturnType<typeof checkModel>;
+  try {
+    checked = checkModel(source);
+  } catch (cause) {
+    return fail((cause as Error).message, cause);
+  }
+  const weights = await readWeights(join(folder, WEIGHTS), checked.bytes);
+  // What tfjs says of layers is for those who write them.
+  return await loadNetwork(checked.model, weights).catch((cause) =>
+    fail("its layers do not fit together", cause)
+  );
+}
+
+/** Reads weights that are of so many bytes. */
+async function readWeights(path: string, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await Deno.stat(path);
+  if (size !== bytes) {
+    throw new SyntaxError(`Cannot read the weights ${path}: ${size} bytes instead of ${bytes}`);
+  }
+  const weights = await Deno.readFile(path);
+  if (new Float32Array(weights.buffer).every(Number.isFinite)) return weights;
+  throw new SyntaxError(`Cannot read the weights ${path}: a number is not finite`);
+}
+
+function loadNetwork(
+  { modelTopology, weightsManifest: [{ weights: weightSpecs }] }: ModelFile,
+  weights: Uint8Array<ArrayBuffer>,
+): Promise<tfl.LayersModel> {
+  return tfl.loadLayersModel(tf.io.fromMemory({
+    modelTopology,
+    weightSpecs: weightSpecs as tf.io.WeightsManifestEntry[],
     weightData: weights.buffer,
   }));
 }

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { Claim } from "../claim.ts";
 import { exists, FileWriter, ignoreMissing, UNFINISHED, writeJson } from "../files.ts";
-import { checkSchema, schemaOf } from "../schema.ts";
+import { parseMarked, schemaOf } from "../schema.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
@@ -151,14 +151,9 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   } catch (cause) {
     throw new Error(`${run} is not a run: ${path} cannot be read`, { cause });
   }
-  let fields: { readonly schema?: unknown } & RunConfig;
-  try {
-    fields = JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const { schema, ...config } = fields ?? {};
-  checkSchema("run", schema, path);
+  const { schema: _, ...config } = parseMarked("run", text, path) as unknown as RunConfig & {
+    readonly schema: string;
+  };
   return { ...config, ...settingsOf(config, path) };
 }
 

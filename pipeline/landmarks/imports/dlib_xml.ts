@@ -19,7 +19,8 @@
 
 import { SaxesParser } from "saxes";
 import type { Box } from "../../record.ts";
-import { fault, type ImportedFace, type ImportOptions, numberIn, quoted } from "./imported_face.ts";
+import { quoted } from "../../quoted.ts";
+import { fault, type ImportedFace, type ImportOptions, numberIn } from "./imported_face.ts";
 
 const POINTS = 68;
 

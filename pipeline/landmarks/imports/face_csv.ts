@@ -12,6 +12,7 @@
 
 import { readCsv } from "../../csv.ts";
 import { isImageHeading } from "../../dataset/image_name.ts";
+import { oneLine } from "../../quoted.ts";
 import { findPointColumns, readCell, readPoints } from "../point_columns.ts";
 import { fault, type ImportedFace, type ImportOptions } from "./imported_face.ts";
 
@@ -119,7 +120,9 @@ class RowReader {
     const first = this.#lines.get(image);
     if (first !== undefined) {
       throw new SyntaxError(
-        `Cannot read landmarks: ${place} repeats ${image}, which line ${first} has already`,
+        `Cannot read landmarks: ${place} repeats ${
+          oneLine(image, 200)
+        }, which line ${first} has already`,
       );
     }
     this.#lines.set(image, line);

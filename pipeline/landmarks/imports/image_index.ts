@@ -6,6 +6,8 @@
 
 import { NameTable } from "../../dataset/name_table.ts";
 
+import { oneLine } from "../../quoted.ts";
+
 /** Only these count as extensions: `photo.v2` of `photo.v2.pts` is a whole name. */
 const IMAGE_EXTENSION = /\.(?:avif|bmp|gif|heic|jp2|jpe?g|pgm|png|ppm|tiff?|webp)$/i;
 
@@ -58,7 +60,7 @@ export class ImageIndex {
   }
 
   #described(index: number): string {
-    return `${this.#names.name(index)} (${this.#places[index]})`;
+    return `${oneLine(this.#names.name(index), 200)} (${this.#places[index]})`;
   }
 }
 

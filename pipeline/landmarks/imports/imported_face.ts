@@ -29,18 +29,10 @@ export interface ImportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Characters of a file's text that an error message repeats. */
-const QUOTED = 40;
-
 /** The error about what stands at `place` (`path:line`). */
 export function fault(place: string, problem: string, cause?: unknown): SyntaxError {
   const options = cause === undefined ? {} : { cause };
   return new SyntaxError(`Cannot read landmarks: ${place}: ${problem}`, options);
-}
-
-/** A piece of a file's text for an error message, cut where it is long. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > QUOTED ? text.slice(0, QUOTED) + "…" : text);
 }
 
 /** The number that `text` writes, or NaN if it writes none that is finite as f32 too. */

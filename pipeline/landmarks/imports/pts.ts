@@ -18,7 +18,8 @@
  */
 
 import { readLines } from "../../record_json/read_lines.ts";
-import { fault, type ImportedFace, type ImportOptions, numberIn, quoted } from "./imported_face.ts";
+import { quoted } from "../../quoted.ts";
+import { fault, type ImportedFace, type ImportOptions, numberIn } from "./imported_face.ts";
 
 const POINTS = 68;
 

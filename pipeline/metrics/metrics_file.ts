@@ -1,0 +1,111 @@
+/**
+ * `metrics.json` as it is read back: by reports and comparisons, and for its thresholds.
+ *
+ * @module
+ */
+
+import { ATTRIBUTES } from "../attributes.ts";
+import {
+  count,
+  fields,
+  list,
+  nullable,
+  number,
+  oneOf,
+  type Shape,
+  share,
+  text,
+  tuple,
+} from "../json_shape.ts";
+import { parseMarked } from "../schema.ts";
+import type { Metrics } from "./measures.ts";
+import { RESAMPLED } from "./weighted_measures.ts";
+
+const measure = nullable(number);
+
+/** An object with a measure under each of the names. */
+function measures(...names: readonly string[]): Record<string, Shape> {
+  return Object.fromEntries(names.map((name) => [name, measure]));
+}
+
+/** A list of A objects that carry the attributes' names in their order. */
+function perAttribute(shapes: Readonly<Record<string, Shape>>): Shape {
+  return tuple(...ATTRIBUTES.map((name) => fields({ name: oneOf(name), ...shapes })));
+}
+
+const MEASURES = fields({
+  split: text,
+  images: count,
+  ...measures("accuracy", "balancedAccuracy", "majorityAccuracy", "maskIoU"),
+  attributes: perAttribute(measures(
+    ...["accuracy", "positiveAccuracy", "negativeAccuracy", "precision", "recall", "f1"],
+    ...["averagePrecision", "maskIoU"],
+  )),
+});
+
+const INTERVALS: Readonly<Record<string, Shape>> = Object.fromEntries(
+  RESAMPLED.map((name) => [name, nullable(tuple(number, number))]),
+);
+const TUNED = measures("accuracy", "balancedAccuracy", "f1");
+
+const EVIDENCE = fields({
+  ...measures("averagePrecision", "brierScore", "calibrationError"),
+  bins: list(fields({ count, probability: measure, positives: measure })),
+  intervals: fields({ level: number, resamples: count, seed: number, ...INTERVALS }),
+  tuned: nullable(fields({ split: text, images: count, ...TUNED })),
+  consistency: list(fields({ rule: text, predicted: count, labelled: count })),
+  attributes: perAttribute({
+    ...{ truePositives: count, falsePositives: count, trueNegatives: count, falseNegatives: count },
+    ...measures("brierScore", "calibrationError"),
+    intervals: fields(INTERVALS),
+    tuned: nullable(fields({ threshold: share, ...TUNED })),
+  }),
+});
+
+/** What thresholds are taken from; runs of older versions have none. */
+const THRESHOLDS = fields({
+  tuned: nullable(fields({})),
+  attributes: list(fields({ name: text, tuned: nullable(fields({ threshold: share })) })),
+});
+
+/**
+ * Reads the text of `metrics.json`.
+ *
+ * @throws {SyntaxError} With `path:line`, if something of it is missing or no number.
+ */
+export function parseMetrics(source: string, path: string): Metrics {
+  const metrics = parseMarked("metrics", source, path) as unknown as Metrics;
+  const misfit = MEASURES(metrics);
+  if (misfit !== null) {
+    throw new SyntaxError(
+      `${path}:1: the measures of a split and its 40 attributes are expected: ${told(misfit)}`,
+    );
+  }
+  if (metrics.evidence === undefined) return metrics;
+  const gap = EVIDENCE(metrics.evidence);
+  if (gap === null) return metrics;
+  throw new SyntaxError(`${path}:1: the evidence is not complete: ${told(gap)}`);
+}
+
+/**
+ * The attributes' own thresholds, by their names, from the text of `metrics.json`.
+ *
+ * @returns Null if none were chosen.
+ * @throws {SyntaxError} With `path:line`, if one is no share.
+ */
+export function parseThresholds(source: string, path: string): Map<string, number | null> | null {
+  const { evidence } = parseMarked("metrics", source, path);
+  if (evidence === undefined) return null;
+  const misfit = THRESHOLDS(evidence);
+  if (misfit !== null) {
+    throw new SyntaxError(`${path}:1: the evidence is not complete: ${told(misfit)}`);
+  }
+  const { tuned, attributes } = evidence as NonNullable<Metrics["evidence"]>;
+  if (tuned === null) return null;
+  return new Map(attributes.map(({ name, tuned }) => [name, tuned?.threshold ?? null]));
+}
+
+/** What does not fit, without the dot before the first name. */
+function told(misfit: string): string {
+  return misfit.replace(/^[. ]/, "");
+}

@@ -1,0 +1,140 @@
+/**
+ * A run folder as training and evaluation leave it, of random numbers, and the caches beside it.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { useWasm } from "../../../kernels/tfjs_wasm.ts";
+import { ATTRIBUTES, labelsOf } from "../../../pipeline/attributes.ts";
+import { writeJson } from "../../../pipeline/files.ts";
+import { gatherEvidence, MetricsAccumulator } from "../../../pipeline/metrics.ts";
+import { type Predictions, writePredictions } from "../../../pipeline/metrics/predictions.ts";
+import { buildNetwork, maskSize } from "../../../pipeline/network.ts";
+import { presetConfig } from "../../../pipeline/presets.ts";
+import { Random } from "../../../pipeline/random.ts";
+import { findExtremes } from "../../../pipeline/report/extremes.ts";
+import { encodeSample } from "../../../pipeline/report/samples.ts";
+import { encodeCheckpoint, readTensors } from "../../../pipeline/train/checkpoint.ts";
+import { writeModel } from "../../../pipeline/train/model_folder.ts";
+import { writeRunConfig } from "../../../pipeline/train/run_folder.ts";
+import { FRESH } from "../../../pipeline/train/schedule.ts";
+
+const A = ATTRIBUTES.length;
+/** Faces that were measured. */
+const FACES = 6;
+
+/** Sizes of the smallest network there is, of either architecture. */
+const SIZES = { input: { height: 26, width: 24 }, maskHead: "separate" } as const;
+
+/** The configuration of a run. */
+const CONFIG = presetConfig("lite", { ...SIZES, widths: [2, 3], architecture: "plain", epochs: 2 });
+
+/** Writes all files of a run. */
+export async function writeRun(run: string): Promise<void> {
+  await useWasm();
+  const random = new Random("a run");
+  const predictions = predictionsOf(random);
+  await writeRunConfig(run, {
+    ...{ ...CONFIG, mask: maskSize(CONFIG.network), backend: "wasm" },
+    ...{ created: "2026-01-31T12:00:00.000Z", versions: { deno: "2.9.6", tfjs: "4.22.0" } },
+    data: { dataset: "/faces", landmarks: "/faces.csv", train: 4, validation: 2 },
+  });
+  await Deno.writeTextFile(join(run, "log.ndjson"), logText());
+  await writePredictions(run, predictions);
+  await writeJson(join(run, "metrics.json"), metricsOf(predictions));
+  const places = predictions.images.map((image) => ({
+    path: `/faces/${image}`,
+    size: [178, 218] as const,
+  }));
+  await writeJson(join(run, "extremes.json"), findExtremes(predictions, places));
+  await writeJson(join(run, "samples.json"), [0, 1].map((face) => sampleOf(face, random)));
+  await writeWeights(run);
+}
+
+async function writeWeights(run: string): Promise<void> {
+  const network = buildNetwork(CONFIG.network, 1);
+  await writeModel(run, network);
+  const tensors = network.weights.map((weight) => [weight.originalName, weight.read()] as const);
+  const { state } = new Random(1);
+  const bytes = await encodeCheckpoint({
+    tensors: await readTensors(tensors),
+    metadata: {
+      ...{ epoch: 1, batch: 1, step: 3, patience: FRESH },
+      random: { order: state, changes: state },
+      sums: { losses: [1, 0.75, 0.25], images: 4, seconds: 1.5, waited: 0.25 },
+      best: [{ epoch: 0, loss: 0.5 }],
+    },
+  });
+  network.dispose();
+  await Deno.mkdir(join(run, "checkpoints"), { recursive: true });
+  await Deno.writeFile(join(run, "checkpoints", "last.safetensors"), bytes);
+}
+
+function predictionsOf(random: Random): Predictions {
+  const numbers = { length: FACES * A };
+  const intersection = Uint32Array.from(numbers, () => random.integer(50));
+  return {
+    split: "test",
+    images: Array.from({ length: FACES }, (_, face) => `${face}.jpg`),
+    labels: Array.from({ length: FACES }, () => random.integer(2 ** A)),
+    logits: Float32Array.from(numbers, () => random.normal()),
+    intersection,
+    union: intersection.map((count) => count + random.integer(50)),
+  };
+}
+
+function metricsOf(predictions: Predictions) {
+  const { logits, labels, intersection, union } = predictions;
+  const measured = new MetricsAccumulator();
+  measured.add({ logits, labels, overlap: { intersection, union } });
+  const metrics = measured.result("test");
+  return { ...metrics, evidence: gatherEvidence(metrics, predictions, predictions) };
+}
+
+function sampleOf(face: number, random: Random) {
+  const mask = { height: 3, width: 2 };
+  const pixels = mask.height * mask.width;
+  return encodeSample({
+    ...{ image: `${face}.jpg`, path: `/faces/${face}.jpg`, size: [178, 218], mask },
+    labels: labelsOf(["Smiling", "Young"]),
+    probabilities: Float32Array.from({ length: A }, () => random.next()),
+    maps: Float32Array.from({ length: pixels * A }, () => random.next()),
+    bits: Uint32Array.from({ length: pixels }, () => random.integer(2 ** 14)),
+  });
+}
+
+function logText(): string {
+  const losses = { loss: 1, attributeLoss: 0.75, maskLoss: 0.25 };
+  const lines = [0, 1].flatMap((epoch) => [
+    ...[0, 1, 2].map((step) => ({
+      ...{ type: "step", step: 3 * epoch + step, epoch, learningRate: 0.01 },
+      ...losses,
+    })),
+    {
+      ...{ type: "epoch", epoch, learningRate: 0.01, seconds: 1.5, imagesPerSecond: 4 },
+      ...{ waitShare: 0.25, train: losses },
+      validation: { ...losses, accuracy: 0.8, balancedAccuracy: 0.7, maskIoU: null },
+    },
+  ]);
+  return lines.map((line) => JSON.stringify(line) + "\n").join("");
+}
+
+/** An adapter that nobody has. */
+export const ADAPTER = { vendor: "v", architecture: "a", device: "d", description: "an adapter" };
+
+/** Kernels that were measured. */
+export const KERNELS = JSON.stringify({
+  "v|a|d|an adapter|version 1": { "conv2d 1x2x3, batch 4": "registers" },
+  "another|a|d|adapter|version 1": { "conv2d 1x2x3, batch 4": "128x64, 8x8 each" },
+});
+
+/** Backends that were measured. */
+export const BACKENDS = JSON.stringify({
+  adapter: "an adapter",
+  kernels: 3,
+  seconds: { webgpu: 0.25, wasm: 0.125 },
+});
+
+/** Settings as `--config` reads them. */
+export const SETTINGS = JSON.stringify(CONFIG);

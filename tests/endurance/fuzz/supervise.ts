@@ -1,0 +1,206 @@
+/**
+ * Hostile files by the thousand, read in a process that is watched: one that hangs or crashes is noted,
+ * and the work goes on behind it.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { readLines } from "../../../pipeline/record_json/read_lines.ts";
+import type { Answer, Job } from "./child.ts";
+
+/** A case that was not answered as it should be. */
+export interface Finding {
+  readonly format: string;
+  readonly number: number;
+  readonly fault: string;
+}
+
+/** What the cases of a format came to. */
+export interface Tally {
+  cases: number;
+  accepted: number;
+  rejected: number;
+  /** Milliseconds of the slowest case, and which one it was. */
+  slowest: number;
+  slowestCase: number;
+}
+
+/** What all came to. */
+export interface Outcome {
+  readonly tallies: ReadonlyMap<string, Tally>;
+  readonly findings: readonly Finding[];
+  /** Most memory that a process has held, in bytes. */
+  readonly peak: number;
+}
+
+/** What is to be done, and within which bounds. */
+export interface FuzzOptions {
+  readonly formats: readonly string[];
+  /** Cases of each format. */
+  readonly count: number;
+  readonly seed: number;
+  /** The first case's number; 0 by default. */
+  readonly from?: number;
+  /** Hears of each finding at once. */
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+/** A case that takes longer than this hangs, in milliseconds. */
+const PATIENCE = 5000;
+/** What a process takes to start, and a format to make its files, in milliseconds. */
+const START = 60_000;
+/** More memory than this is a fault, in bytes. */
+const MEMORY = 2 ** 30;
+
+/** Reads cases of each format, one process after the other as far as one is not enough. */
+export async function fuzz(options: FuzzOptions): Promise<Outcome> {
+  const { formats, count, seed, from = 0 } = options;
+  const room = await Deno.makeTempDir({ prefix: "attparsenet-fuzz-" });
+  try {
+    const supervisor = new Supervisor(room, options.onFinding);
+    let jobs = formats.map((format): Job => ({ format, seed, from, to: from + count }));
+    while (jobs.length > 0) jobs = await supervisor.run(jobs);
+    return supervisor;
+  } finally {
+    await Deno.remove(room, { recursive: true });
+  }
+}
+
+class Supervisor implements Outcome {
+  readonly tallies = new Map<string, Tally>();
+  readonly findings: Finding[] = [];
+  peak = 0;
+  readonly #room: string;
+  readonly #onFinding: (finding: Finding) => void;
+
+  constructor(room: string, onFinding: (finding: Finding) => void = () => {}) {
+    this.#room = room;
+    this.#onFinding = onFinding;
+  }
+
+  /** Runs jobs in one process until it ends or is ended; returns what is left. */
+  async run(jobs: readonly Job[]): Promise<Job[]> {
+    const child = new Child(this.#room, jobs);
+    let [at, next] = [0, jobs[0]!.from];
+    for await (const answer of child.answers()) {
+      if (typeof answer === "string") {
+        this.#find(jobs[at]!.format, next, `it speaks on stdout: ${answer.slice(0, 200)}`);
+        continue;
+      }
+      if ("ready" in answer) continue;
+      this.#note(answer);
+      next = answer.number + 1;
+      // What has been taken is never given back: only a fresh process tells what the next case takes.
+      if (answer.peak > MEMORY) child.end(`it takes ${Math.round(answer.peak / 2 ** 20)} MiB`);
+      if (next < jobs[at]!.to || ++at === jobs.length) continue;
+      next = jobs[at]!.from;
+      child.starts();
+    }
+    const ending = await child.ending();
+    if (at === jobs.length) return [];
+    this.#find(jobs[at]!.format, ending.isAfter ? next - 1 : next++, ending.reason);
+    return [{ ...jobs[at]!, from: next }, ...jobs.slice(at + 1)].filter(({ from, to }) =>
+      from < to
+    );
+  }
+
+  #note(answer: Exclude<Answer, { ready: true }>): void {
+    const { format, number, said, fault, milliseconds, peak } = answer;
+    const tally = this.#tally(format);
+    tally.cases++;
+    if (said === null) tally.accepted++;
+    else if (fault === null) tally.rejected++;
+    if (milliseconds > tally.slowest) {
+      [tally.slowest, tally.slowestCase] = [milliseconds, number];
+    }
+    this.peak = Math.max(this.peak, peak);
+    if (fault !== null) this.#find(format, number, fault);
+  }
+
+  #find(format: string, number: number, fault: string): void {
+    this.#tally(format);
+    this.findings.push({ format, number, fault });
+    this.#onFinding({ format, number, fault });
+  }
+
+  #tally(format: string): Tally {
+    const known = this.tallies.get(format);
+    if (known) return known;
+    const fresh = { cases: 0, accepted: 0, rejected: 0, slowest: 0, slowestCase: -1 };
+    this.tallies.set(format, fresh);
+    return fresh;
+  }
+}
+
+/** A process at work, and the clock beside it. */
+class Child {
+  readonly #process: Deno.ChildProcess;
+  #clock: ReturnType<typeof setTimeout> | undefined;
+  #reason: string | null = null;
+  #isAfter = false;
+
+  constructor(room: string, jobs: readonly Job[]) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", fileURLToPath(CHILD), room],
+      env: { XDG_RUNTIME_DIR: room },
+      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
+    }).spawn();
+    this.starts();
+    const text = jobs.map((job) => JSON.stringify(job) + "\n").join("");
+    // One that dies at once does not read this.
+    new Blob([text]).stream().pipeTo(this.#process.stdin).catch(() => {});
+  }
+
+  /** The lines that it writes; a text where one is no answer. */
+  async *answers(): AsyncGenerator<Answer | string> {
+    for await (const { text } of readLines(this.#process.stdout, "the child")) {
+      if (this.#reason !== null) return;
+      this.#expect(PATIENCE, `it hangs for more than ${PATIENCE / 1000} s`);
+      yield answerIn(text);
+    }
+  }
+
+  /** Leaves it the time to begin a format. */
+  starts(): void {
+    this.#expect(START, `it does not start within ${START / 1000} s`);
+  }
+
+  /** Ends it for what its last case did. */
+  end(reason: string): void {
+    this.#isAfter = true;
+    this.#stop(reason);
+  }
+
+  /** Why it ended, once it has, and whether that is its last answer's fault. */
+  async ending(): Promise<{ reason: string; isAfter: boolean }> {
+    const { code, signal } = await this.#process.status;
+    clearTimeout(this.#clock);
+    const reason = this.#reason ?? `the process ended (${signal ?? `exit code ${code}`})`;
+    return { reason, isAfter: this.#isAfter };
+  }
+
+  #expect(milliseconds: number, otherwise: string): void {
+    clearTimeout(this.#clock);
+    this.#clock = setTimeout(() => this.#stop(otherwise), milliseconds);
+  }
+
+  #stop(reason: string): void {
+    this.#reason ??= reason;
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+const CHILD = new URL("./child.ts", import.meta.url);
+
+function answerIn(line: string): Answer | string {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    return line;
+  }
+}
