@@ -14,6 +14,8 @@ import { encodeSafetensors, type Safetensors } from "../pipeline/safetensors.ts"
 import { checkSchema, SCHEMA_NAMES, SchemaError, schemaOf } from "../pipeline/schema.ts";
 import type { SchemaName } from "../pipeline/schema.ts";
 import { train } from "../pipeline/train.ts";
+import { Random } from "../pipeline/random.ts";
+import { FRESH } from "../pipeline/train/schedule.ts";
 import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
 import { CheckpointFolder } from "../pipeline/train/checkpoint_folder.ts";
 import { readConfigFile } from "../pipeline/train/config_file.ts";
@@ -77,7 +79,11 @@ const FORMATS: Readonly<
   },
   checkpoint: {
     file: "checkpoints/last.safetensors",
-    content: { epoch: 1, batch: 0, step: 3 },
+    content: {
+      ...{ epoch: 1, batch: 0, step: 3, patience: FRESH, best: [] },
+      random: { order: new Random(1).state, changes: new Random(2).state },
+      sums: { losses: [0, 0, 0], images: 0, seconds: 0, waited: 0 },
+    },
     encode: (fields) => tensorFile({ attparsenet: JSON.stringify(fields) }),
     readers: [(folder) => readCheckpoint(join(folder, "checkpoints", "last.safetensors"))],
   },
