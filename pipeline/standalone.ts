@@ -10,16 +10,14 @@
  */
 export const CARRIED = "file:///dev/null/attparsenet/";
 
-/** The command line's module there. */
+/** The command line's module among those that `deno task compile` bundles. */
 export const MAIN_MODULE = "pipeline/cli.js";
 
-/** The module there that holds the shipped sample. */
+/** The module there that holds the shipped sample, beside the one that this file becomes part of. */
 export const SAMPLE_MODULE = "sample.js";
 
-/** Whether this program is an executable that `deno task compile` has joined. */
-export const IS_JOINED: boolean = import.meta.url.startsWith(CARRIED);
+/** Whether this program has been bundled; its source is TypeScript. */
+export const IS_BUNDLED: boolean = import.meta.url.endsWith(".js");
 
 /** What a user types before a command's name. */
-export const PROGRAM_NAME: string = IS_JOINED || Deno.build.standalone
-  ? "attparsenet"
-  : "deno task";
+export const PROGRAM_NAME: string = IS_BUNDLED ? "attparsenet" : "deno task";

@@ -9,7 +9,10 @@ import config from "../deno.json" with { type: "json" };
 import { build, type Made } from "../pipeline/cli/standalone/build.ts";
 import { joinExecutable } from "../pipeline/cli/standalone/executable.ts";
 import { openPayload, packPayload } from "../pipeline/cli/standalone/payload.ts";
-import { exists } from "../pipeline/files.ts";
+import { bundleProgram } from "../pipeline/cli/standalone/bundle.ts";
+import { permissionFlags } from "../pipeline/cli/permissions.ts";
+import { exists, writeFile } from "../pipeline/files.ts";
+import { MAIN_MODULE } from "../pipeline/standalone.ts";
 import { BareMachine } from "./bare_machine.ts";
 import { ROOT, taskCommand } from "./task_command.ts";
 
@@ -134,6 +137,22 @@ for (const [kind, program] of kinds) {
     },
   );
 }
+
+Deno.test("the bundled modules run as files, which is how deno compile has them", async () => {
+  const folder = join(BUILT, "modules");
+  for (const [name, bytes] of await bundleProgram()) await writeFile(join(folder, name), bytes);
+  const run = async (...args: string[]) => {
+    const options = [...permissionFlags(["read", "write", "cache"]), "--no-config", "--no-npm"];
+    const words = ["run", ...options, join(folder, MAIN_MODULE), ...args, "--quiet"];
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: words }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+  };
+  const faces = join(BUILT, "faces");
+  await run("sample", "--count", "8", "--out", faces);
+  const out = join(BUILT, "run");
+  await run("pipeline", "--dataset", faces, "--out", out, "--epochs", "1", "--backend", "wasm");
+  assert.match(await Deno.readTextFile(join(out, "report.html")), /attparsenet train/);
+});
 
 Deno.test("a joined executable that is cut off says so", {
   ignore: kinds[0]![1] === null,

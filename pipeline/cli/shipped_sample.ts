@@ -7,7 +7,7 @@
 import { dirname, join, resolve } from "node:path";
 import { cachePath } from "../cache_folder.ts";
 import { exists } from "../files.ts";
-import { CARRIED, IS_JOINED, SAMPLE_MODULE } from "../standalone.ts";
+import { IS_BUNDLED, SAMPLE_MODULE } from "../standalone.ts";
 
 /** What {@linkcode SAMPLE_MODULE} exports. */
 export interface CarriedSample {
@@ -21,14 +21,15 @@ export interface CarriedSample {
 export const SAMPLE: string = join(import.meta.dirname ?? ".", "..", "..", "data", "sample");
 
 /**
- * The folder of the sample. A joined executable unpacks it, once, into the user's cache folder, or else
+ * The folder of the sample. A program in one file unpacks it, once, into the user's cache folder, or else
  * into the working directory.
  *
  * @throws {Error} If it can be unpacked into neither.
  */
 export async function sampleFolder(): Promise<string> {
-  if (!IS_JOINED) return SAMPLE;
-  const sample: CarriedSample = await import(CARRIED + SAMPLE_MODULE);
+  if (!IS_BUNDLED) return SAMPLE;
+  const module = new URL(SAMPLE_MODULE, import.meta.url);
+  const sample: CarriedSample = await import(module.href);
   const folders = [cachePath(sample.name), resolve(`attparsenet-${sample.name}`)];
   let cause: unknown;
   for (const folder of folders) {

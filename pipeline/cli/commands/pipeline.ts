@@ -9,7 +9,6 @@ import { type Place, takePlace } from "../run_place.ts";
 import { metricsText } from "../metrics_text.ts";
 import { startBackend } from "../starting.ts";
 import { runSegments } from "../segmenting.ts";
-import { sampleFolder } from "../shipped_sample.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 import type { Backend } from "../../backend.ts";
 import type { Dataset } from "../../dataset.ts";
@@ -46,6 +45,7 @@ export const PIPELINE = command({
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
+    const { sampleFolder } = await import("../shipped_sample.ts");
     const { terminal, signal } = context;
     const { labels } = values;
     const dataset = await openDataset(values.dataset ?? await sampleFolder(), {

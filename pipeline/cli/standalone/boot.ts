@@ -47,9 +47,6 @@ globalThis.Worker = class extends Worker {
   }
 };
 
-/** CommonJS modules (tfjs's wasm backend) look at it when they start, and then read nothing there. */
-Object.assign(globalThis, { __dirname: new URL(CARRIED).pathname });
-
 const name = "WorkerGlobalScope" in globalThis ? globalThis.name : "";
 if (name.startsWith(CARRIED)) {
   const release = holdMessages();

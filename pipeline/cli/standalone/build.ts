@@ -11,9 +11,10 @@
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFile } from "../../files.ts";
+import { MAIN_MODULE } from "../../standalone.ts";
 import { permissionFlags } from "../permissions.ts";
 import { PROGRAM } from "../program.ts";
-import { bundleBoot, bundleProgram, ENTRIES, PROJECT, runDeno } from "./bundle.ts";
+import { bundleBoot, bundleProgram, PROJECT, runDeno, STARTED_BY_NAME } from "./bundle.ts";
 import { joinExecutable } from "./executable.ts";
 import { packPayload } from "./payload.ts";
 
@@ -65,13 +66,16 @@ function reasonOf(message: string): string {
 
 async function compile({ out, target }: BuildOptions): Promise<void> {
   await Deno.mkdir(dirname(out), { recursive: true });
-  await runDeno(
-    ...["compile", "--quiet", ...PERMISSIONS],
-    ...ENTRIES.slice(1).flatMap((worker) => ["--include", worker]),
-    ...["--include", "data/sample", "--output", out],
-    ...(target === null ? [] : ["--target", target]),
-    ENTRIES[0],
-  );
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, bytes] of await bundleProgram()) await writeFile(join(folder, name), bytes);
+    const options = [...ALONE, ...PERMISSIONS, "--no-check", "--output", out];
+    if (target !== null) options.push("--target", target);
+    const included = STARTED_BY_NAME.flatMap((name) => ["--include", name]);
+    await runDeno(folder, "compile", ...options, ...included, MAIN_MODULE);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Joins a Deno executable with the program. */

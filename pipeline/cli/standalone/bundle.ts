@@ -5,24 +5,29 @@
  */
 
 import { basename, join, relative, resolve, sep } from "node:path";
-import { SAMPLE_MODULE } from "../../standalone.ts";
+import { MAIN_MODULE, SAMPLE_MODULE } from "../../standalone.ts";
 import type { CarriedSample } from "../shipped_sample.ts";
 
 /** The project's folder. */
 export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "..");
 
-/** What is started by its name: the command line and the workers' modules. */
-export const ENTRIES = [
-  "pipeline/cli.ts",
-  "pipeline/landmarks/face_worker.ts",
-  "kernels/wasm_thread.ts",
-] as const;
+/** The modules of workers, which are started by their names. */
+const WORKERS = ["pipeline/landmarks/face_worker.ts", "kernels/wasm_thread.ts"];
 
-/** Runs Deno in the project's folder. @throws {Error} With what it wrote to stderr, if it fails. */
-export async function runDeno(...args: string[]): Promise<void> {
+/** What no module imports in so many words. */
+export const STARTED_BY_NAME: readonly string[] = [
+  ...WORKERS.map((worker) => basename(worker)),
+  SAMPLE_MODULE,
+];
+
+/** CommonJS modules (tfjs's wasm backend) look at it when they start, and then read nothing there. */
+const DIRNAME = `globalThis.__dirname ??= "";\n`;
+
+/** Runs Deno. @throws {Error} With what it wrote to stderr, if it fails. */
+export async function runDeno(cwd: string, ...args: string[]): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
     args,
-    cwd: PROJECT,
+    cwd,
     stdin: "null",
     env: { NO_COLOR: "1" },
   });
@@ -32,11 +37,12 @@ export async function runDeno(...args: string[]): Promise<void> {
 
 /** Every module by its name, with imports between them relative and wasm and weights inside. */
 export async function bundleProgram(): Promise<Map<string, Uint8Array>> {
-  const files = await bundle(["--code-splitting", ...ENTRIES]);
+  const files = await bundle(["--code-splitting", MAIN_MODULE.replace(/js$/, "ts"), ...WORKERS]);
   const add = (name: string, text: string) => void files.set(name, new TextEncoder().encode(text));
-  for (const worker of ENTRIES.slice(1)) {
+  add(MAIN_MODULE, DIRNAME + new TextDecoder().decode(files.get(MAIN_MODULE)));
+  for (const worker of WORKERS) {
     // What starts it looks beside itself, and has become part of a module at the top.
-    add(basename(worker), `import "./${worker.replace(/\.ts$/, ".js")}";\n`);
+    add(basename(worker), `${DIRNAME}import "./${worker.replace(/ts$/, "js")}";\n`);
   }
   add(SAMPLE_MODULE, await sampleModule(join(PROJECT, "data", "sample")));
   return files;
@@ -52,7 +58,7 @@ async function bundle(args: readonly string[]): Promise<Map<string, Uint8Array>>
   const folder = await Deno.makeTempDir();
   try {
     const options = ["--quiet", "--platform=deno"];
-    await runDeno("bundle", ...options, "--outdir", folder, ...args);
+    await runDeno(PROJECT, "bundle", ...options, "--outdir", folder, ...args);
     return await readFolder(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
