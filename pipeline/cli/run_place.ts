@@ -35,19 +35,22 @@ const EARLIER = [...LANDMARKS, "landmarks.unfinished.ndjson", "segments"];
 
 /** Takes the run's folder, before any work. */
 export async function takePlace(values: PlaceValues, context: Context): Promise<Place> {
+  const { exists } = await import("../files.ts");
   const { hasBegun, RunFolder } = await import("../train/run_folder.ts");
+  const { terminal } = context;
   const { resume, force } = values;
   if (resume && force) throw new UsageError("--resume and --force exclude each other");
   if (resume && values.out === undefined) throw new UsageError("--resume needs --out RUN");
   const out = values.out ?? join("runs", timeName(new Date()));
   const goesOn = resume && await hasBegun(out, EARLIER);
+  if (resume && !await exists(out)) terminal.note(`there is no run in ${out} yet: it begins`);
   // Landmarks of a run that is replaced might be of other faces.
   const others = resume || values.landmarks ? [] : LANDMARKS;
   const folder = await RunFolder.open(out, { resume: goesOn, force: force || resume, others });
   const again = context.again("--out", out, "--resume");
   context.onInterrupt(`Go on with: ${again}`);
   // A process that is killed says nothing more.
-  context.terminal.note(`run ${out}; if it is stopped, go on with: ${again}`);
+  terminal.note(`run ${out}; if it is stopped, go on with: ${again}`);
   const landmarks = values.landmarks ?? join(out, "landmarks.csv");
   return { out, folder, landmarks, resume: goesOn };
 }
