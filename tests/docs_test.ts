@@ -125,5 +125,7 @@ Deno.test("data/readme/segments.png is what CONTRIBUTING's commands draw", async
     faces.push({ image, points, title });
   }
   const expected = await Deno.readFile(join(ROOT, "data", "readme", "segments.png"));
-  assert.deepEqual(await encodePng(drawContactSheet(faces)), expected);
+  const drawn = await encodePng(drawContactSheet(faces));
+  const isSame = drawn.length === expected.length && drawn.every((byte, i) => byte === expected[i]);
+  assert(isSame, "the picture is to be drawn anew: see CONTRIBUTING.md, Pictures");
 });
