@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
+import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder } from "../kinds.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 
@@ -16,6 +17,7 @@ export const TRAIN = command({
     dataset: required(folder(), "folder of the data set"),
     landmarks: required(file(), "landmarks file of its images"),
     labels: optional(file(), "label file instead of the data set's own"),
+    followLinks: FOLLOW_LINKS,
     ...TRAINING,
     out: required(folder("RUN"), "folder of the run"),
   },
@@ -43,9 +45,9 @@ export const TRAIN = command({
     if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
-    const { dataset: root, landmarks, labels, out, resume, force } = values;
+    const { dataset: root, landmarks, labels, followLinks, out, resume, force } = values;
     const { terminal, signal } = context;
-    const dataset = await openDataset(root, { labels, seed: config.seed, signal });
+    const dataset = await openDataset(root, { labels, followLinks, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
     const records = ReadableStream.from(await Array.fromAsync(faces));
