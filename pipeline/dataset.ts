@@ -14,10 +14,11 @@ import {
   imagePath,
   type Layout,
 } from "./dataset/layout.ts";
+import { LinkGuard } from "./dataset/links.ts";
 import { drawPartition, type Partition, readPartition } from "./dataset/partition.ts";
 import { type Shard, shardRange } from "./dataset/shard.ts";
 
-export { imagesIn } from "./dataset/image_folder.ts";
+export { type FolderOptions, imagesIn } from "./dataset/image_folder.ts";
 export { type LabelTable, readLabels } from "./dataset/labels.ts";
 export type { DatasetFiles, Layout } from "./dataset/layout.ts";
 export type { NameTable } from "./dataset/name_table.ts";
@@ -29,6 +30,8 @@ export interface DatasetOptions {
   readonly labels?: string | undefined;
   /** Whole number that splits are drawn from where there is no partition file; 64 by default. */
   readonly seed?: number | undefined;
+  /** Whether links in the data set that lead out of it are followed; else they are refused. */
+  readonly followLinks?: boolean | undefined;
   /** Stops the reading; `openDataset` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,7 +67,8 @@ const DEFAULT_SEED = 64;
  * AttParseNet's csv, or any folder of images that a label file with the 40 attributes names.
  *
  * The tables are read and checked here, so that a wrong one stops before any work. The images are
- * not looked at: one that is missing or broken is found when it is decoded. The data set is the faces
+ * not looked at: one that is missing or broken is found when it is decoded, and one that is a link which
+ * leads out of the data set is rejected. The data set is the faces
  * of the label file, in its order; where a partition file is there, it must give the split of each of
  * them (it may name more). Without one, splits are drawn from the seed, about 80/10/10.
  *
@@ -79,14 +83,19 @@ const DEFAULT_SEED = 64;
  * ```
  *
  * @throws {Deno.errors.NotFound} If the folder, its label file or its images are not there.
+ * @throws {Deno.errors.PermissionDenied} If a table or the images' folder is a link which leads out of it.
  * @throws {SyntaxError} With `path:line`, if a table is wrong.
  * @throws {RangeError} If the seed is no whole number.
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const { signal } = options;
   const files = await findTables(root, options.labels);
+  const links = new LinkGuard(root, options.followLinks ?? false);
+  const own = options.labels === undefined ? [files.labels] : [];
+  for (const path of [...own, files.partition, files.boxes]) if (path !== null) links.require(path);
   const table = await readLabels(files.labels, { signal });
   const { images, layout } = await findImages(root, table.names.name(0));
+  links.require(images);
   const partition = files.partition === null
     ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
     : await readPartition(files.partition, table.names, signal);
@@ -95,12 +104,13 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   return new Dataset(
     { root, layout, files: { ...files, images, boxes: useBoxes ? files.boxes : null } },
     options.labels !== undefined,
-    { table, partition, boxes },
+    { table, partition, boxes, links },
   );
 }
 
-/** Everything that was read. */
+/** Everything that was read, and which images may be. */
 interface DatasetTables {
+  readonly links: LinkGuard;
   readonly table: LabelTable;
   readonly partition: Partition;
   readonly boxes: BoxTable | null;
@@ -164,17 +174,18 @@ export class Dataset {
   }
 
   #record(face: number): FaceRecord {
-    const { table, partition, boxes } = this.#tables;
+    const { table, partition, boxes, links } = this.#tables;
     const image = table.names.name(face);
+    const path = imagePath(this.files.images, image);
     return {
       image,
-      path: imagePath(this.files.images, image),
+      path,
       split: SPLITS[partition.splits[face] as number] as Split,
       labels: table.labels[face] as number,
       size: null,
       box: boxes === null ? null : boxOf(boxes, face),
       points: null,
-      rejected: null,
+      rejected: links.faultOf(path),
     };
   }
 }

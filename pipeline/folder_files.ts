@@ -61,7 +61,9 @@ async function linkTarget(path: string): Promise<{ isFile: boolean; isDirectory:
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { isFile: false, isDirectory: false };
+    const isNowhere = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.FilesystemLoop;
+    if (isNowhere) return { isFile: false, isDirectory: false };
     throw error;
   }
 }

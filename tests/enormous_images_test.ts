@@ -111,17 +111,17 @@ const DECODER = join(ROOT, "tests", "endurance", "fuzz", "decode_all.ts");
 Deno.test("every kind of PNG is still read, and a progressive JPEG of a few scans", async () => {
   for (const file of pngFiles()) assert.equal(decodePixels(file).width, 13);
   assert.equal(decodePixels(await manyScans(20)).width, 64);
-  const { width, data } = decodePixels(blackPng({ width: 3000, height: 2000, depth: 16 }));
-  assert.deepEqual([width, data.length, data.every((value) => value === 0)], [3000, 18e6, true]);
+  const { width, data } = decodePixels(blackPng({ width: 300, height: 200, depth: 16 }));
+  assert.deepEqual([width, data.length, data.every((value) => value === 0)], [300, 180_000, true]);
 });
 
-Deno.test("a picture of more than 16 megapixels keeps its pixels", async () => {
-  const [width, height] = [4801, 3999];
+Deno.test("a picture of more than 4 megapixels keeps its pixels", async () => {
+  const [width, height] = [2003, 2001];
   const data = new Uint8Array(3 * width * height).fill(120);
   data.fill(200, 0, 3 * width * 64);
   const image = decodePixels(await encodeJpeg({ width, height, data }, { baseline: true }));
   assert.equal(image.data.length, data.length);
-  const wrong = image.data.findIndex((value, i) => Math.abs(value - data[i]!) > 2);
+  const wrong = image.data.findIndex((value, i) => value !== data[i]);
   assert.equal(wrong, -1, `byte ${wrong}`);
 });
 

@@ -60,6 +60,7 @@ interface RowOptions {
   readonly dataset?: string | undefined;
   readonly images?: string | undefined;
   readonly labels?: string | undefined;
+  readonly followLinks?: boolean | undefined;
   readonly import?: string | undefined;
   readonly boxes?: string | undefined;
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
@@ -79,6 +80,7 @@ export function landmarkSettings(
     dataset: absolute(dataset),
     images: absolute(images),
     labels: absolute(labels),
+    links: options.followLinks ? "followed" : undefined,
     import: absolute(options.import),
     boxes: boxes === "aligned" ? boxes : absolute(boxes),
     detector,
@@ -183,8 +185,13 @@ function resultText({ images, found, faces, score }: LandmarkingResult): string 
 export function addLandmarks(path: string, signal: AbortSignal): Stage<FaceRecord, FaceRecord> {
   return async function* (source) {
     const { joinLandmarks } = await import("../landmarks.ts");
-    for await (const record of joinLandmarks(path, { signal })(source)) {
-      yield record.points === null ? { ...record, rejected: null } : record;
+    const unusable = new Set<string>();
+    const noted = noting(source, ({ image, rejected }) => {
+      if (rejected !== null) unusable.add(image);
+    });
+    for await (const record of joinLandmarks(path, { signal })(noted)) {
+      const isUsable = record.points === null && !unusable.has(record.image);
+      yield isUsable ? { ...record, rejected: null } : record;
     }
   };
 }

@@ -7,23 +7,40 @@
 import { join } from "node:path";
 import { filesBelow } from "../folder_files.ts";
 import type { FaceRecord } from "../record.ts";
+import { LinkGuard } from "./links.ts";
 import { type Shard, shardRange } from "./shard.ts";
+
+/** What {@linkcode imagesIn} can be told. */
+export interface FolderOptions {
+  /** Only a contiguous part of the images. */
+  readonly shard?: Shard | undefined;
+  /** Whether links that lead out of the folder are followed. */
+  readonly followLinks?: boolean | undefined;
+  /** Stops the listing; the generator then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * The images (jpg, jpeg, png) in a folder and the folders below it as records without labels, in
  * natural order (2 before 10), each named by its path below `folder` with `/` between folders.
- * Hidden files and folders are left out; links are followed.
+ * Hidden files and folders are left out. An image that is a link which leads out of the folder is
+ * rejected.
  *
- * @param options.shard Only a contiguous part of the images.
  * @throws {Deno.errors.NotFound} If there is no such folder or no image in it.
+ * @throws {Deno.errors.PermissionDenied} If a folder below is a link which leads out of it.
  */
 export async function* imagesIn(
   folder: string,
-  options: { readonly shard?: Shard | undefined; readonly signal?: AbortSignal | undefined } = {},
+  options: FolderOptions = {},
 ): AsyncGenerator<FaceRecord> {
   await requireFolder(folder);
+  const links = new LinkGuard(folder, options.followLinks ?? false);
+  const enters = (name: string) => {
+    links.require(join(folder, name));
+    return true;
+  };
   const images: string[] = [];
-  for await (const name of filesBelow(folder, options.signal)) {
+  for await (const name of filesBelow(folder, options.signal, enters)) {
     if (/\.(jpe?g|png)$/i.test(name)) images.push(name);
   }
   if (images.length === 0) {
@@ -32,7 +49,8 @@ export async function* imagesIn(
   const [from, to] = shardRange(images.length, options.shard);
   for (const image of images.slice(from, to)) {
     options.signal?.throwIfAborted();
-    yield unlabelledRecord(image, join(folder, image));
+    const path = join(folder, image);
+    yield { ...unlabelledRecord(image, path), rejected: links.faultOf(path) };
   }
 }
 

@@ -34,8 +34,9 @@ export function isRowNumberHeading(name: string): boolean {
   return name === "" || name === "Unnamed: 0";
 }
 
-/** The longest name; file systems stop at 255 bytes for each of a path's parts. */
+/** The longest name, and what file systems take between two separators. */
 const LONGEST = 500;
+const LONGEST_PART = 255;
 
 /**
  * Why `name` cannot be the name of an image below the data set's folder, as the rest of a sentence
@@ -49,6 +50,9 @@ export function imageNameFault(name: string): string | null {
   if (/^[/\\]|^[A-Za-z]:/.test(name)) return "is an absolute path";
   const parts = name.split(/[/\\]/);
   if (parts.includes("..")) return "leads out of the image folder";
+  if (parts.some((part) => new TextEncoder().encode(part).length > LONGEST_PART)) {
+    return `has a part that is longer than ${LONGEST_PART} bytes`;
+  }
   if (["", "."].includes(parts.at(-1)!)) return "is the name of a folder";
   return null;
 }
@@ -67,7 +71,7 @@ export function checkImageCell(cells: Cells): void {
 
 /** Whether no byte of the cell needs a closer look, as in `000001.jpg`. */
 function isPlain({ bytes, start, stop }: Cells): boolean {
-  if (start === stop || stop - start > LONGEST || bytes[start] === 0x2e) return false;
+  if (start === stop || stop - start > LONGEST_PART || bytes[start] === 0x2e) return false;
   for (let at = start; at < stop; at++) {
     const byte = bytes[at] as number;
     // Control characters, "/", ":", "\", DEL, and what is not ASCII.

@@ -136,13 +136,14 @@ async function isFolder(path: string): Promise<boolean> {
   return (await statOf(path))?.isDirectory ?? false;
 }
 
+const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
+const NOT_THERE = [FilesystemLoop, NotADirectory, NotFound];
+
 async function statOf(path: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
+    if (NOT_THERE.some((kind) => error instanceof kind)) return null;
     throw error;
   }
 }

@@ -115,7 +115,7 @@ function isHarmless(message: string, bytes: Uint8Array, end: number): boolean {
 }
 
 /** Pixels from which on memory is scarce: the decoder holds several times as much. */
-const IN_PLACE = 16e6;
+const IN_PLACE = 4e6;
 
 /** RGBA to RGB, four pixels a step: three words of 32 bits out of four (lowest byte first). */
 function dropAlpha({ buffer, byteOffset, length }: ImageData["data"]): Uint8Array {

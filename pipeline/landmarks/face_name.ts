@@ -17,6 +17,15 @@ export function faceName(image: string, index: number): string {
 }
 
 /**
+ * What files that are made of a face are called, without its image's extension: `sub/photo` for
+ * `sub/photo.jpg`, `photo#2` for its second face.
+ */
+export function stemOfFace(name: string): string {
+  const image = imageOfFace(name);
+  return image.replace(/(?<=[^./\\])\.[^./\\]+$/, "") + name.slice(image.length);
+}
+
+/**
  * The image of a face, for every name that {@linkcode faceName} gives. An image whose own name ends in
  * such a suffix looks like another one's face: who knows the images' names asks for them first.
  */

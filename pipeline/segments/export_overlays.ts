@@ -4,9 +4,10 @@
  * @module
  */
 
-import { join, parse } from "node:path";
+import { join } from "node:path";
 import { writeFile } from "../files.ts";
 import { encodePng, readImage } from "../image.ts";
+import { stemOfFace } from "../landmarks/face_name.ts";
 import type { FaceRecord } from "../record.ts";
 import { drawContactSheet, drawOverlay, type OverlayFace } from "./overlay.ts";
 
@@ -23,7 +24,7 @@ export interface OverlayOptions {
 }
 
 /**
- * Writes `{image}_overlay.png` (image without its extension) of every record that has landmarks, and
+ * Writes `{image}_overlay.png` (image as of {@linkcode stemOfFace}) of every record that has landmarks, and
  * `contact_sheet.png` of the first ones.
  *
  * @returns What consumes the records and gives the number of overlays.
@@ -67,9 +68,9 @@ export class OverlayWriter {
   async add({ image: title, path, points, rejected }: FaceRecord): Promise<void> {
     if (points === null || rejected !== null) return;
     const face = { title, points, image: await readImage(path) };
-    const { dir, name } = parse(title);
     const picture = await encodePng(drawOverlay(face));
-    await writeFile(join(this.#out, dir, `${name}_overlay.png`), picture, { lasting: false });
+    const path = join(this.#out, `${stemOfFace(title)}_overlay.png`);
+    await writeFile(path, picture, { lasting: false });
     if (this.#shown.length < this.#sheet) this.#shown.push(face);
     this.#count++;
   }

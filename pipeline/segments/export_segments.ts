@@ -10,6 +10,7 @@ import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
 import { FileWriter, writeFile } from "../files.ts";
 import { encodePng } from "../image.ts";
+import { stemOfFace } from "../landmarks/face_name.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
 
@@ -51,7 +52,7 @@ const GATHERED = 1 << 20;
  * - `coverage.csv`: image_name and the pixels of each of the 40 masks
  * - `empty_masks.csv`: image_name, attribute of every positive label whose mask is empty
  * - format `bits`: `masks_{h}x{w}.bits`, bits [N, 40, h, w], most significant bit first, without gaps
- * - format `png`: `{Attribute}_mask_{image}.png` with 0 and 255, image without its extension
+ * - format `png`: `{Attribute}_mask_{image}.png` with 0 and 255, image as of {@linkcode stemOfFace}
  *
  * A mask is the union of the attribute's regions where the label is positive and empty where it is
  * negative. Every record that has landmarks gets its place, in the order of the stream, so that rows
@@ -125,14 +126,14 @@ async function writePictures(
   masks: readonly PackedMask[],
   { height, width }: Extent,
 ): Promise<void> {
-  const { dir, name } = parse(image);
+  const { dir, base } = parse(stemOfFace(image));
   const pictures = new Map<PackedMask, Promise<Uint8Array>>();
   // All come to their end, so that none is still being written when another one's failure is told.
   const done = await Promise.allSettled(masks.map(async (mask, column) => {
     const picture = pictures.get(mask) ??
       encodePng({ width, height, data: unpack(mask, height * width) });
     pictures.set(mask, picture);
-    const path = join(out, dir, `${ATTRIBUTES[column]}_mask_${name}.png`);
+    const path = join(out, dir, `${ATTRIBUTES[column]}_mask_${base}.png`);
     await writeFile(path, await picture, { lasting: false });
   }));
   for (const one of done) if (one.status === "rejected") throw one.reason;

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, defaulted, optional, required } from "../command.ts";
+import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { choice, file, folder } from "../kinds.ts";
 import { addLandmarks } from "../landmarking.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
@@ -22,14 +23,15 @@ export const EVALUATE = command({
     split: defaulted(choice("train", "validation", "test"), "test", "split to measure"),
     landmarks: optional(file(), "landmarks file of the data set"),
     labels: optional(file(), "label file instead of the data set's own"),
+    followLinks: FOLLOW_LINKS,
   },
   examples: [
     ["--run runs/first --dataset data/sample", "the test split of the sample"],
     ["--run runs/first --dataset celeba --landmarks celeba.csv --json", "another data set"],
   ],
-  async run({ run, split, labels, seed, ...values }, { terminal, signal }) {
+  async run({ run, split, labels, followLinks, seed, ...values }, { terminal, signal }) {
     const { openDataset } = await import("../../dataset.ts");
-    const dataset = await openDataset(values.dataset, { labels, seed, signal });
+    const dataset = await openDataset(values.dataset, { labels, followLinks, seed, signal });
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     const faces = dataset.records({ split, signal });
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);

@@ -8,6 +8,7 @@ import {
   type Values,
 } from "../command.ts";
 import { UsageError } from "../failure.ts";
+import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, SHARD } from "../kinds.ts";
 import {
   type LandmarkingJob,
@@ -23,6 +24,7 @@ const OPTIONS = {
   dataset: optional(folder(), "folder of the data set"),
   images: optional(folder(), "folder of images without labels, instead of a data set"),
   labels: optional(file(), "label file instead of the data set's own"),
+  followLinks: FOLLOW_LINKS,
   out: required(file("FILE.csv"), "landmarks file to write, or - for records on stdout"),
   ...PLACING,
   boxes: optional(
@@ -116,7 +118,9 @@ async function knownTo(
 
 /** The images to look at, and how many they are. */
 async function openSource(
-  { dataset: root, images, labels, seed, shard }: Values<typeof OPTIONS> & CommonValues,
+  { dataset: root, images, labels, followLinks, seed, shard }:
+    & Values<typeof OPTIONS>
+    & CommonValues,
   { signal }: Context,
 ): Promise<Pick<LandmarkingJob, "records" | "total" | "dataset">> {
   const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
@@ -125,10 +129,10 @@ async function openSource(
   }
   if (images !== undefined) {
     // The folder is listed as a whole before the first image in any case.
-    const records = await Array.fromAsync(imagesIn(images, { shard, signal }));
+    const records = await Array.fromAsync(imagesIn(images, { shard, followLinks, signal }));
     return { records: ReadableStream.from(records), total: records.length, dataset: null };
   }
-  const dataset = await openDataset(root as string, { labels, seed, signal });
+  const dataset = await openDataset(root as string, { labels, followLinks, seed, signal });
   const [from, to] = shardRange(dataset.count, shard);
   return { records: dataset.records({ shard, signal }), total: to - from, dataset: dataset.root };
 }

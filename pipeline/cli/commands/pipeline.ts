@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
+import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder } from "../kinds.ts";
 import { type LandmarkingResult, landmarkSettings, runLandmarkingInto } from "../landmarking.ts";
 import { PLACING, readPlacing } from "../placing.ts";
@@ -19,6 +20,7 @@ import { type FaceRecord, SPLITS } from "../../record.ts";
 const OPTIONS = {
   dataset: optional(folder(), "folder of the data set (default: the shipped sample)"),
   labels: optional(file(), "label file instead of the data set's own"),
+  followLinks: FOLLOW_LINKS,
   landmarks: optional(file(), "landmarks file, instead of looking for faces"),
   ...PLACING,
   ...TRAINING,
@@ -47,9 +49,10 @@ export const PIPELINE = command({
     const { openDataset } = await import("../../dataset.ts");
     const { sampleFolder } = await import("../shipped_sample.ts");
     const { terminal, signal } = context;
-    const { labels } = values;
+    const { labels, followLinks } = values;
     const dataset = await openDataset(values.dataset ?? await sampleFolder(), {
       labels,
+      followLinks,
       seed: config.seed,
       signal,
     });
@@ -108,7 +111,7 @@ async function findFaces(
   { landmarks: out }: Place,
   context: Context,
 ): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
-  const { labels, resume } = values;
+  const { labels, followLinks, resume } = values;
   const { exists } = await import("../../files.ts");
   const { unfinishedPath } = await import("../../landmarks/landmark_journal.ts");
   // Beside unfinished work, landmarks are those of an older run that this one replaces.
@@ -119,7 +122,7 @@ async function findFaces(
   const records = dataset.records({ signal: context.signal });
   const faces: FaceRecord[] = [];
   const job = { ...placing, records, total: dataset.count, dataset: dataset.root };
-  const settings = landmarkSettings({ dataset: dataset.root, labels }, placing);
+  const settings = landmarkSettings({ dataset: dataset.root, labels, followLinks }, placing);
   const file = { out, settings, restart: !resume };
   const result = await runLandmarkingInto(file, job, context, (record) => void faces.push(record));
   return { faces, result };
@@ -170,7 +173,10 @@ async function measure(
 ): Promise<Metrics> {
   const split = SPLITS.toReversed().find((split) => dataset.counts[split] > 0) ?? "test";
   // Attributes are predicted from the image alone, so that a face without landmarks counts as well.
-  const all = faces.map((face) => face.points === null ? { ...face, rejected: null } : face);
+  const all = faces.map((face) => {
+    const { rejected = null } = dataset.record(face.image) ?? {};
+    return face.points === null ? { ...face, rejected } : face;
+  });
   const records = ReadableStream.from(all);
   const validation = ReadableStream.from(all);
   return await runEvaluation({ run: out, records, split, validation, backend, dataset }, context);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
+import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
@@ -18,6 +19,7 @@ export const TRAIN = command({
     dataset: required(folder(), "folder of the data set"),
     landmarks: required(file(), "landmarks file of its images"),
     labels: optional(file(), "label file instead of the data set's own"),
+    followLinks: FOLLOW_LINKS,
     ...TRAINING,
     out: required(folder("RUN"), "folder of the run"),
   },
@@ -46,12 +48,12 @@ export const TRAIN = command({
     const { openDataset } = await import("../../dataset.ts");
     const { joinLandmarks } = await import("../../landmarks.ts");
     const { hasBegun } = await import("../../train/run_folder.ts");
-    const { dataset: root, landmarks, labels, out, force } = values;
+    const { dataset: root, landmarks, labels, followLinks, out, force } = values;
     const { terminal, signal } = context;
     if (values.resume && force) throw new UsageError("--resume and --force exclude each other");
     const resume = values.resume && await hasBegun(out);
     if (values.resume && !resume) terminal.note(`there is no run in ${out} yet: it begins`);
-    const dataset = await openDataset(root, { labels, seed: config.seed, signal });
+    const dataset = await openDataset(root, { labels, followLinks, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
     const records = ReadableStream.from(await Array.fromAsync(faces));

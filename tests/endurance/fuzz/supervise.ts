@@ -42,12 +42,14 @@ export interface FuzzOptions {
   readonly seed: number;
   /** The first case's number; 0 by default. */
   readonly from?: number;
+  /** A case that takes longer than this hangs, in milliseconds; 5,000 by default. */
+  readonly patience?: number;
+  /** The program that reads the cases; `child.ts` by default. */
+  readonly child?: string;
   /** Hears of each finding at once. */
   readonly onFinding?: (finding: Finding) => void;
 }
 
-/** A case that takes longer than this hangs, in milliseconds. */
-const PATIENCE = 5000;
 /** What a process takes to start, and a format to make its files, in milliseconds. */
 const START = 60_000;
 /** More memory than this is a fault, in bytes. */
@@ -58,7 +60,7 @@ export async function fuzz(options: FuzzOptions): Promise<Outcome> {
   const { formats, count, seed, from = 0 } = options;
   const room = await Deno.makeTempDir({ prefix: "attparsenet-fuzz-" });
   try {
-    const supervisor = new Supervisor(room, options.onFinding);
+    const supervisor = new Supervisor(room, options);
     let jobs = formats.map((format): Job => ({ format, seed, from, to: from + count }));
     while (jobs.length > 0) jobs = await supervisor.run(jobs);
     return supervisor;
@@ -72,17 +74,18 @@ class Supervisor implements Outcome {
   readonly findings: Finding[] = [];
   peak = 0;
   readonly #room: string;
-  readonly #onFinding: (finding: Finding) => void;
+  readonly #options: FuzzOptions;
 
-  constructor(room: string, onFinding: (finding: Finding) => void = () => {}) {
+  constructor(room: string, options: FuzzOptions) {
     this.#room = room;
-    this.#onFinding = onFinding;
+    this.#options = options;
   }
 
   /** Runs jobs in one process until it ends or is ended; returns what is left. */
   async run(jobs: readonly Job[]): Promise<Job[]> {
-    const child = new Child(this.#room, jobs);
+    const child = new Child(this.#room, jobs, this.#options);
     let [at, next] = [0, jobs[0]!.from];
+    let isFull = false;
     for await (const answer of child.answers()) {
       if (typeof answer === "string") {
         this.#find(jobs[at]!.format, next, `it speaks on stdout: ${answer.slice(0, 200)}`);
@@ -92,14 +95,22 @@ class Supervisor implements Outcome {
       this.#note(answer);
       next = answer.number + 1;
       // What has been taken is never given back: only a fresh process tells what the next case takes.
-      if (answer.peak > MEMORY) child.end(`it takes ${Math.round(answer.peak / 2 ** 20)} MiB`);
+      if (answer.peak > MEMORY) {
+        this.#find(
+          answer.format,
+          answer.number,
+          `it takes ${Math.round(answer.peak / 2 ** 20)} MiB`,
+        );
+        isFull = true;
+        child.stop("it is full");
+      }
       if (next < jobs[at]!.to || ++at === jobs.length) continue;
       next = jobs[at]!.from;
       child.starts();
     }
-    const ending = await child.ending();
+    const reason = await child.ending();
     if (at === jobs.length) return [];
-    this.#find(jobs[at]!.format, ending.isAfter ? next - 1 : next++, ending.reason);
+    if (!isFull) this.#find(jobs[at]!.format, next++, reason);
     return [{ ...jobs[at]!, from: next }, ...jobs.slice(at + 1)].filter(({ from, to }) =>
       from < to
     );
@@ -121,7 +132,7 @@ class Supervisor implements Outcome {
   #find(format: string, number: number, fault: string): void {
     this.#tally(format);
     this.findings.push({ format, number, fault });
-    this.#onFinding({ format, number, fault });
+    this.#options.onFinding?.({ format, number, fault });
   }
 
   #tally(format: string): Tally {
@@ -138,11 +149,16 @@ class Child {
   readonly #process: Deno.ChildProcess;
   #clock: ReturnType<typeof setTimeout> | undefined;
   #reason: string | null = null;
-  #isAfter = false;
+  readonly #patience: number;
 
-  constructor(room: string, jobs: readonly Job[]) {
+  constructor(
+    room: string,
+    jobs: readonly Job[],
+    { patience = 5000, child = CHILD }: Pick<FuzzOptions, "patience" | "child">,
+  ) {
+    this.#patience = patience;
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", fileURLToPath(CHILD), room],
+      args: ["run", "--allow-all", child, room],
       env: { XDG_RUNTIME_DIR: room },
       ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
     }).spawn();
@@ -156,7 +172,7 @@ class Child {
   async *answers(): AsyncGenerator<Answer | string> {
     for await (const { text } of readLines(this.#process.stdout, "the child")) {
       if (this.#reason !== null) return;
-      this.#expect(PATIENCE, `it hangs for more than ${PATIENCE / 1000} s`);
+      this.#expect(this.#patience, `it hangs for more than ${this.#patience / 1000} s`);
       yield answerIn(text);
     }
   }
@@ -166,26 +182,20 @@ class Child {
     this.#expect(START, `it does not start within ${START / 1000} s`);
   }
 
-  /** Ends it for what its last case did. */
-  end(reason: string): void {
-    this.#isAfter = true;
-    this.#stop(reason);
-  }
-
-  /** Why it ended, once it has, and whether that is its last answer's fault. */
-  async ending(): Promise<{ reason: string; isAfter: boolean }> {
+  /** Why it ended, once it has. */
+  async ending(): Promise<string> {
     const { code, signal } = await this.#process.status;
     clearTimeout(this.#clock);
-    const reason = this.#reason ?? `the process ended (${signal ?? `exit code ${code}`})`;
-    return { reason, isAfter: this.#isAfter };
+    return this.#reason ?? `the process ended (${signal ?? `exit code ${code}`})`;
   }
 
   #expect(milliseconds: number, otherwise: string): void {
     clearTimeout(this.#clock);
-    this.#clock = setTimeout(() => this.#stop(otherwise), milliseconds);
+    this.#clock = setTimeout(() => this.stop(otherwise), milliseconds);
   }
 
-  #stop(reason: string): void {
+  /** Ends it. */
+  stop(reason: string): void {
     this.#reason ??= reason;
     try {
       this.#process.kill("SIGKILL");
@@ -195,7 +205,7 @@ class Child {
   }
 }
 
-const CHILD = new URL("./child.ts", import.meta.url);
+const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
 
 function answerIn(line: string): Answer | string {
   try {

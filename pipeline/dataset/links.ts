@@ -1,0 +1,90 @@
+/**
+ * Links in a data set that lead out of it. They are not followed unless that is asked for: a data set comes
+ * from somebody else, and its images end in reports and pictures.
+ *
+ * @module
+ */
+
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+
+/** Tells which of a data set's files lie somewhere else. The data set's folder may be a link itself. */
+export class LinkGuard {
+  readonly #root: string;
+  /** Where the root really lies; null if links are followed. */
+  readonly #real: string | null;
+  /** Where the links of each folder lead that lead out; a text for a folder that lies outside itself. */
+  readonly #folders = new Map<string, ReadonlyMap<string, string> | string>();
+
+  /**
+   * A guard for a folder that is there.
+   *
+   * @param follow Lets everything pass.
+   */
+  constructor(root: string, follow: boolean) {
+    this.#root = root;
+    this.#real = follow ? null : Deno.realPathSync(root);
+  }
+
+  /** Why an image file is not to be read, or null if it may be. */
+  faultOf(path: string): string | null {
+    if (this.#real === null) return null;
+    const folder = dirname(path);
+    let links = this.#folders.get(folder);
+    if (links === undefined) this.#folders.set(folder, links = this.#look(folder));
+    const target = typeof links === "string" ? links : links.get(basename(path));
+    return target === undefined ? null : `the image ${this.#sentence(target)}`;
+  }
+
+  /**
+   * Makes sure that a file or folder lies inside.
+   *
+   * @throws {Deno.errors.PermissionDenied} If it does not; the message says where it lies.
+   */
+  require(path: string): void {
+    const target = this.#real === null ? null : this.#outside(path);
+    if (target === null) return;
+    throw new Deno.errors.PermissionDenied(
+      `Cannot read ${path}: it ${this.#sentence(target)} (--follow-links allows that)`,
+    );
+  }
+
+  #sentence(target: string): string {
+    return `is a link that leads out of ${this.#root}, to ${target}`;
+  }
+
+  #look(folder: string): ReadonlyMap<string, string> | string {
+    const target = this.#outside(folder);
+    if (target !== null) return target;
+    const links = new Map<string, string>();
+    for (const { name, isSymlink } of entriesOf(folder)) {
+      const target = isSymlink ? this.#outside(join(folder, name)) : null;
+      if (target !== null) links.set(name, target);
+    }
+    return links;
+  }
+
+  /** Where it really lies, if that is outside. */
+  #outside(path: string): string | null {
+    const real = ifThere(() => Deno.realPathSync(path));
+    if (real === null) return null;
+    const way = relative(this.#real!, real);
+    return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? real : null;
+  }
+}
+
+function entriesOf(folder: string): Deno.DirEntry[] {
+  return ifThere(() => [...Deno.readDirSync(folder)]) ?? [];
+}
+
+/** Null for what is not there, and for links that lead nowhere: whoever reads it finds that out. */
+function ifThere<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (NOT_THERE.some((kind) => error instanceof kind)) return null;
+    throw error;
+  }
+}
+
+const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
+const NOT_THERE = [FilesystemLoop, NotADirectory, NotFound];
