@@ -12,7 +12,7 @@ import type { TreeCascade } from "../kernels/tree_cascade_job.ts";
 import type { Box, FaceRecord, Stage } from "./record.ts";
 import { roundHundredth } from "./record_json.ts";
 import type { DetectorName } from "./landmarks/detector_names.ts";
-import { faceName } from "./landmarks/face_name.ts";
+import { faceName } from "./face_name.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
 import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
 import { mapInOrder } from "./map_in_order.ts";

@@ -9,8 +9,8 @@ import { boxesIn } from "../pipeline/dataset/boxes.ts";
 import { imageNameFault } from "../pipeline/dataset/image_name.ts";
 import { findImages } from "../pipeline/find_images.ts";
 import { readLandmarks } from "../pipeline/landmarks.ts";
-import { stemOfFace } from "../pipeline/landmarks/face_name.ts";
-import { RECORD_SCHEMA } from "../pipeline/record_json.ts";
+import { stemOfFace } from "../pipeline/face_name.ts";
+import { schemaOf } from "../pipeline/schema.ts";
 import { readRecords, toJson } from "../pipeline/record_json.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
 import { csvLabels, partitionText, withFolder } from "./dataset_folder.ts";
@@ -87,7 +87,7 @@ Deno.test("records refuse such names", async () => {
   const line = toJson(recordOf("1.jpg", { points: pointsFrom(1) }));
   for (const [name] of HOSTILE) {
     const text = line.replace('"1.jpg"', JSON.stringify(name));
-    assert.ok(text.includes(RECORD_SCHEMA));
+    assert.ok(text.includes(schemaOf("record")));
     const records = readRecords(new Blob([text]).stream(), "stdin");
     await assert.rejects(Array.fromAsync(records), /^SyntaxError: stdin:1: /, name);
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists } from "../pipeline/files.ts";
-import { faceName } from "../pipeline/landmarks/face_name.ts";
+import { faceName } from "../pipeline/face_name.ts";
 import { writeLandmarks } from "../pipeline/landmarks.ts";
 import { openJournal, unfinishedPath } from "../pipeline/landmarks/landmark_journal.ts";
 import type { FaceRecord } from "../pipeline/record.ts";

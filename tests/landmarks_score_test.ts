@@ -4,7 +4,7 @@ import { scoreText } from "../pipeline/cli/landmark_score_text.ts";
 import { encodePng, readImage, type RgbImage } from "../pipeline/image.ts";
 import type { LandmarkRow } from "../pipeline/landmarks.ts";
 import { drawErrors } from "../pipeline/landmarks/error_picture.ts";
-import { faceName, imageOfFace } from "../pipeline/landmarks/face_name.ts";
+import { faceName, imageOfFace } from "../pipeline/face_name.ts";
 import { scoreLandmarks } from "../pipeline/landmarks/score.ts";
 import { type WorstOptions, writeWorst } from "../pipeline/landmarks/score_pictures.ts";
 import { Canvas } from "../pipeline/segments/canvas.ts";

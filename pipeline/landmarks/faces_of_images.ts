@@ -5,7 +5,7 @@
  * @module
  */
 
-import { imageOfFace } from "./face_name.ts";
+import { imageOfFace } from "../face_name.ts";
 import { ImageIndex } from "./imports/image_index.ts";
 
 /** The faces of one image, as indices of rows. */

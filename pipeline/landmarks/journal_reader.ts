@@ -9,7 +9,7 @@ import type { FaceRecord } from "../record.ts";
 import { fromJson } from "../record_json.ts";
 import { readLines } from "../record_json/read_lines.ts";
 import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
-import { imageOfFace } from "./face_name.ts";
+import { imageOfFace } from "../face_name.ts";
 import { LandmarkTable } from "./landmark_table.ts";
 
 /** Bytes that are read at once. */

@@ -18,7 +18,7 @@ import { imageNameFault } from "../dataset/image_name.ts";
 import { exists, openExclusive, writeAll, written } from "../files.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { toJson } from "../record_json.ts";
-import { faceName, imageOfFace } from "./face_name.ts";
+import { faceName, imageOfFace } from "../face_name.ts";
 import {
   type Before,
   headOf,

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { writeFile } from "../files.ts";
 import { encodePng, readImage } from "../image.ts";
-import { stemOfFace } from "../landmarks/face_name.ts";
+import { stemOfFace } from "../face_name.ts";
 import type { FaceRecord } from "../record.ts";
 import { drawContactSheet, drawOverlay, type OverlayFace } from "./overlay.ts";
 
@@ -69,8 +69,8 @@ export class OverlayWriter {
     if (points === null || rejected !== null) return;
     const face = { title, points, image: await readImage(path) };
     const picture = await encodePng(drawOverlay(face));
-    const path = join(this.#out, `${stemOfFace(title)}_overlay.png`);
-    await writeFile(path, picture, { lasting: false });
+    const overlay = join(this.#out, `${stemOfFace(title)}_overlay.png`);
+    await writeFile(overlay, picture, { lasting: false });
     if (this.#shown.length < this.#sheet) this.#shown.push(face);
     this.#count++;
   }

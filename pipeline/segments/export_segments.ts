@@ -10,7 +10,7 @@ import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
 import { FileWriter, writeFile } from "../files.ts";
 import { encodePng } from "../image.ts";
-import { stemOfFace } from "../landmarks/face_name.ts";
+import { stemOfFace } from "../face_name.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
 
