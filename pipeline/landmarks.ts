@@ -125,7 +125,7 @@ export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, Face
     throw new RangeError(`Cannot find landmarks with ${workers} workers: at least 1 is needed`);
   }
   return async function* (source) {
-    using pool = new LandmarkerPool(startLandmarker, workers, BATCH);
+    await using pool = new LandmarkerPool(startLandmarker, workers, BATCH);
     const find = async (record: FaceRecord): Promise<FaceRecord[]> => {
       if (record.rejected !== null || record.points !== null) return [record];
       const box = usableBox(record.box);

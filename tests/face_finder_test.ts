@@ -5,11 +5,11 @@ import { readImage } from "../pipeline/image.ts";
 import { findPredictorFile, readPredictor } from "../pipeline/landmarks.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "../pipeline/landmarks/face_finder.ts";
 import { squareByEyes } from "../pipeline/landmarks/face_square.ts";
+import { Gpu } from "../kernels/gpu.ts";
 import { openPredictor } from "../pipeline/landmarks/predictor.ts";
 import type { PredictPoints } from "../pipeline/landmarks/tree_placer.ts";
 import { Random } from "../pipeline/random.ts";
 import { drawFace, drawFaces, type Place } from "./drawn_face.ts";
-import { hasGpu } from "./gpu_test_context.ts";
 import { realData } from "./real_data.ts";
 import { imagesIn } from "./real_images.ts";
 import { smallPredictor } from "./shape_predictor_writer.ts";
@@ -37,16 +37,16 @@ const DRAWN: TreeCascade = await (async () => {
 /** All ways to place points; dlib's own predictor only where its file is. */
 const PREDICTORS: Record<string, PredictPoints | null> = {
   "the network": null,
-  "a predictor": await openPredictor({ predictor: DRAWN, gpu: "none" }),
+  "a predictor": openPredictor({ predictor: DRAWN, gpu: null }),
 };
-if (hasGpu) {
-  PREDICTORS["a predictor on the GPU"] = await openPredictor({ predictor: DRAWN, gpu: "any" });
-}
+const gpu = await Gpu.open();
+if (gpu !== null) PREDICTORS["a predictor on the GPU"] = openPredictor({ predictor: DRAWN, gpu });
+globalThis.addEventListener("unload", () => gpu?.[Symbol.dispose]());
 const file = await findPredictorFile();
 if (file !== null) {
-  PREDICTORS["dlib's predictor"] = await openPredictor({
+  PREDICTORS["dlib's predictor"] = openPredictor({
     predictor: await readPredictor(file),
-    gpu: "none",
+    gpu: null,
   });
 }
 

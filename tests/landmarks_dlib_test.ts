@@ -8,6 +8,7 @@ import { readImage } from "../pipeline/image.ts";
 import { readPredictor } from "../pipeline/landmarks.ts";
 import { FaceFinder } from "../pipeline/landmarks/face_finder.ts";
 import { grayWindow } from "../pipeline/landmarks/gray_window.ts";
+import { Gpu } from "../kernels/gpu.ts";
 import { openPredictor } from "../pipeline/landmarks/predictor.ts";
 import type { PredictPoints } from "../pipeline/landmarks/tree_placer.ts";
 import { Random } from "../pipeline/random.ts";
@@ -125,7 +126,7 @@ Deno.test({
   name: `the predictor on the CPU gives exactly dlib's points, boxes of seed ${SEED}`,
   ignore,
   async fn() {
-    const predict = await openPredictor({ predictor: await predictor(), gpu: "none" });
+    const predict = openPredictor({ predictor: await predictor(), gpu: null });
     const known = await publishedPictures();
     const random = await randomPictures();
     assert.deepEqual([known.length, random.length], [43, 200]);
@@ -151,7 +152,8 @@ Deno.test({
   name: `the predictor on the GPU gives dlib's points but for rounding, boxes of seed ${SEED}`,
   ignore: ignore || !hasGpu,
   async fn() {
-    const predict = await openPredictor({ predictor: await predictor(), gpu: "any" });
+    using gpu = await Gpu.open();
+    const predict = openPredictor({ predictor: await predictor(), gpu });
     const known = await publishedPictures();
     const found = differences(await ourPoints(known, predict!), await dlibsOwn(known));
     const wrong = found.filter((pixels) => pixels > 0);
@@ -168,7 +170,7 @@ Deno.test({
   name: "the predictor gives the points that dlib publishes, from our decoder's pixels",
   ignore,
   async fn() {
-    const predict = await openPredictor({ predictor: await predictor(), gpu: "none" });
+    const predict = openPredictor({ predictor: await predictor(), gpu: null });
     const faces = await publishedFaces();
     const got = await ourPoints(await publishedPictures(), predict!);
     // The points of boxes that are not square belong to other boxes: see dlib_peer_test.ts.
@@ -188,7 +190,7 @@ Deno.test({
   async fn() {
     await useWasm();
     const finder = new FaceFinder(
-      await openPredictor({ predictor: await predictor(), gpu: "none" }),
+      openPredictor({ predictor: await predictor(), gpu: null }),
     );
     const pictures = await publishedPictures();
     const dlib = await dlibsOwn(pictures);

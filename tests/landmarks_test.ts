@@ -63,10 +63,11 @@ class FakeLandmarker implements Landmarker {
   }
 
   /** As of a worker thread: who waits for it is told. */
-  [Symbol.dispose](): void {
+  [Symbol.asyncDispose](): Promise<void> {
     if (this.#isLive) this.#fakes.live--;
     this.#isLive = false;
     this.#stopped.reject(new Error("it was stopped"));
+    return Promise.resolve();
   }
 }
 
@@ -237,7 +238,7 @@ Deno.test("landmarks() ends with the error if landmarkers cannot be started", as
   const startLandmarker = (): Landmarker => ({
     ready: Promise.reject(new Error("The landmark worker does not start: no wasm")),
     find: () => Promise.reject(new Error("not ready")),
-    [Symbol.dispose]() {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   });
   for (const workers of [1, 3]) {
     const stage = landmarks({ workers, startLandmarker });

@@ -6,12 +6,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openBackend } from "../pipeline/backend.ts";
+import { exists } from "../pipeline/files.ts";
 import { buildNetwork } from "../pipeline/network.ts";
 import { writeModel } from "../pipeline/train/model_folder.ts";
 import { nameOf, repeatSample } from "./endurance/repeated_sample.ts";
 import { inFolder, pointsFrom, recordOf } from "./face_records.ts";
 import { toJson } from "../pipeline/record_json.ts";
-import { taskCommand, type TaskName } from "./task_command.ts";
+import { pause, RunningCommand } from "./running_command.ts";
+import type { TaskName } from "./task_command.ts";
 import { smallConfig } from "./train_context.ts";
 
 /** More images than a command decodes for a reader that reads nothing. */
@@ -20,62 +22,6 @@ const IMAGES = 500;
 const IN_PIPE = 4 * 65536;
 /** MiB that a command may have while it waits, its threads included. */
 const MOST_MEMORY = 1000;
-
-const pause = (milliseconds: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
-interface Line {
-  readonly image: string;
-  readonly rejected?: string | null;
-}
-
-/** A process with its text so far. */
-class Running {
-  readonly process: Deno.ChildProcess;
-  readonly #err: Promise<string>;
-  readonly #reader: ReadableStreamDefaultReader<string>;
-  #text = "";
-
-  constructor(task: TaskName, args: readonly string[], stdin: "null" | "piped" = "null") {
-    const permitted = taskCommand(task, args, {}, stdin);
-    this.process = permitted.spawn();
-    this.#err = new Response(this.process.stderr).text();
-    this.#reader = this.process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  /** Reads its first words, and no more until it does nothing; returns the MiB that it then has. */
-  async stuck(): Promise<number> {
-    this.#text = (await this.#reader.read()).value ?? "";
-    let before = "";
-    while (true) {
-      const args = ["-o", "cputimes=,rss=", "-p", String(this.process.pid)];
-      const { stdout } = await new Deno.Command("ps", { args }).output();
-      const [seconds, kibibytes] = new TextDecoder().decode(stdout).trim().split(/\s+/);
-      if (seconds === before) return Number(kibibytes) / 1024;
-      before = seconds!;
-      await pause(1500);
-    }
-  }
-
-  /** All that it has written, as objects. */
-  async lines(): Promise<Line[]> {
-    for (let next = await this.#reader.read(); !next.done; next = await this.#reader.read()) {
-      this.#text += next.value;
-    }
-    return this.#text.trimEnd().split("\n").map((line) => JSON.parse(line));
-  }
-
-  /** Reads no more. */
-  leave(): Promise<void> {
-    return this.#reader.cancel();
-  }
-
-  /** How it ends; whatever is left on stdout is not read. */
-  async end(): Promise<{ code: number; err: string }> {
-    const { code } = await this.process.status;
-    return { code, err: await this.#err };
-  }
-}
 
 /** A folder with faces and, for `predict`, an untrained run. */
 async function withFaces(
@@ -110,7 +56,7 @@ function writers(dataset: string, images: string, run: string): [TaskName, strin
 Deno.test("a reader that reads nothing stops the work, and one that goes on loses nothing", () =>
   withFaces(async (folder, dataset, images) => {
     const commands = writers(dataset, images, await untrainedRun(folder));
-    const stuck = commands.map(([task, args]) => new Running(task, args));
+    const stuck = commands.map(([task, args]) => new RunningCommand(task, args));
     const memory = await Promise.all(stuck.map((running) => running.stuck()));
     await Deno.remove(images, { recursive: true });
     for (const [i, [task, , ahead]] of commands.entries()) {
@@ -132,7 +78,7 @@ Deno.test("a reader that reads nothing stops the work, and one that goes on lose
 Deno.test("a command whose reader is stuck ends with 130 when it is told to", () =>
   withFaces(async (folder, dataset, images) => {
     const commands = writers(dataset, images, await untrainedRun(folder));
-    const stuck = commands.map(([task, args]) => new Running(task, args));
+    const stuck = commands.map(([task, args]) => new RunningCommand(task, args));
     for (const running of stuck) {
       await running.stuck();
       running.process.kill("SIGTERM");
@@ -146,7 +92,7 @@ Deno.test("a command whose reader is stuck ends with 130 when it is told to", ()
 Deno.test("a reader that goes away ends a command well", () =>
   withFaces(async (folder, dataset, images) => {
     const commands = writers(dataset, images, await untrainedRun(folder));
-    const left = commands.map(([task, args]) => new Running(task, [...args, "--quiet"]));
+    const left = commands.map(([task, args]) => new RunningCommand(task, [...args, "--quiet"]));
     for (const running of left) {
       await running.stuck();
       await running.leave();
@@ -160,7 +106,7 @@ Deno.test("segments waits for slow records, and ends with 130 while none come", 
       out: string,
     ) => ["--landmarks", "-", "--mask-size", "41x31", "--format", "none", "--quiet", "--out", out];
     const outs = ["slow", "silent"].map((name) => join(folder, name));
-    const [slow, silent] = outs.map((out) => new Running("segments", args(out), "piped"));
+    const [slow, silent] = outs.map((out) => new RunningCommand("segments", args(out), "piped"));
     const inputs = [slow, silent].map((running) => running!.process.stdin.getWriter());
     for (let i = 0; i < 3; i++) {
       const line = toJson(recordOf(`${i}.jpg`, { labels: 1, points: pointsFrom(60 + i) }));
@@ -170,7 +116,7 @@ Deno.test("segments waits for slow records, and ends with 130 while none come", 
         await pause(150);
       }
     }
-    await pause(1500);
+    while (!await exists(outs[1]!, `coverage.csv.partial-${silent!.process.pid}`)) await pause(50);
     silent!.process.kill("SIGTERM");
     const { code, err } = await silent!.end();
     assert.equal(code, 130, err);
@@ -186,4 +132,18 @@ Deno.test("segments waits for slow records, and ends with 130 while none come", 
     ]);
     await Promise.all([slow, silent].map((running) => running!.leave()));
     await inputs[1]!.abort().catch(() => {});
+  }));
+
+Deno.test("predict ends with 130 while no paths come", () =>
+  inFolder(async (folder) => {
+    const args = ["--run", await untrainedRun(folder), "-", "--backend", "wasm"];
+    const running = new RunningCommand("predict", args, "piped");
+    const input = running.process.stdin.getWriter();
+    await input.write(new TextEncoder().encode("nowhere.jpg\n"));
+    await running.speaks();
+    running.process.kill("SIGTERM");
+    const { code, err } = await running.end();
+    assert.equal(code, 130, err);
+    await running.leave();
+    await input.abort().catch(() => {});
   }));

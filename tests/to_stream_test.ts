@@ -97,8 +97,8 @@ Deno.test("landmarks() as a stream decodes a bounded number of images for a read
       live++;
     }
 
-    override [Symbol.dispose](): void {
-      super[Symbol.dispose]();
+    override async [Symbol.asyncDispose](): Promise<void> {
+      await super[Symbol.asyncDispose]();
       live--;
     }
   }

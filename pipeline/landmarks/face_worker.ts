@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DeviceLost } from "../../kernels/gpu.ts";
+import { DeviceLost, Gpu } from "../../kernels/gpu.ts";
 import { useWasm } from "../../kernels/tfjs_wasm.ts";
 import { decodePixels, readPictureFileSync, type RgbImage } from "../image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
@@ -22,6 +22,7 @@ const MOST_PIXELS = 16e6;
 
 const scope = self as unknown as WorkerScope;
 let finder: FaceFinder | null = null;
+let gpu: Gpu | null = null;
 
 scope.onmessage = async ({ data }) => {
   try {
@@ -35,9 +36,15 @@ scope.onmessage = async ({ data }) => {
 
 async function perform(task: WorkerTask): Promise<WorkerMessage> {
   if ("tools" in task) {
+    const { predictor, gpu: wanted } = task.tools;
     await useWasm();
-    finder = new FaceFinder(await openPredictor(task.tools));
+    gpu = wanted === "any" && predictor !== null ? await Gpu.open() : null;
+    finder = new FaceFinder(openPredictor({ predictor, gpu }));
     return { ready: true };
+  }
+  if ("end" in task) {
+    gpu?.[Symbol.dispose]();
+    return { ended: true };
   }
   const answers: FaceAnswer[] = [];
   while (answers.length < task.length) {

@@ -28,7 +28,7 @@ interface Waiting {
  * the requests it had are tried again one by one: the one that breaks it alone is answered with a
  * rejection.
  */
-export class LandmarkerPool implements Disposable {
+export class LandmarkerPool implements AsyncDisposable {
   readonly #start: () => Landmarker;
   readonly #limit: number;
   readonly #batch: number;
@@ -60,11 +60,12 @@ export class LandmarkerPool implements Disposable {
   }
 
   /** Stops all landmarkers; requests that are under way get any answer or none. */
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     this.#waiting.length = 0;
-    for (const landmarker of this.#all) landmarker[Symbol.dispose]();
+    const all = [...this.#all];
     this.#all.clear();
+    await Promise.all(all.map((landmarker) => landmarker[Symbol.asyncDispose]()));
   }
 
   /** Gives waiting requests to free landmarkers. */
@@ -105,8 +106,9 @@ export class LandmarkerPool implements Disposable {
       this.#free.push(landmarker);
       this.#serve();
     } catch (error) {
-      landmarker[Symbol.dispose]();
+      if (this.#ended) return;
       this.#all.delete(landmarker);
+      await landmarker[Symbol.asyncDispose]();
       if (this.#ended) return;
       this.#afterBreakdown(batch, error);
       this.#serve();

@@ -6,10 +6,9 @@
 
 import { join } from "node:path";
 import { placePointsByTree } from "../../kernels/cpu/tree_cascade_by_tree.ts";
-import { Gpu } from "../../kernels/gpu.ts";
+import type { Gpu } from "../../kernels/gpu.ts";
 import { LoadedCascade, toWindowPixels, type TreeCascade } from "../../kernels/tree_cascade.ts";
 import { exists } from "../files.ts";
-import type { ChosenTools } from "./landmarker.ts";
 import { parseShapePredictor } from "./shape_predictor_file.ts";
 import type { PredictPoints } from "./tree_placer.ts";
 
@@ -38,16 +37,20 @@ export async function readPredictor(path: string): Promise<TreeCascade> {
   return parseShapePredictor(await Deno.readFile(path), path);
 }
 
+/** What runs the predictor; null where there is none. */
+export interface PredictorTools {
+  readonly predictor: TreeCascade | null;
+  /** The device, which is borrowed for as long as the predictor is used; null runs it on the CPU. */
+  readonly gpu: Gpu | null;
+}
+
 /**
- * Makes the predictor ready, on the adapter that is wanted or on the CPU.
+ * Makes the predictor ready.
  *
- * @returns What throws a `DeviceLost` when the adapter is lost.
+ * @returns What throws a `DeviceLost` when the device is lost.
  */
-export async function openPredictor(
-  { predictor, gpu: wanted }: ChosenTools,
-): Promise<PredictPoints | null> {
+export function openPredictor({ predictor, gpu }: PredictorTools): PredictPoints | null {
   if (predictor === null) return null;
-  const gpu = wanted === "none" ? null : await Gpu.open();
   // As fast as a software adapter on the same cores, and with nothing to read back.
   if (gpu === null) return (job) => placePointsByTree(predictor, job);
   const cascade = new LoadedCascade(gpu, predictor);

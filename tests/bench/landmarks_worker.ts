@@ -33,7 +33,7 @@ let searches: readonly FaceSearch[] = [];
 scope.onmessage = async ({ data }) => {
   if ("searches" in data) {
     await useWasm();
-    finder = new FaceFinder(await openPredictor({ predictor: data.predictor, gpu: "none" }));
+    finder = new FaceFinder(openPredictor({ predictor: data.predictor, gpu: null }));
     searches = data.searches;
     scope.postMessage(0);
     return;

@@ -19,8 +19,9 @@ export interface LongRun {
   /** Of every step. */
   readonly losses: readonly number[];
   /**
-   * A reading an epoch, at the number of its last step. Among the counts are the most tensors and
-   * buffers that there were after any of the epoch's steps, and the files of the run.
+   * A reading an epoch, at the number of its last step. Among the counts are the files of the run, and
+   * the most tensors and buffers that there have been after any step so far: fewer are no fault, since
+   * a checkpoint on the way reads losses back early.
    */
   readonly readings: readonly Reading[];
 }
@@ -78,11 +79,15 @@ class Counter {
       ...{ numTensors, numBytes, numDataBuffers, mostTensors: this.#mostTensors },
       files: filesBelow(this.#run),
     };
-    const mostBuffers = this.#mostBuffers;
-    this.#mostTensors = this.#mostBuffers = 0;
     const { gpu } = this.#backend;
     if (!gpu) return counts;
-    return { ...counts, numBytesInGPU: numBytesInGPU!, liveBuffers: gpu.liveBuffers, mostBuffers };
+    const { liveBuffers } = gpu;
+    return {
+      ...counts,
+      numBytesInGPU: numBytesInGPU!,
+      liveBuffers,
+      mostBuffers: this.#mostBuffers,
+    };
   }
 }
 
