@@ -7,10 +7,10 @@
  * @module
  */
 
-import { decodeJpeg, isJpeg } from "./image/jpeg.ts";
+import { decodeJpeg, isJpeg, jpegSize } from "./image/jpeg.ts";
 import { readPictureFile } from "./image/picture_file.ts";
 import type { RgbImage } from "./image/pixels.ts";
-import { decodePng, isPng } from "./image/png.ts";
+import { decodePng, isPng, pngSize } from "./image/png.ts";
 
 export { encodePng, type PngSource } from "./image/png.ts";
 export { readPictureFile, readPictureFileSync } from "./image/picture_file.ts";
@@ -40,6 +40,17 @@ export async function readImage(path: string): Promise<RgbImage> {
 /** Whether the bytes begin as those of a picture that {@linkcode decodeImage} reads. */
 export function isPicture(bytes: Uint8Array): boolean {
   return isJpeg(bytes) || isPng(bytes);
+}
+
+/**
+ * Width and height of a picture as {@linkcode decodeImage} turns it, from its header alone.
+ *
+ * @throws {SyntaxError} If it has none.
+ */
+export function sizeOfPicture(bytes: Uint8Array): [width: number, height: number] {
+  if (isJpeg(bytes)) return jpegSize(bytes);
+  if (isPng(bytes)) return pngSize(bytes);
+  throw new SyntaxError("the file is neither a JPEG nor a PNG");
 }
 
 /** As {@linkcode decodeImage}, but at once, and with messages that leave the file's name out. */

@@ -51,6 +51,15 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((code, i) => bytes[i] === code);
 }
 
+/** Width and height; errors as of {@linkcode decodePng}. */
+export function pngSize(bytes: Uint8Array): [width: number, height: number] {
+  if (bytes.length < 33) throw new SyntaxError("the PNG is cut short: it has no header");
+  const header = new DataView(bytes.buffer, bytes.byteOffset);
+  const [width, height] = [header.getUint32(16), header.getUint32(20)];
+  checkSize(width, height);
+  return [width, height];
+}
+
 /** Samples a pixel by colour type. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Pixels as they are unpacked: as much as 64 megapixels of RGBA take with 8 bits a sample. */
@@ -64,14 +73,11 @@ const MOST_BYTES = 256e6;
  * @throws {RangeError} If it is too large.
  */
 export function decodePng(bytes: Uint8Array): RgbImage {
-  if (bytes.length < 33) throw new SyntaxError("the PNG is cut short: it has no header");
-  const header = new DataView(bytes.buffer, bytes.byteOffset);
-  const [columns, rows] = [header.getUint32(16), header.getUint32(20)];
-  checkSize(columns, rows);
-  const samples = SAMPLES[header.getUint8(25)] ?? 0;
-  if (columns * rows * samples * header.getUint8(24) / 8 > MOST_BYTES) {
+  const [columns, rows] = pngSize(bytes);
+  const [depth, colour] = [bytes[24]!, bytes[25]!];
+  if (columns * rows * (SAMPLES[colour] ?? 0) * depth / 8 > MOST_BYTES) {
     throw new RangeError(
-      `the picture is too large: ${columns}x${rows} pixels of ${header.getUint8(24)}-bit samples`,
+      `the picture is too large: ${columns}x${rows} pixels of ${depth}-bit samples`,
     );
   }
   const { memory, ...call } = takeDecoder();

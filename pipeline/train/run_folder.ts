@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { parseJson } from "../json_text.ts";
+import { parseJson, readJson, readJsonText } from "../json_text.ts";
 import { exists, openExclusive, writeFile, writeJson } from "../files.ts";
 import { quotedValue } from "../quoted.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
@@ -126,7 +126,7 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   const path = join(run, "config.json");
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readJsonText(path);
   } catch (cause) {
     throw new Error(`${run} is not a run: ${path} cannot be read`, { cause });
   }
@@ -177,7 +177,7 @@ export async function readModel(run: string): Promise<tfl.LayersModel> {
     throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
   }
   const path = join(folder, "model.json");
-  const source = parseJson(await Deno.readTextFile(path), path);
+  const source = await readJson(path);
   const fail = (reason: string, cause: unknown) => {
     throw new SyntaxError(`Cannot read the network ${path}: ${reason}`, { cause });
   };

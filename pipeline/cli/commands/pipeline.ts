@@ -5,6 +5,7 @@ import { UsageError } from "../failure.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder } from "../kinds.ts";
 import {
+  facesWithLandmarks,
   type LandmarkingResult,
   landmarkSettings,
   PLACING,
@@ -116,9 +117,11 @@ async function readKnown(
   { terminal, signal }: Context,
 ): Promise<FaceRecord[] | null> {
   if (path === undefined) return null;
-  const { joinLandmarks } = await import("../../landmarks.ts");
+  const { addSizes } = await import("../../image_sizes.ts");
   terminal.note(`landmarks are taken from ${path}`);
-  return await Array.fromAsync(joinLandmarks(path, { signal })(dataset.records({ signal })));
+  const faces = await facesWithLandmarks(path, dataset, signal);
+  // Coverage is counted in pixels of the aligned frame, to which points are brought by their image's size.
+  return await Array.fromAsync(addSizes({ signal })(ReadableStream.from(faces)));
 }
 
 /** Looks for the faces of the data set, unless the run that goes on has found them already. */

@@ -3,6 +3,7 @@ import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder } from "../kinds.ts";
+import { facesWithLandmarks } from "../landmarking.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
@@ -44,13 +45,12 @@ export const TRAIN = command({
     const config = await trainingConfig(values);
     if (values.printConfig) return void context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
-    const { joinLandmarks } = await import("../../landmarks.ts");
     const { dataset: root, landmarks, labels, followLinks, out, resume, force } = values;
     const { terminal, signal } = context;
     const dataset = await openDataset(root, { labels, followLinks, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
-    const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
-    const records = ReadableStream.from(await Array.fromAsync(faces));
+    const faces = await facesWithLandmarks(landmarks, dataset, signal);
+    const records = ReadableStream.from(faces);
     using backend = await startBackend(values.backend, terminal);
     const data = {
       dataset: resolve(root),
