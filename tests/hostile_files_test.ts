@@ -10,7 +10,7 @@ import { encodePng } from "../pipeline/image.ts";
 import { fields, list, nullable, number, oneOf, record, tuple } from "../pipeline/json_shape.ts";
 import { parseJson, readJson } from "../pipeline/json_text.ts";
 import { checkBoxes } from "../pipeline/landmarks.ts";
-import { oneLine, quoted, quotedValue } from "../pipeline/quoted.ts";
+import { inert, oneLine, quoted, quotedValue } from "../pipeline/quoted.ts";
 import { report } from "../pipeline/report.ts";
 import { decodeSafetensors } from "../pipeline/safetensors.ts";
 import { readModel } from "../pipeline/train/run_folder.ts";
@@ -76,6 +76,7 @@ Deno.test("quoted() shows what a terminal would act on, and cuts", () => {
   assert.equal(quotedValue({ a: "\x7f" }), '{"a":"\\u007f"}');
   assert.equal(quotedValue(undefined), "nothing");
   assert.equal(oneLine("a\nb\tc", 3), "a\\u000ab…");
+  assert.equal(inert("a\nb\tc\x1b[2J.jpg"), "a\nb\tc\\u001b[2J.jpg");
 });
 
 Deno.test("decodeSafetensors() refuses arrays that lie over each other", () => {
