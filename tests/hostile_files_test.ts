@@ -119,6 +119,20 @@ Deno.test("readModel() refuses layers that are larger than their weights, before
     }
   }));
 
+Deno.test("report() refuses a log whose line does not end, and leaves out one that was being written", () =>
+  inFolder(async (folder) => {
+    await writeRun(folder);
+    const path = join(folder, "log.ndjson");
+    const line = "[".repeat(2 ** 20 + 1);
+    await Deno.writeTextFile(path, line, { append: true });
+    await report({ run: folder });
+    await Deno.writeTextFile(path, "\n{}\n", { append: true });
+    await assert.rejects(report({ run: folder }), {
+      name: "SyntaxError",
+      message: `${path}:9: the line is longer than 1048576 characters`,
+    });
+  }));
+
 Deno.test("report() shows no file that is no picture, whatever a run folder names", () =>
   inFolder(async (folder) => {
     await writeRun(folder);
