@@ -44,6 +44,7 @@ export {
   Dataset,
   type DatasetFiles,
   type DatasetOptions,
+  type FolderOptions,
   imagesIn,
   type LabelSource,
   type LabelTable,

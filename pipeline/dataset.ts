@@ -8,6 +8,7 @@ import { type FaceRecord, type Split, SPLITS } from "./record.ts";
 import { boxOf, type BoxTable, readBoxes } from "./dataset/boxes.ts";
 import { type LabelTable, readLabels } from "./dataset/labels.ts";
 import {
+  checkNames,
   type DatasetFiles,
   findImages,
   findTables,
@@ -85,6 +86,7 @@ const DEFAULT_SEED = 64;
  * @throws {Deno.errors.NotFound} If the folder, its label file or its images are not there.
  * @throws {Deno.errors.PermissionDenied} If a table or the images' folder is a link which leads out of it.
  * @throws {SyntaxError} With `path:line`, if a table is wrong.
+ * @throws {Error} If the label file names none of the images.
  * @throws {RangeError} If the seed is no whole number.
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
@@ -96,6 +98,7 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   const table = await readLabels(files.labels, { signal });
   const { images, layout } = await findImages(root, table.names.name(0));
   links.require(images);
+  await checkNames(images, table.names, files.labels);
   const partition = files.partition === null
     ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
     : await readPartition(files.partition, table.names, signal);

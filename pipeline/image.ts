@@ -56,15 +56,15 @@ export function isPicture(bytes: Uint8Array): boolean {
 }
 
 /**
- * The width and height of a picture file as {@linkcode readImage} would give them, told by its header.
+ * Width and height of a picture as {@linkcode decodeImage} turns it, from its header alone.
  *
  * @throws {SyntaxError} If it has none.
+ * @throws {RangeError} If it is too large.
  */
-export async function readImageSize(path: string): Promise<readonly [number, number]> {
-  const bytes = await readPictureFile(path);
-  if (isPng(bytes)) return pngSize(bytes);
+export function sizeOfPicture(bytes: Uint8Array): [width: number, height: number] {
   if (isJpeg(bytes)) return jpegSize(bytes);
-  throw new SyntaxError(`Cannot tell the size of ${path}: it is neither a JPEG nor a PNG`);
+  if (isPng(bytes)) return pngSize(bytes);
+  throw new SyntaxError("the file is neither a JPEG nor a PNG");
 }
 
 /** As {@linkcode decodeImage}, but at once, and with messages that leave the file's name out. */

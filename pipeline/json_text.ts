@@ -7,6 +7,9 @@
 /** No file of this project is nested deeper; what recurses over a value is safe with it. */
 const DEEPEST = 64;
 
+/** The largest, `samples.json`, has a megabyte for each of a few faces. */
+const MOST_BYTES = 64 * 2 ** 20;
+
 /**
  * The value that the text of a JSON file holds.
  *
@@ -25,9 +28,21 @@ export function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** Reads a JSON file; errors as of {@linkcode parseJson} and `Deno.readTextFile`. */
+/** Reads a JSON file; errors as of {@linkcode readJsonText} and {@linkcode parseJson}. */
 export async function readJson(path: string): Promise<unknown> {
-  return parseJson(await Deno.readTextFile(path), path);
+  return parseJson(await readJsonText(path), path);
+}
+
+/**
+ * The text of a JSON file.
+ *
+ * @throws {RangeError} If it is larger than 64 MiB.
+ * @throws As `Deno.readTextFile`.
+ */
+export async function readJsonText(path: string): Promise<string> {
+  const { size } = await Deno.stat(path);
+  if (size <= MOST_BYTES) return await Deno.readTextFile(path);
+  throw new RangeError(`${path} is too large: ${Math.ceil(size / 2 ** 20)} MiB of JSON`);
 }
 
 /** Most brackets that are open at once, outside of strings. */

@@ -42,7 +42,7 @@ export {
   rejectedPath,
   writeLandmarks,
 } from "./landmarks/landmark_file.ts";
-export { addBoxes } from "./landmarks/known_boxes.ts";
+export { addBoxes, checkBoxes } from "./landmarks/known_boxes.ts";
 export {
   type FaceError,
   type LandmarkRows,

@@ -36,6 +36,12 @@ export function oneLine(text: string, longest: number): string {
   return visible(cut.replace(/[\x00-\x1f]/g, escaped));
 }
 
+/** The text without a character that a terminal would act on, but for the ends of lines and tabs. */
+export function inert(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return visible(text.replace(/[\x00-\x08\x0b-\x1f]/g, escaped));
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

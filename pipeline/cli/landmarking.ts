@@ -7,6 +7,7 @@
 
 import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
+import type { Dataset } from "../dataset.ts";
 import type { LandmarkSettings } from "../landmarks/landmark_journal.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import type { Context } from "./command.ts";
@@ -176,6 +177,26 @@ function resultText({ images, found, faces, score }: LandmarkingResult): string 
   return `${counted}; NME ${
     score.mean.toFixed(4)
   } against the true points (above 0.08: ${failed} %)`;
+}
+
+/**
+ * The faces of a data set with the points of a landmarks file, all of them before any work.
+ *
+ * @throws {Error} If the file has none of the data set's images.
+ */
+export async function facesWithLandmarks(
+  path: string,
+  dataset: Dataset,
+  signal: AbortSignal,
+): Promise<FaceRecord[]> {
+  const { joinLandmarks } = await import("../landmarks.ts");
+  const joined = joinLandmarks(path, { signal })(dataset.records({ signal }));
+  const faces = await Array.fromAsync(joined);
+  if (faces.length === 0 || faces.some(({ points }) => points !== null)) return faces;
+  throw new Error(
+    `${path} has no landmarks of ${faces[0]!.image}, nor of any other image of ${dataset.root}: ` +
+      "is it another data set's?",
+  );
 }
 
 /**

@@ -15,6 +15,7 @@
  */
 
 import { Abortion } from "../abortion.ts";
+import { inert } from "../quoted.ts";
 import { RunningProgress } from "./running_progress.ts";
 import { type Sink, STDERR, STDOUT } from "./sink.ts";
 
@@ -57,17 +58,17 @@ export class Terminal {
   /** A result for a person: a table, the path of a report. */
   say(text: string): void {
     if (this.#quiet) return;
-    this.#above(() => this.#human.write(text + "\n"));
+    this.#above(() => this.#human.write(inert(text) + "\n"));
   }
 
   /** Something worth knowing while the command works. */
   note(line: string): void {
-    if (!this.#quiet) this.#above(() => this.#err.write(line + "\n"));
+    if (!this.#quiet) this.#above(() => this.#err.write(inert(line) + "\n"));
   }
 
   /** An error or a warning, which is written whatever was asked for. */
   warn(line: string): void {
-    this.#above(() => this.#err.write(line + "\n"));
+    this.#above(() => this.#err.write(inert(line) + "\n"));
   }
 
   /**

@@ -9,6 +9,7 @@
 
 import { join } from "node:path";
 import { requireFolder } from "./image_folder.ts";
+import type { NameTable } from "./name_table.ts";
 
 /**
  * What a data set is like: CelebA's aligned images, CelebA's in-the-wild images, or another set's
@@ -146,4 +147,27 @@ async function statOf(path: string): Promise<Deno.FileInfo | null> {
     if (NOT_THERE.some((kind) => error instanceof kind)) return null;
     throw error;
   }
+}
+
+/**
+ * Makes sure that a label file is about the images of a folder. Some may be missing, and the folder may be
+ * empty yet; but images of which the file names none are another data set's.
+ *
+ * @throws {Error} If the folder holds images, and no name is one of theirs.
+ */
+export async function checkNames(images: string, names: NameTable, labels: string): Promise<void> {
+  // Names with folders are not taken apart: the first one tells.
+  const first = names.name(0);
+  if (/[/\\]/.test(first) || await isFile(imagePath(images, first))) return;
+  let found: string | null = null;
+  for await (const { name } of Deno.readDir(images)) {
+    if (!/\.(jpe?g|png)$/i.test(name)) continue;
+    if (names.indexOf(name) >= 0) return;
+    found ??= name;
+  }
+  if (found === null) return;
+  throw new Error(
+    `${labels} has no labels for the images in ${images}, such as ${found}; ` +
+      `it names ${first}: is it another data set's?`,
+  );
 }

@@ -15,6 +15,13 @@ export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 
+/** Width and height once it is upright; errors as of {@linkcode decodeJpeg}. */
+export function jpegSize(bytes: Uint8Array): [width: number, height: number] {
+  const { width, height, orientation } = readJpegHeader(bytes);
+  checkSize(width, height);
+  return orientation >= 5 ? [height, width] : [width, height];
+}
+
 /** Each block of 8x8 pixels takes a bit at least: the code of its mean. Source: ITU-T T.81, F.1.2.1. */
 const PIXELS_PER_BYTE = 8 * 64;
 /**
@@ -26,16 +33,6 @@ const MOST_SCANS = 100;
 const MOST_SCANNED = 1.6e9;
 /** Pictures in several scans are held as coefficients, of two bytes each, until the last one. */
 const MOST_COEFFICIENTS = 256e6;
-
-/**
- * Width and height of a JPEG file, once it is turned upright.
- *
- * @throws {SyntaxError} If it has no header.
- */
-export function jpegSize(bytes: Uint8Array): readonly [width: number, height: number] {
-  const { width, height, orientation } = readJpegHeader(bytes);
-  return orientation >= 5 ? [height, width] : [width, height];
-}
 
 /**
  * Decodes a JPEG file and turns it upright.

@@ -51,24 +51,19 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((code, i) => bytes[i] === code);
 }
 
+/** Width and height; errors as of {@linkcode decodePng}. */
+export function pngSize(bytes: Uint8Array): [width: number, height: number] {
+  if (bytes.length < 33) throw new SyntaxError("the PNG is cut short: it has no header");
+  const header = new DataView(bytes.buffer, bytes.byteOffset);
+  const [width, height] = [header.getUint32(16), header.getUint32(20)];
+  checkSize(width, height);
+  return [width, height];
+}
+
 /** Samples a pixel by colour type. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Pixels as they are unpacked: as much as 64 megapixels of RGBA take with 8 bits a sample. */
 const MOST_BYTES = 256e6;
-/** Where the header chunk's numbers begin: behind the signature, and its own length and name. */
-const HEADER = 16;
-
-/**
- * Width and height of a PNG file.
- *
- * @throws {SyntaxError} If it is cut short before they come.
- */
-export function pngSize(bytes: Uint8Array): readonly [width: number, height: number] {
-  if (bytes.length < HEADER + 8) throw new SyntaxError("the PNG is cut short: it has no header");
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return [view.getUint32(HEADER), view.getUint32(HEADER + 4)];
-}
-
 /**
  * Decodes a PNG file of any colour type. Transparent pixels are laid over white, as a page shows
  * them.
@@ -77,14 +72,11 @@ export function pngSize(bytes: Uint8Array): readonly [width: number, height: num
  * @throws {RangeError} If it is too large.
  */
 export function decodePng(bytes: Uint8Array): RgbImage {
-  if (bytes.length < 33) throw new SyntaxError("the PNG is cut short: it has no header");
-  const header = new DataView(bytes.buffer, bytes.byteOffset);
-  const [columns, rows] = [header.getUint32(16), header.getUint32(20)];
-  checkSize(columns, rows);
-  const samples = SAMPLES[header.getUint8(25)] ?? 0;
-  if (columns * rows * samples * header.getUint8(24) / 8 > MOST_BYTES) {
+  const [columns, rows] = pngSize(bytes);
+  const [depth, colour] = [bytes[24]!, bytes[25]!];
+  if (columns * rows * (SAMPLES[colour] ?? 0) * depth / 8 > MOST_BYTES) {
     throw new RangeError(
-      `the picture is too large: ${columns}x${rows} pixels of ${header.getUint8(24)}-bit samples`,
+      `the picture is too large: ${columns}x${rows} pixels of ${depth}-bit samples`,
     );
   }
   const { memory, ...call } = takeDecoder();

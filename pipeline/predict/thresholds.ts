@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
+import { readJsonText } from "../json_text.ts";
 import { parseThresholds } from "../metrics/metrics_file.ts";
 
 /** What is not decided otherwise, and what an attribute without a threshold of its own has. */
@@ -28,7 +29,7 @@ export async function readTunedThresholds(run: string): Promise<number[]> {
   const missing =
     `${run} has no thresholds of its own: evaluate chooses them, on a data set with a ` +
     "validation split";
-  const text = await Deno.readTextFile(path).catch((cause) => {
+  const text = await readJsonText(path).catch((cause) => {
     if (cause instanceof Deno.errors.NotFound) throw new Error(missing, { cause });
     throw cause;
   });

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { ATTRIBUTES } from "../attributes.ts";
 import { count, fields, list, number, oneOf, share, text, tuple } from "../json_shape.ts";
-import { isObject, parseJson } from "../json_text.ts";
+import { isObject, parseJson, readJsonText } from "../json_text.ts";
 import type { Metrics } from "../metrics.ts";
 import { parseMetrics } from "../metrics/metrics_file.ts";
 import { parseMarked } from "../schema.ts";
@@ -42,7 +42,8 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
   const configPath = join(path, "config.json");
   const [config, log, metrics, faces, extremes] = await Promise.all([
     readText(configPath),
-    readText(join(path, "log.ndjson")),
+    // One line after the other: there is no telling how long it is.
+    readText(join(path, "log.ndjson"), Deno.readTextFile),
     readText(join(path, "metrics.json")),
     readText(join(path, "samples.json")),
     readText(join(path, "extremes.json")),
@@ -59,9 +60,9 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
 }
 
 /** The file's text, or null if there is no such file. */
-async function readText(path: string): Promise<string | null> {
+async function readText(path: string, read = readJsonText): Promise<string | null> {
   try {
-    return await Deno.readTextFile(path);
+    return await read(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return null;

@@ -75,7 +75,11 @@ export function parseLog(text: string, path: string): TrainingLog {
   };
 }
 
+/** A line takes some hundred characters. Bounds the memory: JSON.parse takes many times its text. */
+const LONGEST = 1 << 20;
+
 function isComplete(line: string): boolean {
+  if (line.length > LONGEST) return false;
   try {
     return typeof JSON.parse(line) === "object";
   } catch {
@@ -84,6 +88,9 @@ function isComplete(line: string): boolean {
 }
 
 function parseLine(line: string, where: string): Fields {
+  if (line.length > LONGEST) {
+    throw new SyntaxError(`${where}: the line is longer than ${LONGEST} characters`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(line);

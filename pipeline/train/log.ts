@@ -125,11 +125,17 @@ function lengthOf(text: Uint8Array, done: Done): number {
   let at = 0;
   while (at < text.length) {
     const end = text.indexOf(NEWLINE, at);
-    if (end < 0 || !isDone(new TextDecoder().decode(text.subarray(at, end)), done)) break;
+    if (
+      end < 0 || end - at > LONGEST ||
+      !isDone(new TextDecoder().decode(text.subarray(at, end)), done)
+    ) break;
     at = end + 1;
   }
   return at;
 }
+
+/** A line takes some hundred bytes; what is longer is damage. */
+const LONGEST = 1 << 20;
 
 const NEWLINE = "\n".charCodeAt(0);
 

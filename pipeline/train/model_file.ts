@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ATTRIBUTES } from "../attributes.ts";
 import { count, fields, list, oneOf, type Shape, text, tuple } from "../json_shape.ts";
 import { oneLine, quoted } from "../quoted.ts";
 
@@ -27,7 +28,12 @@ interface Layer {
 
 /** What `model.json` holds. */
 export interface ModelFile {
-  readonly modelTopology: { readonly config: { readonly layers: readonly Layer[] } };
+  readonly modelTopology: {
+    readonly config: {
+      readonly layers: readonly Layer[];
+      readonly output_layers: readonly (readonly [string, 0, 0])[];
+    };
+  };
   readonly weightsManifest: readonly [{ readonly weights: readonly WeightSpec[] }];
 }
 
@@ -84,7 +90,7 @@ export function checkModel(model: unknown): { model: ModelFile; bytes: number } 
   if (misfit !== null) throw new SyntaxError(misfit.replace(/^[. ]/, ""));
   const { modelTopology, weightsManifest: [{ weights }] } = model as ModelFile;
   const found = new Map(weights.map(({ name, shape }) => [name, shape]));
-  const needed = neededWeights(modelTopology.config.layers);
+  const needed = neededWeights(modelTopology.config);
   for (const { name, shape } of needed) {
     const other = found.get(name);
     if (other && String(other) === String(shape)) continue;
@@ -101,9 +107,11 @@ export function checkModel(model: unknown): { model: ModelFile; bytes: number } 
 }
 
 /** The weights of layers, from the first to the last. */
-function neededWeights(layers: readonly Layer[]): WeightSpec[] {
+function neededWeights(
+  { layers, output_layers: ends }: ModelFile["modelTopology"]["config"],
+): WeightSpec[] {
   const outputs = new Map<string, readonly number[]>();
-  return layers.flatMap((layer) => {
+  const weights = layers.flatMap((layer) => {
     const { name, class_name: kind, config } = layer;
     const misfit = Object.hasOwn(CLASSES, kind) ? CLASSES[kind]!(config) : `'s class is unknown`;
     if (misfit !== null) throw new SyntaxError(`the layer ${quoted(name)}${misfit}`);
@@ -119,6 +127,13 @@ function neededWeights(layers: readonly Layer[]): WeightSpec[] {
     outputs.set(name, output);
     return Object.entries(weights).map(([key, shape]) => ({ name: `${name}/${key}`, shape }));
   });
+  const [logits = [], maps = []] = ends.map(([name]) => outputs.get(name));
+  const isOurs = logits.length === 1 && maps.length === 3 &&
+    [logits, maps].every((sizes) => sizes.at(-1) === ATTRIBUTES.length);
+  if (isOurs) return weights;
+  throw new SyntaxError(
+    `it does not end in ${ATTRIBUTES.length} logits and ${ATTRIBUTES.length} maps`,
+  );
 }
 
 /** What comes into a layer: of several things, all are alike. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { exists, writeFile, writeJson } from "../files.ts";
+import { readJsonText } from "../json_text.ts";
 import { parseMarked, schemaOf } from "../schema.ts";
 import { checkModel, type ModelFile } from "./model_file.ts";
 
@@ -41,7 +42,7 @@ export async function readModel(run: string): Promise<tfl.LayersModel> {
   if (!await exists(path)) {
     throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
   }
-  const source = parseMarked("model", await Deno.readTextFile(path), path);
+  const source = parseMarked("model", await readJsonText(path), path);
   const fail = (reason: string, cause: unknown) => {
     throw new SyntaxError(`Cannot read the network ${path}: ${reason}`, { cause });
   };

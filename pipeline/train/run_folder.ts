@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { Claim } from "../claim.ts";
 import { exists, FileWriter, ignoreMissing, UNFINISHED, writeJson } from "../files.ts";
+import { readJsonText } from "../json_text.ts";
 import { parseMarked, schemaOf } from "../schema.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
 import type { Fingerprint } from "./fingerprint.ts";
@@ -147,7 +148,7 @@ export async function readRunConfig(run: string): Promise<RunConfig> {
   const path = join(run, "config.json");
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readJsonText(path);
   } catch (cause) {
     throw new Error(`${run} is not a run: ${path} cannot be read`, { cause });
   }

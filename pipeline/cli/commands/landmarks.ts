@@ -72,7 +72,9 @@ export const LANDMARKS = command({
       ...await readPlacing({ ...values, detector: detectorOf(values) }, context),
       allFaces: values.allFaces,
     };
-    const job = { ...source, ...placing, records: await knownTo(source.records, values, signal) };
+    const { again, ...known } = source;
+    const records = await knownTo({ records: source.records, again }, values, signal);
+    const job = { ...known, ...placing, records };
     if (out === "-") {
       const write = await toStdout(context);
       return { ...await runLandmarking({ ...job, write }, context), out };
@@ -105,15 +107,21 @@ function detectorOf({ detector, boxes }: LandmarkValues): LandmarkValues["detect
 
 /** Records with the boxes and the points that files have for them. */
 async function knownTo(
-  records: AsyncIterable<FaceRecord>,
+  { records, again }: Pick<Source, "records" | "again">,
   { boxes, import: known }: LandmarkValues,
   signal: AbortSignal,
 ): Promise<AsyncIterable<FaceRecord>> {
-  const { addBoxes, importLandmarks } = await import("../../landmarks.ts");
-  const boxed = boxes === undefined || boxes === "aligned"
-    ? records
-    : addBoxes(boxes, { signal })(records);
+  const { addBoxes, checkBoxes, importLandmarks } = await import("../../landmarks.ts");
+  const isFile = boxes !== undefined && boxes !== "aligned";
+  if (isFile) await checkBoxes(boxes, again(), { signal });
+  const boxed = isFile ? addBoxes(boxes, { signal })(records) : records;
   return known === undefined ? boxed : importLandmarks(known, { signal })(boxed);
+}
+
+/** The images to look at. */
+interface Source extends Pick<LandmarkingJob, "records" | "total" | "dataset"> {
+  /** The same records, once more. */
+  readonly again: () => AsyncIterable<FaceRecord>;
 }
 
 /** The images to look at, and how many they are. */
@@ -122,7 +130,7 @@ async function openSource(
     & Values<typeof OPTIONS>
     & CommonValues,
   { signal }: Context,
-): Promise<Pick<LandmarkingJob, "records" | "total" | "dataset">> {
+): Promise<Source> {
   const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
   if ((root === undefined) === (images === undefined)) {
     throw new UsageError("Either --dataset DIR or --images DIR is needed");
@@ -130,11 +138,13 @@ async function openSource(
   if (images !== undefined) {
     // The folder is listed as a whole before the first image in any case.
     const records = await Array.fromAsync(imagesIn(images, { shard, followLinks, signal }));
-    return { records: ReadableStream.from(records), total: records.length, dataset: null };
+    const again = () => ReadableStream.from(records);
+    return { records: again(), again, total: records.length, dataset: null };
   }
   const dataset = await openDataset(root as string, { labels, followLinks, seed, signal });
   const [from, to] = shardRange(dataset.count, shard);
-  return { records: dataset.records({ shard, signal }), total: to - from, dataset: dataset.root };
+  const again = () => dataset.records({ shard, signal });
+  return { records: again(), again, total: to - from, dataset: dataset.root };
 }
 
 /** Writes records as NDJSON to stdout. */

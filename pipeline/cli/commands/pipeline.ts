@@ -3,7 +3,12 @@ import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder } from "../kinds.ts";
-import { type LandmarkingResult, landmarkSettings, runLandmarkingInto } from "../landmarking.ts";
+import {
+  facesWithLandmarks,
+  type LandmarkingResult,
+  landmarkSettings,
+  runLandmarkingInto,
+} from "../landmarking.ts";
 import { PLACING, readPlacing } from "../placing.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
 import { type Place, takePlace } from "../run_place.ts";
@@ -88,20 +93,11 @@ async function readKnown(
   { terminal, signal }: Context,
 ): Promise<FaceRecord[] | null> {
   if (path === undefined) return null;
-  const { joinLandmarks } = await import("../../landmarks.ts");
+  const { addSizes } = await import("../../image_sizes.ts");
   terminal.note(`landmarks are taken from ${path}`);
-  const records = joinLandmarks(path, { signal })(dataset.records({ signal }));
-  return await Array.fromAsync(addSizes(records));
-}
-
-/** A landmarks file does not say how large the images are that its points lie in. */
-async function* addSizes(records: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
-  const { readImageSize } = await import("../../image.ts");
-  for await (const record of records) {
-    // What cannot be read is found out, and told, where the image itself is needed.
-    const size = record.points && await readImageSize(record.path).catch(() => null);
-    yield { ...record, size };
-  }
+  const faces = await facesWithLandmarks(path, dataset, signal);
+  // Coverage is counted in pixels of the aligned frame, to which points are brought by their image's size.
+  return await Array.fromAsync(addSizes({ signal })(ReadableStream.from(faces)));
 }
 
 /** Looks for the faces of the data set, unless the run that goes on has found them already. */

@@ -4,6 +4,7 @@ import { command, optional, required } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
+import { facesWithLandmarks } from "../landmarking.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
@@ -46,7 +47,6 @@ export const TRAIN = command({
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
-    const { joinLandmarks } = await import("../../landmarks.ts");
     const { hasBegun } = await import("../../train/run_folder.ts");
     const { dataset: root, landmarks, labels, followLinks, out, force } = values;
     const { terminal, signal } = context;
@@ -55,8 +55,8 @@ export const TRAIN = command({
     if (values.resume && !resume) terminal.note(`there is no run in ${out} yet: it begins`);
     const dataset = await openDataset(root, { labels, followLinks, seed: config.seed, signal });
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
-    const faces = joinLandmarks(landmarks, { signal })(dataset.records({ signal }));
-    const records = ReadableStream.from(await Array.fromAsync(faces));
+    const faces = await facesWithLandmarks(landmarks, dataset, signal);
+    const records = ReadableStream.from(faces);
     using backend = await startBackend(values.backend, terminal);
     const data = {
       dataset: resolve(root),

@@ -19,10 +19,17 @@
 
 import { SaxesParser } from "saxes";
 import type { Box } from "../../record.ts";
-import { quoted } from "../../quoted.ts";
+import { oneLine, quoted } from "../../quoted.ts";
 import { fault, type ImportedFace, type ImportOptions, numberIn } from "./imported_face.ts";
 
 const POINTS = 68;
+
+/**
+ * What imglab writes is five elements deep, and has a tag every hundred characters. What the parser holds
+ * of a file grows with both.
+ */
+const DEEPEST = 32;
+const LONGEST = 1 << 20;
 
 /** What XML itself defines; without a prototype, so that `&constructor;` is no entity either. */
 const ENTITIES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
@@ -37,7 +44,7 @@ const ENTITIES: Readonly<Record<string, string>> = Object.assign(Object.create(n
  * Reads the faces of an imglab file. Boxes without parts and those marked `ignore='1'` are left out.
  *
  * @throws {SyntaxError} With `path:line`, if the file is not XML or not of this kind, a box has some
- * but not all of the 68 parts, or something is no number.
+ * but not all of the 68 parts, something is no number, or 1 MiB goes by without a tag.
  */
 export async function* readDlibXml(
   path: string,
@@ -75,13 +82,19 @@ class DatasetReader {
   #begun = false;
   #image: string | null = null;
   #box: OpenBox | null = null;
+  #depth = 0;
+  /** Characters since the last tag, counted by pieces of the file. */
+  #since = 0;
 
   constructor(path: string) {
     this.#path = path;
     this.#parser.ENTITIES = ENTITIES;
     this.#parser.on("error", (error) => {
       // The parser's messages begin with its own line and column.
-      throw this.#fault(error.message.replace(/^\d+:\d+: /, "").replace(/\.$/, ""), error);
+      throw this.#fault(
+        oneLine(error.message.replace(/^\d+:\d+: /, "").replace(/\.$/, ""), 200),
+        error,
+      );
     });
     this.#parser.on("opentag", ({ name, attributes }) => this.#open(name, attributes));
     this.#parser.on("closetag", ({ name }) => this.#close(name));
@@ -89,8 +102,10 @@ class DatasetReader {
 
   write(text: string): void {
     const bad = text.indexOf("\ufffd");
+    this.#since += text.length;
     this.#parser.write(bad < 0 ? text : text.slice(0, bad));
     if (bad >= 0) throw this.#fault("the file is not UTF-8");
+    if (this.#since > LONGEST) throw this.#fault(`no tag ends within ${LONGEST} characters`);
   }
 
   close(): void {
@@ -105,8 +120,14 @@ class DatasetReader {
   }
 
   #open(name: string, attributes: Attributes): void {
+    this.#since = 0;
+    if (++this.#depth > DEEPEST) {
+      throw this.#fault(`elements are nested deeper than ${DEEPEST} levels`);
+    }
     if (!this.#begun && name !== "dataset") {
-      throw this.#fault(`the file is not imglab's: it begins with <${name}>, not with <dataset>`);
+      throw this.#fault(
+        `the file is not imglab's: it begins with <${oneLine(name, 40)}>, not with <dataset>`,
+      );
     }
     this.#begun = true;
     if (name === "image") this.#image = this.#text(name, attributes, "file");
@@ -115,6 +136,8 @@ class DatasetReader {
   }
 
   #close(name: string): void {
+    this.#since = 0;
+    this.#depth--;
     if (name === "image") this.#image = null;
     if (name !== "box" || this.#box === null) return;
     this.#finishBox(this.#box);

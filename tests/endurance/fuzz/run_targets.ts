@@ -21,15 +21,11 @@ import { readConfigFile } from "../../../pipeline/train/config_file.ts";
 import { TrainLog } from "../../../pipeline/train/log.ts";
 import { readModel } from "../../../pipeline/train/model_folder.ts";
 import { readRunConfig } from "../../../pipeline/train/run_folder.ts";
-import {
-  BYTE_MUTATIONS,
-  JSON_MUTATIONS,
-  type Mutation,
-  TEXT_MUTATIONS,
-  withOtherValue,
-} from "./mutations.ts";
+import { BYTE_MUTATIONS, type Mutation } from "./mutations.ts";
+import { JSON_MUTATIONS, withOtherValue } from "./nested_mutations.ts";
 import * as files from "./run_files.ts";
 import { type Bytes, bytesOf, type Target } from "./target.ts";
+import { TEXT_MUTATIONS } from "./text_mutations.ts";
 
 const TEXT = { ...BYTE_MUTATIONS, ...TEXT_MUTATIONS, ...JSON_MUTATIONS };
 

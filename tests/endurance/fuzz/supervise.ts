@@ -5,9 +5,8 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
-import { readLines } from "../../../pipeline/record_json/read_lines.ts";
 import type { Answer, Job } from "./child.ts";
+import { Child, type ChildOptions } from "./watched_child.ts";
 
 /** A case that was not answered as it should be. */
 export interface Finding {
@@ -35,23 +34,17 @@ export interface Outcome {
 }
 
 /** What is to be done, and within which bounds. */
-export interface FuzzOptions {
+export interface FuzzOptions extends ChildOptions {
   readonly formats: readonly string[];
   /** Cases of each format. */
   readonly count: number;
   readonly seed: number;
   /** The first case's number; 0 by default. */
   readonly from?: number;
-  /** A case that takes longer than this hangs, in milliseconds; 5,000 by default. */
-  readonly patience?: number;
-  /** The program that reads the cases; `child.ts` by default. */
-  readonly child?: string;
   /** Hears of each finding at once. */
   readonly onFinding?: (finding: Finding) => void;
 }
 
-/** What a process takes to start, and a format to make its files, in milliseconds. */
-const START = 60_000;
 /** More memory than this is a fault, in bytes. */
 const MEMORY = 2 ** 30;
 
@@ -141,76 +134,5 @@ class Supervisor implements Outcome {
     const fresh = { cases: 0, accepted: 0, rejected: 0, slowest: 0, slowestCase: -1 };
     this.tallies.set(format, fresh);
     return fresh;
-  }
-}
-
-/** A process at work, and the clock beside it. */
-class Child {
-  readonly #process: Deno.ChildProcess;
-  #clock: ReturnType<typeof setTimeout> | undefined;
-  #reason: string | null = null;
-  readonly #patience: number;
-
-  constructor(
-    room: string,
-    jobs: readonly Job[],
-    { patience = 5000, child = CHILD }: Pick<FuzzOptions, "patience" | "child">,
-  ) {
-    this.#patience = patience;
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", child, room],
-      env: { XDG_RUNTIME_DIR: room },
-      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
-    }).spawn();
-    this.starts();
-    const text = jobs.map((job) => JSON.stringify(job) + "\n").join("");
-    // One that dies at once does not read this.
-    new Blob([text]).stream().pipeTo(this.#process.stdin).catch(() => {});
-  }
-
-  /** The lines that it writes; a text where one is no answer. */
-  async *answers(): AsyncGenerator<Answer | string> {
-    for await (const { text } of readLines(this.#process.stdout, "the child")) {
-      if (this.#reason !== null) return;
-      this.#expect(this.#patience, `it hangs for more than ${this.#patience / 1000} s`);
-      yield answerIn(text);
-    }
-  }
-
-  /** Leaves it the time to begin a format. */
-  starts(): void {
-    this.#expect(START, `it does not start within ${START / 1000} s`);
-  }
-
-  /** Why it ended, once it has. */
-  async ending(): Promise<string> {
-    const { code, signal } = await this.#process.status;
-    clearTimeout(this.#clock);
-    return this.#reason ?? `the process ended (${signal ?? `exit code ${code}`})`;
-  }
-
-  #expect(milliseconds: number, otherwise: string): void {
-    clearTimeout(this.#clock);
-    this.#clock = setTimeout(() => this.stop(otherwise), milliseconds);
-  }
-
-  /** Ends it. */
-  stop(reason: string): void {
-    this.#reason ??= reason;
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
-}
-
-const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
-
-function answerIn(line: string): Answer | string {
-  try {
-    return JSON.parse(line) as Answer;
-  } catch {
-    return line;
   }
 }

@@ -14,9 +14,11 @@ import { readImports, readLandmarks, readPredictor } from "../../../pipeline/lan
 import { openJournal } from "../../../pipeline/landmarks/landmark_journal.ts";
 import { readRecords } from "../../../pipeline/record_json.ts";
 import { streamOf } from "../../face_records.ts";
-import { BYTE_MUTATIONS, JSON_MUTATIONS, TEXT_MUTATIONS, XML_MUTATIONS } from "./mutations.ts";
+import { BYTE_MUTATIONS } from "./mutations.ts";
+import { JSON_MUTATIONS, XML_MUTATIONS } from "./nested_mutations.ts";
 import * as tables from "./tables.ts";
 import { bytesOf, type Target } from "./target.ts";
+import { TEXT_MUTATIONS } from "./text_mutations.ts";
 
 const TEXT = { ...BYTE_MUTATIONS, ...TEXT_MUTATIONS };
 const JSON_LINES = { ...TEXT, ...JSON_MUTATIONS };
