@@ -201,7 +201,8 @@ Deno.test("landmarks() rejects bad files with their reasons, and goes on", () =>
       "empty.jpg": new Uint8Array(),
       "text.png": "image_name,x_0\n",
       "huge.jpg": claiming(face, 12_000, 12_000),
-      "tall.jpg": claiming(face, 200, 60_000),
+      "tall.jpg": claiming(face, 200, 20_000),
+      "taller.jpg": claiming(face, 200, 60_000),
       "none.jpg": claiming(face, 0, 200),
       "pixel.jpg": await jpegOf(gray(1)),
       "pixel.png": await encodePng(gray(1)),
@@ -210,6 +211,8 @@ Deno.test("landmarks() rejects bad files with their reasons, and goes on", () =>
     });
     const damaged = "not an image: the JPEG is damaged: premature end of data segment";
     const large = "not an image: the picture is too large: 12000x12000 is more than 64 megapixels";
+    const small = "not an image: the JPEG is damaged or cut short: " +
+      `${face.length - 2} bytes cannot hold 200x60000 pixels`;
     assert.deepEqual([...records].map(([name, { rejected, size }]) => [name, rejected, size]), [
       ["a.jpg", null, [200, 200]],
       ["cut.jpg", "not an image: the JPEG is damaged or cut short: its end is missing", null],
@@ -219,6 +222,7 @@ Deno.test("landmarks() rejects bad files with their reasons, and goes on", () =>
       ["text.png", "not an image: the file is neither a JPEG nor a PNG", null],
       ["huge.jpg", large, null],
       ["tall.jpg", damaged, null],
+      ["taller.jpg", small, null],
       ["none.jpg", "not an image: the picture has no pixels (0x200)", null],
       ["pixel.jpg", "no face found", [1, 1]],
       ["pixel.png", "no face found", [1, 1]],
