@@ -121,8 +121,8 @@ Deno.test("the examples of the kernels run", async () => {
     env: { NO_COLOR: "1" },
   });
   const { stdout } = await command.output();
-  // Not by the exit code: Mesa's software adapter, let go of by several examples, now and then spoils the
-  // end of the process ("corrupted size vs. prev_size"), when all of them have been reported.
+  // Not by the exit code: on Mesa's software adapter 2 of 22 runs of several such examples in one process
+  // ended with "corrupted size vs. prev_size" after all had been reported. The cause is not known yet.
   assert.match(new TextDecoder().decode(stdout), /ok \| 3 passed \| 0 failed/);
 });
 
