@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openBackend } from "../pipeline/backend.ts";
-import { exists } from "../pipeline/files.ts";
+import { exists, UNFINISHED } from "../pipeline/files.ts";
 import { buildNetwork } from "../pipeline/network.ts";
 import { writeModel } from "../pipeline/train/model_folder.ts";
 import { nameOf, repeatSample } from "./endurance/repeated_sample.ts";
@@ -116,7 +116,7 @@ Deno.test("segments waits for slow records, and ends with 130 while none come", 
         await pause(150);
       }
     }
-    while (!await exists(outs[1]!, `coverage.csv.partial-${silent!.process.pid}`)) await pause(50);
+    while (!await exists(outs[1]!, "coverage.csv" + UNFINISHED)) await pause(50);
     silent!.process.kill("SIGTERM");
     const { code, err } = await silent!.end();
     assert.equal(code, 130, err);
