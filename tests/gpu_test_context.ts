@@ -15,6 +15,9 @@ const adapter = await navigator.gpu?.requestAdapter() ?? null;
 let warned = false;
 let shared: Gpu | null = null;
 
+// A device that is open when the process ends may take it down: Mesa's threads outlive its destructors.
+addEventListener("unload", () => shared?.[Symbol.dispose]());
+
 /** Whether this machine has an adapter, for tests that compare with and without one. */
 export const hasGpu: boolean = adapter !== null;
 
