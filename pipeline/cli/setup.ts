@@ -8,6 +8,7 @@
 
 import "./environment.ts";
 import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
+import { tell } from "./tell.ts";
 
 /** Debian's packages for the Vulkan loader and for Mesa's drivers, the software one among them. */
 export const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"] as const;
@@ -89,11 +90,11 @@ async function main(): Promise<void> {
     isOff: Deno.env.get("ATTPARSENET_SETUP")?.toLowerCase() === "off",
   };
   const { line, install } = planSetup(machine);
-  print(line);
+  tell(line);
   if (!install) return;
   const failure = await installPackages();
   const command = installCommand(machine);
-  print(
+  tell(
     failure === null
       ? "Setup: installed."
       : `Setup: could not install them (${failure}); going on without. To try again: ${command}`,
@@ -138,14 +139,10 @@ async function readOsRelease(): Promise<string> {
   }
 }
 
-function print(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
-}
-
 if (import.meta.main) {
   try {
     await main();
   } catch (error) {
-    print(`Setup: skipped (${error instanceof Error ? error.message : error}).`);
+    tell(`Setup: skipped (${error instanceof Error ? error.message : error}).`);
   }
 }

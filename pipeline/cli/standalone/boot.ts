@@ -9,6 +9,7 @@
 
 import * as modules from "node:module";
 import { CARRIED, MAIN_MODULE } from "../../standalone.ts";
+import { tell } from "../tell.ts";
 import { openPayload } from "./payload.ts";
 
 /** As in Node, from which Deno has it; Deno's types do not know it yet. */
@@ -62,8 +63,7 @@ function openCarried() {
   try {
     return openPayload(Deno.execPath(), Number(new URL(import.meta.url).hash.slice(1)));
   } catch (error) {
-    const line = `Error: ${(error as Error).message}\n`;
-    Deno.stderr.writeSync(new TextEncoder().encode(line));
+    tell(`Error: ${(error as Error).message}`);
     Deno.exit(1);
   }
 }

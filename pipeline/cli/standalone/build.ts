@@ -14,6 +14,7 @@ import { writeFile } from "../../files.ts";
 import { MAIN_MODULE } from "../../standalone.ts";
 import { permissionFlags } from "../permissions.ts";
 import { PROGRAM } from "../program.ts";
+import { tell } from "../tell.ts";
 import { bundleBoot, bundleProgram, PROJECT, runDeno, STARTED_BY_NAME } from "./bundle.ts";
 import { joinExecutable } from "./executable.ts";
 import { packPayload } from "./payload.ts";
@@ -120,12 +121,12 @@ async function main(): Promise<void> {
   });
   const { target = null, deno = null } = values;
   const out = resolve(values.out);
-  const made = await build({ ...values, out, target, deno }, print);
+  const made = await build({ ...values, out, target, deno }, tell);
   const { size } = await Deno.stat(out);
   const how = made === "joined" ? "the Deno executable joined with the program" : "by deno compile";
-  print(`${out}: ${(size / 2 ** 20).toFixed(0)} MiB, ${how}`);
+  tell(`${out}: ${(size / 2 ** 20).toFixed(0)} MiB, ${how}`);
   if (target === null && deno === null) {
-    print(`--help answers in ${(await startSeconds(out)).toFixed(2)} s`);
+    tell(`--help answers in ${(await startSeconds(out)).toFixed(2)} s`);
   }
 }
 
@@ -141,15 +142,11 @@ async function startSeconds(program: string): Promise<number> {
   return times.sort((a, b) => a - b)[2]!;
 }
 
-function print(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
-}
-
 if (import.meta.main) {
   try {
     await main();
   } catch (error) {
-    print(`Error: ${(error as Error).message}`);
+    tell(`Error: ${(error as Error).message}`);
     Deno.exit(1);
   }
 }
