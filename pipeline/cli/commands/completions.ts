@@ -2,6 +2,7 @@ import { type Command, command, defaulted, type Program } from "../command.ts";
 import { completionScript, SHELLS } from "../completions.ts";
 import { UsageError } from "../failure.ts";
 import { text } from "../kinds.ts";
+import { IS_BUNDLED } from "../../standalone.ts";
 
 /** `completions`: the completion script of a shell, made from the commands of `program`. */
 export function completionsCommand(program: () => Program): Command {
@@ -9,7 +10,7 @@ export function completionsCommand(program: () => Program): Command {
     name: "completions",
     needs: [],
     summary: "Print a completion script for a shell",
-    details: "In a checkout, give the tasks a short name first, such as " +
+    details: IS_BUNDLED ? "" : "In a checkout, give the tasks a short name first, such as " +
       "alias attparsenet='deno task --quiet --config ~/attparsenet/deno.json'.",
     operands: [{ name: "shell", help: SHELLS.join(", "), completion: SHELLS }],
     options: {

@@ -26,7 +26,7 @@ export const EVALUATE = command({
     followLinks: FOLLOW_LINKS,
   },
   examples: [
-    ["--run runs/first --dataset data/sample", "the test split of the sample"],
+    ["--run runs/first --dataset celeba", "the test split"],
     ["--run runs/first --dataset celeba --landmarks celeba.csv --json", "another data set"],
   ],
   async run({ run, split, labels, followLinks, seed, ...values }, { terminal, signal }) {

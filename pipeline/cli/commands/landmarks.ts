@@ -55,13 +55,13 @@ export const LANDMARKS = command({
     "With --out -, records go to stdout, one JSON object a line, and what --json prints to stderr.",
   options: OPTIONS,
   examples: [
-    ["--dataset data/sample --out landmarks.csv", "a data set"],
+    ["--dataset celeba --out landmarks.csv", "a data set"],
     ["--images photos --out photos.csv", "a folder of images"],
     ["--images wild --boxes list_bbox_celeba.txt --out wild.csv", "with known boxes"],
     ["--images photos --import openface --out photos.csv", "what OpenFace has missed"],
     ["--images 300w --all-faces --score 300w --out 300w.csv", "how good they are"],
     ["--dataset celeba --shard 2/8 --out part-2.csv", "the second of eight parts"],
-    [`--dataset data/sample --out - | ${PROGRAM_NAME} segments --landmarks - …`, "straight on"],
+    [`--dataset celeba --out - | ${PROGRAM_NAME} segments --landmarks - …`, "straight on"],
   ],
   async run(values, context) {
     const { out, restart, score: truth } = values;

@@ -25,8 +25,8 @@ export const TRAIN = command({
     out: required(folder("RUN"), "folder of the run"),
   },
   examples: [
-    ["--dataset data/sample --landmarks landmarks.csv --out runs/first", "with the defaults"],
-    ["--dataset data/sample --landmarks landmarks.csv --out runs/first --resume", "go on"],
+    ["--dataset celeba --landmarks landmarks.csv --out runs/first", "with the defaults"],
+    ["--dataset celeba --landmarks landmarks.csv --out runs/first --resume", "go on"],
     [
       "--dataset celeba --landmarks celeba.csv --out runs/adamw --optimizer adamw --schedule cosine " +
       "--warmup 1-epoch --clip 1 --patience 5 --epochs 40",
