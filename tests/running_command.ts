@@ -10,6 +10,15 @@ import { taskCommand, type TaskName } from "./task_command.ts";
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
+/** Whether there is `ps`, which tells what a process uses; the system shows it to no Deno without all rights. */
+export const hasPs: boolean = await new Deno.Command("ps", { stdout: "null" }).output()
+  .then(({ success }) => success, () => false);
+
+if (!hasPs) {
+  const line = "NO PS: there is no ps(1) here, so the tests of stuck readers are SKIPPED.\n";
+  Deno.stderr.writeSync(new TextEncoder().encode(line));
+}
+
 /** What is read of a line on stdout. */
 export interface Line {
   readonly image: string;
