@@ -16,15 +16,11 @@
  * @module
  */
 
-import { ATTRIBUTES, namesOf } from "./attributes.ts";
-import { imageNameFault } from "./dataset/image_name.ts";
-import { quoted } from "./quoted.ts";
-import { type Box, type FaceRecord, type Split, SPLITS, type Stage } from "./record.ts";
+import { namesOf } from "./attributes.ts";
+import type { FaceRecord, Stage } from "./record.ts";
 import { readLines } from "./record_json/read_lines.ts";
-import { checkSchema, schemaOf } from "./schema.ts";
-
-/** Coordinates in a record's points: x and y of 68 landmarks. */
-const COORDINATES = 136;
+import { RecordFields } from "./record_json/record_fields.ts";
+import { schemaOf } from "./schema.ts";
 
 /**
  * Rounds coordinates to 1/100 pixel, as records are written; exact for images up to 131,072 pixels.
@@ -74,17 +70,17 @@ export function toJson(record: FaceRecord): string {
  * @throws {SyntaxError} If the line is not a record of this schema, saying which field is wrong.
  */
 export function fromJson(line: string, where: string): FaceRecord {
-  const fields = new Fields(line, where);
+  const fields = new RecordFields(line, where);
   fields.checkSchema();
   return {
     image: fields.image(),
     path: fields.text("path"),
-    split: fields.optional("split", isSplit, `one of ${SPLITS.join(", ")}`),
+    split: fields.split(),
     labels: fields.labels(),
-    size: fields.optional("size", isSize, "width and height in pixels"),
+    size: fields.size(),
     box: fields.box(),
     points: fields.points(),
-    rejected: fields.optional("rejected", isText, "text"),
+    rejected: fields.rejected(),
   };
 }
 
@@ -123,85 +119,6 @@ export async function* readRecords(
   }
 }
 
-/** The fields of one line while they are checked. */
-class Fields {
-  readonly #where: string;
-  readonly #fields: Readonly<Record<string, unknown>>;
-
-  constructor(line: string, where: string) {
-    this.#where = where;
-    this.#fields = this.#parse(line);
-  }
-
-  checkSchema(): void {
-    checkSchema("record", this.#fields["schema"], this.#where);
-  }
-
-  text(key: string): string {
-    const value = this.#fields[key];
-    if (typeof value === "string" && value !== "") return value;
-    throw this.#fail(`"${key}" must be text.`);
-  }
-
-  image(): string {
-    const image = this.text("image");
-    const fault = imageNameFault(image);
-    if (fault === null) return image;
-    throw this.#fail(`the image name ${quoted(image)} ${fault}.`);
-  }
-
-  /** A field that may be null, but must be there. */
-  optional<T>(key: string, accepts: (value: unknown) => value is T, expected: string): T | null {
-    const value = this.#fields[key];
-    if (value === null || accepts(value)) return value;
-    const problem = value === undefined ? "is missing; it must" : "must";
-    throw this.#fail(`"${key}" ${problem} be null or ${expected}.`);
-  }
-
-  labels(): number | null {
-    const names = this.optional("attributes", isTextList, "a list of attribute names");
-    if (names === null) return null;
-    let labels = 0;
-    for (const name of new Set(names)) {
-      const column = (ATTRIBUTES as readonly string[]).indexOf(name);
-      if (column < 0) throw this.#fail(`there is no attribute ${quoted(name)}.`);
-      labels += 2 ** column;
-    }
-    return labels;
-  }
-
-  box(): Box | null {
-    const box = this.optional("box", isBox, "x, y, width and height in pixels");
-    return box && { x: box.x, y: box.y, width: box.width, height: box.height };
-  }
-
-  points(): Float32Array | null {
-    const points = this.optional("points", isFloatList, "a list of numbers");
-    if (points === null) return null;
-    if (points.length === COORDINATES) return Float32Array.from(points);
-    throw this.#fail(
-      `68 landmarks (${COORDINATES} numbers) are needed, "points" has ${points.length} numbers.`,
-    );
-  }
-
-  #parse(line: string): Readonly<Record<string, unknown>> {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (cause) {
-      throw this.#fail("the line is not JSON (is it cut off?).", cause);
-    }
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-    throw this.#fail("a JSON object is needed.");
-  }
-
-  #fail(message: string, cause?: unknown): SyntaxError {
-    return new SyntaxError(`${this.#where}: ${message}`, cause === undefined ? {} : { cause });
-  }
-}
-
 /** Rounds to the two decimals that files hold; never gives −0, which JSON does not have. */
 export function roundHundredth(value: number): number {
   return Math.round(value * 100) / 100 + 0;
@@ -212,40 +129,4 @@ function checkFinite(image: string, field: string, values: ArrayLike<number>): v
     if (Number.isFinite(values[at])) continue;
     throw new RangeError(`Cannot write ${image} as JSON: its ${field} hold ${values[at]}.`);
   }
-}
-
-function isSplit(value: unknown): value is Split {
-  return (SPLITS as readonly unknown[]).includes(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(isText);
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-function isNumberList(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isNumber);
-}
-
-/** Numbers that are finite as f32 too. */
-function isFloatList(value: unknown): value is number[] {
-  return isNumberList(value) && value.every((number) => Number.isFinite(Math.fround(number)));
-}
-
-function isSize(value: unknown): value is [width: number, height: number] {
-  return isNumberList(value) && value.length === 2 &&
-    value.every((side) => Number.isSafeInteger(side) && side > 0);
-}
-
-function isBox(value: unknown): value is Box {
-  if (typeof value !== "object" || value === null) return false;
-  const { x, y, width, height } = value as Record<string, unknown>;
-  return [x, y, width, height].every(isNumber);
 }
