@@ -97,7 +97,10 @@ export function diskCases(source: Source): DiskCase[] {
       name: `predict --out FILE.${ending}`,
       args: (to) => [...predicting, "--out", join(to, `said.${ending}`)],
     })),
-    { name: "predict --maps", args: (to) => [...predicting, "--maps", join(to, "maps")] },
+    {
+      name: "predict --maps",
+      args: (to) => [...predicting, "--out", join(to, "said.ndjson"), "--maps", join(to, "maps")],
+    },
     { name: "report", args: (to) => ["report", "--run", join(to, "run")], onRun: true },
     { name: "compare", args: (to) => ["compare", trained, trained, "--out", join(to, "c.html")] },
     { name: "sample", args: (to) => ["sample", "--count", "2", "--out", join(to, "sample")] },
