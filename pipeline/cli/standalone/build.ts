@@ -81,11 +81,10 @@ async function compile({ out, target }: BuildOptions): Promise<void> {
 
 /** Joins a Deno executable with the program. */
 export async function joinWith(deno: string, out: string): Promise<void> {
-  const [executable, boot, files] = await Promise.all([
-    Deno.readFile(deno),
-    bundleBoot(),
-    bundleProgram(),
-  ]);
+  const executable = await Deno.readFile(deno);
+  // One after the other: the first bundling on a machine fetches the bundler.
+  const boot = await bundleBoot();
+  const files = await bundleProgram();
   const module = "data:text/javascript," + encodeURIComponent(boot);
   const joined = joinExecutable(executable, packPayload(files), (payloadAt) => ({
     args: ["run", ...ALONE, ...PERMISSIONS, `${module}#${payloadAt}`],
