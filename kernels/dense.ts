@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import { TEXEL_ROW } from "./device_memory.ts";
+import type { Binding, Gpu } from "./gpu.ts";
 import { grid, MOST_ITERATIONS } from "./kernel.ts";
 import { sumSplits } from "./sum_splits.ts";
 import shader from "./wgsl/dense.wgsl" with { type: "text" };

@@ -8,8 +8,10 @@
  */
 
 import { DeviceWatch } from "./device_loss.ts";
+import { filledTexture, storageBuffer } from "./device_memory.ts";
 import { type Kernel, withDeclarations } from "./kernel.ts";
 import { OwnPasses, type PassHost } from "./passes.ts";
+import { Scratch } from "./scratch.ts";
 
 export { DeviceLost } from "./device_loss.ts";
 export type { Kernel } from "./kernel.ts";
@@ -17,9 +19,6 @@ export type { PassHost } from "./passes.ts";
 
 /** A buffer, the part of one, or a texture bound to a kernel. */
 export type Binding = GPUBuffer | GPUBufferBinding | GPUTextureView;
-
-/** Texels in a row of a texture that stands for a buffer; a power of two within every device's limit. */
-export const TEXEL_ROW = 4096;
 
 /**
  * A WebGPU device with its compiled kernels. Dispose it to release the device and its buffers.
@@ -57,9 +56,7 @@ export class Gpu implements Disposable {
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer | GPUTexture>();
-  readonly #scratch = new Map<string, GPUBuffer>();
-  readonly #texels = new Map<string, GPUTexture>();
-  readonly #uniforms = new Map<string, GPUBuffer>();
+  readonly #scratch: Scratch;
   readonly #watch: DeviceWatch;
   #error: Error | null = null;
 
@@ -69,6 +66,7 @@ export class Gpu implements Disposable {
     this.info = info;
     this.isFallback = info.isFallbackAdapter;
     this.host = new OwnPasses(device);
+    this.#scratch = new Scratch(device);
     this.#watch = new DeviceWatch(device);
     this.bindingLimit = device.limits.maxStorageBufferBindingSize;
     device.addEventListener("uncapturederror", (event) => {
@@ -101,7 +99,7 @@ export class Gpu implements Disposable {
 
   /** Makes a storage buffer of `bytes` zero bytes (rounded up to 4). The caller owns it. */
   createBuffer(bytes: number, label = "storage"): GPUBuffer {
-    const buffer = this.#storage(Math.max(4, bytes), label);
+    const buffer = storageBuffer(this.device, Math.max(4, bytes), label);
     this.#buffers.add(buffer);
     return buffer;
   }
@@ -112,32 +110,17 @@ export class Gpu implements Disposable {
    * as live. Contents are undefined. Two scratch buffers of one kernel need two slots.
    */
   scratch(slot: string, bytes: number): GPUBufferBinding {
-    const size = Math.ceil(bytes / 4) * 4;
-    const known = this.#scratch.get(slot);
-    if (known && known.size >= size) return { buffer: known, size };
-    if (known) {
-      // Commands that use the smaller one may still be recorded only.
-      this.host.submit();
-      known.destroy();
-    }
-    const buffer = this.#storage(size, slot);
-    this.#scratch.set(slot, buffer);
-    return { buffer, size };
+    return this.#scratch.buffer(this.host, slot, bytes);
   }
 
   /** Releases the scratch buffers and textures, which are made anew when they are asked for. */
   releaseScratch(): void {
-    // Commands that use them may still be recorded only.
-    this.host.submit();
-    for (const kept of [this.#scratch, this.#texels]) {
-      for (const resource of kept.values()) resource.destroy();
-      kept.clear();
-    }
+    this.#scratch.release(this.host);
   }
 
   /**
    * Records a copy of a buffer's first `count` texels, of four numbers each, into a texture that kernels
-   * read as `texel.wgsl` says: in rows of {@linkcode TEXEL_ROW} behind a row of zeros. On a software
+   * read as `texel.wgsl` says: in rows of `TEXEL_ROW` texels behind a row of zeros. On a software
    * adapter a texel costs a third of four numbers in a storage buffer, and the copy next to nothing.
    * Slots are as those of {@linkcode scratch}.
    *
@@ -147,20 +130,8 @@ export class Gpu implements Disposable {
     if (source instanceof GPUTextureView) {
       throw new TypeError("Cannot copy texels: the source is a texture");
     }
-    const { buffer, offset } = source instanceof GPUBuffer ? { buffer: source, offset: 0 } : source;
-    const rows = Math.floor(count / TEXEL_ROW);
-    const rest = count % TEXEL_ROW;
-    const texture = this.#scratchTexture(slot, 1 + rows + Math.sign(rest));
-    const encoder = this.host.copies();
-    const copy = (first: number, size: [number, number]) =>
-      encoder.copyBufferToTexture(
-        { buffer, offset: (offset ?? 0) + first * TEXEL_ROW * 16, bytesPerRow: TEXEL_ROW * 16 },
-        { texture, origin: [0, 1 + first] },
-        size,
-      );
-    if (rows > 0) copy(0, [TEXEL_ROW, rows]);
-    if (rest > 0) copy(rows, [rest, 1]);
-    return texture.createView();
+    const buffer = source instanceof GPUBuffer ? { buffer: source } : source;
+    return this.#scratch.texels(this.host, slot, buffer, count);
   }
 
   /**
@@ -169,15 +140,7 @@ export class Gpu implements Disposable {
    * list of values; it is not counted as live.
    */
   uniforms(values: readonly number[]): GPUBuffer {
-    const key = values.join();
-    const known = this.#uniforms.get(key);
-    if (known) return known;
-    const { UNIFORM, COPY_DST } = GPUBufferUsage;
-    const size = Math.ceil(values.length / 4) * 16;
-    const buffer = this.device.createBuffer({ label: "uniforms", size, usage: UNIFORM | COPY_DST });
-    this.device.queue.writeBuffer(buffer, 0, Uint32Array.from(values));
-    this.#uniforms.set(key, buffer);
-    return buffer;
+    return this.#scratch.uniforms(values);
   }
 
   /** Makes a storage buffer that holds `data`. The caller owns it. */
@@ -196,26 +159,8 @@ export class Gpu implements Disposable {
    * cheap to fetch from an address that differs between invocations. The caller owns it.
    */
   uploadTexels(data: Float32Array<ArrayBufferLike>, width: number, label: string): GPUTexture {
-    const texels = Math.ceil(data.length / 4);
-    const height = Math.max(1, Math.ceil(texels / width));
-    const { TEXTURE_BINDING, COPY_DST } = GPUTextureUsage;
-    const texture = this.device.createTexture({
-      label,
-      size: [width, height],
-      format: "rgba32float",
-      usage: TEXTURE_BINDING | COPY_DST,
-    });
+    const texture = filledTexture(this.device, data, width, label);
     this.#buffers.add(texture);
-    const write = (row: number, rows: number, columns: number) => {
-      // A copy, since the data may be memory shared with other threads, which the queue refuses.
-      const part = data.slice(4 * row * width, 4 * (row * width + (rows - 1) * width + columns));
-      const layout = { bytesPerRow: 16 * width, rowsPerImage: rows };
-      const size = [columns, rows];
-      this.device.queue.writeTexture({ texture, origin: [0, row] }, part, layout, size);
-    };
-    const full = Math.floor(texels / width);
-    if (full > 0) write(0, full, width);
-    if (texels % width > 0) write(full, 1, texels % width);
     return texture;
   }
 
@@ -298,35 +243,8 @@ export class Gpu implements Disposable {
   /** Releases the device and every buffer made here. */
   [Symbol.dispose](): void {
     this.destroy(...this.#buffers);
-    for (const kept of [this.#scratch, this.#texels, this.#uniforms]) {
-      for (const resource of kept.values()) resource.destroy();
-    }
+    this.#scratch[Symbol.dispose]();
     this.device.destroy();
-  }
-
-  #storage(bytes: number, label: string): GPUBuffer {
-    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    const size = Math.ceil(bytes / 4) * 4;
-    return this.device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST });
-  }
-
-  /** As {@linkcode scratch}, `height` rows of texels; nobody writes the first, so it stays zero. */
-  #scratchTexture(slot: string, height: number): GPUTexture {
-    const known = this.#texels.get(slot);
-    if (known && known.height >= height) return known;
-    if (known) {
-      this.host.submit();
-      known.destroy();
-    }
-    const { STORAGE_BINDING, COPY_DST } = GPUTextureUsage;
-    const texture = this.device.createTexture({
-      label: slot,
-      size: [TEXEL_ROW, height],
-      format: "rgba32float",
-      usage: STORAGE_BINDING | COPY_DST,
-    });
-    this.#texels.set(slot, texture);
-    return texture;
   }
 
   #pipeline(kernel: Kernel): GPUComputePipeline {

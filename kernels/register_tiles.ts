@@ -5,7 +5,8 @@
  */
 
 import type { Conv2dShape } from "./conv2d.ts";
-import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import { TEXEL_ROW } from "./device_memory.ts";
+import type { Binding, Gpu } from "./gpu.ts";
 import { MOST_ITERATIONS } from "./kernel.ts";
 import { sumSplits } from "./sum_splits.ts";
 import convolution from "./wgsl/conv2d.wgsl" with { type: "text" };

@@ -8,7 +8,8 @@
  */
 
 import type { Conv2dShape } from "./conv2d.ts";
-import { type Binding, type Gpu, TEXEL_ROW } from "./gpu.ts";
+import { TEXEL_ROW } from "./device_memory.ts";
+import type { Binding, Gpu } from "./gpu.ts";
 import {
   type Border,
   convolveTiles,

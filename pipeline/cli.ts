@@ -6,9 +6,10 @@
  */
 
 import "./cli/environment.ts";
-import { type CommonValues, type Context, parseArguments, type Request } from "./cli/command.ts";
+import type { CommonValues, Context } from "./cli/command.ts";
 import { canGoOn, describe, EXIT, exitCodeOf } from "./cli/failure.ts";
 import { abortOnSignals } from "./cli/interrupt.ts";
+import { parseArguments, type Request } from "./cli/parse_arguments.ts";
 import { keepOnly, type Need } from "./cli/permissions.ts";
 import { PROGRAM } from "./cli/program.ts";
 import { Terminal } from "./cli/terminal.ts";

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { DeviceLost } from "../kernels/device_loss.ts";
 import { WriteError } from "../pipeline/files.ts";
-import { command, defaulted, flag, optional, parseArguments } from "../pipeline/cli/command.ts";
-import type { Command, Program, Request } from "../pipeline/cli/command.ts";
-import { required } from "../pipeline/cli/command.ts";
+import { command, defaulted, flag, optional, required } from "../pipeline/cli/command.ts";
+import type { Command, Program } from "../pipeline/cli/command.ts";
 import { completionScript, SHELLS } from "../pipeline/cli/completions.ts";
 import { canGoOn, describe, exitCodeOf, Interrupted, ReaderGone } from "../pipeline/cli/failure.ts";
 import { UsageError } from "../pipeline/cli/failure.ts";
 import { choice, file, folder, integer, number, SHARD, SIZE } from "../pipeline/cli/kinds.ts";
 import type { Kind } from "../pipeline/cli/kinds.ts";
+import { parseArguments, type Request } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { finishedLine, formatDuration, formatRate } from "../pipeline/cli/progress.ts";
 import { progressBar, progressLine, RateMeter } from "../pipeline/cli/progress.ts";

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
-import { flagOf, parseArguments } from "../pipeline/cli/command.ts";
+import { flagOf } from "../pipeline/cli/command.ts";
+import { parseArguments } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { exists } from "../pipeline/files.ts";
 import { encodePng, readImage } from "../pipeline/image.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ATTRIBUTES } from "../pipeline/attributes.ts";
-import { type Context, parseArguments } from "../pipeline/cli/command.ts";
+import type { Context } from "../pipeline/cli/command.ts";
+import { parseArguments } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { trainingConfig, type TrainingValues } from "../pipeline/cli/training.ts";
 import { PRESETS, trainConfig } from "../pipeline/presets.ts";

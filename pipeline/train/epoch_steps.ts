@@ -1,0 +1,113 @@
+/**
+ * The steps of an epoch: batches are gathered, the weights take a step, and now and then the losses are read
+ * back and a checkpoint is written.
+ *
+ * @module
+ */
+
+import { setTimeout } from "node:timers/promises";
+import type { Face } from "../faces.ts";
+import { maskSize } from "../network.ts";
+import type { TrainOptions } from "../train.ts";
+import { BatchFeed } from "./batch_feed.ts";
+import type { Learner } from "./learner.ts";
+import type { TrainLog } from "./log.ts";
+import type { LearntBatch, LossReader } from "./loss_reader.ts";
+import { learningRateAt } from "./schedule.ts";
+import type { Standing } from "./standing.ts";
+
+/** Takes the steps of one epoch after the other; it borrows the learner and moves the standing. */
+export class EpochSteps {
+  readonly #options: TrainOptions;
+  readonly #learner: Learner;
+  readonly #faces: readonly Face[];
+  readonly #standing: Standing;
+  readonly #perEpoch: number;
+
+  /** @param faces Those that are trained on. */
+  constructor(
+    options: TrainOptions,
+    learner: Learner,
+    faces: readonly Face[],
+    standing: Standing,
+  ) {
+    const { batch, accumulate } = options.config;
+    this.#options = options;
+    this.#learner = learner;
+    this.#faces = faces;
+    this.#standing = standing;
+    this.#perEpoch = Math.ceil(Math.ceil(faces.length / batch) / accumulate);
+  }
+
+  /** Takes the epoch's steps that are left, each on the mean of some batches. */
+  async take(reader: LossReader, log: TrainLog): Promise<void> {
+    const { config, signal } = this.#options;
+    const standing = this.#standing;
+    const feed = this.#feed();
+    let { seconds, waited } = standing.at.sums;
+    let started = performance.now();
+    let gathered: LearntBatch[] = [];
+    while (feed.next) {
+      const asked = performance.now();
+      // On wasm nothing else would let Ctrl-C be heard, and files be read, before the epoch ends.
+      await setTimeout(0);
+      const batch = await feed.next;
+      waited += (performance.now() - asked) / 1000;
+      if (batch.faces.length > 0) {
+        gathered.push({ faces: batch.faces, losses: this.#learner.gather(batch) });
+      }
+      const isStep = feed.endsGroup(config.accumulate);
+      if (isStep) {
+        this.#step(gathered, reader);
+        gathered = [];
+      }
+      feed.advance();
+      this.#tell(feed.position.batch);
+      if (!isStep) continue;
+      if (reader.isDue) await reader.read();
+      standing.move(feed.position);
+      const isSaveDue = signal?.aborted || standing.isSaveDue;
+      if (!isSaveDue && !feed.isOver) continue;
+      await reader.read();
+      seconds += (performance.now() - started) / 1000;
+      const { losses, images } = reader;
+      standing.move({ sums: { losses, images, seconds, waited } });
+      if (isSaveDue) await standing.save(log);
+      signal?.throwIfAborted();
+      started = performance.now();
+    }
+  }
+
+  /** Learning rate of a step of the epoch at hand. */
+  learningRateOf(step: number): number {
+    const { epoch, patience: { plateaus } } = this.#standing.at;
+    const moment = { step, epoch, stepsPerEpoch: this.#perEpoch, plateaus };
+    return learningRateAt(this.#options.config, moment);
+  }
+
+  /** The batches of the epoch that are left. */
+  #feed(): BatchFeed {
+    const { config: { network, augmentation, batch }, onReject = () => {} } = this.#options;
+    const plan = { input: network.input, mask: maskSize(network), augmentation };
+    return new BatchFeed(this.#faces, this.#standing.at, { plan, batch, reject: onReject });
+  }
+
+  /** Takes a step on what was gathered, if anything was. */
+  #step(batches: readonly LearntBatch[], reader: LossReader): void {
+    if (batches.length === 0) return;
+    const { epoch, step } = this.#standing.at;
+    const learningRate = this.learningRateOf(step);
+    this.#learner.optimizer.learningRate = learningRate;
+    this.#learner.update();
+    reader.add({ epoch, step, learningRate, batches });
+    this.#standing.move({ step: step + 1 });
+  }
+
+  /** Tells how far all epochs are, after so many batches of the one at hand. */
+  #tell(batches: number): void {
+    const { config: { batch, epochs }, onProgress } = this.#options;
+    const { length } = this.#faces;
+    const done = Math.min(batches * batch, length);
+    onProgress?.(this.#standing.at.epoch * length + done, epochs * length);
+  }
+}
