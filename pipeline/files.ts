@@ -184,6 +184,14 @@ export function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
+/** Whether an error says that nothing lies there, be it that a link leads nowhere or a file is no folder. */
+export function isNotThere(error: unknown): boolean {
+  return NOT_THERE.some((kind) => error instanceof kind);
+}
+
+const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
+const NOT_THERE = [FilesystemLoop, NotADirectory, NotFound];
+
 /** Whether something lies at `path`. */
 export async function exists(...path: string[]): Promise<boolean> {
   try {

@@ -5,6 +5,7 @@
  */
 
 import { dirname, join, matchesGlob, relative, resolve } from "node:path";
+import { isImageFile } from "./dataset/image_name.ts";
 import { filesBelow } from "./folder_files.ts";
 import { readLines } from "./record_json/read_lines.ts";
 
@@ -81,11 +82,10 @@ interface Source {
   readonly nothing: string | null;
 }
 
-const IMAGE = /\.(jpe?g|png)$/i;
 const SPECIAL = /[*?[{]/;
 
 async function sourceOf(name: string): Promise<Source> {
-  const fits = (file: string) => IMAGE.test(file);
+  const fits = isImageFile;
   if (name === "-") return { file: null, folder: null, fits, nothing: null };
   const info = await Deno.stat(name).catch((error: unknown) => {
     if (error instanceof Deno.errors.NotFound) return null;

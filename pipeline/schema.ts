@@ -110,7 +110,11 @@ export function checkSchema(name: SchemaName, found: unknown, where: string): vo
  * @throws {SchemaError} If it is of another kind, or of a version that is not read.
  */
 export function parseMarked(name: SchemaName, text: string, path: string): Record<string, unknown> {
-  const value = parseJson(text, path);
+  return marked(name, parseJson(text, path), path);
+}
+
+/** The same of text that has been parsed. */
+export function marked(name: SchemaName, value: unknown, path: string): Record<string, unknown> {
   if (!isObject(value)) throw new SyntaxError(`${path}:1: a JSON object is expected`);
   checkSchema(name, value.schema, path);
   return value;

@@ -6,23 +6,18 @@ import { compare } from "../pipeline/compare.ts";
 import { groupRuns } from "../pipeline/compare/settings.ts";
 import { readComparedRuns } from "../pipeline/compare/compared_run.ts";
 import { gatherEvidence, MetricsAccumulator } from "../pipeline/metrics.ts";
-import { type Predictions, writePredictions } from "../pipeline/metrics/predictions.ts";
+import {
+  encodePredictions,
+  type Predictions,
+  predictionsPath,
+} from "../pipeline/metrics/predictions.ts";
 import { mcnemarMidP } from "../pipeline/metrics/significance.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertSelfContained } from "./page_checks.ts";
+import { inFolder } from "./face_records.ts";
 
 const A = ATTRIBUTES.length;
 const FACES = 120;
-
-/** A folder of its own for a test, removed afterwards. */
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "compare" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Labels of which each attribute is as often positive as not. */
 function someLabels(seed: number): number[] {
@@ -90,12 +85,12 @@ async function writeRun(
   );
   await write("log.ndjson", log.map((line) => JSON.stringify(line) + "\n").join(""));
   await write("metrics.json", JSON.stringify({ ...metrics, evidence }));
-  await writePredictions(path, predictions);
+  await Deno.writeFile(predictionsPath(path), encodePredictions(predictions));
   return path;
 }
 
 Deno.test("compare() finds no difference between a run and its double", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const one = await writeRun(join(folder, "one"), predictionsOf(0.7, 2), { epochs: 6 });
     const two = await writeRun(join(folder, "two"), predictionsOf(0.7, 2), { epochs: 7 });
     const { settings, images, split } = await compare({ runs: [one, two] });
@@ -115,7 +110,7 @@ Deno.test("compare() finds no difference between a run and its double", () =>
   }));
 
 Deno.test("compare() finds the one attribute in which two runs differ", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const before = predictionsOf(0.7, 3);
     const logits = before.logits.slice();
     const column = ATTRIBUTES.indexOf("Bangs");
@@ -150,7 +145,7 @@ Deno.test("compare() finds the one attribute in which two runs differ", () =>
   }));
 
 Deno.test("compare() takes runs that differ in the seed alone for one setting", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const run = (name: string, quality: number, seed: number, weight: number) =>
       writeRun(join(folder, name), predictionsOf(quality, seed), {
         seed,
@@ -181,7 +176,7 @@ Deno.test("compare() takes runs that differ in the seed alone for one setting", 
   }));
 
 Deno.test("groupRuns() names a setting by what its runs' names share", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const named = async (...names: string[]) => {
       const paths = names.map((name) => join(folder, name));
       for (const path of paths) await writeRun(path, predictionsOf(0.7, 1));
@@ -195,7 +190,7 @@ Deno.test("groupRuns() names a setting by what its runs' names share", () =>
   }));
 
 Deno.test("compare() pairs faces by name, whatever their order", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const whole = predictionsOf(0.7, 4);
     const backwards = whole.images.map((_, face) => FACES - 1 - face);
     const turned = <T extends Float32Array | Uint32Array>(rows: T): T => {
@@ -218,7 +213,7 @@ Deno.test("compare() pairs faces by name, whatever their order", () =>
   }));
 
 Deno.test("compare() refuses runs that cannot be paired, and names the difference", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const one = await writeRun(join(folder, "one"), predictionsOf(0.7, 5));
     const rejects = async (predictions: Predictions, message: RegExp) => {
       const two = await writeRun(join(folder, "two"), predictions);
@@ -244,7 +239,10 @@ Deno.test("compare() refuses runs that cannot be paired, and names the differenc
     await rejects({ ...renamed, split: "validation" }, /on the split validation, not on test$/);
 
     const two = await writeRun(join(folder, "two"), predictionsOf(0.7, 5));
-    await writePredictions(two, predictionsOf(0.7, 5, LABELS.slice(1)));
+    await Deno.writeFile(
+      predictionsPath(two),
+      encodePredictions(predictionsOf(0.7, 5, LABELS.slice(1))),
+    );
     await assert.rejects(compare({ runs: [one, two] }), /are of different evaluations/);
     await Deno.remove(join(two, "predictions.safetensors"));
     await assert.rejects(
@@ -262,7 +260,7 @@ Deno.test({
   name: "compare() draws a page that needs nothing beside it, with reading and writing alone",
   permissions: { read: true, write: true },
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const one = await writeRun(join(folder, "one<b>"), predictionsOf(0.7, 6));
       const two = await writeRun(join(folder, "two"), predictionsOf(0.8, 6), { epochs: 3 });
       const three = await writeRun(join(folder, "three"), predictionsOf(0.8, 7), { epochs: 4 });
@@ -279,7 +277,7 @@ Deno.test({
 });
 
 Deno.test("compare() says n/a, never NaN, where an attribute has no positive", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const never = LABELS.map(() => 0);
     const one = await writeRun(join(folder, "one"), predictionsOf(0.7, 8, never));
     const two = await writeRun(join(folder, "two"), predictionsOf(0.8, 8, never), { epochs: 3 });

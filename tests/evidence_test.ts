@@ -9,10 +9,11 @@ import { contradictionOf, countContradictions, RULES } from "../pipeline/metrics
 import type { Evidence } from "../pipeline/metrics/evidence.ts";
 import { LANES, PackedSums } from "../pipeline/metrics/packed_sums.ts";
 import {
+  encodePredictions,
   PredictionCollector,
   type Predictions,
+  predictionsPath,
   readPredictions,
-  writePredictions,
 } from "../pipeline/metrics/predictions.ts";
 import { sigmoid } from "../pipeline/metrics/probability.ts";
 import {
@@ -489,12 +490,12 @@ Deno.test("findExtremes() puts no face into both lists", () => {
   assert.deepEqual(findExtremes(predictionsOf([], []), []), { best: [], worst: [] });
 });
 
-Deno.test("readPredictions() gives back what writePredictions() was given", async () => {
+Deno.test("readPredictions() gives back what encodePredictions() was given", async () => {
   const run = await Deno.makeTempDir({ prefix: "predictions" });
   try {
     assert.equal(await readPredictions(run), null);
     const predictions = { ...randomPredictions(5, 4), images: ["a.jpg", "ä,b.jpg", "c", "d", "e"] };
-    await writePredictions(run, predictions);
+    await Deno.writeFile(predictionsPath(run), encodePredictions(predictions));
     assert.deepEqual(await readPredictions(run), predictions);
     const path = join(run, "predictions.safetensors");
     const bytes = await Deno.readFile(path);

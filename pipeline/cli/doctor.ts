@@ -7,7 +7,7 @@
 import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
 import type { BackendMeasurement } from "../backend_choice.ts";
 import { installCommand, isRoot } from "./setup.ts";
-import { PROGRAM_NAME } from "../standalone.ts";
+import { IS_BUNDLED } from "../standalone.ts";
 
 /** Something that the pipeline can use, or why it cannot. */
 export interface Part {
@@ -80,9 +80,9 @@ const PREDICTOR_SOURCE = {
   use: "for non-commercial use, as is its training data, 300-W",
 } as const;
 
-const REINSTALL = PROGRAM_NAME === "deno task"
-  ? "deno install --reload --entrypoint pipeline/cli.ts"
-  : "fetch or make this program's file again";
+const REINSTALL = IS_BUNDLED
+  ? "fetch or make this program's file again"
+  : "deno install --reload --entrypoint pipeline/cli.ts";
 
 /** Looks at the machine. It changes nothing. */
 export async function examine(): Promise<Diagnosis> {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { RunFolder } from "../train/run_folder.ts";
 import type { Context } from "./command.ts";
 import { UsageError } from "./failure.ts";
+import { refuseBoth } from "./training.ts";
 
 /** The options that decide it. */
 interface PlaceValues {
@@ -39,7 +40,7 @@ export async function takePlace(values: PlaceValues, context: Context): Promise<
   const { hasBegun, RunFolder } = await import("../train/run_folder.ts");
   const { terminal } = context;
   const { resume, force } = values;
-  if (resume && force) throw new UsageError("--resume and --force exclude each other");
+  refuseBoth(values);
   if (resume && values.out === undefined) throw new UsageError("--resume needs --out RUN");
   const out = values.out ?? join("runs", timeName(new Date()));
   const goesOn = resume && await hasBegun(out, EARLIER);

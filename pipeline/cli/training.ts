@@ -13,6 +13,7 @@ import type { EpochLine } from "../train/log.ts";
 import { SWITCH } from "../values.ts";
 import { type Context, flag, type Option, optional, type Values } from "./command.ts";
 import { choice, file } from "./kinds.ts";
+import { UsageError } from "./failure.ts";
 
 type PresetName = keyof typeof PRESETS;
 
@@ -62,6 +63,11 @@ export async function trainingConfig(values: TrainingValues): Promise<TrainConfi
     if (value !== undefined) given[name] = value;
   }
   return presetConfig(values.preset ?? preset ?? "lite", given);
+}
+
+/** Refuses options that contradict each other. */
+export function refuseBoth({ resume, force }: Pick<TrainingValues, "resume" | "force">): void {
+  if (resume && force) throw new UsageError("--resume and --force exclude each other");
 }
 
 /** A training run as the command line asks for it. */

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { filesBelow } from "../folder_files.ts";
 import type { FaceRecord } from "../record.ts";
+import { isImageFile } from "./image_name.ts";
 import { LinkGuard } from "./links.ts";
 import { type Shard, shardRange } from "./shard.ts";
 
@@ -41,7 +42,7 @@ export async function* imagesIn(
   };
   const images: string[] = [];
   for await (const name of filesBelow(folder, options.signal, enters)) {
-    if (/\.(jpe?g|png)$/i.test(name)) images.push(name);
+    if (isImageFile(name)) images.push(name);
   }
   if (images.length === 0) {
     throw new Deno.errors.NotFound(`There is no image (jpg, jpeg, png) in the folder ${folder}.`);

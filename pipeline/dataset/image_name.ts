@@ -8,6 +8,11 @@
 import { quoted } from "../quoted.ts";
 import type { Cells } from "./cells.ts";
 
+/** Whether a file's name ends as those of the pictures that are read do. */
+export function isImageFile(name: string): boolean {
+  return /\.(jpe?g|png)$/i.test(name);
+}
+
 /** Headings of the column that holds the image's name, in lower case. */
 const IMAGE_HEADINGS: ReadonlySet<string> = new Set([
   "image_id", // CelebA's csv mirrors

@@ -8,7 +8,9 @@
  */
 
 import { join } from "node:path";
+import { isNotThere } from "../files.ts";
 import { requireFolder } from "./image_folder.ts";
+import { isImageFile } from "./image_name.ts";
 import type { NameTable } from "./name_table.ts";
 
 /**
@@ -137,14 +139,11 @@ async function isFolder(path: string): Promise<boolean> {
   return (await statOf(path))?.isDirectory ?? false;
 }
 
-const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
-const NOT_THERE = [FilesystemLoop, NotADirectory, NotFound];
-
 async function statOf(path: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (NOT_THERE.some((kind) => error instanceof kind)) return null;
+    if (isNotThere(error)) return null;
     throw error;
   }
 }
@@ -161,7 +160,7 @@ export async function checkNames(images: string, names: NameTable, labels: strin
   if (/[/\\]/.test(first) || await isFile(imagePath(images, first))) return;
   let found: string | null = null;
   for await (const { name } of Deno.readDir(images)) {
-    if (!/\.(jpe?g|png)$/i.test(name)) continue;
+    if (!isImageFile(name)) continue;
     if (names.indexOf(name) >= 0) return;
     found ??= name;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isNotThere } from "../files.ts";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 
 /** Tells which of a data set's files lie somewhere else. The data set's folder may be a link itself. */
@@ -81,10 +82,7 @@ function ifThere<T>(look: () => T): T | null {
   try {
     return look();
   } catch (error) {
-    if (NOT_THERE.some((kind) => error instanceof kind)) return null;
+    if (isNotThere(error)) return null;
     throw error;
   }
 }
-
-const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
-const NOT_THERE = [FilesystemLoop, NotADirectory, NotFound];

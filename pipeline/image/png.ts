@@ -64,6 +64,7 @@ export function pngSize(bytes: Uint8Array): [width: number, height: number] {
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 /** Pixels as they are unpacked: as much as 64 megapixels of RGBA take with 8 bits a sample. */
 const MOST_BYTES = 256e6;
+
 /**
  * Decodes a PNG file of any colour type. Transparent pixels are laid over white, as a page shows
  * them.

@@ -16,7 +16,6 @@
 
 import { join } from "node:path";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { writeFile } from "../files.ts";
 import { list, text } from "../json_shape.ts";
 import { parseJson } from "../json_text.ts";
 import { decodeSafetensors, encodeSafetensors, type TensorData } from "../safetensors.ts";
@@ -110,11 +109,6 @@ export function presenceOf({ labels }: Predictions, column: number): boolean[] {
 /** Path of the file in a run folder. */
 export function predictionsPath(run: string): string {
   return join(run, "predictions.safetensors");
-}
-
-/** Writes the predictions into the run folder. */
-export async function writePredictions(run: string, predictions: Predictions): Promise<void> {
-  await writeFile(predictionsPath(run), encodePredictions(predictions));
 }
 
 /** The bytes of the file. */

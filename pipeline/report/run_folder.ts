@@ -10,7 +10,7 @@ import { count, fields, list, number, oneOf, share, text, tuple } from "../json_
 import { isObject, parseJson, readJsonText } from "../json_text.ts";
 import type { Metrics } from "../metrics.ts";
 import { parseMetrics } from "../metrics/metrics_file.ts";
-import { parseMarked } from "../schema.ts";
+import { marked, parseMarked } from "../schema.ts";
 import type { Extremes } from "./extremes.ts";
 import { decodeSample, type SampleFace } from "./samples.ts";
 import { parseLog, type TrainingLog } from "./training_log.ts";
@@ -105,7 +105,7 @@ function parseExtremes(source: string, path: string): Extremes {
 function parseFaces(text: string, path: string): SampleFace[] {
   const value = parseJson(text, path);
   // Older versions wrote the list alone.
-  const faces = Array.isArray(value) ? value : parseMarked("samples", text, path).faces;
+  const faces = Array.isArray(value) ? value : marked("samples", value, path).faces;
   if (!Array.isArray(faces)) throw new SyntaxError(`${path}:1: a list of faces is expected`);
   return faces.map((sample) => {
     try {

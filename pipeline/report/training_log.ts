@@ -5,6 +5,7 @@
  */
 
 import { checkSchema } from "../schema.ts";
+import { LONGEST_LINE } from "../train/log.ts";
 
 /** The losses of a step, or their means over an epoch. Null where the log has none. */
 export interface Losses {
@@ -75,11 +76,8 @@ export function parseLog(text: string, path: string): TrainingLog {
   };
 }
 
-/** A line takes some hundred characters. Bounds the memory: JSON.parse takes many times its text. */
-const LONGEST = 1 << 20;
-
 function isComplete(line: string): boolean {
-  if (line.length > LONGEST) return false;
+  if (line.length > LONGEST_LINE) return false;
   try {
     return typeof JSON.parse(line) === "object";
   } catch {
@@ -88,8 +86,8 @@ function isComplete(line: string): boolean {
 }
 
 function parseLine(line: string, where: string): Fields {
-  if (line.length > LONGEST) {
-    throw new SyntaxError(`${where}: the line is longer than ${LONGEST} characters`);
+  if (line.length > LONGEST_LINE) {
+    throw new SyntaxError(`${where}: the line is longer than ${LONGEST_LINE} characters`);
   }
   let value: unknown;
   try {

@@ -126,7 +126,7 @@ function lengthOf(text: Uint8Array, done: Done): number {
   while (at < text.length) {
     const end = text.indexOf(NEWLINE, at);
     if (
-      end < 0 || end - at > LONGEST ||
+      end < 0 || end - at > LONGEST_LINE ||
       !isDone(new TextDecoder().decode(text.subarray(at, end)), done)
     ) break;
     at = end + 1;
@@ -134,8 +134,8 @@ function lengthOf(text: Uint8Array, done: Done): number {
   return at;
 }
 
-/** A line takes some hundred bytes; what is longer is damage. */
-const LONGEST = 1 << 20;
+/** A line takes some hundred bytes; what is longer is damage, and not parsed. */
+export const LONGEST_LINE = 1 << 20;
 
 const NEWLINE = "\n".charCodeAt(0);
 

@@ -2,10 +2,9 @@ import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
-import { UsageError } from "../failure.ts";
 import { file, folder } from "../kinds.ts";
 import { facesWithLandmarks } from "../landmarking.ts";
-import { runTraining, TRAINING, trainingConfig } from "../training.ts";
+import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
 export const TRAIN = command({
@@ -50,7 +49,7 @@ export const TRAIN = command({
     const { hasBegun } = await import("../../train/run_folder.ts");
     const { dataset: root, landmarks, labels, followLinks, out, force } = values;
     const { terminal, signal } = context;
-    if (values.resume && force) throw new UsageError("--resume and --force exclude each other");
+    refuseBoth(values);
     const resume = values.resume && await hasBegun(out);
     if (values.resume && !resume) terminal.note(`there is no run in ${out} yet: it begins`);
     const dataset = await openDataset(root, { labels, followLinks, seed: config.seed, signal });

@@ -9,7 +9,11 @@ import { useWasm } from "../../../kernels/tfjs_wasm.ts";
 import { ATTRIBUTES, labelsOf } from "../../../pipeline/attributes.ts";
 import { writeJson } from "../../../pipeline/files.ts";
 import { gatherEvidence, MetricsAccumulator } from "../../../pipeline/metrics.ts";
-import { type Predictions, writePredictions } from "../../../pipeline/metrics/predictions.ts";
+import {
+  encodePredictions,
+  type Predictions,
+  predictionsPath,
+} from "../../../pipeline/metrics/predictions.ts";
 import { buildNetwork, maskSize } from "../../../pipeline/network.ts";
 import { presetConfig } from "../../../pipeline/presets.ts";
 import { Random } from "../../../pipeline/random.ts";
@@ -41,7 +45,7 @@ export async function writeRun(run: string): Promise<void> {
     data: { dataset: "/faces", landmarks: "/faces.csv", train: 4, validation: 2 },
   });
   await Deno.writeTextFile(join(run, "log.ndjson"), logText());
-  await writePredictions(run, predictions);
+  await Deno.writeFile(predictionsPath(run), encodePredictions(predictions));
   await writeJson(join(run, "metrics.json"), metricsOf(predictions));
   const places = predictions.images.map((image) => ({
     path: `/faces/${image}`,
