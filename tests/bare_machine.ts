@@ -7,19 +7,13 @@
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { type Outcome, outcomeOf } from "./task_command.ts";
 
 /** Nobody, on most Linux systems. */
 const USER = 65534;
 
 /** The libraries that Deno wants, and the loader: "libm.so.6 => /lib/libm.so.6 (0x…)". */
 const LIBRARY = /(\/\S+) \(0x/g;
-
-/** What a process came to. */
-export interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** A machine on which one program can be run. Dispose it to remove its files. */
 export class BareMachine implements AsyncDisposable {
@@ -116,9 +110,7 @@ async function output(
 ): Promise<Outcome> {
   try {
     const command = new Deno.Command(program, { ...options, args: [...args], stdin: "null" });
-    const { code, stdout, stderr } = await command.output();
-    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, out: decode(stdout), err: decode(stderr) };
+    return await outcomeOf(command);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return { code: 127, out: "", err: error.message };

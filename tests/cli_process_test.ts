@@ -7,21 +7,14 @@ import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { exists } from "../pipeline/files.ts";
-import { ROOT, taskCommand, type TaskName } from "./task_command.ts";
+import { type Outcome, outcomeOf, ROOT, taskCommand, type TaskName } from "./task_command.ts";
+import { inFolder } from "./face_records.ts";
 
 const SAMPLE = join(ROOT, "data", "sample");
 const TRUE_POINTS = join(SAMPLE, "Anno", "list_landmarks_68.csv");
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(task: TaskName, args: readonly string[], env = {}): Promise<Outcome> {
-  const { code, stdout, stderr } = await taskCommand(task, args, env).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: decode(stdout), err: decode(stderr) };
+function run(task: TaskName, args: readonly string[], env = {}): Promise<Outcome> {
+  return outcomeOf(taskCommand(task, args, env));
 }
 
 /** Runs what must work; returns the object of the last line on stdout. */
@@ -38,16 +31,6 @@ async function fails(code: number, line: RegExp, task: TaskName, ...args: string
   assert.match(outcome.err, line);
   assert.equal(outcome.err.trimEnd().split("\n").length, 1, outcome.err);
   assert.equal(outcome.out, "");
-}
-
-/** A folder that is gone at the end of the test. */
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "attparsenet_cli_" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** The first `count` faces of the sample as a data set: three quarters train, the rest is halved. */
@@ -100,7 +83,7 @@ Deno.test("wrong usage ends with 2 and one line, and with --json an object", asy
 });
 
 Deno.test("bad input ends with 1 and one line, before anything is written", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const out = join(folder, "run");
     await fails(1, /^Error: There is no folder .*nowhere/, "pipeline", "--dataset", "nowhere");
     const root = await makeDataset(folder, 8);
@@ -119,7 +102,7 @@ Deno.test("bad input ends with 1 and one line, before anything is written", () =
   }));
 
 Deno.test("landmarks | segments by records gives what the same stages give by files", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const root = await makeDataset(folder, 4);
     await Deno.writeTextFile(join(root, "img_align_celeba", "000002.jpg"), "no image");
     const sizes = ["--image-size", "218x178", "--mask-size", "96x76"];
@@ -164,7 +147,7 @@ Deno.test("a reader that leaves ends the stage without an error", async () => {
 });
 
 Deno.test("shards concatenate to the whole", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const root = await makeDataset(folder, 4);
     const parts = await Promise.all(["1/2", "2/2", "1/1"].map(async (shard) => {
       const out = join(folder, `${shard.replace("/", "_")}.csv`);
@@ -176,7 +159,7 @@ Deno.test("shards concatenate to the whole", () =>
   }));
 
 Deno.test("pipeline runs to the report, refuses its folder the second time, and predicts", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const root = await makeDataset(folder, 8);
     const out = join(folder, "run");
     const args = ["--dataset", root, "--epochs", "1", "--backend", "wasm", "--out", out];
@@ -242,7 +225,7 @@ Deno.test("pipeline runs to the report, refuses its folder the second time, and 
   }));
 
 Deno.test("an interrupted training ends with 130, says how to go on, and goes on", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const root = await makeDataset(folder, 8);
     const out = join(folder, "run");
     const args = ["--dataset", root, "--landmarks", TRUE_POINTS, "--backend", "wasm"];

@@ -12,7 +12,7 @@ import { FailingDisk } from "./endurance/faults/failing_disk.ts";
 import { contentOfRun, hashesOf } from "./endurance/faults/run_content.ts";
 import { writeSmallConfig, writeSmallDataset } from "./endurance/faults/small_dataset.ts";
 import { inFolder } from "./face_records.ts";
-import { taskCommand } from "./task_command.ts";
+import { outcomeOf, taskCommand } from "./task_command.ts";
 
 Deno.test("FailingDisk counts what writes below its folder, and fails from a call on", () =>
   inFolder(async (folder) => {
@@ -101,11 +101,6 @@ function mountTest(name: string, size: string, test: (mounted: string) => Promis
     }));
 }
 
-async function outcome(command: Deno.Command): Promise<{ code: number; err: string }> {
-  const { code, stderr } = await command.output();
-  return { code, err: new TextDecoder().decode(stderr) };
-}
-
 mountTest("a pipeline on a disk that is full goes on when there is room", "1500k", async (disk) => {
   const [dataset, config] = [join(disk, "..", "faces"), join(disk, "..", "small.json")];
   await writeSmallDataset(dataset, 8);
@@ -113,16 +108,16 @@ mountTest("a pipeline on a disk that is full goes on when there is room", "1500k
   const placing = ["--detector", "tiny", "--predictor", "face-api", "--backend", "wasm"];
   const out = join(disk, "run");
   const args = ["--dataset", dataset, "--config", config, ...placing, "--out", out, "--quiet"];
-  const full = await outcome(taskCommand("pipeline", args));
+  const full = await outcomeOf(taskCommand("pipeline", args));
   assert.equal(full.code, 1);
   assert.match(full.err, /^Error: Cannot write [^\n]+: No space left on device \(os error 28\)/);
   assert.match(full.err, /\. Go on with: deno task pipeline [^\n]+ --resume\n$/);
   await system("mount", "-o", "remount,size=64m", disk);
-  const again = await outcome(taskCommand("pipeline", [...args, "--resume"]));
+  const again = await outcomeOf(taskCommand("pipeline", [...args, "--resume"]));
   assert.equal(again.code, 0, again.err);
   const content = await contentOfRun(out);
   await Deno.remove(out, { recursive: true });
-  const whole = await outcome(taskCommand("pipeline", args));
+  const whole = await outcomeOf(taskCommand("pipeline", args));
   assert.equal(whole.code, 0, whole.err);
   assert.deepEqual(content, await contentOfRun(out));
 });
@@ -135,7 +130,7 @@ mountTest(
     const sample = (path: string) =>
       taskCommand("sample", ["--count", "1", "--out", path, "--quiet"]);
     await system("mount", "-o", "remount,ro", disk);
-    const readOnly = await outcome(sample(out));
+    const readOnly = await outcomeOf(sample(out));
     assert.equal(readOnly.code, 1);
     assert.match(readOnly.err, /^Error: Cannot write .*sample.*: Read-only file system .*\n$/);
     await system("mount", "-o", "remount,rw", disk);
@@ -145,10 +140,10 @@ mountTest(
     const cli = join(import.meta.dirname!, "..", "pipeline", "cli.ts");
     const permissions = ["--allow-read", "--allow-write", "--allow-env"];
     const args = [...words, ...permissions, cli, "sample", "--count", "1", "--out", out, "--quiet"];
-    const denied = await outcome(new Deno.Command("setpriv", { args, stderr: "piped" }));
+    const denied = await outcomeOf(new Deno.Command("setpriv", { args, stderr: "piped" }));
     assert.equal(denied.code, 1);
     assert.match(denied.err, /^Error: Cannot write .*sample.*: Permission denied .*\n$/);
     assert.deepEqual(Array.from(Deno.readDirSync(disk)), []);
-    assert.equal((await outcome(sample(out))).code, 0);
+    assert.equal((await outcomeOf(sample(out))).code, 0);
   },
 );

@@ -9,23 +9,15 @@ import { encodePng } from "../pipeline/image.ts";
 import { type LandmarkRow, openJournal, readLandmarks } from "../pipeline/landmarks.ts";
 import { drawFaces, type Place } from "./drawn_face.ts";
 import { inFolder, pointsFrom, recordOf, streamOf } from "./face_records.ts";
-import { ROOT, taskCommand } from "./task_command.ts";
+import { type Outcome, outcomeOf, ROOT, taskCommand } from "./task_command.ts";
 
 const SAMPLE = join(ROOT, "data", "sample");
 const TRUE_POINTS = join(SAMPLE, "Anno", "list_landmarks_68.csv");
 /** Quick, and the same on every machine. */
 const QUICK = ["--detector", "tiny", "--predictor", "face-api"];
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await taskCommand("landmarks", args).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: decode(stdout), err: decode(stderr) };
+function run(...args: string[]): Promise<Outcome> {
+  return outcomeOf(taskCommand("landmarks", args));
 }
 
 interface Result {

@@ -15,20 +15,11 @@ import { plotAttributes, plotCurves } from "../pipeline/report/plots.ts";
 import { decodeSample } from "../pipeline/report/samples.ts";
 import { assertSelfContained, findUnbalanced } from "./page_checks.ts";
 import { parseLog } from "../pipeline/report/training_log.ts";
+import { inFolder } from "./face_records.ts";
 
 const A = ATTRIBUTES.length;
 const MASK = { height: 12, width: 9 };
 const PIXELS = MASK.height * MASK.width;
-
-/** A folder of its own for a test, removed afterwards. */
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "report" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** A face whose regions are rows of the mask: region r is row r, as far as there are rows. */
 function faceOf(random: Random, image: string, path: string): SampleSource {
@@ -112,7 +103,7 @@ Deno.test({
   name: "report() writes one page that needs nothing beside it, with reading and writing alone",
   permissions: { read: true, write: true },
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       await writeRun(folder, 1);
       const path = await report({ run: folder });
       assert.equal(path, join(folder, "report.html"));
@@ -122,7 +113,7 @@ Deno.test({
 });
 
 Deno.test("report() escapes what it is told and shows it", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeRun(folder, 2);
     const page = await Deno.readTextFile(await report({ run: folder }));
     assert.ok(page.includes("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;.png"));
@@ -133,7 +124,7 @@ Deno.test("report() escapes what it is told and shows it", () =>
   }));
 
 Deno.test("report() shows curves, a row for each attribute, and each face's masks", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeRun(folder, 3);
     const out = join(folder, "elsewhere", "page.html");
     assert.equal(await report({ run: folder, out }), out);
@@ -164,7 +155,7 @@ Deno.test("report() shows curves, a row for each attribute, and each face's mask
   }));
 
 Deno.test("report() shows intervals, outcomes, reliability, contradictions, best and worst faces", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeRun(folder, 10);
     const page = await Deno.readTextFile(await report({ run: folder }));
     assert.match(page, /<dd class="interval">\d+\.\d to \d+\.\d<\/dd>/);
@@ -182,7 +173,7 @@ Deno.test("report() shows intervals, outcomes, reliability, contradictions, best
   }));
 
 Deno.test("report() takes a run that was evaluated before there was evidence", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeRun(folder, 11);
     const path = join(folder, "metrics.json");
     const { evidence: _, ...old } = JSON.parse(await Deno.readTextFile(path));
@@ -196,14 +187,14 @@ Deno.test("report() takes a run that was evaluated before there was evidence", (
   }));
 
 Deno.test("report() gives the same bytes for the same files", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeRun(folder, 4);
     const first = await Deno.readTextFile(await report({ run: folder }));
     assert.equal(await Deno.readTextFile(await report({ run: folder })), first);
   }));
 
 Deno.test("report() says what a run lacks and how to get it", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "config.json"), BARE_CONFIG);
     const page = await Deno.readTextFile(await report({ run: folder }));
     assert.equal(findUnbalanced(page), null);
@@ -214,7 +205,7 @@ Deno.test("report() says what a run lacks and how to get it", () =>
   }));
 
 Deno.test("report() shows measures that are all undefined as dashes", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "config.json"), BARE_CONFIG);
     const metrics = JSON.stringify(new MetricsAccumulator().result("validation"));
     await Deno.writeTextFile(join(folder, "metrics.json"), metrics);
@@ -224,7 +215,7 @@ Deno.test("report() shows measures that are all undefined as dashes", () =>
   }));
 
 Deno.test("report() refuses what is no run, in one sentence", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const gone = join(folder, "gone");
     await assert.rejects(report({ run: gone }), {
       message: `Cannot report on ${gone}: there is no such folder`,
@@ -239,7 +230,7 @@ Deno.test("report() refuses what is no run, in one sentence", () =>
   }));
 
 Deno.test("report() names the file and line of what is damaged", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const rejects = async (name: string, text: string, message: RegExp) => {
       await writeRun(folder, 5);
       await Deno.writeTextFile(join(folder, name), text);

@@ -10,15 +10,7 @@ import { hasBegun, RunFolder } from "../pipeline/train/run_folder.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { KILLED_CONFIG, killedRun, trainOn } from "./killed_run.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "resume-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./face_records.ts";
 
 const last = (run: string) => join(run, "checkpoints", "last.safetensors");
 const previous = (run: string) => join(run, "checkpoints", "previous.safetensors");
@@ -45,7 +37,7 @@ async function contentOf(run: string) {
 }
 
 Deno.test("train() killed at random moments ends with the bits of a run that was not", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [whole, run] = [join(folder, "whole"), join(folder, "run")];
     const seed = 11;
     const random = new Random(seed);
@@ -88,7 +80,7 @@ for (const on of ["wasm", "webgpu"] as const) {
     name: `train() stopped in each phase ends as if it had not been on ${on}`,
     ignore: on === "webgpu" && !hasGpu,
     fn: () =>
-      withFolder(async (folder) => {
+      inFolder(async (folder) => {
         // Steps of two batches, the last of an epoch of one.
         const config = smallConfig({ ...KILLED_CONFIG, epochs: 2, batch: 6, accumulate: 2 });
         // Checkpoints after epochs, and when it is stopped.
@@ -120,7 +112,7 @@ for (const on of ["wasm", "webgpu"] as const) {
 }
 
 Deno.test("train() stopped while it reads its images leaves nothing in the way", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const run = join(folder, "run");
     const interruption = new AbortController();
     async function* records(): AsyncGenerator<FaceRecord> {
@@ -151,7 +143,7 @@ async function goOn(run: string, options: Partial<TrainOptions> = {}): Promise<s
 }
 
 Deno.test("train() goes on from the checkpoint before a damaged one", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const { run, expected } = await twoEpochs(folder);
     const bytes = await Deno.readFile(last(run));
     // A bit of the data, of the header, of the checksum; the end; all of it; and a file of nothing.
@@ -190,7 +182,7 @@ Deno.test({
   name: "train() that cannot write a checkpoint says so, and goes on when there is room",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const [run, whole] = [join(folder, "run"), join(folder, "whole")];
       await trainOn(whole);
       await trainOn(run, { config: { ...KILLED_CONFIG, epochs: 1 } });
@@ -213,7 +205,7 @@ Deno.test({
   name: "train() says before any work that a folder cannot be written to",
   ignore: Deno.build.os === "windows" || Deno.uid() === 0,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       await Deno.chmod(folder, 0o500);
       const none = ReadableStream.from([]) as AsyncIterable<FaceRecord>;
       await assert.rejects(
@@ -225,7 +217,7 @@ Deno.test({
 });
 
 Deno.test("train() clears away what a killed process did not come to", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [run, whole] = [join(folder, "run"), join(folder, "whole")];
     for (const out of [run, whole]) await trainOn(out, { config: smallConfig({ epochs: 2 }) });
     // Killed after its last checkpoint, and within an earlier one that a resume did not write again.
@@ -239,7 +231,7 @@ Deno.test("train() clears away what a killed process did not come to", () =>
   }));
 
 Deno.test("hasBegun() tells a run that can go on from one that a process was killed before", () =>
-  withFolder(async (run) => {
+  inFolder(async (run) => {
     const holds = async (...names: string[]) => {
       for (const name of names) await Deno.writeTextFile(join(run, name), "");
       return await hasBegun(run, ["landmarks.csv"]).finally(async () => {
@@ -258,7 +250,7 @@ Deno.test("hasBegun() tells a run that can go on from one that a process was kil
   }));
 
 Deno.test("train() keeps a second process out of its folder", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const run = join(folder, "run");
     const config = smallConfig({ epochs: 1 });
     const refused: Promise<void>[] = [];
@@ -276,7 +268,7 @@ Deno.test("train() keeps a second process out of its folder", () =>
   }));
 
 Deno.test("train() refuses to go on with other faces, and says what differs", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const { run } = await twoEpochs(folder);
     const refuses = async (change: (record: FaceRecord) => FaceRecord, message: RegExp) => {
       async function* records() {
@@ -300,7 +292,7 @@ Deno.test("train() refuses to go on with other faces, and says what differs", ()
   }));
 
 Deno.test("a checkpoint is a safetensors file", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const { run } = await twoEpochs(folder);
     const bytes = await Deno.readFile(last(run));
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));

@@ -24,15 +24,7 @@ import { readModel } from "../pipeline/train/model_folder.ts";
 import { readRunConfig } from "../pipeline/train/run_folder.ts";
 import { openBackend } from "../pipeline/backend.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "schema-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./face_records.ts";
 
 /** A kind of file in a folder. */
 interface Format {
