@@ -12,6 +12,7 @@ import { filledTexture, storageBuffer } from "./device_memory.ts";
 import { type Kernel, withDeclarations } from "./kernel.ts";
 import { OwnPasses, type PassHost } from "./passes.ts";
 import { Scratch } from "./scratch.ts";
+import { Uniforms } from "./uniforms.ts";
 
 export { DeviceLost } from "./device_loss.ts";
 export type { Kernel } from "./kernel.ts";
@@ -56,7 +57,8 @@ export class Gpu implements Disposable {
 
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #buffers = new Set<GPUBuffer | GPUTexture>();
-  readonly #scratch: Scratch;
+  readonly #uniforms: Uniforms;
+  #scratch: Scratch;
   readonly #watch: DeviceWatch;
   #error: Error | null = null;
 
@@ -66,6 +68,7 @@ export class Gpu implements Disposable {
     this.info = info;
     this.isFallback = info.isFallbackAdapter;
     this.host = new OwnPasses(device);
+    this.#uniforms = new Uniforms(device);
     this.#scratch = new Scratch(device);
     this.#watch = new DeviceWatch(device);
     this.bindingLimit = device.limits.maxStorageBufferBindingSize;
@@ -113,6 +116,13 @@ export class Gpu implements Disposable {
     return this.#scratch.buffer(this.host, slot, bytes);
   }
 
+  /** Has kernels take their scratch memory from elsewhere. Returns where it was taken from before. */
+  swapScratch(scratch: Scratch): Scratch {
+    const before = this.#scratch;
+    this.#scratch = scratch;
+    return before;
+  }
+
   /** Releases the scratch buffers and textures, which are made anew when they are asked for. */
   releaseScratch(): void {
     this.#scratch.release(this.host);
@@ -140,7 +150,7 @@ export class Gpu implements Disposable {
    * list of values; it is not counted as live.
    */
   uniforms(values: readonly number[]): GPUBuffer {
-    return this.#scratch.uniforms(values);
+    return this.#uniforms.of(values);
   }
 
   /** Makes a storage buffer that holds `data`. The caller owns it. */
@@ -244,6 +254,7 @@ export class Gpu implements Disposable {
   [Symbol.dispose](): void {
     this.destroy(...this.#buffers);
     this.#scratch[Symbol.dispose]();
+    this.#uniforms[Symbol.dispose]();
     this.device.destroy();
   }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Gpu } from "./gpu.ts";
+import type { Binding, Gpu } from "./gpu.ts";
 import { checkRasterizeJob, type RasterizeJob, type RasterizeShape } from "./rasterize_job.ts";
-import { type SampleGrid, sampleGrid } from "./sample_grid.ts";
+import { sampleGrid } from "./sample_grid.ts";
 import edgeSource from "./wgsl/rasterize.wgsl" with { type: "text" };
 import foldSource from "./wgsl/rasterize_fold.wgsl" with { type: "text" };
 
@@ -68,59 +68,62 @@ export function rasterize(
     throw new TypeError(`Cannot rasterise into ${target.size} bytes: ${bytes} are needed`);
   }
   const chunk = imagesPerChunk(gpu, shape, tuning);
-  if (target) clearBuffer(gpu, target, bytes);
   const bits = target ?? gpu.createBuffer(bytes, "region bits");
-  const rows = sampleGrid(shape.window.height, shape.mask.height);
-  const columns = sampleGrid(shape.window.width, shape.mask.width);
-  const grid = gpu.upload(concatenate(rows.at, rows.before, columns.before), "grid");
+  const grid = gpu.upload(gridOf(shape), "grid");
   for (let first = 0; first < shape.images; first += chunk) {
     const images = Math.min(chunk, shape.images - first);
     const part = { buffer: bits, offset: first * imageBytes, size: images * imageBytes };
-    dispatchImages(gpu, sliceOf(job, shape, columns, first, images), grid, part, tuning);
+    const data = sliceOf(job, shape, first, images);
+    const buffers = {
+      polygons: gpu.upload(data.polygons, "polygons"),
+      counts: gpu.upload(data.counts, "counts"),
+      placements: gpu.upload(data.placements, "placements"),
+    };
+    drawRegions(gpu, { ...buffers, grid, bits: part }, { ...shape, images }, tuning);
+    gpu.host.submit();
+    gpu.destroy(...Object.values(buffers));
   }
   gpu.destroy(grid);
   return bits;
 }
 
-/** Images of a job that are drawn by one dispatch. */
+/** What changes from one batch of images to the next. */
 interface Slice {
-  readonly shape: RasterizeShape;
   readonly polygons: Int32Array<ArrayBuffer>;
   readonly counts: Uint32Array<ArrayBuffer>;
   readonly placements: Int32Array<ArrayBuffer>;
 }
 
-function sliceOf(
-  job: RasterizeJob,
-  shape: RasterizeShape,
-  columns: SampleGrid,
-  first: number,
-  images: number,
-): Slice {
+function sliceOf(job: RasterizeJob, shape: RasterizeShape, first: number, images: number): Slice {
   const slots = [first * shape.regions, (first + images) * shape.regions] as const;
   const values = 2 * shape.vertices;
   return {
-    shape: { ...shape, images },
     polygons: job.polygons.subarray(slots[0] * values, slots[1] * values),
     counts: job.counts.subarray(...slots),
-    placements: placementsOf(job, shape, columns, first, images),
+    placements: placementsOf(job, shape, first, images),
   };
 }
 
-/** Draws the slice's images into `part`, which is zero. */
-function dispatchImages(
+/**
+ * As {@linkcode rasterize} of as many images as can be bound, from buffers that are on the device.
+ *
+ * polygons    i32 [B, R, V, 2]  as in {@linkcode RasterizeJob}
+ * counts      u32 [B, R]        as there
+ * placements  i32 [B, 5]        see {@linkcode placementsOf}
+ * grid        i32 [...]         see {@linkcode gridOf}
+ * bits        u32 [B, h, w]     written
+ */
+export function drawRegions(
   gpu: Gpu,
-  { shape, polygons, counts, placements }: Slice,
-  grid: GPUBuffer,
-  part: GPUBufferBinding,
-  { workgroup }: RasterizeTuning,
+  { polygons, counts, placements, grid, bits }:
+    & Readonly<Record<"polygons" | "counts" | "placements" | "grid", Binding>>
+    & { readonly bits: GPUBufferBinding },
+  { images, regions, vertices, mask, source, window }: RasterizeShape,
+  { workgroup }: RasterizeTuning = { workgroup: 64 },
 ): void {
-  const { images, regions, vertices, mask, source, window } = shape;
-  const inputs = {
-    polygons: gpu.upload(polygons, "polygons"),
-    counts: gpu.upload(counts, "counts"),
-    placements: gpu.upload(placements, "placements"),
-  };
+  const bytes = 4 * images * mask.height * mask.width;
+  if (bytes === 0) return;
+  gpu.host.copies().clearBuffer(bits.buffer, bits.offset ?? 0, bytes);
   const size = { HEIGHT: mask.height, WIDTH: mask.width, WORKGROUP: workgroup };
   const constants = {
     ...size,
@@ -133,7 +136,7 @@ function dispatchImages(
   };
   gpu.dispatch(
     { label: "rasterize", source: edgeSource, constants },
-    [inputs.polygons, inputs.counts, inputs.placements, grid, part],
+    [polygons, counts, placements, grid, bits],
     [Math.ceil(images / workgroup), regions * vertices],
   );
   const quads = mask.width % 4 === 0;
@@ -144,21 +147,29 @@ function dispatchImages(
       entry: quads ? "fold_quads" : "main",
       constants: size,
     },
-    { 0: inputs.placements, [quads ? 2 : 1]: part },
+    { 0: placements, [quads ? 2 : 1]: bits },
     [Math.ceil(mask.height / workgroup), images],
   );
-  gpu.host.submit();
-  gpu.destroy(...Object.values(inputs));
+}
+
+/**
+ * i32 [h + H' + 1 + W' + 1], where H' and W' are the window's: the source row of each mask row; how many mask
+ * rows, and how many mask columns, lie before each of the window's.
+ */
+export function gridOf({ window, mask }: RasterizeShape): Int32Array<ArrayBuffer> {
+  const rows = sampleGrid(window.height, mask.height);
+  const columns = sampleGrid(window.width, mask.width);
+  return concatenate(rows.at, rows.before, columns.before);
 }
 
 /** i32 [images, 5]: dy; origin and step of x; the mask columns that lie in the source. */
-function placementsOf(
+export function placementsOf(
   { offsets, flips }: RasterizeJob,
-  { source, window }: RasterizeShape,
-  columns: SampleGrid,
-  first: number,
-  images: number,
+  { source, window, mask, images: all }: RasterizeShape,
+  first = 0,
+  images: number = all,
 ): Int32Array<ArrayBuffer> {
+  const columns = sampleGrid(window.width, mask.width);
   const placements = new Int32Array(PLACEMENT * images);
   for (let b = 0; b < images; b++) {
     const dy = offsets?.[2 * (first + b)] ?? 0;
@@ -196,15 +207,6 @@ function imagesPerChunk(
   }
   const images = Math.max(aligned, Math.min(fitting, chunk));
   return images - images % aligned;
-}
-
-/** Zeroes a buffer after everything that has been recorded. */
-function clearBuffer(gpu: Gpu, buffer: GPUBuffer, bytes: number): void {
-  if (bytes === 0) return;
-  gpu.host.submit();
-  const encoder = gpu.device.createCommandEncoder({ label: "rasterize" });
-  encoder.clearBuffer(buffer, 0, bytes);
-  gpu.device.queue.submit([encoder.finish()]);
 }
 
 function concatenate(...parts: readonly Int32Array[]): Int32Array<ArrayBuffer> {

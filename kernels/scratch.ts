@@ -1,22 +1,26 @@
 /**
- * What a device keeps from one call to the next: memory that kernels need only until their own last dispatch,
- * and uniform values. None of it counts as live.
+ * What a device keeps from one call to the next: memory that kernels need only until their own last dispatch.
+ * None of it counts as live.
  *
  * @module
  */
 
-import { copyTexels, rowsFor, rowTexture, storageBuffer, uniformBuffer } from "./device_memory.ts";
+import { copyTexels, rowsFor, rowTexture, storageBuffer } from "./device_memory.ts";
 import type { PassHost } from "./passes.ts";
 
-/** Keeps one buffer and one texture a slot, as large as anybody has asked for, and uniforms by value. */
+/** Keeps one buffer and one texture a slot, as large as anybody has asked for. */
 export class Scratch implements Disposable {
   readonly #device: GPUDevice;
+  readonly #isTaped: boolean;
   readonly #buffers = new Map<string, GPUBuffer>();
   readonly #textures = new Map<string, GPUTexture>();
-  readonly #uniforms = new Map<string, GPUBuffer>();
+  /** Those that a larger one has replaced, which tapes still use. */
+  readonly #outgrown: (GPUBuffer | GPUTexture)[] = [];
 
-  constructor(device: GPUDevice) {
+  /** @param isTaped Whether it serves tapes, for whose commands what is outgrown has to be kept. */
+  constructor(device: GPUDevice, isTaped = false) {
     this.#device = device;
+    this.#isTaped = isTaped;
   }
 
   /** The buffer of a slot, at least `bytes` of it. */
@@ -24,11 +28,7 @@ export class Scratch implements Disposable {
     const size = Math.ceil(bytes / 4) * 4;
     const known = this.#buffers.get(slot);
     if (known && known.size >= size) return { buffer: known, size };
-    if (known) {
-      // Commands that use the smaller one may still be recorded only.
-      host.submit();
-      known.destroy();
-    }
+    if (known) this.#outgrow(host, known);
     const buffer = storageBuffer(this.#device, size, slot);
     this.#buffers.set(slot, buffer);
     return { buffer, size };
@@ -41,45 +41,43 @@ export class Scratch implements Disposable {
     return texture.createView();
   }
 
-  /** The uniform buffer that holds these u32 values. */
-  uniforms(values: readonly number[]): GPUBuffer {
-    const key = values.join();
-    const known = this.#uniforms.get(key);
-    if (known) return known;
-    const buffer = uniformBuffer(this.#device, values);
-    this.#uniforms.set(key, buffer);
-    return buffer;
-  }
-
   /** Releases the buffers and textures of all slots, which are made anew when they are asked for. */
   release(host: PassHost): void {
     // Commands that use them may still be recorded only.
     host.submit();
-    this.#destroy(this.#buffers, this.#textures);
+    this[Symbol.dispose]();
   }
 
-  /** Releases everything. */
+  /** As {@linkcode release}, for a device with nothing recorded. */
   [Symbol.dispose](): void {
-    this.#destroy(this.#buffers, this.#textures, this.#uniforms);
+    const all = [
+      ...this.#buffers.values(),
+      ...this.#textures.values(),
+      ...this.#outgrown.splice(0),
+    ];
+    for (const resource of all) resource.destroy();
+    this.#buffers.clear();
+    this.#textures.clear();
   }
 
   /** The texture of a slot, at least `height` rows of it; nobody writes the first, so it stays zero. */
   #texture(host: PassHost, slot: string, height: number): GPUTexture {
     const known = this.#textures.get(slot);
     if (known && known.height >= height) return known;
-    if (known) {
-      host.submit();
-      known.destroy();
-    }
+    if (known) this.#outgrow(host, known);
     const texture = rowTexture(this.#device, height, slot);
     this.#textures.set(slot, texture);
     return texture;
   }
 
-  #destroy(...kept: readonly Map<string, GPUBuffer | GPUTexture>[]): void {
-    for (const resources of kept) {
-      for (const resource of resources.values()) resource.destroy();
-      resources.clear();
+  /** Lets go of what a larger one is about to replace. */
+  #outgrow(host: PassHost, resource: GPUBuffer | GPUTexture): void {
+    if (this.#isTaped) {
+      this.#outgrown.push(resource);
+      return;
     }
+    // Commands that use it may still be recorded only.
+    host.submit();
+    resource.destroy();
   }
 }
