@@ -169,7 +169,7 @@ export class TfjsHost implements PassHost {
    * @returns The tensors that kernels have changed in place, as {@linkcode bindWritable} was told.
    */
   record(tape: Tape, { pool, scratch }: TapeMemory, run: () => void): Set<TensorData> {
-    this.submit();
+    this.#flush();
     const backend = this.#backend;
     const ownPool = backend.bufferManager;
     const ownScratch = this.gpu.swapScratch(scratch);
@@ -179,7 +179,7 @@ export class TfjsHost implements PassHost {
     try {
       run();
     } finally {
-      this.submit();
+      this.#flush();
       this.#recording = null;
       backend.bufferManager = ownPool;
       this.gpu.swapScratch(ownScratch);
@@ -236,6 +236,12 @@ export class TfjsHost implements PassHost {
   /** A new tensor for a kernel to write outside of tfjs's kernel functions. The caller disposes it. */
   tensor(shape: number[], dtype: tf.DataType = "float32"): tf.Tensor {
     return tf.engine().makeTensorFromTensorInfo(this.output(shape, dtype));
+  }
+
+  /** Submits, even if nothing is recorded, so that the buffers of tensors that are gone return to their pool. */
+  #flush(): void {
+    this.#backend.ensureCommandEncoderReady();
+    this.submit();
   }
 
   #encoder(): GPUCommandEncoder {

@@ -7,7 +7,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { jointLossThreads } from "./cpu/joint_loss_threads.ts";
-import { jointLoss, jointLossParts, type LossTargets, packTargets } from "./joint_loss.ts";
+import type { Binding } from "./gpu.ts";
+import { jointLoss, jointLossParts, type LossTargets } from "./joint_loss.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
 import { adopt, heapAddress, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
@@ -24,20 +25,19 @@ export interface JointLosses {
  * The joint loss on the fused kernel. Its gradient assumes that `total` is what is differentiated (a
  * gradient of 1 comes in), as in training.
  *
- * logits  f32 [B, A]
- * maps    f32 [B, h, w, A]
- * bits    i32 [B, h, w]     region bits
+ * logits   f32 [B, A]
+ * maps     f32 [B, h, w, A]
+ * bits     u32 [B, h, w]     region bits
+ * targets  f32 [B, 4, A]     see `packTargets`
  */
 export function fusedJointLoss(
   host: TfjsHost,
   prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
-  bits: tf.Tensor,
-  targets: LossTargets,
+  { bits, targets }: Readonly<Record<"bits" | "targets", Binding>>,
   weight: number,
 ): JointLosses {
   const [batch, height, width, attributes] = prediction.maps.shape as number[];
   const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
-  const packed = tf.tensor(packTargets(targets, attributes!), [batch!, 4, attributes!]);
   const values = tf.keep(host.tensor([3])) as tf.Tensor1D;
   const operation = tf.customGrad((...given) => {
     const [logits, maps, save] = given as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
@@ -46,8 +46,8 @@ export function fusedJointLoss(
     jointLoss(host.gpu, {
       logits: host.bind(logits),
       maps: host.bind(maps),
-      bits: host.bind(bits),
-      targets: host.bind(packed),
+      bits,
+      targets,
       dlogits: host.bind(dlogits),
       dmaps: host.bind(dmaps),
       parts: host.gpu.scratch("parts", 8 * jointLossParts(shape)),
@@ -59,9 +59,7 @@ export function fusedJointLoss(
     const gradFunc = (_: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => saved.map(tf.clone);
     return { value, gradFunc };
   });
-  const total = operation(prediction.logits, prediction.maps);
-  packed.dispose();
-  return { total, values };
+  return { total: operation(prediction.logits, prediction.maps), values };
 }
 
 /** As {@linkcode fusedJointLoss} on WebAssembly threads, with `bits` u32 [B, h, w] on the CPU. */

@@ -49,8 +49,10 @@ export class Optimizer implements Disposable {
   readonly #compute: TfjsHost | WasmThreads;
   readonly #state = new Map<string, tf.Tensor>();
   #settings: OptimizerSettings;
-  /** For the kernels: f32 [F], the factor that clips the gradients at 0. */
+  /** For the kernels: f32 [F], the factor that clips the gradients at 0; on the device what was written last. */
   #factors: tf.Tensor | null = null;
+  #written: readonly number[] = [];
+  #restored = 0;
 
   /** @param compute Where the variables lie: on tfjs's device, or in the memory of threads. */
   constructor(compute: TfjsHost | WasmThreads, settings: OptimizerSettings) {
@@ -60,9 +62,7 @@ export class Optimizer implements Disposable {
 
   /** Changes the learning rate from the next step on. */
   set learningRate(learningRate: number) {
-    if (learningRate === this.#settings.learningRate) return;
     this.#settings = { ...this.#settings, learningRate };
-    this.#forgetFactors();
   }
 
   get learningRate(): number {
@@ -75,8 +75,14 @@ export class Optimizer implements Disposable {
     return new Map(slots.map((slot) => [slot, this.#slot(slot, variable)] as const));
   }
 
+  /** Changes whenever the state is kept elsewhere than before. */
+  get version(): number {
+    return this.#restored;
+  }
+
   /** Takes over the numbers of a saved state. */
   restore(variable: tf.Variable, saved: ReadonlyMap<string, tf.Tensor>): void {
+    this.#restored++;
     for (const [slot, tensor] of saved) {
       const key = keyOf(slot, variable);
       this.#state.get(key)?.dispose();
@@ -86,14 +92,32 @@ export class Optimizer implements Disposable {
 
   /** Updates the variables from their gradients. */
   step(variables: readonly tf.Variable[], gradients: tf.NamedTensorMap): void {
-    const { optimizer } = this.#settings;
+    this.begin(variables);
+    this.update(variables, gradients);
+  }
+
+  /** Begins a step: what differs from the last one goes to the device. {@linkcode update} is the other part. */
+  begin(variables: readonly tf.Variable[]): void {
+    this.steps++;
+    for (const variable of variables) this.stateOf(variable);
+    if (!(this.#compute instanceof TfjsHost)) return;
+    const { optimizer, learningRate, momentum, weightDecay } = this.#settings;
+    const factors = optimizer === "adamw"
+      ? adamWFactors(this.#adamW)
+      : [learningRate, momentum, weightDecay];
+    this.#factors ??= tf.keep(tf.zeros([1 + factors.length]));
+    if (factors.every((factor, i) => factor === this.#written[i])) return;
+    this.#compute.write(this.#factors, Float32Array.of(1, ...factors));
+    this.#written = factors;
+  }
+
+  /** The part of a step whose commands are the same each time. */
+  update(variables: readonly tf.Variable[], gradients: tf.NamedTensorMap): void {
     const updates = variables.map((variable): Update => {
       const gradient = gradients[variable.name];
       if (!gradient) throw new Error(`No gradient for ${variable.name}`);
-      const kept = SLOTS[optimizer].map((slot) => this.#slot(slot, variable));
-      return { variable, gradient, kept };
+      return { variable, gradient, kept: [...this.stateOf(variable).values()] };
     });
-    this.steps++;
     if (this.#compute instanceof TfjsHost) this.#onDevice(this.#compute, updates);
     else this.#onThreads(this.#compute, updates);
   }
@@ -101,10 +125,6 @@ export class Optimizer implements Disposable {
   [Symbol.dispose](): void {
     for (const tensor of this.#state.values()) tensor.dispose();
     this.#state.clear();
-    this.#forgetFactors();
-  }
-
-  #forgetFactors(): void {
     this.#factors?.dispose();
     this.#factors = null;
   }
@@ -124,13 +144,8 @@ export class Optimizer implements Disposable {
   }
 
   #onDevice(host: TfjsHost, updates: readonly Update[]): void {
-    const { optimizer, learningRate, momentum, weightDecay, clip } = this.#settings;
-    const isAdamW = optimizer === "adamw";
-    // Those of AdamW change from step to step.
-    if (isAdamW) this.#forgetFactors();
-    const factors = this.#factors ??= tf.keep(tf.tensor1d(
-      [1, ...(isAdamW ? adamWFactors(this.#adamW) : [learningRate, momentum, weightDecay])],
-    ));
+    const { optimizer, clip } = this.#settings;
+    const factors = this.#factors!;
     if (clip > 0) {
       const gradients = updates.map(({ gradient }) => (
         { g: host.bind(gradient), size: gradient.size }
@@ -141,7 +156,7 @@ export class Optimizer implements Disposable {
     for (const { variable, gradient, kept } of updates) {
       const [w, first, second] = [variable, ...kept].map((tensor) => host.bindWritable(tensor));
       const g = host.bind(gradient);
-      if (!isAdamW) sgdStep(host.gpu, { w: w!, v: first!, g, settings }, variable.size);
+      if (optimizer === "sgd") sgdStep(host.gpu, { w: w!, v: first!, g, settings }, variable.size);
       else adamWStep(host.gpu, { w: w!, m: first!, v: second!, g, settings }, variable.size);
     }
   }

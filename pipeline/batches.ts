@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Change } from "../kernels/augment.ts";
+import { augment } from "../kernels/cpu/augment.ts";
 import type { RasterizeJob } from "../kernels/rasterize.ts";
 import { type Face, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
 import { FRAME } from "./presets.ts";
@@ -15,22 +17,14 @@ import { MAX_CORNERS } from "./segments/region_polygons.ts";
 
 /** One batch, all on the CPU. */
 export interface Batch {
-  readonly faces: readonly Face[];
-  /** f32 [B, H, W, 3], −1 … 1. */
-  readonly images: Float32Array;
+  readonly faces: readonly WholeFace[];
+  /** How each face's image is changed: its shift in pixels of the input, and mirroring. */
+  readonly changes: readonly Change[];
+  /** Height and width of the network's input. */
+  readonly input: InputSize;
   /** Draws u32 [B, h, w] region bits. */
   readonly job: RasterizeJob;
 }
-
-/** How one face is changed: shift in input pixels and mirroring. */
-interface Change {
-  readonly dy: number;
-  readonly dx: number;
-  readonly flip: boolean;
-}
-
-/** Network input for each byte: −1 … 1. */
-const SCALED = Float32Array.from({ length: 256 }, (_, value) => value / 127.5 - 1);
 
 /** What a batch is made for. */
 export interface BatchPlan {
@@ -86,21 +80,16 @@ function changedBatch(
   changes: readonly Change[],
   { input, mask }: BatchPlan,
 ): Batch {
-  const size = input.height * input.width * 3;
-  const images = new Float32Array(faces.length * size);
-  faces.forEach((face, index) => {
-    const target = images.subarray(index * size, (index + 1) * size);
-    writeImage(face.pixels, target, input, changes[index]!);
-  });
-  return { faces, images, job: maskJob(faces, changes, input, mask) };
+  return { faces, changes, input, job: maskJob(faces, changes, input, mask) };
 }
 
-/** Writes pixels u8 as network input f32 at `offset` of `target`. */
-export function scaleToInput(pixels: Uint8Array, target: Float32Array, offset: number): void {
-  for (let i = 0; i < pixels.length; i++) target[offset + i] = SCALED[pixels[i]!]!;
+/** The network's input of a batch, f32 [B, H, W, 3], −1 … 1. */
+export function batchImages({ faces, changes, input }: Batch): Float32Array<ArrayBuffer> {
+  return augment(faces.map(({ pixels }) => pixels), changes, input);
 }
 
-const UNCHANGED: Change = { dy: 0, dx: 0, flip: false };
+/** An image as it is. */
+export const UNCHANGED: Change = { dy: 0, dx: 0, flip: false };
 
 function drawChanges(
   faces: readonly Face[],
@@ -117,29 +106,6 @@ function drawChange({ flip, shift }: Augmentation, random: Random): Change {
     dx: random.integer(sides) - shift,
     flip: random.next() < 0.5 && flip,
   };
-}
-
-/** Copies one image; what the shift uncovers repeats the border. */
-function writeImage(
-  pixels: Uint8Array,
-  target: Float32Array,
-  { height, width }: InputSize,
-  { dy, dx, flip }: Change,
-): void {
-  const columns = Int32Array.from({ length: width }, (_, j) => {
-    const x = (flip ? width - 1 - j : j) + dx;
-    return 3 * Math.min(Math.max(x, 0), width - 1);
-  });
-  let at = 0;
-  for (let i = 0; i < height; i++) {
-    const row = Math.min(Math.max(i + dy, 0), height - 1) * width * 3;
-    for (let j = 0; j < width; j++) {
-      const from = row + columns[j]!;
-      target[at++] = SCALED[pixels[from]!]!;
-      target[at++] = SCALED[pixels[from + 1]!]!;
-      target[at++] = SCALED[pixels[from + 2]!]!;
-    }
-  }
 }
 
 /** The masks of the changed faces: the shift in pixels of the frame, the same mirroring. */

@@ -8,12 +8,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";
 import { type Backend, failureOf, prepareNetwork } from "./backend.ts";
-import { scaleToInput } from "./batches.ts";
 import { networkSizes } from "./evaluate.ts";
 import type { InputSize } from "./faces.ts";
 import type { ImagePlace } from "./find_images.ts";
 import { logitOf, sigmoid } from "./metrics/probability.ts";
 import { applyNetwork } from "./network.ts";
+import { type NetworkInput, networkInput } from "./network/network_input.ts";
 import { type AlignOptions, type Picture, readPictures, reasonOf } from "./predict/pictures.ts";
 import { learntAttributes } from "./predict/learnt_attributes.ts";
 import type { Probabilities } from "./predict/most_likely.ts";
@@ -109,12 +109,11 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
   try {
     prepareNetwork(backend, network);
     const sizes = networkSizes(network);
+    using input = networkInput(backend, sizes.input, batch);
     const pictures = readPictures(options.images, { input: sizes.input, align, signal });
     for await (const pass of inPasses(pictures, batch)) {
       const good = pass.filter((picture) => "pixels" in picture);
-      // On webgpu a pass is always filled up: the kernels and their order of adding depend on its size.
-      const filled = backend.gpu ? batch : good.length;
-      const outputs = good.length > 0 ? await forward(good, filled, network, sizes.input) : [];
+      const outputs = good.length > 0 ? await forward(good, network, input) : [];
       let next = 0;
       for (const picture of pass) {
         signal?.throwIfAborted();
@@ -152,27 +151,22 @@ interface Output {
   readonly maps: Float32Array;
 }
 
-/** Runs the network on pictures, filled up with grey ones to `count`. */
+/** Runs the network on pictures. */
 async function forward(
   pictures: readonly Picture[],
-  count: number,
   network: LayersModel,
-  { height, width }: InputSize,
+  input: NetworkInput,
 ): Promise<Output[]> {
-  const size = height * width * 3;
-  const pixels = new Float32Array(count * size);
-  pictures.forEach((picture, index) => scaleToInput(picture.pixels, pixels, index * size));
   const { logits, maps } = tf.tidy(() =>
-    applyNetwork(network, tf.tensor4d(pixels, [count, height, width, 3]), false)
+    applyNetwork(network, input.of(pictures.map(({ pixels }) => pixels)), false)
   );
-  const all = { logits: await logits.data<"float32">(), maps: await maps.data<"float32">() };
+  const count = logits.shape[0];
+  const all = await Promise.all([logits.data<"float32">(), maps.data<"float32">()]);
   tf.dispose([logits, maps]);
-  const part = (data: Float32Array, index: number) =>
-    data.subarray(index * data.length / count, (index + 1) * data.length / count);
-  return pictures.map((_, index) => ({
-    logits: part(all.logits, index),
-    maps: part(all.maps, index),
-  }));
+  const [ofLogits, ofMaps] = all.map((data) => (index: number) =>
+    data.subarray(index * data.length / count, (index + 1) * data.length / count)
+  );
+  return pictures.map((_, index) => ({ logits: ofLogits!(index), maps: ofMaps!(index) }));
 }
 
 /** How an output is told. */

@@ -152,6 +152,7 @@ gpuTest(
       ),
     };
     const regionBits = tf.tensor3d(Int32Array.from(bits), [3, 5, 7], "int32");
+    const packed = gpu.upload(packTargets(targets, 40));
     const given = [tf.tensor2d(logits, [3, 40]), tf.tensor4d(maps, [3, 5, 7, 40])];
     const evaluate = async (loss: typeof composed) => {
       const { value, grads } = tf.valueAndGrads((logits, maps) => loss(logits!, maps!))(given);
@@ -166,7 +167,8 @@ gpuTest(
     };
     const fused = (logits: tf.Tensor, maps: tf.Tensor) => {
       const prediction = { logits, maps };
-      const { total, values } = fusedJointLoss(host, prediction, regionBits, targets, shape.weight);
+      const onDevice = { bits: host.bind(regionBits), targets: packed };
+      const { total, values } = fusedJointLoss(host, prediction, onDevice, shape.weight);
       values.dispose();
       return total;
     };
@@ -175,6 +177,7 @@ gpuTest(
       assertClose(actual[i]!, expected[i]!, { relative: 1e-5, what: `${what}, seed 9` })
     );
     tf.dispose([given, Object.values(target), regionBits]);
+    gpu.destroy(packed);
     assert.equal(tf.memory().numTensors, before, "tensors were left");
     assert.equal(gpu.host, own);
   },

@@ -4,7 +4,7 @@ import type { Gpu } from "../kernels/gpu.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { composedJointLoss } from "../kernels/tfjs_joint_loss.ts";
 import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
-import type { Batch } from "../pipeline/batches.ts";
+import { type Batch, batchImages } from "../pipeline/batches.ts";
 import { applyNetwork, buildNetwork, maskSize, type NetworkConfig } from "../pipeline/network.ts";
 import type { TrainConfig } from "../pipeline/settings.ts";
 import { attributeRegionMasks } from "../pipeline/regions.ts";
@@ -41,7 +41,12 @@ async function stockGradients(
   let values: tf.Tensor | undefined;
   const { grads } = tf.tidy(() =>
     tf.variableGrads(() => {
-      const images = tf.tensor4d(batch.images, [size, sizes.input.height, sizes.input.width, 3]);
+      const images = tf.tensor4d(batchImages(batch), [
+        size,
+        sizes.input.height,
+        sizes.input.width,
+        3,
+      ]);
       const target = {
         labels: tf.tensor2d(labels, [size, 40]),
         masks: tf.tensor4d(masks, [size, height, width, 40]),

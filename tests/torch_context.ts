@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
-import type { Batch } from "../pipeline/batches.ts";
+import { type Batch, batchImages } from "../pipeline/batches.ts";
 import type { TrainConfig } from "../pipeline/settings.ts";
 import { attributeRegionMasks } from "../pipeline/regions.ts";
 import type { NamedTensor } from "../pipeline/train/checkpoint.ts";
@@ -49,7 +49,7 @@ export async function torchSteps(
   const output = await runPeer(PYTHON ?? "python3", "train_steps_torch.py", [
     new TextEncoder().encode(JSON.stringify(header) + "\n"),
     ...start.map(({ data }) => bytesOf(Float32Array.from(data))),
-    ...batches.map(({ images }) => bytesOf(Float32Array.from(images))),
+    ...batches.map((batch) => bytesOf(batchImages(batch))),
     ...batches.map((batch) => bytesOf(labelNumbers(batch))),
     ...batches.map(({ job }) => bytesOf(rasterizeRows(job).slice())),
     bytesOf(Uint32Array.from(attributeRegionMasks())),

@@ -41,9 +41,9 @@ fn main(
   let j = i32(p % s.W);
   let row = clamp(i + change.y, 0, i32(s.H) - 1);
   let column = clamp(select(j, i32(s.W) - 1 - j, change.w != 0) + change.z, 0, i32(s.W) - 1);
-  let from = 3 * u32(row * i32(s.W) + column);
+  let first = 3 * u32(row * i32(s.W) + column);
   for (var c = 0u; c < 3; c++) {
-    let byte = images[at * s.WORDS + (from + c) / 4] >> (from + c) % 4 * 8;
+    let byte = images[at * s.WORDS + (first + c) / 4] >> (first + c) % 4 * 8;
     y[3 * p + c] = scaled[byte & 255];
   }
 }

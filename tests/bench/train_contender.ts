@@ -12,6 +12,7 @@ import { Gpu } from "../../kernels/gpu.ts";
 import { composedJointLoss } from "../../kernels/tfjs_joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import { openBackend } from "../../pipeline/backend.ts";
+import { batchImages } from "../../pipeline/batches.ts";
 import { tuneKernels } from "../../pipeline/kernel_choices.ts";
 import {
   applyNetwork,
@@ -64,7 +65,7 @@ async function stock({ network: sizes, batch: size }: TrainJob): Promise<Step> {
   const network = buildNetwork(sizes, SEED);
   const optimizer = tf.train.momentum(0.01, 0.9);
   const { height, width } = maskSize(sizes);
-  const { images } = randomBatch(sizes, size);
+  const images = batchImages(randomBatch(sizes, size));
   const input = tf.tensor4d(images, [size, sizes.input.height, sizes.input.width, 3]);
   const target = {
     labels: tf.cast(tf.less(tf.randomUniform([size, 40]), 0.3), "float32"),
