@@ -71,18 +71,25 @@ export function rowsFor(count: number): number {
   return 1 + Math.ceil(count / TEXEL_ROW);
 }
 
-/** Records a copy of a buffer's first `count` texels to the rows behind a texture's first. */
+/** Bytes of a whole row of texels. */
+export const ROW_BYTES = 16 * TEXEL_ROW;
+
+/**
+ * Records a copy of a buffer's first `count` texels to the rows behind a texture's first: one copy where the
+ * buffer goes on to the end of a row, else two.
+ */
 export function copyTexels(
   encoder: GPUCommandEncoder,
   { buffer, offset = 0 }: GPUBufferBinding,
   texture: GPUTexture,
   count: number,
 ): void {
-  const rows = Math.floor(count / TEXEL_ROW);
-  const rest = count % TEXEL_ROW;
+  const whole = buffer.size - offset >= Math.ceil(count / TEXEL_ROW) * ROW_BYTES;
+  const rows = whole ? Math.ceil(count / TEXEL_ROW) : Math.floor(count / TEXEL_ROW);
+  const rest = count - rows * TEXEL_ROW;
   const copy = (first: number, size: [number, number]) =>
     encoder.copyBufferToTexture(
-      { buffer, offset: offset + first * TEXEL_ROW * 16, bytesPerRow: TEXEL_ROW * 16 },
+      { buffer, offset: offset + first * ROW_BYTES, bytesPerRow: ROW_BYTES },
       { texture, origin: [0, 1 + first] },
       size,
     );

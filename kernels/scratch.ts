@@ -5,7 +5,7 @@
  * @module
  */
 
-import { copyTexels, rowsFor, rowTexture, storageBuffer } from "./device_memory.ts";
+import { copyTexels, ROW_BYTES, rowsFor, rowTexture, storageBuffer } from "./device_memory.ts";
 import type { PassHost } from "./passes.ts";
 
 /** Keeps one buffer and one texture a slot, as large as anybody has asked for. */
@@ -29,7 +29,8 @@ export class Scratch implements Disposable {
     const known = this.#buffers.get(slot);
     if (known && known.size >= size) return { buffer: known, size };
     if (known) this.#outgrow(host, known);
-    const buffer = storageBuffer(this.#device, size, slot);
+    // To the end of a row, so that one copy takes it into a texture.
+    const buffer = storageBuffer(this.#device, Math.ceil(size / ROW_BYTES) * ROW_BYTES, slot);
     this.#buffers.set(slot, buffer);
     return { buffer, size };
   }

@@ -32,7 +32,8 @@ export class Recorder implements Disposable {
 
   /**
    * Runs a computation, and records it. A tape finds its numbers again where they were: what it reads has to
-   * stay, and what changes from one time to the next has to be written there. It must write all of its own
+   * stay, and what changes from one time to the next has to be written there: a number that tfjs is given
+   * stays what it was. It must write all of its own
    * memory before it reads it, since others that are recorded here use the same memory.
    *
    * @param run Returns the tensors that are wanted of it. They are left to the recorder.

@@ -49,7 +49,8 @@ const LOSSES = " losses";
 
 /** Steps on a device, which is borrowed. */
 export class DeviceSteps implements Steps {
-  readonly #host: TfjsHost;
+  /** tfjs on the device; borrowed. */
+  readonly host: TfjsHost;
   readonly #trainee: Trainee;
   /** All that a record reads and others may move: the network's variables. */
   readonly #variables: readonly tf.Variable[];
@@ -64,7 +65,7 @@ export class DeviceSteps implements Steps {
   #mean: GradientMean | null = null;
 
   constructor(host: TfjsHost, trainee: Trainee) {
-    this.#host = host;
+    this.host = host;
     this.#trainee = trainee;
     this.#variables = trainee.network.weights.map((weight) => weight.read() as tf.Variable);
   }
@@ -83,7 +84,7 @@ export class DeviceSteps implements Steps {
     if (record) record.gradients.play();
     else this.#records.set(key, record = this.#record(inputs));
     this.#pending = { record, images: batch.faces.length };
-    return this.#host.copy(record.gradients.result[LOSSES]!) as tf.Tensor1D;
+    return this.host.copy(record.gradients.result[LOSSES]!) as tf.Tensor1D;
   }
 
   update(): void {
@@ -102,7 +103,7 @@ export class DeviceSteps implements Steps {
       else record.update = this.#recordUpdate(record.gradients.result);
     }
     this.#pending = null;
-    this.#host.submit();
+    this.host.submit();
   }
 
   forward(batch: Batch, targets: LossTargets): Outputs {
@@ -163,7 +164,7 @@ export class DeviceSteps implements Steps {
     let inputs = this.#inputs.get(key);
     if (!inputs) {
       const resident = this.#isResident(faces) ? this.#resident : null;
-      inputs = inputsFor(this.#host, batch, resident);
+      inputs = inputsFor(this.host, batch, resident);
       this.#inputs.set(key, inputs);
     }
     inputs.images.write(faces.map(({ pixels }) => pixels), changes);
@@ -174,12 +175,13 @@ export class DeviceSteps implements Steps {
   #record(inputs: Inputs): BatchRecord {
     if (!this.#recorder) {
       // Before anything is recorded: what belongs to the run has to be on the device already.
-      for (const variable of this.#variables) this.#host.bind(variable);
-      for (const variable of this.#trainee.variables) this.#trainee.optimizer.stateOf(variable);
+      const { variables, optimizer } = this.#trainee;
+      const state = variables.flatMap((variable) => [...optimizer.stateOf(variable).values()]);
+      for (const tensor of [...this.#variables, ...state]) this.host.bind(tensor);
       this.#places = this.#currentPlaces();
-      this.#recorder = new Recorder(this.#host);
-      const ready = Array.from({ length: LOSSES_READY }, () => this.#host.tensor([3]));
-      for (const tensor of ready) this.#host.bind(tensor);
+      this.#recorder = new Recorder(this.host);
+      const ready = Array.from({ length: LOSSES_READY }, () => this.host.tensor([3]));
+      for (const tensor of ready) this.host.bind(tensor);
       tf.dispose(ready);
     }
     const gradients = this.#recorder.record(() => {
@@ -204,7 +206,7 @@ export class DeviceSteps implements Steps {
   #fold(): void {
     const { record, images } = this.#pending!;
     this.#pending = null;
-    const mean = this.#mean ??= new GradientMean(this.#host, this.#trainee.variables);
+    const mean = this.#mean ??= new GradientMean(this.host, this.#trainee.variables);
     mean.count(images);
     if (record.fold) record.fold.play();
     else {
@@ -217,7 +219,7 @@ export class DeviceSteps implements Steps {
 
   #loss(prediction: Omit<Outputs, "losses">, { targets }: Inputs) {
     const wanted = { bits: targets.bits(), targets: targets.targets };
-    return fusedJointLoss(this.#host, prediction, wanted, this.#trainee.weight);
+    return fusedJointLoss(this.host, prediction, wanted, this.#trainee.weight);
   }
 }
 
@@ -246,6 +248,7 @@ class GradientMean implements Disposable {
     const zeros = (shape: number[]) => tf.keep(tf.zeros(shape));
     this.gradients = Object.fromEntries(variables.map(({ name, shape }) => [name, zeros(shape)]));
     this.#share = zeros([1]);
+    for (const mean of Object.values(this.gradients)) host.bind(mean);
   }
 
   /** Says how many images the next gradients are of. */

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { openBackend } from "../pipeline/backend.ts";
+import type { Batch } from "../pipeline/batches.ts";
+import { buildNetwork } from "../pipeline/network.ts";
+import { PRESETS, type TrainOverrides } from "../pipeline/presets.ts";
+import { ResidentImages } from "../pipeline/network/resident_images.ts";
+import { Learner } from "../pipeline/train/learner.ts";
+import { restoreState, stateOf } from "../pipeline/train/learner_state.ts";
+import { hasGpu } from "./gpu_test_context.ts";
+import { sampleBatches, smallConfig } from "./train_context.ts";
+
+/** Registers a test on the device, of the small network with some settings changed. */
+function deviceTest(
+  name: string,
+  overrides: TrainOverrides,
+  fn: (learner: Learner, batches: readonly Batch[]) => Promise<void>,
+): void {
+  Deno.test({ name, ignore: !hasGpu, fn: () => withLearner(overrides, fn) });
+}
+
+async function withLearner<T>(
+  overrides: TrainOverrides,
+  use: (learner: Learner, batches: readonly Batch[]) => Promise<T>,
+): Promise<T> {
+  const config = smallConfig(overrides);
+  const batches = await sampleBatches(config, 4);
+  // The last one of an epoch is smaller.
+  const last = await sampleBatches({ ...config, batch: 2, seed: 5 }, 1);
+  using backend = await openBackend("webgpu");
+  const gpu = backend.gpu!;
+  const network = buildNetwork(config.network, config.seed);
+  const tensors = tf.memory().numTensors;
+  const buffers = gpu.liveBuffers;
+  const learner = new Learner(backend, network, config);
+  const result = await use(learner, [...batches, ...last, ...batches]);
+  learner[Symbol.dispose]();
+  gpu.check();
+  assert.equal(tf.memory().numTensors, tensors, "tensors were left");
+  assert.equal(gpu.liveBuffers, buffers, "buffers were left");
+  network.dispose();
+  return result;
+}
+
+/** All numbers that training leaves: losses of each batch, weights and what the optimiser keeps. */
+async function train(
+  learner: Learner,
+  batches: readonly Batch[],
+  before: () => unknown = () => {},
+  accumulate = 1,
+): Promise<Uint8Array[]> {
+  const losses: Float32Array[] = [];
+  for (const [index, batch] of batches.entries()) {
+    before();
+    const values = learner.gather(batch);
+    if ((index + 1) % accumulate === 0) {
+      // A schedule, as an epoch has it.
+      learner.optimizer.learningRate = 0.01 / (1 + index);
+      learner.update();
+    }
+    losses.push(await values.data<"float32">());
+    values.dispose();
+  }
+  const state = await stateOf(learner);
+  return [...losses, ...state.map(({ data }) => data)].map((numbers) =>
+    new Uint8Array(Float32Array.from(numbers).buffer)
+  );
+}
+
+const WAYS: Record<string, TrainOverrides & { readonly accumulate?: number }> = {
+  "gradient descent": {},
+  "AdamW with clipping": { optimizer: "adamw", clip: 0.5 },
+  "three batches a step": { accumulate: 3, optimizer: "adamw" },
+  "some attributes, smoothed": {
+    attributes: ["Smiling", "Wearing_Hat"],
+    labelSmoothing: 0.1,
+    classBalance: true,
+    maskTarget: "region",
+  },
+  "a residual network": {
+    network: {
+      ...PRESETS.residual.network,
+      input: { height: 54, width: 44 },
+      widths: [4, 8, 8],
+    },
+  },
+};
+
+for (const [name, { accumulate = 1, ...settings }] of Object.entries(WAYS)) {
+  Deno.test({
+    name: `a step that is played has the bits of one through tfjs's layers: ${name}`,
+    ignore: !hasGpu,
+    fn: async () => {
+      const played = await withLearner(
+        settings,
+        (learner, batches) => train(learner, batches, () => {}, accumulate),
+      );
+      const direct = await withLearner(settings, (learner, batches) => {
+        let batch = 0;
+        // Gradients that wait for more batches keep their record.
+        const forget = () => batch++ % accumulate === 0 && learner.onDevice!.forget();
+        return train(learner, batches, forget, accumulate);
+      });
+      played.forEach((bytes, i) => assert.deepEqual(bytes, direct[i], `array ${i}`));
+      assert.equal(played.length, direct.length);
+    },
+  });
+}
+
+Deno.test({
+  name: "a step from images that stay on the device has the same bits",
+  ignore: !hasGpu,
+  fn: async () => {
+    const uploaded = await withLearner({}, train);
+    const resident = await withLearner({}, async (learner, batches) => {
+      // Those of one batch are missing, which is uploaded then.
+      const kept = batches.slice(0, 3).flatMap(({ faces }) => faces.map(({ pixels }) => pixels));
+      const { gpu } = learner.onDevice!.host;
+      learner.onDevice!.useResident(new ResidentImages(gpu, kept, batches[0]!.input));
+      return await train(learner, batches);
+    });
+    assert.deepEqual(resident, uploaded);
+  },
+});
+
+deviceTest(
+  "a steady step makes no buffer and no bind group, maps nothing, and submits once",
+  { optimizer: "sgd" },
+  async (learner, batches) => {
+    const steady = batches.filter(({ faces }) => faces.length === 6);
+    for (const batch of steady.slice(0, 2)) learner.step(batch).dispose();
+    const counts = await countCalls(() => {
+      for (const batch of steady) learner.step(batch).dispose();
+      return Promise.resolve();
+    });
+    const { submit, writeBuffer, ...made } = counts;
+    assert.deepEqual(made, { createBuffer: 0, createBindGroup: 0, getMappedRange: 0 });
+    assert.equal(submit, steady.length);
+    assert.equal(writeBuffer, 2 * steady.length, "images, and what is wanted of them");
+  },
+);
+
+deviceTest(
+  "a steady step of AdamW writes its factors too, and submits twice",
+  { optimizer: "adamw", clip: 1 },
+  async (learner, batches) => {
+    const steady = batches.filter(({ faces }) => faces.length === 6);
+    for (const batch of steady.slice(0, 2)) learner.step(batch).dispose();
+    const counts = await countCalls(() => {
+      for (const batch of steady) learner.step(batch).dispose();
+      return Promise.resolve();
+    });
+    const { submit, writeBuffer, ...made } = counts;
+    assert.deepEqual(made, { createBuffer: 0, createBindGroup: 0, getMappedRange: 0 });
+    assert.equal(submit, 2 * steady.length);
+    assert.equal(writeBuffer, 3 * steady.length);
+  },
+);
+
+Deno.test({
+  name: "countCalls() counts",
+  ignore: !hasGpu,
+  fn: async () => {
+    using backend = await openBackend("webgpu");
+    const { gpu } = backend;
+    const { createBuffer, submit, getMappedRange } = await countCalls(async () => {
+      const buffer = gpu!.createBuffer(4);
+      await gpu!.read(buffer);
+      gpu!.destroy(buffer);
+    });
+    assert.deepEqual({ createBuffer, submit, getMappedRange }, {
+      createBuffer: 2,
+      submit: 1,
+      getMappedRange: 1,
+    });
+  },
+});
+
+/** How often calls are made that cost a step time. */
+async function countCalls(work: () => Promise<void>): Promise<Record<string, number>> {
+  const counted = [
+    [GPUDevice.prototype, "createBuffer"],
+    [GPUDevice.prototype, "createBindGroup"],
+    [GPUBuffer.prototype, "getMappedRange"],
+    [GPUQueue.prototype, "submit"],
+    [GPUQueue.prototype, "writeBuffer"],
+  ] as unknown as [Record<string, (...args: unknown[]) => unknown>, string][];
+  const counts: Record<string, number> = {};
+  const own = counted.map(([prototype, name]) => prototype[name]!);
+  for (const [prototype, name] of counted) {
+    const call = prototype[name]!;
+    counts[name] = 0;
+    prototype[name] = function (...args) {
+      counts[name]!++;
+      return call.apply(this, args);
+    };
+  }
+  try {
+    await work();
+  } finally {
+    counted.forEach(([prototype, name], i) => prototype[name] = own[i]!);
+  }
+  return counts;
+}
+
+deviceTest(
+  "weights and state that are set between steps are those of the next one",
+  { optimizer: "adamw" },
+  async (learner, batches) => {
+    const few = batches.slice(0, 3);
+    for (const batch of few) learner.step(batch).dispose();
+    const saved = (await stateOf(learner)).map((tensor) => ({
+      ...tensor,
+      data: Float32Array.from(tensor.data),
+    }));
+    const first = await train(learner, few);
+    restoreState(learner, saved, 3);
+    assert.deepEqual(await train(learner, few), first);
+  },
+);
