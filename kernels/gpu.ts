@@ -8,6 +8,7 @@
  */
 
 import { DeviceWatch } from "./device_loss.ts";
+import { noteWork } from "./dispatch_work.ts";
 import { filledTexture, storageBuffer } from "./device_memory.ts";
 import { type Kernel, withDeclarations } from "./kernel.ts";
 import { OwnPasses, type PassHost } from "./passes.ts";
@@ -116,7 +117,11 @@ export class Gpu implements Disposable {
     return this.#scratch.buffer(this.host, slot, bytes);
   }
 
-  /** Has kernels take their scratch memory from elsewhere. Returns where it was taken from before. */
+  /**
+   * Has kernels take their scratch memory from elsewhere. Returns where it was taken from before.
+   *
+   * @internal
+   */
   swapScratch(scratch: Scratch): Scratch {
     const before = this.#scratch;
     this.#scratch = scratch;
@@ -196,9 +201,11 @@ export class Gpu implements Disposable {
       resource: resource instanceof GPUBuffer ? { buffer: resource } : resource,
     }));
     const layout = pipeline.getBindGroupLayout(0);
+    const bindGroup = this.device.createBindGroup({ label: kernel.label, layout, entries });
+    noteWork(bindGroup, kernel, Object.values(bindings));
     const pass = this.host.pass();
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.device.createBindGroup({ label: kernel.label, layout, entries }));
+    pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(workgroups[0] ?? 1, workgroups[1] ?? 1, workgroups[2] ?? 1);
     this.host.dispatched();
   }

@@ -23,6 +23,8 @@ export interface Kernel {
   readonly aliases?: Readonly<Record<string, string>>;
   /** WGSL extensions that the source uses, enabled on its first line. */
   readonly features?: readonly string[];
+  /** Multiplications and additions of the dispatch at hand, for whoever holds its time against the device. */
+  readonly flops?: number;
 }
 
 /** The bits of an f32, to pass one among the u32 values of {@linkcode Gpu.uniforms}. */
