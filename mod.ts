@@ -139,6 +139,7 @@ export type { TargetSettings } from "./pipeline/train/loss_targets.ts";
 export { maskSize, type NetworkConfig } from "./pipeline/network.ts";
 export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";
 export type { EpochLine, Losses, Validation } from "./pipeline/train/log.ts";
+export type { StepTimes } from "./pipeline/train/step_times.ts";
 export type { OnReject } from "./pipeline/faces.ts";
 export { evaluate, type EvaluateOptions } from "./pipeline/evaluate.ts";
 export {

@@ -16,6 +16,9 @@ export interface Change {
   readonly flip: boolean;
 }
 
+/** An image as it is. */
+export const UNCHANGED: Change = { dy: 0, dx: 0, flip: false };
+
 /** Height and width of the images. */
 export interface AugmentShape {
   readonly height: number;

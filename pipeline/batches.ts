@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Change } from "../kernels/augment.ts";
+import { type Change, UNCHANGED } from "../kernels/augment.ts";
 import { augment } from "../kernels/cpu/augment.ts";
 import type { RasterizeJob } from "../kernels/rasterize.ts";
 import { type Face, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
@@ -87,9 +87,6 @@ function changedBatch(
 export function batchImages({ faces, changes, input }: Batch): Float32Array<ArrayBuffer> {
   return augment(faces.map(({ pixels }) => pixels), changes, input);
 }
-
-/** An image as it is. */
-export const UNCHANGED: Change = { dy: 0, dx: 0, flip: false };
 
 function drawChanges(
   faces: readonly Face[],

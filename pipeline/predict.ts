@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";
-import { type Backend, failureOf, prepareNetwork } from "./backend.ts";
+import { type Backend, computeOf, failureOf, prepareNetwork } from "./backend.ts";
 import { networkSizes } from "./evaluate.ts";
 import type { InputSize } from "./faces.ts";
 import type { ImagePlace } from "./find_images.ts";
@@ -109,7 +109,7 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
   try {
     prepareNetwork(backend, network);
     const sizes = networkSizes(network);
-    using input = networkInput(backend, sizes.input, batch);
+    using input = networkInput(computeOf(backend), sizes.input, batch);
     const pictures = readPictures(options.images, { input: sizes.input, align, signal });
     for await (const pass of inPasses(pictures, batch)) {
       const good = pass.filter((picture) => "pixels" in picture);

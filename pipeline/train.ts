@@ -12,6 +12,7 @@ import { activations, buildNetwork, maskSize } from "./network.ts";
 import type { FaceRecord } from "./record.ts";
 import { changedSetting, flatten, type TrainConfig } from "./settings.ts";
 import { differenceOf, fingerprintOf } from "./train/fingerprint.ts";
+import { keepImages } from "./train/keep_images.ts";
 import { Learner } from "./train/learner.ts";
 import { classWeights } from "./train/loss_targets.ts";
 import type { EpochLine } from "./train/log.ts";
@@ -19,6 +20,7 @@ import { repairLabels } from "./train/repair_labels.ts";
 import { readRunConfig, type RunConfig, RunFolder, writeRunConfig } from "./train/run_folder.ts";
 import { type FaceSets, Session } from "./train/session.ts";
 import { startFrom } from "./train/start_weights.ts";
+import type { StepTimes } from "./train/step_times.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -46,6 +48,8 @@ export interface TrainOptions {
   readonly onProgress?: (done: number, total: number | null) => void;
   /** Called after each epoch. */
   readonly onEpoch?: (line: EpochLine) => void;
+  /** Called after each epoch with what its steps took; without it the device is not asked for that. */
+  readonly onTimes?: (times: StepTimes) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
   /** Called when the run has been written down, from when on it can be resumed. */
@@ -116,6 +120,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (config.from !== null) await startFrom(network, config.from);
     const classes = classWeights(faces.train.map(({ labels }) => labels));
     using learner = new Learner(backend, network, config, classes);
+    const { network: { input }, deviceImages } = config;
+    await keepImages(learner, faces.train, input, deviceImages, log ?? (() => {}));
     const session = new Session(options, learner, faces);
     if (resume) await session.restore();
     await writeRunConfig(out, run);

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { openBackend } from "../pipeline/backend.ts";
 import type { Batch } from "../pipeline/batches.ts";
+import type { Face } from "../pipeline/faces.ts";
 import { buildNetwork } from "../pipeline/network.ts";
 import { PRESETS, type TrainOverrides } from "../pipeline/presets.ts";
 import { ResidentImages } from "../pipeline/network/resident_images.ts";
+import { keepImages } from "../pipeline/train/keep_images.ts";
 import { Learner } from "../pipeline/train/learner.ts";
 import { restoreState, stateOf } from "../pipeline/train/learner_state.ts";
 import { hasGpu } from "./gpu_test_context.ts";
@@ -218,3 +220,53 @@ deviceTest(
     assert.deepEqual(await train(learner, few), first);
   },
 );
+
+deviceTest(
+  "keepImages() keeps the images on a card where they fit, and says so or why not",
+  {},
+  async (learner, batches) => {
+    const faces = batches.slice(0, 2).flatMap((batch) => batch.faces);
+    const { input } = batches[0]!;
+    const { gpu } = learner.onDevice!.host;
+    const lines: string[] = [];
+    const keep = (faces: readonly Face[], most: number) =>
+      keepImages(learner, faces, input, most, (line) => lines.push(line));
+    assert(gpu.isFallback, "this test needs a software adapter, which it takes for a card");
+    await keep(faces, 2048);
+    assert.deepEqual(lines, [], "a software adapter has no memory of its own");
+    Object.assign(gpu, { isFallback: false });
+    await keep(faces, 0);
+    assert.deepEqual(lines, []);
+    await keep([...faces, { ...faces[0]!, pixels: null }], 2048);
+    const many = Array.from({ length: 300 }, () => faces[0]!);
+    await keep(many, 2);
+    await keep(faces, 1);
+    Object.assign(gpu, { isFallback: true });
+    assert.deepEqual(lines, [
+      "The training images go to the device batch by batch: not all are in memory",
+      "The training images go to the device batch by batch: they take 3 MiB, and 2 are allowed",
+      "The training images stay on the device: 12 of them, 1 MiB",
+    ]);
+    // The first step brings the weights to the device.
+    learner.step(batches[0]!).dispose();
+    const bytes = countBytes(() => learner.step(batches[0]!).dispose());
+    const pixels = 6 * 54 * 44 * 3;
+    assert(bytes < pixels, `a step writes ${bytes} bytes, without ${pixels} of images`);
+  },
+);
+
+/** Bytes that are written to the device. */
+function countBytes(work: () => void): number {
+  const { writeBuffer } = GPUQueue.prototype;
+  let bytes = 0;
+  GPUQueue.prototype.writeBuffer = function (...args: Parameters<typeof writeBuffer>) {
+    bytes += args[2].byteLength;
+    return writeBuffer.apply(this, args);
+  };
+  try {
+    work();
+  } finally {
+    GPUQueue.prototype.writeBuffer = writeBuffer;
+  }
+  return bytes;
+}

@@ -34,7 +34,9 @@ export const PROGRAM: Program = {
     seed: optional(integer(0), "start of all random numbers"),
     quiet: flag("print nothing but errors and what was asked for"),
     json: flag("print the result as one JSON object, the last line on stdout"),
-    verbose: flag("with an error, print where it happened and what caused it"),
+    verbose: flag(
+      "say what a step of training takes; with an error, print where it happened and what caused it",
+    ),
   },
   commands: [
     PIPELINE,

@@ -7,6 +7,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import {
   augment,
+  type AugmentShape,
   type Change,
   type ImageChunk,
   imageStride,
@@ -15,14 +16,13 @@ import {
 } from "../../kernels/augment.ts";
 import { InputBlock } from "../../kernels/input_block.ts";
 import type { TfjsHost } from "../../kernels/tfjs_host.ts";
-import type { InputSize } from "../faces.ts";
 import type { ResidentImages } from "./resident_images.ts";
 
 /** Buffers for batches of one size. Dispose it to release them. */
 export class DeviceImages implements Disposable {
   readonly #host: TfjsHost;
   readonly #batch: number;
-  readonly #input: InputSize;
+  readonly #input: AugmentShape;
   readonly #resident: ResidentImages | null;
   readonly #block: InputBlock<"changes" | "images">;
   readonly #scaled: GPUBuffer;
@@ -31,7 +31,7 @@ export class DeviceImages implements Disposable {
   constructor(
     host: TfjsHost,
     batch: number,
-    input: InputSize,
+    input: AugmentShape,
     resident: ResidentImages | null = null,
   ) {
     this.#host = host;

@@ -5,11 +5,10 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { type AugmentShape, UNCHANGED } from "../../kernels/augment.ts";
 import { augment } from "../../kernels/cpu/augment.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
-import { type Backend, computeOf } from "../backend.ts";
-import { UNCHANGED } from "../batches.ts";
-import type { InputSize } from "../faces.ts";
+import type { WasmThreads } from "../../kernels/wasm_threads.ts";
 import { DeviceImages } from "./device_images.ts";
 
 /** Makes the input. Dispose it to release its buffers. */
@@ -18,9 +17,12 @@ export interface NetworkInput extends Disposable {
   of(images: readonly Uint8Array[]): tf.Tensor4D;
 }
 
-/** Input for up to `batch` images at a time. */
-export function networkInput(backend: Backend, size: InputSize, batch: number): NetworkInput {
-  const compute = computeOf(backend);
+/** Input for up to `batch` images at a time, where the network computes. */
+export function networkInput(
+  compute: TfjsHost | WasmThreads,
+  size: AugmentShape,
+  batch: number,
+): NetworkInput {
   const { height, width } = size;
   if (!(compute instanceof TfjsHost)) {
     const of = (images: readonly Uint8Array[]) => {

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { type ImageChunk, imageStride } from "../../kernels/augment.ts";
+import { type AugmentShape, type ImageChunk, imageStride } from "../../kernels/augment.ts";
 import type { Gpu } from "../../kernels/gpu.ts";
-import type { InputSize } from "../faces.ts";
 
 /** Bytes that are brought to the device at a time. */
 const UPLOAD_BYTES = 2 ** 24;
@@ -19,7 +18,7 @@ export class ResidentImages implements Disposable {
   readonly #places: ReadonlyMap<Uint8Array, number>;
 
   /** @param images u8 [H, W, 3] each. They are told from each other as objects. */
-  constructor(gpu: Gpu, images: readonly Uint8Array[], input: InputSize) {
+  constructor(gpu: Gpu, images: readonly Uint8Array[], input: AugmentShape) {
     this.#gpu = gpu;
     this.#places = new Map(images.map((image, place) => [image, place]));
     const stride = imageStride(input);
@@ -32,7 +31,7 @@ export class ResidentImages implements Disposable {
   }
 
   /** Bytes that so many images take. */
-  static bytesOf(count: number, input: InputSize): number {
+  static bytesOf(count: number, input: AugmentShape): number {
     return count * imageStride(input);
   }
 

@@ -152,6 +152,13 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     option: "f16",
     help: "round factors to half precision; for hardware adapters with shader-f16",
   },
+  deviceImages: {
+    kind: integer(0),
+    fallback: 2048,
+    option: "deviceImages",
+    help: "MiB of a graphics card's memory for training images, which then stay there; 0 for none",
+    isFree: true,
+  },
   seed: { kind: integer(0), fallback: 64 },
   keepBest: {
     kind: integer(0),

@@ -37,6 +37,8 @@ export interface TrainConfig
   readonly from: string | null;
   /** Whether factors of products are rounded to half precision; for adapters with `shader-f16`. */
   readonly f16: boolean;
+  /** MiB of a graphics card's memory that the training images may take, where they then stay; 0 for none. */
+  readonly deviceImages: number;
   /** Decides initial weights, order and augmentation. */
   readonly seed: number;
   /** Checkpoints kept of the epochs with the smallest validation loss. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import type { Face } from "../faces.ts";
 import { maskSize } from "../network.ts";
 import type { TrainOptions } from "../train.ts";
@@ -15,6 +15,7 @@ import type { TrainLog } from "./log.ts";
 import type { LearntBatch, LossReader } from "./loss_reader.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { Standing } from "./standing.ts";
+import type { StepWatch } from "./step_times.ts";
 
 /** Takes the steps of one epoch after the other; it borrows the learner and moves the standing. */
 export class EpochSteps {
@@ -22,6 +23,7 @@ export class EpochSteps {
   readonly #learner: Learner;
   readonly #faces: readonly Face[];
   readonly #standing: Standing;
+  readonly #watch: StepWatch;
   readonly #perEpoch: number;
 
   /** @param faces Those that are trained on. */
@@ -29,13 +31,14 @@ export class EpochSteps {
     options: TrainOptions,
     learner: Learner,
     faces: readonly Face[],
-    standing: Standing,
+    { standing, watch }: { readonly standing: Standing; readonly watch: StepWatch },
   ) {
     const { batch, accumulate } = options.config;
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
     this.#standing = standing;
+    this.#watch = watch;
     this.#perEpoch = Math.ceil(Math.ceil(faces.length / batch) / accumulate);
   }
 
@@ -50,11 +53,12 @@ export class EpochSteps {
     while (feed.next) {
       const asked = performance.now();
       // On wasm nothing else would let Ctrl-C be heard, and files be read, before the epoch ends.
-      await setTimeout(0);
+      await setImmediate();
       const batch = await feed.next;
       waited += (performance.now() - asked) / 1000;
       if (batch.faces.length > 0) {
-        gathered.push({ faces: batch.faces, losses: this.#learner.gather(batch) });
+        const losses = this.#watch.during(() => this.#learner.gather(batch));
+        gathered.push({ faces: batch.faces, losses });
       }
       const isStep = feed.endsGroup(config.accumulate);
       if (isStep) {
@@ -64,7 +68,7 @@ export class EpochSteps {
       feed.advance();
       this.#tell(feed.position.batch);
       if (!isStep) continue;
-      if (reader.isDue) await reader.read();
+      if (reader.isDue) await reader.advance();
       standing.move(feed.position);
       const isSaveDue = signal?.aborted || standing.isSaveDue;
       if (!isSaveDue && !feed.isOver) continue;
@@ -98,7 +102,8 @@ export class EpochSteps {
     const { epoch, step } = this.#standing.at;
     const learningRate = this.learningRateOf(step);
     this.#learner.optimizer.learningRate = learningRate;
-    this.#learner.update();
+    this.#watch.during(() => this.#learner.update());
+    this.#watch.end();
     reader.add({ epoch, step, learningRate, batches });
     this.#standing.move({ step: step + 1 });
   }

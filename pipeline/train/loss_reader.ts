@@ -9,7 +9,7 @@ import type { Face } from "../faces.ts";
 import type { EpochSums } from "./checkpoint.ts";
 import type { Losses, StepLine, TrainLog } from "./log.ts";
 
-/** Steps between two read-backs: each one waits for the device. */
+/** Steps between two read-backs: each one costs some 11 ms, while the device works on the next steps. */
 const STEPS_PER_READ = 8;
 
 /** A batch that a step was taken on. */
@@ -30,6 +30,8 @@ export class LossReader {
   readonly #losses: [number, number, number];
   #steps: Step[] = [];
   #images: number;
+  /** What is being read back, which ends after all that was before it. */
+  #reading: Promise<void> = Promise.resolve();
 
   /** @param before Sums over the batches of the epoch that were read before. */
   constructor(log: TrainLog, before: EpochSums) {
@@ -49,18 +51,38 @@ export class LossReader {
   }
 
   /**
-   * Reads back what has come together.
+   * Begins to read back what has come together, and waits for what was begun before: the device has the
+   * steps in between to work on.
+   *
+   * @throws {Error} As {@linkcode read}, of the steps that were begun before.
+   */
+  async advance(): Promise<void> {
+    const before = this.#reading;
+    this.#reading = this.#readAfter(before);
+    // Whoever calls next hears of a failure; a run that is stopped before that must not die of it.
+    this.#reading.catch(() => {});
+    await before;
+  }
+
+  /**
+   * Reads back everything.
    *
    * @throws {Error} If a loss is not finite, naming the step and its images.
    */
   async read(): Promise<void> {
+    await this.advance();
+    await this.#reading;
+  }
+
+  async #readAfter(before: Promise<void>): Promise<void> {
     const steps = this.#steps;
-    if (steps.length === 0) return;
+    if (steps.length === 0) return await before;
     this.#steps = [];
     const values = steps.flatMap(({ batches }) => batches.map(({ losses }) => losses));
     const all = tf.concat(values);
-    const data = await all.data();
-    tf.dispose([all, ...values]);
+    const read = all.data();
+    tf.dispose(values);
+    const [data] = await Promise.all([read.finally(() => all.dispose()), before]);
     const lines: StepLine[] = [];
     let at = 0;
     for (const { step, epoch, learningRate, batches } of steps) {

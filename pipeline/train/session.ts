@@ -19,6 +19,7 @@ import { measure } from "./measure.ts";
 import { writeModel } from "./model_folder.ts";
 import { afterValidation } from "./schedule.ts";
 import { Standing } from "./standing.ts";
+import { StepWatch } from "./step_times.ts";
 
 /** The faces of a run. */
 export interface FaceSets {
@@ -33,13 +34,17 @@ export class Session {
   readonly #faces: FaceSets;
   readonly #standing: Standing;
   readonly #steps: EpochSteps;
+  readonly #watch: StepWatch;
 
   constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
     this.#standing = new Standing(options, learner);
-    this.#steps = new EpochSteps(options, learner, faces.train, this.#standing);
+    // Timestamps on the device cost a read-back, so they are taken where somebody listens only.
+    this.#watch = new StepWatch(options.onTimes ? options.backend.gpu : null);
+    const [standing, watch] = [this.#standing, this.#watch];
+    this.#steps = new EpochSteps(options, learner, faces.train, { standing, watch });
   }
 
   /** Goes back to the last checkpoint, or to the start if the run was stopped before the first one. */
@@ -64,13 +69,16 @@ export class Session {
   }
 
   async #runEpochs(): Promise<TrainResult> {
-    const { config, out, onEpoch } = this.#options;
+    const { config, out, onEpoch, onTimes } = this.#options;
+    using _ = this.#watch;
     using log = await TrainLog.open(out, this.#standing.at);
     let last: EpochLine | null = null;
     while (this.#standing.at.epoch < config.epochs && !this.#isSpent) {
       last = await this.#runEpoch(log);
       log.write(last);
       onEpoch?.(last);
+      const times = await this.#watch.take();
+      if (times) onTimes?.(times);
       await this.#endEpoch(last, log);
     }
     const { epoch, best } = this.#standing.at;

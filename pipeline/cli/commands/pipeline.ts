@@ -145,7 +145,7 @@ async function trainOn(
   dataset: Dataset,
   backend: Backend,
   config: TrainConfig,
-  { labels }: PipelineValues,
+  { labels, verbose }: PipelineValues,
   { out, landmarks, resume }: Place,
   context: Context,
 ) {
@@ -155,7 +155,7 @@ async function trainOn(
     ...(labels !== undefined && { labels: resolve(labels) }),
   };
   const records = ReadableStream.from(faces);
-  const job = { records, out, held: true, backend, config, resume, data };
+  const job = { records, out, held: true, backend, config, resume, data, verbose };
   return await runTraining(job, context);
 }
 

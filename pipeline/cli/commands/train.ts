@@ -47,7 +47,7 @@ export const TRAIN = command({
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { hasBegun } = await import("../../train/run_folder.ts");
-    const { dataset: root, landmarks, labels, followLinks, out, force } = values;
+    const { dataset: root, landmarks, labels, followLinks, out, force, verbose } = values;
     const { terminal, signal } = context;
     refuseBoth(values);
     const resume = values.resume && await hasBegun(out);
@@ -65,7 +65,8 @@ export const TRAIN = command({
     const onStart = () => context.onInterrupt(`Go on with: ${context.again("--resume")}`);
     // What lies there without a run is a killed process's, which `hasBegun` has looked at.
     const replaces = force || values.resume && !resume;
-    const job = { records, out, backend, config, resume, force: replaces, data, onStart };
+    const run = { out, resume, force: replaces };
+    const job = { records, backend, config, ...run, data, verbose, onStart };
     const result = await runTraining(job, context);
     terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
     return result;

@@ -1,0 +1,70 @@
+/**
+ * What the steps of an epoch cost, on the host and on the device.
+ *
+ * @module
+ */
+
+import { DeviceClock } from "../../kernels/device_clock.ts";
+import type { Gpu } from "../../kernels/gpu.ts";
+
+/** Times of a step: medians over those of an epoch, in milliseconds. */
+export interface StepTimes {
+  /** From the call to where commands have been handed over; on WebAssembly that is all of it. */
+  readonly host: number;
+  /** What the device took over the commands; null without a device that tells. */
+  readonly device: number | null;
+}
+
+/** Measures every step's time on the host, and as many on the device as can be read back meanwhile. */
+export class StepWatch implements Disposable {
+  readonly #clock: DeviceClock | null;
+  readonly #host: number[] = [];
+  readonly #device: number[] = [];
+  /** Of the step at hand so far. */
+  #spent: number | null = null;
+  #reading: Promise<void> | null = null;
+
+  constructor(gpu: Gpu | null) {
+    this.#clock = gpu && DeviceClock.of(gpu);
+  }
+
+  /** Does a part of the step at hand. */
+  during<T>(work: () => T): T {
+    const isFirst = this.#spent === null;
+    if (isFirst && !this.#reading) this.#clock?.start();
+    const start = performance.now();
+    try {
+      return work();
+    } finally {
+      this.#spent = (this.#spent ?? 0) + performance.now() - start;
+    }
+  }
+
+  /** Ends the step at hand. */
+  end(): void {
+    if (this.#spent !== null) this.#host.push(this.#spent);
+    this.#spent = null;
+    if (!this.#clock || this.#reading) return;
+    this.#clock.stop();
+    this.#reading = this.#clock.seconds()
+      .then((seconds) => void this.#device.push(1000 * seconds))
+      // Whoever trains hears of a device that fails.
+      .catch(() => {})
+      .finally(() => this.#reading = null);
+  }
+
+  /** The times of the steps since the last call; null if there were none. */
+  async take(): Promise<StepTimes | null> {
+    await this.#reading;
+    const [host, device] = [this.#host, this.#device].map((times) => median(times.splice(0)));
+    return host === null ? null : { host: host!, device: device! };
+  }
+
+  [Symbol.dispose](): void {
+    this.#clock?.[Symbol.dispose]();
+  }
+}
+
+function median(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? null;
+}
