@@ -9,7 +9,10 @@ import type { Gpu } from "../../kernels/gpu.ts";
 
 /** Times of a step: medians over those of an epoch, in milliseconds. */
 export interface StepTimes {
-  /** From the call to where commands have been handed over; on WebAssembly that is all of it. */
+  /**
+   * From the call to where commands have been handed over; on WebAssembly that is all of it. A software adapter
+   * works on commands while they are handed over: its share is taken off.
+   */
   readonly host: number;
   /** What the device took over the commands; null without a device that tells. */
   readonly device: number | null;
@@ -17,6 +20,7 @@ export interface StepTimes {
 
 /** Measures every step's time on the host, and as many on the device as can be read back meanwhile. */
 export class StepWatch implements Disposable {
+  readonly #gpu: Gpu | null;
   readonly #clock: DeviceClock | null;
   readonly #host: number[] = [];
   readonly #device: number[] = [];
@@ -25,6 +29,7 @@ export class StepWatch implements Disposable {
   #reading: Promise<void> | null = null;
 
   constructor(gpu: Gpu | null) {
+    this.#gpu = gpu;
     this.#clock = gpu && DeviceClock.of(gpu);
   }
 
@@ -42,12 +47,17 @@ export class StepWatch implements Disposable {
 
   /** Ends the step at hand. */
   end(): void {
-    if (this.#spent !== null) this.#host.push(this.#spent);
+    const spent = this.#spent ?? 0;
     this.#spent = null;
+    const isWithin = this.#gpu?.isFallback ?? false;
+    if (!isWithin) this.#host.push(spent);
     if (!this.#clock || this.#reading) return;
     this.#clock.stop();
     this.#reading = this.#clock.seconds()
-      .then((seconds) => void this.#device.push(1000 * seconds))
+      .then((seconds) => {
+        this.#device.push(1000 * seconds);
+        if (isWithin) this.#host.push(Math.max(0, spent - 1000 * seconds));
+      })
       // Whoever trains hears of a device that fails.
       .catch(() => {})
       .finally(() => this.#reading = null);
