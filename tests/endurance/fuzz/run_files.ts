@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { useWasm } from "../../../kernels/tfjs_wasm.ts";
+import { FAMILIES_VERSION } from "../../../kernels/tuning.ts";
 import { ATTRIBUTES, labelsOf } from "../../../pipeline/attributes.ts";
 import { writeJson } from "../../../pipeline/files.ts";
 import { gatherEvidence, MetricsAccumulator } from "../../../pipeline/metrics.ts";
@@ -129,8 +130,10 @@ export const ADAPTER = { vendor: "v", architecture: "a", device: "d", descriptio
 
 /** Kernels that were measured. */
 export const KERNELS = JSON.stringify({
-  "v|a|d|an adapter|version 1": { "conv2d 1x2x3, batch 4": "registers" },
-  "another|a|d|adapter|version 1": { "conv2d 1x2x3, batch 4": "128x64, 8x8 each" },
+  [`v|a|d|an adapter|version ${FAMILIES_VERSION}`]: { "conv2d 1x2x3, batch 4": "registers" },
+  [`another|a|d|adapter|version ${FAMILIES_VERSION}`]: {
+    "conv2d 1x2x3, batch 4": "128x64, 8x8 each",
+  },
 });
 
 /** Backends that were measured. */
