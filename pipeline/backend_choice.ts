@@ -15,6 +15,7 @@ import {
   readMeasurement,
   writeMeasurement,
 } from "./backend_measurements.ts";
+import { useLikelyKernels } from "./kernel_choices.ts";
 import { forwardFlops, type NetworkConfig } from "./network.ts";
 import { PRESETS } from "./presets.ts";
 import { type StepWork, timeStep } from "./step_time.ts";
@@ -50,7 +51,7 @@ const WASM_FLOPS = 5e10;
 const STEP_PASSES = 3;
 /** A first step on wasm that is so many times slower than one on webgpu gets no second. */
 const HOPELESS = 4;
-/** Share of webgpu's time, measured on kernels chosen by shape, that tuning them is taken to save. */
+/** Share of webgpu's time, measured on the kernels that are likely by shape, that tuning may save. */
 const TUNING_GAIN = 0.3;
 
 /**
@@ -166,6 +167,7 @@ async function timeBoth(
   backend: Backend,
   step: StepWork,
 ): Promise<BackendMeasurement["seconds"]> {
+  await useLikelyKernels(backend, step);
   const webgpu = await machine.time(backend, step);
   using wasm = await machine.open("wasm");
   const affordable = Math.floor(WASM_FLOPS / (STEP_PASSES * forwardFlops(step.network)));

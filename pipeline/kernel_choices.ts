@@ -57,6 +57,13 @@ export async function tuneKernels({ gpu }: Backend, run: TunedRun): Promise<void
   await tune(gpu, jobs, keptChoices(gpu.info), { steps, seconds, log, onProgress });
 }
 
+/** Makes the kernels use what is known or, by shape, likely for a network, without measuring. */
+export async function useLikelyKernels({ gpu }: Backend, run: TunedRun): Promise<void> {
+  if (!gpu || gpu.isFallback) return;
+  const jobs = trainingJobs(run.network, run.batch);
+  await tune(gpu, jobs, keptChoices(gpu.info), { steps: 0, seconds: 0 });
+}
+
 /** The operations of a training step that have more than one family of kernels. */
 export function trainingJobs(network: NetworkConfig, batch: number): TuningJob[] {
   const { height, width } = maskSize(network);

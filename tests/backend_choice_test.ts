@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { familyOf } from "../kernels/convolution.ts";
+import { candidateFamilies } from "../kernels/families.ts";
 import type { Gpu } from "../kernels/gpu.ts";
 import { type Backend, type BackendName, openBackend } from "../pipeline/backend.ts";
 import { type BackendWork, chooseOn, type Machine } from "../pipeline/backend_choice.ts";
 import { measurementPath, networkName } from "../pipeline/backend_measurements.ts";
+import { trainingJobs } from "../pipeline/kernel_choices.ts";
 import { PRESETS } from "../pipeline/presets.ts";
 import { type StepWork, timeStep } from "../pipeline/step_time.ts";
 import { inFolder } from "./face_records.ts";
@@ -213,6 +216,10 @@ gpuTest("auto trains on what it chose on hardware", () =>
     using backend = await chooseOn(machine, "auto", () => {}, { network, batch: 2 });
     assert.equal(backend.name, "webgpu");
     assert(seconds.length === 2 && seconds.every((time) => time > 0 && time < 60), `${seconds}`);
+    for (const { operation, shape } of trainingJobs(network, 2)) {
+      const [likeliest] = candidateFamilies(backend.gpu!, operation, shape);
+      assert.deepEqual(familyOf(backend.gpu!, operation, shape), likeliest);
+    }
     const again = await timeStep(backend, { network, batch: 2 });
     assert(again > 0 && again < 60, `${again} seconds`);
   }));
