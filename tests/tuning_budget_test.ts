@@ -115,9 +115,13 @@ Deno.test("tune() begins no measurement that would end after its time", async ()
 
 Deno.test("tune() stops where measuring costs more than it may save", async () => {
   // A run of 32 channels takes 32 s: 30 % of it are worth 9 measurements of 1 s, but not 10.
-  const [large, small] = [jobsOf(32), jobsOf(2)];
+  const [large, small] = [jobsOf(32), jobsOf(5)];
   const once = await tried([...large, ...small], { steps: 1 });
-  assert.deepEqual(once.measured.length, 3, "2 s may save 0.6 s, and that takes two measurements");
+  assert.deepEqual(
+    once.measured.length,
+    3,
+    "5 s may save 1.5 s, which two measurements cost more than",
+  );
   assert.match(once.lines[1]!, /^Measured 1 of 2 kernels in 3\.0 s; more would save less/);
   assert.equal((await tried([...large, ...small], { steps: 4 })).measured.length, 6);
   // 0.9 s of 3 in all runs: only the first is measured, which is going to run anyway.
@@ -149,6 +153,11 @@ Deno.test("tune() gives a job no family but its own candidates", async () => {
     channels === 8 ? [FAMILIES[1]!, FAMILIES[0]!] : FAMILIES;
   const { used } = await tried(jobs, { seconds: 3.5, candidates });
   assert.deepEqual(used, [THIRD, SECOND]);
+});
+
+Deno.test("tune() lets no operation take another's family", async () => {
+  const jobs = [...jobsOf(32), ...jobsOf(8, ["conv2dFilterGrad"])];
+  assert.deepEqual((await tried(jobs, { seconds: 3.5 })).used, [THIRD, FIRST]);
 });
 
 Deno.test("tune() does not measure where there is no choice", async () => {
