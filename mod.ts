@@ -129,7 +129,7 @@ export {
 
 // Training and what comes of it.
 export { type Backend, type BackendName, BACKENDS, openBackend } from "./pipeline/backend.ts";
-export { chooseBackend } from "./pipeline/backend_choice.ts";
+export { type BackendWork, chooseBackend } from "./pipeline/backend_choice.ts";
 export { type PresetName, PRESETS, trainConfig, type TrainOverrides } from "./pipeline/presets.ts";
 export type { Augmentation, TrainConfig } from "./pipeline/settings.ts";
 export type { NarrowSettings } from "./pipeline/train/narrow_targets.ts";

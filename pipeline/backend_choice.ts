@@ -1,144 +1,206 @@
 /**
- * Choosing the backend on a machine whose only adapter is software: which one is faster depends on the
- * processor and the driver, so it is measured once and written down.
+ * Choosing the backend on a machine that has an adapter: which one is faster depends on the processor, the
+ * adapter, its driver and the network, so it is measured once and written down.
  *
  * @module
  */
 
+import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";
-import { makeBatch, type WholeFace } from "./batches.ts";
-import { cachePath } from "./cache_folder.ts";
-import { writeJson } from "./files.ts";
-import { buildNetwork, maskSize } from "./network.ts";
-import { trainConfig } from "./presets.ts";
-import { checkSchema, schemaOf } from "./schema.ts";
-import { Learner } from "./train/learner.ts";
+import {
+  adapterName,
+  type BackendMeasurement,
+  KERNELS,
+  networkName,
+  readMeasurement,
+  writeMeasurement,
+} from "./backend_measurements.ts";
+import { useLikelyKernels } from "./kernel_choices.ts";
+import { forwardFlops, type NetworkConfig } from "./network.ts";
+import { PRESETS } from "./presets.ts";
+import { type StepWork, timeStep } from "./step_time.ts";
 
-/** What was measured on one machine. */
-export interface BackendMeasurement {
-  /** The adapter that it was measured on. */
-  readonly adapter: string;
-  /** The kernels that were measured: see {@linkcode KERNELS}. */
-  readonly kernels: number;
-  /** Seconds of one training step of the preset `lite` with {@linkcode BATCH} images. */
-  readonly seconds: Readonly<Record<BackendName, number>>;
+/** What a backend is chosen for. */
+export interface BackendWork {
+  /** The network's sizes. */
+  readonly network: NetworkConfig;
+  /** Images a batch in training; absent where the network only runs forward. */
+  readonly batch?: number;
+  /** Whether products are to be computed in half precision, which only webgpu can. */
+  readonly f16?: boolean;
 }
 
-/** Changes when a backend has become faster, so that what was measured before is measured anew. */
-const KERNELS = 3;
+/** What opens backends and times steps; tests have their own. */
+export interface Machine {
+  readonly open: (name: BackendName | "auto") => Promise<Backend>;
+  readonly time: typeof timeStep;
+  /** Makes tfjs compute on an open backend again, after another has been opened. */
+  readonly select: (name: BackendName) => Promise<unknown>;
+}
 
-/** Images of the measured step: enough for the kernels to be busy, few enough to take a second. */
-const BATCH = 8;
-/** The first step compiles; the fastest of the others counts. */
-const STEPS = 3;
+const THIS_MACHINE: Machine = { open: openBackend, time: timeStep, select: tf.setBackend };
+
+/** Most images of a step that is measured on a software adapter: enough for the kernels to be busy. */
+const SOFTWARE_BATCH = 8;
+/**
+ * Multiplications and additions of a measured step on wasm: 0.2 s on 16 cores (284 images a second of
+ * `lite`), a second on two. Of a larger batch as many images are measured, and their time is scaled.
+ */
+const WASM_FLOPS = 5e10;
+/** A training step takes about three times the arithmetic of its forward pass. */
+const STEP_PASSES = 3;
+/** A first step on wasm that is so many times slower than one on webgpu gets no second. */
+const HOPELESS = 4;
+/** Share of webgpu's time, measured on the kernels that are likely by shape, that tuning may save. */
+const TUNING_GAIN = 0.3;
 
 /**
- * Opens the backend that a choice stands for. `auto` is webgpu on a hardware adapter, the faster of
- * both on a software adapter, and wasm without one.
+ * Opens the backend that a choice stands for. `auto` is the faster of webgpu and wasm for the work at
+ * hand, and wasm where there is no adapter. On a hardware adapter it is webgpu where the work is not known,
+ * or no training and never measured.
  *
  * @param log Hears that something is about to be measured.
+ * @param work What the backend is for; decides nothing unless the choice is `auto`.
  */
 export async function chooseBackend(
   choice: BackendName | "auto",
   log: (line: string) => void = () => {},
+  work?: BackendWork,
 ): Promise<Backend> {
-  const backend = await openBackend(choice);
-  if (choice !== "auto" || !backend.gpu?.isFallback) return backend;
-  const adapter = backend.gpu.info.description;
-  let measured = await readMeasurement(adapter);
+  return await chooseOn(THIS_MACHINE, choice, log, work);
+}
+
+/** As {@linkcode chooseBackend}, on a given machine. */
+export async function chooseOn(
+  machine: Machine,
+  choice: BackendName | "auto",
+  log: (line: string) => void,
+  work?: BackendWork,
+): Promise<Backend> {
+  const backend = await machine.open(choice);
+  const { gpu } = backend;
+  if (choice !== "auto" || !gpu) return backend;
+  if (work?.f16) return { ...backend, reason: `${backend.reason}; half precision needs it` };
+  const choosing = { backend, adapter: adapterName(gpu.info), log, work };
+  return await (gpu.isFallback ? onSoftware : onHardware)(machine, choosing);
+}
+
+/** The backend that a measurement speaks for; on hardware, webgpu's kernels have yet to be tuned. */
+export function fasterBackend({ seconds }: BackendMeasurement, isSoftware: boolean): BackendName {
+  const webgpu = isSoftware ? seconds.webgpu : (1 - TUNING_GAIN) * seconds.webgpu;
+  return webgpu <= seconds.wasm ? "webgpu" : "wasm";
+}
+
+/** Seconds for a person: `0.0042 s`, `27 s`. */
+export function secondsText(seconds: number): string {
+  return `${seconds < 10 ? seconds.toPrecision(2) : seconds.toFixed(0)} s`;
+}
+
+/** A choice under way. */
+interface Choosing {
+  /** Opened on the adapter; handed over. */
+  readonly backend: Backend;
+  readonly adapter: string;
+  readonly log: (line: string) => void;
+  readonly work: BackendWork | undefined;
+}
+
+async function onSoftware(machine: Machine, choosing: Choosing): Promise<Backend> {
+  const { backend, adapter, log, work } = choosing;
+  backend[Symbol.dispose]();
+  const step = softwareStep(work);
+  let measured = await readMeasured(adapter, step.network, work?.batch && step.batch);
   if (!measured) {
     log("Measuring once which backend trains faster on this software adapter …");
-    backend[Symbol.dispose]();
-    measured = { adapter, kernels: KERNELS, seconds: await measureBackends() };
-    await writeMeasurement(measured);
-  } else backend[Symbol.dispose]();
-  const { seconds } = measured;
-  const name = fasterBackend(measured);
+    const seconds = {} as Record<BackendName, number>;
+    for (const name of BACKENDS) {
+      using backend = await machine.open(name);
+      seconds[name] = await machine.time(backend, step);
+    }
+    measured = await keep(adapter, step, seconds);
+  }
+  const name = fasterBackend(measured, true);
+  return { ...await machine.open(name), reason: reasonOf(measured, name, "a software adapter") };
+}
+
+/** The work at hand where a step of it takes no longer than one of `lite`, else that. */
+function softwareStep(work: BackendWork | undefined): StepWork {
+  const { network } = PRESETS.lite;
+  if (!work || forwardFlops(work.network) > forwardFlops(network)) {
+    return { network, batch: SOFTWARE_BATCH };
+  }
+  const { batch = SOFTWARE_BATCH } = work;
+  return { network: work.network, batch: Math.min(batch, SOFTWARE_BATCH) };
+}
+
+/** The device that is measured stays open, for its kernels are compiled then. */
+async function onHardware(machine: Machine, choosing: Choosing): Promise<Backend> {
+  const { backend, adapter, log, work } = choosing;
+  if (!work) return backend;
+  const { network, batch } = work;
+  let measured = await readMeasured(adapter, network, batch);
+  if (!measured) {
+    if (batch === undefined) return backend;
+    log("Measuring once which backend trains this network faster …");
+    const seconds = await timeBoth(machine, backend, { network, batch }).catch(() => null);
+    if (!seconds) {
+      // Training says what is wrong, such as a batch that is too large.
+      backend[Symbol.dispose]();
+      const reason = "a hardware adapter; it could not be measured";
+      return { ...await machine.open("webgpu"), reason };
+    }
+    measured = await keep(adapter, { network, batch }, seconds);
+  }
+  const name = fasterBackend(measured, false);
+  const reason = reasonOf(measured, name, "a hardware adapter");
+  if (name === "webgpu") {
+    await machine.select(name);
+    return { ...backend, reason };
+  }
+  backend[Symbol.dispose]();
+  return { ...await machine.open(name), reason };
+}
+
+/** Seconds of a step on the device, and of one on wasm, by fewer images where it would take long. */
+async function timeBoth(
+  machine: Machine,
+  backend: Backend,
+  step: StepWork,
+): Promise<BackendMeasurement["seconds"]> {
+  await useLikelyKernels(backend, step);
+  const webgpu = await machine.time(backend, step);
+  using wasm = await machine.open("wasm");
+  const affordable = Math.floor(WASM_FLOPS / (STEP_PASSES * forwardFlops(step.network)));
+  const images = Math.min(step.batch, Math.max(1, affordable));
+  const scale = step.batch / images;
+  const few = { network: step.network, batch: images };
+  return { webgpu, wasm: scale * await machine.time(wasm, few, HOPELESS * webgpu / scale) };
+}
+
+/** What is known of a network on an adapter, for any batch unless one is given. */
+async function readMeasured(
+  adapter: string,
+  network: NetworkConfig,
+  batch: number | undefined,
+): Promise<BackendMeasurement | null> {
+  const wanted = { adapter, network: networkName(network) };
+  return await readMeasurement(batch === undefined ? wanted : { ...wanted, batch });
+}
+
+async function keep(
+  adapter: string,
+  { network, batch }: StepWork,
+  seconds: BackendMeasurement["seconds"],
+): Promise<BackendMeasurement> {
+  const measured = { adapter, network: networkName(network), batch, kernels: KERNELS, seconds };
+  await writeMeasurement(measured);
+  return measured;
+}
+
+/** Why it is a backend, in a few words for the user. */
+function reasonOf({ seconds }: BackendMeasurement, name: BackendName, kind: string): string {
   const other = name === "webgpu" ? "wasm" : "webgpu";
-  const reason = `a software adapter; measured ${seconds[name].toFixed(2)} s a step against ` +
-    `${seconds[other].toFixed(2)} s on ${other}`;
-  return { ...await openBackend(name), reason };
-}
-
-/** The backend that a measurement speaks for. */
-export function fasterBackend({ seconds }: BackendMeasurement): BackendName {
-  return seconds.webgpu <= seconds.wasm ? "webgpu" : "wasm";
-}
-
-/** Where the measurement is kept, or null where the environment names no folder for such files. */
-export function measurementPath(): string | null {
-  return cachePath("backend.json");
-}
-
-/** The measurement for an adapter, if there is one. */
-export async function readMeasurement(adapter: string): Promise<BackendMeasurement | null> {
-  const path = measurementPath();
-  if (path === null) return null;
-  try {
-    const { schema, ...kept } = JSON.parse(await Deno.readTextFile(path)) as
-      & BackendMeasurement
-      & { readonly schema?: unknown };
-    checkSchema("backend-choice", schema, path);
-    const valid = kept.adapter === adapter && kept.kernels === KERNELS &&
-      BACKENDS.every((name) => isTime(kept.seconds[name]));
-    return valid ? kept : null;
-  } catch {
-    // Missing, unreadable, damaged or of another version: it is measured anew.
-    return null;
-  }
-}
-
-/** Whether a value of the file is a time that was measured, in seconds. */
-function isTime(value: unknown): boolean {
-  return typeof value === "number" && Number.isFinite(value) && value > 0;
-}
-
-async function writeMeasurement(measured: BackendMeasurement): Promise<void> {
-  const path = measurementPath();
-  if (path === null) return;
-  // A machine that forbids the file measures again next time.
-  await writeJson(path, { schema: schemaOf("backend-choice"), ...measured }).catch(() => {});
-}
-
-async function measureBackends(): Promise<Record<BackendName, number>> {
-  const seconds = {} as Record<BackendName, number>;
-  for (const name of BACKENDS) {
-    using backend = await openBackend(name);
-    seconds[name] = await timeStep(backend);
-  }
-  return seconds;
-}
-
-/** Seconds of one step of the preset `lite` on random images. */
-async function timeStep(backend: Backend): Promise<number> {
-  const config = trainConfig("lite");
-  const { input } = config.network;
-  const network = buildNetwork(config.network, config.seed);
-  using learner = new Learner(backend, network, config);
-  const plan = { input, mask: maskSize(config.network), augmentation: NO_CHANGE };
-  const batch = makeBatch(greyFaces(input), plan, null);
-  let best = Infinity;
-  for (let step = 0; step < STEPS; step++) {
-    const start = performance.now();
-    const losses = learner.step(batch);
-    await losses.data();
-    losses.dispose();
-    if (step > 0) best = Math.min(best, (performance.now() - start) / 1000);
-  }
-  network.dispose();
-  return best;
-}
-
-const NO_CHANGE = { flip: false, shift: 0 };
-
-/** Images without content: a step takes as long on them. */
-function greyFaces({ height, width }: { height: number; width: number }): WholeFace[] {
-  const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };
-  const face: WholeFace = {
-    record: { ...record, points: null, rejected: null },
-    labels: 0,
-    pixels: new Uint8Array(height * width * 3).fill(128),
-    polygons: null,
-  };
-  return Array.from({ length: BATCH }, () => face);
+  const untuned = seconds[name] > seconds[other] ? ", before tuning," : "";
+  return `${kind}; measured ${secondsText(seconds[name])} a step${untuned} against ` +
+    `${secondsText(seconds[other])} on ${other}`;
 }

@@ -17,7 +17,7 @@ import { cachePath } from "./cache_folder.ts";
 import { writeJson } from "./files.ts";
 import { ATTRIBUTES } from "./attributes.ts";
 import { checkSchema, schemaOf } from "./schema.ts";
-import { convolutionShapes, maskSize, type NetworkConfig } from "./network.ts";
+import { convolutionShapes, forwardFlops, maskSize, type NetworkConfig } from "./network.ts";
 
 /** What tells one adapter with its driver from another. WebGPU does not tell the driver's version. */
 export type AdapterNames = Pick<
@@ -25,20 +25,43 @@ export type AdapterNames = Pick<
   "vendor" | "architecture" | "device" | "description"
 >;
 
+/** Seconds for measuring the kernels of a small network such as `lite`, on hardware. */
+const SECONDS = 10;
+/** Seconds for a large one, whose training takes hours. */
+const LARGE_SECONDS = 20;
+/** Multiplications and additions for one image from which on a network is large: `paper` needs 7e10, `lite` 3e8. */
+const LARGE_FLOPS = 1e10;
+
+/** A training run for which kernels are to be chosen. */
+export interface TunedRun {
+  readonly network: NetworkConfig;
+  /** Images a batch. */
+  readonly batch: number;
+  /** Batches of the whole run; by default so many that measuring pays for every kernel. */
+  readonly steps?: number;
+  /** Hears that measuring begins, and what it came to. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Told how many shapes are measured, and of how many. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
 /**
- * Measures what has not been measured for training a network with batches of a size, and makes the
- * kernels use it. A software adapter is left alone: what is fast there is known.
- *
- * @param log Hears that something is about to be measured.
+ * Measures what has not been measured for a training run, as far as that pays, and makes the kernels use
+ * it. A software adapter is left alone: what is fast there is known.
  */
-export async function tuneKernels(
-  { gpu }: Backend,
-  network: NetworkConfig,
-  batch: number,
-  log?: (line: string) => void,
-): Promise<void> {
+export async function tuneKernels({ gpu }: Backend, run: TunedRun): Promise<void> {
   if (!gpu || gpu.isFallback) return;
-  await tune(gpu, trainingJobs(network, batch), keptChoices(gpu.info), log);
+  const { network, batch, steps = Infinity, log = () => {}, onProgress = () => {} } = run;
+  const seconds = forwardFlops(network) < LARGE_FLOPS ? SECONDS : LARGE_SECONDS;
+  const jobs = trainingJobs(network, batch);
+  await tune(gpu, jobs, keptChoices(gpu.info), { steps, seconds, log, onProgress });
+}
+
+/** Makes the kernels use what is known or, by shape, likely for a network, without measuring. */
+export async function useLikelyKernels({ gpu }: Backend, run: TunedRun): Promise<void> {
+  if (!gpu || gpu.isFallback) return;
+  const jobs = trainingJobs(run.network, run.batch);
+  await tune(gpu, jobs, keptChoices(gpu.info), { steps: 0, seconds: 0 });
 }
 
 /** The operations of a training step that have more than one family of kernels. */

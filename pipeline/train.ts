@@ -46,6 +46,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Called after each step with the images done and the images of all epochs. */
   readonly onProgress?: (done: number, total: number | null) => void;
+  /** Called while kernels are measured ahead of the first step, with the shapes done and all of them. */
+  readonly onTuning?: (done: number, total: number) => void;
   /** Called after each epoch. */
   readonly onEpoch?: (line: EpochLine) => void;
   /** Called after each epoch with what its steps took; without it the device is not asked for that. */
@@ -114,7 +116,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   const run = runConfig(options, faces, before);
   if (before) checkSameFaces(before, run);
-  await tuneKernels(backend, config.network, config.batch, log);
+  const steps = config.epochs * Math.ceil(faces.train.length / config.batch);
+  await tuneKernels(backend, { ...config, steps, log, onProgress: options.onTuning });
   const network = buildNetwork(config.network, config.seed);
   try {
     if (config.from !== null) await startFrom(network, config.from);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Adapter } from "../pipeline/cli/adapter.ts";
+import { KERNELS, writeMeasurement } from "../pipeline/backend_measurements.ts";
+import { examineChoice } from "../pipeline/cli/doctor_choice.ts";
 import { diagnosisText } from "../pipeline/cli/diagnosis_text.ts";
 import {
   type Diagnosis,
@@ -90,6 +92,37 @@ Deno.test("examine() finds the models and the wasm backend of this machine", asy
   assert.deepEqual(problems.filter(({ fatal }) => fatal), []);
   assert(problems.every(({ what }) => !what.startsWith(PREDICTOR)), "dlib's predictor is optional");
 });
+
+Deno.test("examineChoice() says what was measured last on the adapter", () =>
+  inFolder(async (folder) => {
+    const before = Deno.env.get("XDG_CACHE_HOME");
+    Deno.env.set("XDG_CACHE_HOME", folder);
+    try {
+      const hardware = { ...ADAPTER, name: "a card", isSoftware: false };
+      const none = await examineChoice(hardware);
+      assert.deepEqual([none.backend, none.reason], [
+        "webgpu",
+        "hardware adapter; the first training measures it",
+      ]);
+      assert.equal((await examineChoice(ADAPTER)).backend, null);
+      const network = "plain 109x89";
+      const kept = { adapter: "a card", network, batch: 16, kernels: KERNELS };
+      await writeMeasurement({ ...kept, seconds: { webgpu: 0.004, wasm: 0.05 } });
+      await writeMeasurement({ ...kept, batch: 8, seconds: { webgpu: 0.1, wasm: 0.05 } });
+      const { backend, reason } = await examineChoice(hardware);
+      assert.equal(backend, "wasm");
+      assert.equal(
+        reason,
+        "hardware adapter; a training step of 8 images (plain 109x89) takes webgpu 0.10 s, wasm 0.050 s",
+      );
+      await writeMeasurement({ ...kept, seconds: { webgpu: 0.004, wasm: 0.05 } });
+      assert.equal((await examineChoice(hardware)).backend, "webgpu", "the newest is the last");
+      assert.equal((await examineChoice(ADAPTER)).backend, null, "another adapter's");
+    } finally {
+      if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
+      else Deno.env.set("XDG_CACHE_HOME", before);
+    }
+  }));
 
 Deno.test("examinePredictor() says where dlib's predictor is, or where to get it", () =>
   inFolder(async (folder) => {

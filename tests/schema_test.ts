@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { measurementPath, readMeasurement } from "../pipeline/backend_choice.ts";
+import { KERNELS, measurementPath, readMeasurement } from "../pipeline/backend_measurements.ts";
 import { keptChoices } from "../pipeline/kernel_choices.ts";
 import { openJournal } from "../pipeline/landmarks.ts";
 import { unfinishedPath } from "../pipeline/landmarks/landmark_journal.ts";
@@ -241,16 +241,17 @@ Deno.test("what a newer version has measured is measured anew", () =>
     const before = Deno.env.get("XDG_CACHE_HOME");
     Deno.env.set("XDG_CACHE_HOME", folder);
     try {
-      const kept = { adapter: "x", kernels: 3, seconds: { webgpu: 1, wasm: 2 } };
+      const seconds = { webgpu: 1, wasm: 2 };
+      const kept = { adapter: "x", network: "n", batch: 8, kernels: KERNELS, seconds };
       await Deno.mkdir(join(measurementPath()!, ".."), { recursive: true });
       const write = (schema?: string) =>
-        Deno.writeTextFile(measurementPath()!, JSON.stringify({ schema, ...kept }));
+        Deno.writeTextFile(measurementPath()!, JSON.stringify({ schema, measurements: [kept] }));
       for (const schema of [undefined, schemaOf("backend-choice")]) {
         await write(schema);
-        assert.deepEqual(await readMeasurement("x"), kept);
+        assert.deepEqual(await readMeasurement({ adapter: "x" }), kept);
       }
       await write("attparsenet/backend-choice@2");
-      assert.equal(await readMeasurement("x"), null);
+      assert.equal(await readMeasurement({ adapter: "x" }), null);
     } finally {
       if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
       else Deno.env.set("XDG_CACHE_HOME", before);

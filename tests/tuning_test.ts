@@ -4,7 +4,14 @@ import { convolve, type Family, familyOf } from "../kernels/convolution.ts";
 import type { Gpu } from "../kernels/gpu.ts";
 import { tileName, TILES } from "../kernels/tiles.ts";
 import { secondsOf } from "../kernels/timing.ts";
-import { type Choices, familiesFor, familyName, tune, type TuningJob } from "../kernels/tuning.ts";
+import {
+  type Choices,
+  familiesFor,
+  familyName,
+  tune,
+  type TuningJob,
+  type TuningOptions,
+} from "../kernels/tuning.ts";
 import { choicesText, keptChoices, trainingJobs, tuneKernels } from "../pipeline/kernel_choices.ts";
 import { PRESETS } from "../pipeline/presets.ts";
 import { conv2dShape } from "./convolution_context.ts";
@@ -47,20 +54,32 @@ function namesUsed(gpu: Gpu, jobs: readonly TuningJob[]): string[] {
   return jobs.map(({ operation, shape }) => familyName(familyOf(gpu, operation, shape)));
 }
 
+/** Measures whatever it costs. */
+const ALL: TuningOptions = { steps: Infinity, seconds: Infinity, candidates: () => [...TWO] };
+
 gpuTest("tune() measures once, uses the fastest and keeps it", async (gpu) => {
   const store = new Memory();
   const lines: string[] = [];
+  const counts: string[] = [];
   const jobs = jobsOf(8);
-  await tune(gpu, jobs, store, (line) => lines.push(line), TWO);
-  assert.deepEqual(Object.keys(store.choices), [
+  const options: TuningOptions = {
+    ...ALL,
+    log: (line) => lines.push(line),
+    onProgress: (done, total) => counts.push(`${done} of ${total}`),
+  };
+  await tune(gpu, jobs, store, options);
+  assert.deepEqual(Object.keys(store.choices).toSorted(), [
     "conv2d 6x5x4 * 3x3x8, batch 2",
-    "conv2dInputGrad 6x5x4 * 3x3x8, batch 2",
     "conv2dFilterGrad 6x5x4 * 3x3x8, batch 2",
+    "conv2dInputGrad 6x5x4 * 3x3x8, batch 2",
   ]);
-  assert.deepEqual(namesUsed(gpu, jobs), Object.values(store.choices));
-  assert.deepEqual(lines, ["Measuring kernels once for this adapter …"]);
-  await tune(gpu, jobs, store, (line) => lines.push(line), TWO);
-  assert.deepEqual([lines.length, store.writes], [1, 1]);
+  const named = jobs.map(({ operation }) => store.choices[`${operation} 6x5x4 * 3x3x8, batch 2`]);
+  assert.deepEqual(namesUsed(gpu, jobs), named);
+  assert.equal(lines[0], "Measuring kernels once for this adapter …");
+  assert.match(lines[1]!, /^Measured 3 kernels in [\d.]+ s$/);
+  assert.deepEqual([...new Set(counts)], ["0 of 3", "1 of 3", "2 of 3", "3 of 3"]);
+  await tune(gpu, jobs, store, options);
+  assert.deepEqual([lines.length, store.writes], [2, 1]);
 });
 
 gpuTest("tune() takes what is kept, and measures anew what it does not know", async (gpu) => {
@@ -68,10 +87,10 @@ gpuTest("tune() takes what is kept, and measures anew what it does not know", as
   const [slow, fast] = TWO.map(familyName) as [string, string];
   const keys = jobs.map(({ operation }) => `${operation} 6x5x4 * 3x3x12, batch 2`);
   const kept = Object.fromEntries(keys.map((key, index) => [key, index === 1 ? slow : fast]));
-  await tune(gpu, jobs, new Memory(kept), undefined, TWO);
+  await tune(gpu, jobs, new Memory(kept), ALL);
   assert.deepEqual(namesUsed(gpu, jobs), [fast, slow, fast]);
   const store = new Memory({ ...kept, [keys[0]!]: "a family that is no more" });
-  await tune(gpu, jobs, store, undefined, TWO);
+  await tune(gpu, jobs, store, ALL);
   assert(TWO.map(familyName).includes(store.choices[keys[0]!]!));
   assert.equal(store.choices[keys[1]!], slow);
 });
@@ -80,10 +99,10 @@ gpuTest("tune() measures up to eight images, and a dense layer as it is", async 
   const store = new Memory();
   const sizes = [[20, 3, 3, 4, 4, 3, 3], [20, 1, 1, 16, 4, 1, 1]].map(conv2dShape);
   const jobs = sizes.map((shape): TuningJob => ({ operation: "conv2d", shape }));
-  await tune(gpu, jobs, store, undefined, TWO);
-  assert.deepEqual(Object.keys(store.choices), [
-    "conv2d 3x3x4 * 3x3x4, batch 8",
+  await tune(gpu, jobs, store, ALL);
+  assert.deepEqual(Object.keys(store.choices).toSorted(), [
     "conv2d 1x1x16 * 1x1x4, batch 20",
+    "conv2d 3x3x4 * 3x3x4, batch 8",
   ]);
 });
 
@@ -91,8 +110,16 @@ gpuTest("tune() passes over a family that the device refuses", async (gpu) => {
   const jobs = jobsOf(16).slice(0, 1);
   // 4096 invocations are more than any device has in a workgroup.
   const impossible: Family = { ...TILES[0]!, down: 64, across: 64 };
-  await tune(gpu, jobs, new Memory(), undefined, [impossible, "registers"]);
+  await tune(gpu, jobs, new Memory(), { ...ALL, candidates: () => [impossible, "registers"] });
   assert.deepEqual(namesUsed(gpu, jobs), ["registers"]);
+  const before = familyOf(gpu, "conv2d", jobsOf(20)[0]!.shape);
+  const store = new Memory();
+  await tune(gpu, jobsOf(20), store, {
+    ...ALL,
+    candidates: () => [impossible, { ...impossible, half: true }],
+  });
+  assert.equal(familyOf(gpu, "conv2d", jobsOf(20)[0]!.shape), before, "none: as if not measured");
+  assert.equal(store.writes, 0);
 });
 
 gpuTest(
@@ -118,6 +145,22 @@ gpuTest(
   },
 );
 
+gpuTest("secondsOf() does not time again what is too slow", async (gpu) => {
+  if (!gpu.device.features.has("timestamp-query")) return;
+  const shape = conv2dShape([1, 4, 4, 4, 4, 3, 3]);
+  const buffers = [64, 144, 16].map((count) => gpu.createBuffer(4 * count));
+  let runs = 0;
+  const record = () => {
+    runs++;
+    convolve(gpu, "conv2d", buffers as [GPUBuffer, GPUBuffer, GPUBuffer], shape, "registers");
+  };
+  await secondsOf(gpu, record, 0);
+  assert.equal(runs, 2, "one compiles, one is timed");
+  await secondsOf(gpu, record);
+  assert.equal(runs, 6);
+  gpu.destroy(...buffers);
+});
+
 gpuTest("tuneKernels() leaves a software adapter alone", async (gpu) => {
   if (!gpu.isFallback) return;
   const backend = {
@@ -127,9 +170,10 @@ gpuTest("tuneKernels() leaves a software adapter alone", async (gpu) => {
     gpu,
     [Symbol.dispose]: () => {},
   } as const;
-  const fail = (line: string) => assert.fail(line);
-  await tuneKernels(backend, PRESETS.lite.network, 4, fail);
-  await tuneKernels({ ...backend, gpu: null }, PRESETS.lite.network, 4, fail);
+  const log = (line: string) => assert.fail(line);
+  const run = { network: PRESETS.lite.network, batch: 4, log };
+  await tuneKernels(backend, run);
+  await tuneKernels({ ...backend, gpu: null }, run);
 });
 
 Deno.test("trainingJobs() names the convolutions of a step and the dense layer's products", () => {

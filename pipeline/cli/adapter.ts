@@ -4,6 +4,8 @@
  * @module
  */
 
+import { adapterName } from "../backend_measurements.ts";
+
 /** What an adapter says of itself. */
 export interface Adapter {
   /** Its name and, for a software adapter, its driver: `llvmpipe (LLVM 15.0.6, 512 bits)`. */
@@ -34,7 +36,7 @@ export async function findAdapter(): Promise<Adapter | null> {
   if (!adapter) return null;
   const { description, device, vendor, architecture, isFallbackAdapter } = adapter.info;
   return {
-    name: description || device || vendor || "an adapter without a name",
+    name: adapterName(adapter.info),
     vendor,
     architecture,
     device,

@@ -5,7 +5,7 @@
  */
 
 import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
-import type { BackendMeasurement } from "../backend_choice.ts";
+import { type Choice, examineChoice, examineKernels } from "./doctor_choice.ts";
 import { installCommand, isRoot } from "./setup.ts";
 import { IS_BUNDLED } from "../standalone.ts";
 
@@ -16,15 +16,6 @@ export interface Part {
   readonly note: string;
   /** Whether nothing is wrong where it is missing. */
   readonly optional?: boolean;
-}
-
-/** What `--backend auto` takes, and where a measurement of it is kept. */
-export interface Choice {
-  /** Null where it has yet to be measured. */
-  readonly backend: "webgpu" | "wasm" | null;
-  readonly reason: string;
-  /** The file; null where the environment names no folder for it. */
-  readonly file: string | null;
 }
 
 /** Something that is missing, and the command or action that brings it. */
@@ -123,30 +114,6 @@ async function wasmBackend(): Promise<Part> {
   } catch (error) {
     return { name: "wasm", usable: false, note: messageOf(error) };
   }
-}
-
-/** As `chooseBackend` chooses. */
-async function examineChoice(adapter: Adapter | null): Promise<Choice> {
-  const { fasterBackend, measurementPath, readMeasurement } = await import("../backend_choice.ts");
-  const file = measurementPath();
-  if (!adapter) return { backend: "wasm", reason: "there is no adapter", file };
-  if (!adapter.isSoftware) return { backend: "webgpu", reason: "a hardware adapter", file };
-  const measured = await readMeasurement(adapter.name);
-  if (measured) return { backend: fasterBackend(measured), reason: timesOf(measured), file };
-  return { backend: null, reason: "software adapter; the first training measures it", file };
-}
-
-function timesOf({ seconds }: BackendMeasurement): string {
-  const times = Object.entries(seconds).map(([name, time]) => `${name} ${time.toFixed(2)} s`);
-  return `software adapter; a training step takes ${times.join(", ")}`;
-}
-
-/** As `tuneKernels` tunes. */
-async function examineKernels(adapter: Adapter | null): Promise<string> {
-  if (!adapter) return "none: there is no adapter";
-  if (adapter.isSoftware) return "register tiles (software adapter)";
-  const { choicesText, keptChoices } = await import("../kernel_choices.ts");
-  return choicesText(await keptChoices(adapter).read());
 }
 
 const CPU_BACKEND: Part = {

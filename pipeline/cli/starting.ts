@@ -5,17 +5,35 @@
  */
 
 import type { Backend } from "../backend.ts";
+import type { BackendWork } from "../backend_choice.ts";
 import type { CommonValues } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Opens the backend. The caller disposes it. */
+/**
+ * Opens the backend. The caller disposes it.
+ *
+ * @param work What it is for, by which `auto` chooses.
+ */
 export async function startBackend(
   name: CommonValues["backend"],
   terminal: Terminal,
+  work?: BackendWork,
 ): Promise<Backend> {
   const { describeBackend } = await import("../backend.ts");
   const { chooseBackend } = await import("../backend_choice.ts");
-  const backend = await chooseBackend(name, (line) => terminal.note(line));
+  const backend = await chooseBackend(name, (line) => terminal.note(line), work);
   terminal.note(describeBackend(backend));
   return backend;
+}
+
+/** Opens the backend for a trained network, which is not going to be trained. */
+export async function startBackendFor(
+  run: string,
+  name: CommonValues["backend"],
+  terminal: Terminal,
+): Promise<Backend> {
+  const { readRunConfig } = await import("../train/run_folder.ts");
+  // The stage says what is wrong with the folder.
+  const config = name === "auto" ? await readRunConfig(run).catch(() => null) : null;
+  return await startBackend(name, terminal, config ? { network: config.network } : undefined);
 }

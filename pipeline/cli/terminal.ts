@@ -145,7 +145,7 @@ export class Terminal {
     this.#running = null;
   }
 
-  /** Ends the piece of work that is shown, with no word about it: it failed. */
+  /** Ends the piece of work that is shown, with no word about it: it failed, or its end has been told. */
   abandon(): void {
     this.#running?.erase();
     this.#running = null;

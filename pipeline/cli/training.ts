@@ -15,6 +15,7 @@ import { SWITCH } from "../values.ts";
 import { type Context, flag, type Option, optional, type Values } from "./command.ts";
 import { choice, file } from "./kinds.ts";
 import { UsageError } from "./failure.ts";
+import type { OnProgress } from "./terminal.ts";
 
 type PresetName = keyof typeof PRESETS;
 
@@ -95,11 +96,20 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   const { train } = await import("../train.ts");
   const { terminal, signal } = context;
   const left = terminal.lister("faces are left out of the training");
+  let onTuning: OnProgress | null = null;
+  let onProgress = terminal.progress("train", "images");
   const result = await train({
     ...job,
     signal,
     log: (line) => terminal.note(line),
-    onProgress: terminal.progress("train", "images"),
+    onTuning: (...count) => (onTuning ??= terminal.progress("kernels", "shapes"))(...count),
+    onStart() {
+      // What measuring came to has been said.
+      if (onTuning) terminal.abandon();
+      if (onTuning) onProgress = terminal.progress("train", "images");
+      job.onStart?.();
+    },
+    onProgress: (...count) => onProgress(...count),
     onEpoch: (line) => terminal.note(epochText(line, job.config.epochs)),
     ...(job.verbose && { onTimes: (times) => terminal.note(timesText(times)) }),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),

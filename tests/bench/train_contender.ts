@@ -47,7 +47,7 @@ type Step = () => Promise<void>;
 async function ours({ way, network, batch: size }: TrainJob): Promise<Step> {
   const config = { ...trainConfig("lite"), network };
   const backend = await openBackend(way as "webgpu" | "wasm");
-  await tuneKernels(backend, network, size);
+  await tuneKernels(backend, { network, batch: size });
   const batch = randomBatch(network, size);
   const learner = new Learner(backend, buildNetwork(network, SEED), config);
   return async () => {

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { startBackend } from "../starting.ts";
+import { startBackendFor } from "../starting.ts";
 import { command, defaulted, optional, required } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { choice, file, folder } from "../kinds.ts";
@@ -36,7 +36,7 @@ export const EVALUATE = command({
     const faces = dataset.records({ split, signal });
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
     if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
-    using backend = await startBackend(values.backend, terminal);
+    using backend = await startBackendFor(run, values.backend, terminal);
     const validation = dataset.records({ split: "validation", signal });
     const job = { run, records, split, validation, backend, dataset };
     const metrics = await runEvaluation(job, { terminal, signal });

@@ -62,7 +62,7 @@ export const PIPELINE = command({
       signal,
     });
     const known = await readKnown(values.landmarks, dataset, context);
-    using backend = await startBackend(values.backend, terminal);
+    using backend = await startBackend(values.backend, terminal, config);
     const place = await takePlace(values, context);
     await using _ = place.folder;
     terminal.note(`data set ${dataset.root}: ${dataset.count} faces`);

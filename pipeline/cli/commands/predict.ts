@@ -1,6 +1,6 @@
 import type { Prediction } from "../../predict.ts";
 import type { LikelyAttribute } from "../../predict/most_likely.ts";
-import { startBackend } from "../starting.ts";
+import { startBackendFor } from "../starting.ts";
 import { command, type Context, flag, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
@@ -85,7 +85,7 @@ export const PREDICT = command({
       : sameThreshold(threshold);
     const { backend: name, maps } = values;
     const placing = align ? await readPlacing({ ...LOOKING, backend: name }, context) : undefined;
-    using backend = await startBackend(name, terminal);
+    using backend = await startBackendFor(run, name, terminal);
     const stdin = images.includes("-") ? Deno.stdin.readable : undefined;
     const found = findImages(images, { ...given({ stdin }), signal });
     const predictions = predict({

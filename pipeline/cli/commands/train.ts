@@ -56,7 +56,7 @@ export const TRAIN = command({
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = await facesWithLandmarks(landmarks, dataset, signal);
     const records = ReadableStream.from(faces);
-    using backend = await startBackend(values.backend, terminal);
+    using backend = await startBackend(values.backend, terminal, config);
     const data = {
       dataset: resolve(root),
       landmarks: resolve(landmarks),

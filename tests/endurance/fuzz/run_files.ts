@@ -6,7 +6,9 @@
 
 import { join } from "node:path";
 import { useWasm } from "../../../kernels/tfjs_wasm.ts";
+import { FAMILIES_VERSION } from "../../../kernels/tuning.ts";
 import { ATTRIBUTES, labelsOf } from "../../../pipeline/attributes.ts";
+import { KERNELS as BACKENDS_VERSION } from "../../../pipeline/backend_measurements.ts";
 import { writeJson } from "../../../pipeline/files.ts";
 import { gatherEvidence, MetricsAccumulator } from "../../../pipeline/metrics.ts";
 import {
@@ -19,6 +21,7 @@ import { presetConfig } from "../../../pipeline/presets.ts";
 import { Random } from "../../../pipeline/random.ts";
 import { findExtremes } from "../../../pipeline/report/extremes.ts";
 import { encodeSample } from "../../../pipeline/report/samples.ts";
+import { schemaOf } from "../../../pipeline/schema.ts";
 import { encodeCheckpoint, readTensors } from "../../../pipeline/train/checkpoint.ts";
 import { writeModel } from "../../../pipeline/train/model_folder.ts";
 import { writeRunConfig } from "../../../pipeline/train/run_folder.ts";
@@ -129,15 +132,19 @@ export const ADAPTER = { vendor: "v", architecture: "a", device: "d", descriptio
 
 /** Kernels that were measured. */
 export const KERNELS = JSON.stringify({
-  "v|a|d|an adapter|version 1": { "conv2d 1x2x3, batch 4": "registers" },
-  "another|a|d|adapter|version 1": { "conv2d 1x2x3, batch 4": "128x64, 8x8 each" },
+  [`v|a|d|an adapter|version ${FAMILIES_VERSION}`]: { "conv2d 1x2x3, batch 4": "registers" },
+  [`another|a|d|adapter|version ${FAMILIES_VERSION}`]: {
+    "conv2d 1x2x3, batch 4": "128x64, 8x8 each",
+  },
 });
 
 /** Backends that were measured. */
 export const BACKENDS = JSON.stringify({
-  adapter: "an adapter",
-  kernels: 3,
-  seconds: { webgpu: 0.25, wasm: 0.125 },
+  schema: schemaOf("backend-choice"),
+  measurements: [{
+    ...{ adapter: "an adapter", network: "plain 1x2", batch: 8, kernels: BACKENDS_VERSION },
+    seconds: { webgpu: 0.25, wasm: 0.125 },
+  }],
 });
 
 /** Settings as `--config` reads them. */

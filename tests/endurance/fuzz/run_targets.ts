@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readMeasurement } from "../../../pipeline/backend_choice.ts";
+import { readMeasurement } from "../../../pipeline/backend_measurements.ts";
 import { readComparedRuns } from "../../../pipeline/compare/compared_run.ts";
 import { keptChoices } from "../../../pipeline/kernel_choices.ts";
 import { readPredictions } from "../../../pipeline/metrics/predictions.ts";
@@ -162,7 +162,7 @@ export const RUN_TARGETS: Readonly<Record<string, Target>> = {
     file: "attparsenet/backend.json",
     async read(_, room) {
       Deno.env.set("XDG_CACHE_HOME", room);
-      const { seconds } = await readMeasurement("an adapter") ?? {};
+      const { seconds } = await readMeasurement({ adapter: "an adapter" }) ?? {};
       const times = Object.values(seconds ?? {});
       assert.ok(times.every((time) => time > 0 && Number.isFinite(time)), `${times}`);
     },
