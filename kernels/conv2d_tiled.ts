@@ -10,14 +10,20 @@
 
 import { conv2d, conv2dInputGrad, type Conv2dShape, outputSize } from "./conv2d.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
+import {
+  asDenseTiled,
+  denseInputGradTiled,
+  denseTiled,
+  denseWeightGradTiled,
+} from "./dense_tiled.ts";
 import type { Binding, Gpu } from "./gpu.ts";
 import { type Border, NO_BORDER } from "./register_tiles.ts";
-import { sumSplits } from "./sum_splits.ts";
+import { sumManySplits } from "./sum_splits.ts";
 import { divide, type Tile, tiledKernel } from "./tiles.ts";
 import source from "./wgsl/conv2d_tiled.wgsl" with { type: "text" };
 import filterGradSource from "./wgsl/conv2d_filter_grad_tiled.wgsl" with { type: "text" };
 
-/** As {@linkcode conv2d}. */
+/** As {@linkcode conv2d}. A product of few rows takes no tile: see `dense_tiled.ts`. */
 export function conv2dTiled(
   gpu: Gpu,
   x: Binding,
@@ -26,7 +32,11 @@ export function conv2dTiled(
   shape: Conv2dShape,
   tile: Tile,
 ): void {
-  conv2d(gpu, x, f, y, shape, (gpu, x, f, y, shape) => convolve(gpu, x, f, y, shape, tile, PLAIN));
+  conv2d(gpu, x, f, y, shape, (gpu, x, f, y, shape) => {
+    const product = asDenseTiled(shape);
+    if (product) denseTiled(gpu, x, f, y, product);
+    else convolve(gpu, x, f, y, shape, tile, PLAIN);
+  });
 }
 
 /**
@@ -41,6 +51,8 @@ export function conv2dInputGradTiled(
   shape: Conv2dShape,
   tile: Tile,
 ): void {
+  const product = asDenseTiled(shape);
+  if (product) return denseInputGradTiled(gpu, dy, f, dx, product);
   conv2dInputGrad(
     gpu,
     dy,
@@ -61,14 +73,11 @@ export function conv2dFilterGradTiled(
   shape: Conv2dShape,
   tile: Tile,
 ): void {
-  conv2dFilterGrad(
-    gpu,
-    x,
-    dy,
-    g,
-    shape,
-    (gpu, x, dy, g, shape) => correlate(gpu, x, dy, g, shape, tile),
-  );
+  conv2dFilterGrad(gpu, x, dy, g, shape, (gpu, x, dy, g, shape) => {
+    const product = asDenseTiled(shape);
+    if (product) denseWeightGradTiled(gpu, x, dy, g, product);
+    else correlate(gpu, x, dy, g, shape, tile);
+  });
 }
 
 /** How x is read: with a border of zeros, and whether it is a gradient. */
@@ -104,7 +113,7 @@ function convolve(
   });
   const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * rows * filters);
   gpu.dispatch(kernel, [x, f, target, gpu.uniforms([rows, step / 4])], workgroups);
-  if (target !== y) sumSplits(gpu, target, y, splits, rows * filters);
+  if (target !== y) sumManySplits(gpu, target, y, splits, rows * filters);
 }
 
 const FILTER_GRAD = {
@@ -134,7 +143,7 @@ function correlate(
   });
   const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * rows * shape.filters);
   gpu.dispatch(kernel, [x, dy, target, gpu.uniforms([inner, step])], workgroups);
-  if (target !== g) sumSplits(gpu, target, g, splits, rows * shape.filters);
+  if (target !== g) sumManySplits(gpu, target, g, splits, rows * shape.filters);
 }
 
 /** The constants of both shaders that do not depend on the batch: a network has few of them. */
