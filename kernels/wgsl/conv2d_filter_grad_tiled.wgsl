@@ -8,7 +8,8 @@
 // As conv2d_tiled.wgsl, with pixels as the inner dimension, 16 at a time: x_tile holds [16, 4·BM4] of x and
 // dy_tile [16, 4·BN4] of dy, both in the order of memory. An invocation holds 4·ROWS4 window numbers by
 // 4·COLUMNS4 channels in registers, as 4x4 matrices whose columns are window numbers, and adds the outer
-// product of every pixel. Two barriers a step. One writer for each g element.
+// product of every pixel. Two barriers a step. One writer for each g element. The order of the blocks is that
+// of tile_order.wgsl.
 //
 // Constants: H, W, C4 = C / 4, N4 = N / 4, KW, M4 = KH·KW·C4, OH, OW; ACROSS, DOWN invocations (powers of
 // two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a power of two,
@@ -40,10 +41,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let tiles = (N4 + BN4 - 1) / BN4;
-  let block = group.y * groups.x + group.x;
-  let n = block % tiles * BN4;
-  let m = block / tiles * BM4;
+  let block = block_of(group.y * groups.x + group.x, (M4 + BM4 - 1) / BM4);
+  let n = block.x * BN4;
+  let m = block.y * BM4;
   if (m >= M4) { return; }
   // The remainders tell the compiler what an index cannot exceed, so that it need not check.
   let t = local % THREADS;

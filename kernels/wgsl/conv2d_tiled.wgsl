@@ -12,7 +12,7 @@
 // way while this step multiplies. What lies past the end is 0 in the tiles, and never stored.
 //
 // Two barriers a step: the tiles are read by all before they are written again, and written before they
-// are read. One writer for each y element.
+// are read. One writer for each y element. The order of the blocks is that of tile_order.wgsl.
 //
 // Constants: H, W, C4 = C / 4, N4 = N / 4, KW, K4 = KH·KW·C4, OH, OW; TOP, LEFT; ACROSS, DOWN invocations
 // (powers of two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a
@@ -44,10 +44,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let tiles = (N4 + BN4 - 1) / BN4;
-  let block = group.y * groups.x + group.x;
-  let n = block % tiles * BN4;
-  let p = block / tiles * BM;
+  let block = block_of(group.y * groups.x + group.x, (s.P + BM - 1) / BM);
+  let n = block.x * BN4;
+  let p = block.y * BM;
   if (p >= s.P) { return; }
   // The remainders tell the compiler what an index cannot exceed, so that it need not check.
   let t = local % THREADS;
