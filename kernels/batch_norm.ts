@@ -140,9 +140,10 @@ function stepper(
   groups: number = batchNormGroups(shape),
 ) {
   const { channels, relu, epsilon, momentum } = shape;
-  const { type, size } = numbersAtOnce(channels);
+  const { type, bits, size } = numbersAtOnce(channels);
   const columns = channels / size;
-  const kernel = { ...file, constants: { RELU: relu ? 1 : 0, RUN }, aliases: { T: type } };
+  const constants = { RELU: relu ? 1 : 0, RUN };
+  const kernel = { ...file, constants, aliases: { T: type, I: bits } };
   const [rowBytes, groupBytes] = [4 * channels, 8 * channels];
   const runs = runsOf(gpu, groups, { bound: [ROWS_PER_GROUP * rowBytes, groupBytes] });
   return (entry: string, each: "rows" | "groups" | "channels", bindings: StepBindings) => {

@@ -144,7 +144,7 @@ function groupsPerImage(shape: BatchNormPoolShape): number {
 function layout(gpu: Gpu, shape: BatchNormPoolShape) {
   const { batch, height, width, channels } = shape;
   const [high, wide] = pooledSize(shape);
-  const { type, size } = numbersAtOnce(channels);
+  const { type, bits, size } = numbersAtOnce(channels);
   const columns = channels / size;
   const bytes = {
     x: 4 * height * width * channels,
@@ -152,5 +152,5 @@ function layout(gpu: Gpu, shape: BatchNormPoolShape) {
     parts: 8 * groupsPerImage(shape) * channels,
   };
   const runs = runsOf(gpu, batch, { bound: Object.values(bytes) });
-  return { sizes: [height, width, columns], aliases: { T: type }, columns, bytes, runs };
+  return { sizes: [height, width, columns], aliases: { T: type, I: bits }, columns, bytes, runs };
 }

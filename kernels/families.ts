@@ -1,43 +1,65 @@
 /**
- * Which kernels may be the fastest for a shape: few, so that measuring them is short.
+ * Which families of kernels are worth measuring for a shape.
  *
  * @module
  */
 
-import { type Conv2dShape, outputSize } from "./conv2d.ts";
+import { type Conv2dShape, outputSize, padChannels } from "./conv2d.ts";
 import type { Family, Operation } from "./convolution.ts";
+import { asDenseTiled } from "./dense_tiled.ts";
 import type { Gpu } from "./gpu.ts";
-import { type Tile, TILES } from "./tiles.ts";
+import { DEFAULT_TILE, type Tile, TILES } from "./tiles.ts";
+import { suitsWinogradTiled } from "./winograd_tiled.ts";
 
-/** Most candidates for a shape: compiling one takes 0.15 to 0.3 s with NVIDIA's driver. */
-const MOST_CANDIDATES = 4;
-/** What a load from memory costs beside one from workgroup memory, in the estimate. */
-const MEMORY_COST = 4;
+/** Most families for one shape: each costs a compilation of some tenths of a second. */
+const MOST = 4;
+/** Rows of blocks that go together where that is tried: with as many columns they load the least. */
+const GROUP = 8;
+/** Columns of blocks from which it is. */
+const LEAST_COLUMNS = 4;
+/** What a multiplication's loads cost by the side of a block: of 64 x 64, half of the multiplication. */
+const LOAD_COST = 16;
+/**
+ * Least C·N / (C + N) for which Winograd's way is tried: 32 channels and as many filters, somewhat above where
+ * it breaks even by the figures in `winograd_tiled.ts`.
+ */
+const LEAST_SAVING = 16;
 
 /**
- * The families worth measuring for an operation of a shape, the likeliest first. With f16 allowed, tiles
- * that hold halves come first, and the best one that does not is the last.
+ * The families that an operation of a shape may be fastest on, the likeliest first. One alone needs no
+ * measurement: on software, and for a product of few rows, which every tile leaves to `dense_tiled.ts`.
  */
 export function candidateFamilies(
-  { halfPrecision }: Gpu,
+  { isFallback, halfPrecision }: Pick<Gpu, "isFallback" | "halfPrecision">,
   operation: Operation,
   shape: Conv2dShape,
 ): Family[] {
+  if (isFallback) return ["registers"];
+  const half = (tile: Tile): Tile => ({ ...tile, half: true });
+  if (asDenseTiled(padChannels(shape))) return [halfPrecision ? half(DEFAULT_TILE) : DEFAULT_TILE];
   const size = productOf(operation, shape);
-  const tiles = TILES.toSorted((a, b) => estimate(a, size) - estimate(b, size));
-  if (!halfPrecision) return tiles.slice(0, MOST_CANDIDATES);
-  const halves = tiles.map((tile) => ({ ...tile, half: true }));
-  return [...halves.slice(0, MOST_CANDIDATES - 1), tiles[0]!];
+  const [best, second] = byCost(size) as [Tile, Tile];
+  const other = best === DEFAULT_TILE ? second : DEFAULT_TILE;
+  const isWide = size.columns > (LEAST_COLUMNS - 1) * other.columns * other.across;
+  const plain = [best, isWide ? { ...other, group: GROUP } : other];
+  const winograd = [best, other].map((tile): Tile => ({ ...tile, winograd: true }));
+  return [
+    ...(savesByWinograd(shape) ? winograd : []),
+    ...(halfPrecision ? plain.map(half) : []),
+    ...plain,
+  ].slice(0, MOST);
 }
 
-/** Rows and columns of the product of matrices that an operation is. */
-interface ProductSize {
-  readonly rows: number;
-  readonly columns: number;
+/** Whether Winograd's way may save more than it costs. */
+function savesByWinograd(shape: Conv2dShape): boolean {
+  const { channels, filters } = padChannels(shape);
+  return suitsWinogradTiled(shape) && channels * filters >= LEAST_SAVING * (channels + filters);
 }
 
-function productOf(operation: Operation, shape: Conv2dShape): ProductSize {
-  const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
+/** Rows and columns of an operation as a product of matrices. */
+function productOf(operation: Operation, shape: Conv2dShape): Record<"rows" | "columns", number> {
+  const { batch, height, width, kernelHeight, kernelWidth } = shape;
+  const { channels, filters } = padChannels(shape);
   const [outHeight, outWidth] = outputSize(shape);
   switch (operation) {
     case "conv2d":
@@ -49,10 +71,12 @@ function productOf(operation: Operation, shape: Conv2dShape): ProductSize {
   }
 }
 
-/** Loads for one number of the inner sum: of whole tiles, so that what lies past the end counts. */
-function estimate({ rows, columns, down, across }: Tile, size: ProductSize): number {
-  const [high, wide] = [rows * down, columns * across];
-  const tiles = Math.ceil(size.rows / high) * Math.ceil(size.columns / wide);
-  const loads = 1 / rows + 1 / columns + MEMORY_COST * (1 / high + 1 / wide);
-  return tiles * high * wide * loads;
+/** The tiles, those first that waste least by what lies past the end of the product and by loads. */
+function byCost(size: Record<"rows" | "columns", number>): Tile[] {
+  const cost = ({ rows, columns, down, across }: Tile) => {
+    const [high, wide] = [rows * down, columns * across];
+    const made = Math.ceil(size.rows / high) * high * Math.ceil(size.columns / wide) * wide;
+    return made * (1 + LOAD_COST / high + LOAD_COST / wide);
+  };
+  return TILES.toSorted((one, other) => cost(one) - cost(other));
 }

@@ -21,7 +21,8 @@ export interface Gradient {
 const RUN = 64;
 
 /**
- * Records settings[0] = min(1, clip / (norm + 10⁻⁶)), where norm is the root of the sum of all squares.
+ * Records settings[0] = min(1, clip / (norm + 10⁻⁶)), where norm is the root of the sum of all squares; NaN
+ * where a gradient holds one, so that it shows in all parameters.
  *
  * settings  f32 [1…]  written at 0 only
  *

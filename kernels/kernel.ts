@@ -48,10 +48,17 @@ export function grid(workgroups: number): [x: number, y: number] {
   return [Math.ceil(count / rows), rows];
 }
 
-/** The numbers that one load takes where a row is a multiple of four long, and where it is not. */
-export function numbersAtOnce(...lengths: readonly number[]): { type: string; size: number } {
+/**
+ * The numbers that one load takes where a row is a multiple of four long, and where it is not; and the type of
+ * their bits as i32.
+ */
+export function numbersAtOnce(
+  ...lengths: readonly number[]
+): { type: string; bits: string; size: number } {
   const fours = lengths.every((length) => length % 4 === 0);
-  return fours ? { type: "vec4<f32>", size: 4 } : { type: "f32", size: 1 };
+  return fours
+    ? { type: "vec4<f32>", bits: "vec4<i32>", size: 4 }
+    : { type: "f32", bits: "i32", size: 1 };
 }
 
 /** The shader text with its extensions at the start and its constants and aliases at the end. */

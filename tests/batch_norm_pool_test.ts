@@ -4,6 +4,7 @@ import {
   batchNormPoolGrad,
   batchNormPoolGroups,
   type BatchNormPoolShape,
+  normalisePool,
   pooledSize,
 } from "../kernels/batch_norm_pool.ts";
 import * as naive from "../kernels/cpu/batch_norm_pool.ts";
@@ -12,6 +13,7 @@ import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { assertRelu, NEGATIVE_NAN, RELU_INPUTS } from "./relu_cases.ts";
 
 const SETTINGS = { epsilon: 1e-5, momentum: 0.9 };
 
@@ -133,16 +135,40 @@ gpuTest("batchNormPoolGrad() gives nothing to windows that the ReLU stops", asyn
   }
 });
 
-gpuTest("batchNormPool() lets a NaN through to all of its channel", async (gpu) => {
+gpuTest("batchNormPool() lets NaN of both signs through to all of their channels", async (gpu) => {
   const shape = shapeOf(1, 4, 4, 4);
   const given = inputs(shape, new Random(2));
-  given.x[21] = NaN;
+  given.x[20] = NaN;
+  given.x.set(NEGATIVE_NAN, 21);
   const expected = naive.batchNormPool(given.x, given, shape).y;
   const { y } = await onDevice(gpu, given, shape);
   const where = (values: ArrayLike<number>) => Array.from(values, Number.isNaN);
   assert.deepEqual(where(y), where(expected));
-  assert.equal(where(y).filter(Boolean).length, 4);
+  assert.equal(where(y).filter(Boolean).length, 2 * 4);
 });
+
+for (const channels of [1, 3, 4]) {
+  gpuTest(`the ReLU before a pool of ${channels} channels keeps every NaN`, async (gpu) => {
+    // Four times each input, so that it is the largest of its window.
+    const width = 2 * RELU_INPUTS.length / channels;
+    const row = new Float32Array(width * channels);
+    for (let at = 0; at < RELU_INPUTS.length; at += channels) {
+      row.set(RELU_INPUTS.subarray(at, at + channels), 2 * at);
+      row.set(RELU_INPUTS.subarray(at, at + channels), 2 * at + channels);
+    }
+    const twoRows = new Float32Array(2 * row.length);
+    for (const at of [0, row.length]) twoRows.set(row, at);
+    const x = gpu.upload(twoRows);
+    // A mean of 0, and factors of 1.
+    const ones = Array<number>(channels).fill(1);
+    const stats = gpu.upload(Float32Array.of(...ones.map(() => 0), ...ones));
+    const [scale, shift] = [gpu.upload(Float32Array.from(ones)), gpu.createBuffer(4 * channels)];
+    const y = gpu.createBuffer(RELU_INPUTS.byteLength);
+    normalisePool(gpu, { x, scale, shift, stats, y }, shapeOf(1, 2, width, channels));
+    assertRelu(new Float32Array(await gpu.read(y)));
+    gpu.destroy(x, scale, shift, stats, y);
+  });
+}
 
 Deno.test("pooledSize() leaves out an odd row or column and refuses maps smaller than a window", () => {
   assert.deepEqual(pooledSize({ height: 7, width: 8 }), [3, 4]);

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { batchNorm, batchNormGrad, batchNormGroups } from "../kernels/batch_norm.ts";
+import {
+  batchNorm,
+  batchNormGrad,
+  batchNormGroups,
+  normalise as normaliseOnGpu,
+} from "../kernels/batch_norm.ts";
 import * as naive from "../kernels/cpu/batch_norm.ts";
 import { batchStatistics, normalise, normaliseGrad } from "../kernels/cpu/batch_norm_f32.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { assertRelu, NEGATIVE_NAN, RELU_INPUTS } from "./relu_cases.ts";
 
 const SETTINGS = { epsilon: 1e-5, momentum: 0.9 };
 
@@ -87,10 +93,11 @@ gpuTest("batchNorm() keeps its precision far from zero", async (gpu) => {
   gpu.destroy(x!, dy!, scale!, shift!, movingMean!, movingVariance!, parts, stats, y);
 });
 
-gpuTest("batchNorm() lets a NaN through to all of its channel", async (gpu) => {
+gpuTest("batchNorm() lets NaN of both signs through to all of their channels", async (gpu) => {
   const shape = { rows: 5, channels: 3, relu: true, ...SETTINGS };
   const given = inputs(shape.rows, shape.channels, new Random(2));
-  given.x[7] = NaN;
+  given.x[6] = NaN;
+  given.x.set(NEGATIVE_NAN, 7);
   const expected = naive.batchNorm(given.x, given, shape).y;
   const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map((values) =>
     gpu.upload(values)
@@ -104,6 +111,29 @@ gpuTest("batchNorm() lets a NaN through to all of its channel", async (gpu) => {
   const where = (values: ArrayLike<number>) => Array.from(values, Number.isNaN);
   assert.deepEqual(where(new Float32Array(await gpu.read(y))), where(expected));
   gpu.destroy(x, dy, scale, shift, movingMean, movingVariance, parts, stats, y);
+});
+
+for (const channels of [1, 3, 4]) {
+  gpuTest(`the ReLU of ${channels} channels keeps every NaN and gives no −0`, async (gpu) => {
+    const x = gpu.upload(RELU_INPUTS);
+    // A mean of 0, and factors of 1.
+    const ones = Array<number>(channels).fill(1);
+    const stats = gpu.upload(Float32Array.of(...ones.map(() => 0), ...ones));
+    const [scale, shift] = [gpu.upload(Float32Array.from(ones)), gpu.createBuffer(4 * channels)];
+    const y = gpu.createBuffer(x.size);
+    const shape = { rows: RELU_INPUTS.length / channels, channels, relu: true, ...SETTINGS };
+    normaliseOnGpu(gpu, { x, scale, shift, stats, y }, shape);
+    assertRelu(new Float32Array(await gpu.read(y)));
+    gpu.destroy(x, scale, shift, stats, y);
+  });
+}
+
+Deno.test("assertRelu() fails where a NaN is hidden or a −0 is left", () => {
+  const right = [NaN, NaN, Infinity, 0, RELU_INPUTS[4]!, 3, 0, 0, 0, 0, 0, 0];
+  assertRelu(Float32Array.from(right));
+  for (const [at, wrong] of [[0, 0], [1, 0], [6, -0], [11, NaN]] as const) {
+    assert.throws(() => assertRelu(Float32Array.from(right.with(at, wrong))));
+  }
 });
 
 Deno.test("the twin's gradients of a normalisation are the derivatives of its result", () => {

@@ -71,6 +71,7 @@ const SHAPES = [
   [2, 4, 4, 65, 32, 3, 3],
   [5, 1, 1, 1000, 40, 1, 1],
   [17, 1, 1, 12, 400, 1, 1],
+  [67, 1, 1, 1000, 40, 1, 1],
   [2, 6, 9, 8, 16, 2, 5],
   [9, 8, 8, 3, 5, 3, 3],
 ];
@@ -86,6 +87,11 @@ for (const tile of TILES) {
     await compare(gpu, conv2dShape([3, 5, 6, 63, 133, 3, 3]), tile, 20, F32);
   });
 }
+
+gpuTest("rows of blocks that go together give the twin's convolution, seed 22", async (gpu) => {
+  // 7, 10 and 11 rows of blocks, so that the last group is short, and 5 and 2 columns.
+  await compare(gpu, conv2dShape([2, 12, 13, 36, 133, 3, 3]), { ...SMALL, group: 3 }, 22, F32);
+});
 
 for (const tile of [SMALL, DEFAULT_TILE]) {
   const half = { ...tile, half: true };
@@ -120,12 +126,20 @@ Deno.test("every tile fits WebGPU's default limits and what the shaders ask of i
   }
 });
 
-Deno.test("divide() splits long sums of small products and nothing else", () => {
-  // The dense layer of the paper preset at batch 40: one block, so its 291,840 numbers are shared out.
-  const dense = divide(DEFAULT_TILE, { rows: 40, columns: 40, inner: 291840 });
-  assert.deepEqual(dense, { workgroups: [1, 1, 507], step: 576, splits: 507 });
+Deno.test("divide() splits long sums of small products and evens out their end", () => {
+  // One block, whose long sums are shared out to four workgroups on each multiprocessor.
+  const few = divide(DEFAULT_TILE, { rows: 40, columns: 40, inner: 132 * 4 * 160 });
+  assert.deepEqual(few, { workgroups: [1, 1, 528], step: 160, splits: 528 });
   const layer = divide(DEFAULT_TILE, { rows: 64000, columns: 512, inner: 2700 });
   assert.deepEqual(layer, { workgroups: [8000, 1, 1], step: 2704, splits: 1 });
+  // The filter's gradient from 512 to 512 channels: 576 blocks would leave 84 multiprocessors idle at the end.
+  const uneven = divide(DEFAULT_TILE, { rows: 4608, columns: 512, inner: 61152 });
+  assert.deepEqual(uneven, { workgroups: [576, 1, 2], step: 30576, splits: 2 });
+  // A short sum is not worth a second copy of the result.
+  assert.equal(divide(DEFAULT_TILE, { rows: 28000, columns: 40, inner: 216 }).splits, 1);
+  // Of 36 products at once, each has its splits: as many as sums of 408 numbers are worth.
+  const many = divide(SMALL, { rows: 4, columns: 8, inner: 408 }, 36);
+  assert.deepEqual(many, { workgroups: [1, 1, 36 * 3], step: 144, splits: 3 });
   // A filter of 100 million weights cannot have a second copy within the limit.
   assert.equal(divide(DEFAULT_TILE, { rows: 1e4, columns: 1e4, inner: 1e6 }).splits, 1);
 });

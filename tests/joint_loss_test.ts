@@ -17,6 +17,7 @@ import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { NEGATIVE_NAN } from "./relu_cases.ts";
 
 interface Inputs extends LossTargets {
   readonly logits: Float32Array<ArrayBuffer>;
@@ -115,6 +116,23 @@ gpuTest("jointLoss() stays finite for logits of any size", async (gpu) => {
   }, shape);
   assertClose(losses, [5000, 5000, 0], { relative: 1e-6, what: "losses" });
   assertClose(dlogits, [0, -0.25, 0.25, 0], { relative: 1e-6, what: "gradient" });
+});
+
+gpuTest("jointLoss() lets NaN of both signs through to losses and gradients", async (gpu) => {
+  const shape = { batch: 1, cells: 1, attributes: 4, weight: 1 };
+  const inputs = randomInputs(shape, new Random(4));
+  const numbers = ["losses", "dlogits", "dmaps"] as const;
+  for (const nan of [Float32Array.of(NaN), NEGATIVE_NAN]) {
+    for (const label of [0, 1]) {
+      const [logits, maps] = [inputs.logits.slice(), inputs.maps.slice()];
+      for (const given of [logits, maps]) given.set(nan, 2);
+      const labels = inputs.labels.map(() => label);
+      const result = await runKernel(gpu, { ...inputs, logits, maps, labels }, shape);
+      const where = numbers.map((name) => [...result[name]].map(Number.isNaN));
+      const third = [false, false, true, false];
+      assert.deepEqual(where, [[true, true, true], third, third]);
+    }
+  }
 });
 
 Deno.test("the twin's gradients of the joint loss are its derivatives", () => {

@@ -12,6 +12,7 @@ import type { WasmThreads } from "../kernels/wasm_threads.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { NEGATIVE_NAN } from "./relu_cases.ts";
 import { wasmTest } from "./wasm_test_context.ts";
 
 type Compute = TfjsHost | WasmThreads;
@@ -105,7 +106,11 @@ computeTest("Optimizer takes two steps of AdamW by hand", async (compute) => {
 });
 
 /** The factor for gradients of the given numbers. */
-async function scaleOf(compute: Compute, numbers: number[][], clip: number): Promise<number> {
+async function scaleOf(
+  compute: Compute,
+  numbers: readonly (number[] | Float32Array)[],
+  clip: number,
+): Promise<number> {
   const tensors = numbers.map((gradient) => tf.tensor1d(gradient));
   try {
     if (!(compute instanceof TfjsHost)) {
@@ -130,6 +135,15 @@ computeTest("the clipping factor of 3 and 4 by hand", async (compute) => {
   close(await scaleOf(compute, [[3], [4, 0, 0]], 2.5), 2.5 / 5.000001);
   close(await scaleOf(compute, [[3], [4, 0, 0]], 6), 1);
   close(await scaleOf(compute, [[0, 0]], 1), 1);
+});
+
+computeTest("the clipping factor of NaN is NaN, and of what is infinite 0", async (compute) => {
+  for (const nan of [Float32Array.of(NaN), NEGATIVE_NAN]) {
+    for (const clip of [1e-3, 1e6]) {
+      assert(Number.isNaN(await scaleOf(compute, [[3, 4], nan], clip)), `clip ${clip}`);
+    }
+  }
+  assert.equal(await scaleOf(compute, [[1, Infinity]], 1e6), 0);
 });
 
 computeTest("the clipping factor is the twin's", async (compute) => {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Gpu } from "../kernels/gpu.ts";
 import * as naive from "../kernels/cpu/conv2d.ts";
 import type { Conv2dShape } from "../kernels/conv2d.ts";
@@ -5,12 +6,7 @@ import { winograd, winogradFilterGrad } from "../kernels/winograd.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { gpuTest } from "./gpu_test_context.ts";
-
-/**
- * The transformations multiply by up to 8 on either side and take differences of the products, so an f32
- * sum this way is off by some units of 1e-6 of the largest; 4e-6 was seen.
- */
-const TOLERANCE = 1e-5;
+import { filterGradTolerance, resultTolerance } from "./winograd_tolerance.ts";
 
 type Numbers = Float32Array<ArrayBuffer>;
 
@@ -54,7 +50,7 @@ gpuTest("winograd() and its filter gradient give the sums computed by hand", asy
   const outputs = Array.from({ length: 20 }, (_, i) => (i >> 2) * 6 + i % 4);
   const y = await run(gpu, winograd, [x, f], shape, 20 * 4);
   const expected = outputs.flatMap((at) => [at + 8, 9 * (at + 7), 0, 0]);
-  assertClose(y, expected, { relative: TOLERANCE, what: "result" });
+  assertClose(y, expected, { relative: resultTolerance(shape), what: "result" });
 
   // A gradient of 1 in channel 2 sums the image's pixels under each tap.
   const dy = Float32Array.from({ length: 20 * 4 }, (_, i) => i % 4 === 2 ? 1 : 0);
@@ -65,7 +61,7 @@ gpuTest("winograd() and its filter gradient give the sums computed by hand", asy
     (_, tap) => sum + 20 * (Math.floor(tap / 3) * 6 + tap % 3),
   );
   const gradients = taps.flatMap((tap) => [tap, 20, 20, 20].flatMap((weight) => [0, 0, weight, 0]));
-  assertClose(g, gradients, { relative: TOLERANCE, what: "filter gradient" });
+  assertClose(g, gradients, { relative: filterGradTolerance(shape), what: "filter gradient" });
 });
 
 /** One tile; tiles with one row or column; more tiles than are made at a time. */
@@ -87,14 +83,19 @@ for (const [seed, shape] of SHAPES.entries()) {
       const x = numbers(batch * height * width * channels);
       const f = numbers(9 * channels * filters);
       const dy = numbers(batch * (height - 2) * (width - 2) * filters);
-      const close = (what: string) => ({
-        relative: TOLERANCE,
-        what: `${what} of ${name}, seed ${seed}`,
-      });
-      const y = await run(gpu, winograd, [x, f], shape, dy.length);
-      assertClose(y, naive.conv2d(x, f, shape), close("result"));
-      const g = await run(gpu, winogradFilterGrad, [x, dy], shape, f.length);
-      assertClose(g, naive.conv2dFilterGrad(x, dy, shape), close("filter gradient"));
+      const result = { relative: resultTolerance(shape), what: `result of ${name}, seed ${seed}` };
+      const [y, g] = [naive.conv2d(x, f, shape), naive.conv2dFilterGrad(x, dy, shape)];
+      assertClose(await run(gpu, winograd, [x, f], shape, y.length), y, result);
+      const gradient = { ...result, relative: filterGradTolerance(shape) };
+      assertClose(await run(gpu, winogradFilterGrad, [x, dy], shape, g.length), g, gradient);
+
+      // One tap of thousands, and one number of the gradient, that is off by a hundredth.
+      const off = (numbers: Numbers) =>
+        numbers.map((number, i) => i === 0 ? number + 0.01 : number);
+      const wrong = await run(gpu, winograd, [x, off(f)], shape, y.length);
+      assert.throws(() => assertClose(wrong, y, result), /numbers are off by/);
+      const wrongToo = await run(gpu, winogradFilterGrad, [x, off(dy)], shape, g.length);
+      assert.throws(() => assertClose(wrongToo, g, gradient), /numbers are off by/);
     },
   );
 }

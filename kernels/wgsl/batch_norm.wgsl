@@ -12,7 +12,7 @@
 // normalise: one invocation makes RUN numbers of one channel, so that it loads the channel's own once;
 // neighbours read neighbouring numbers.
 // No barriers; every element has one writer. Constants: RELU (0 or 1), RUN. T is vec4<f32> where the
-// channels are a multiple of 4, and C then counts fours; else f32.
+// channels are a multiple of 4, and C then counts fours; else f32. I is the same of i32.
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> scale: array<T>;
@@ -102,7 +102,12 @@ fn normalise(
   let plus = shift[c];
   for (var j = i; j < s.M * s.C; j += step) {
     let z = fma((x[j] - mean) * inverse, by, plus);
-    // Not max(z, 0), which would hide a NaN.
-    if (RELU != 0) { y[j] = select(z, T(), z <= T()); } else { y[j] = z; }
+    if (RELU != 0) { y[j] = relu(z); } else { y[j] = z; }
   }
+}
+
+// 0 for −0, what is negative and −∞, whose bits are 0xff800000, or −8388608; a NaN stays one. A comparison of
+// floats would not do: a driver may assume that there is no NaN and make max(z, 0) of it.
+fn relu(z: T) -> T {
+  return select(z, T(), bitcast<I>(z) <= I(-8388608));
 }

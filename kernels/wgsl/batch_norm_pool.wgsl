@@ -7,7 +7,7 @@
 // y             f32 [B, H/2, W/2, C]    halves rounded down: an odd last row or column has no window
 //
 // One invocation makes one T of y. No barriers, no races. T is vec4<f32> where the channels are a multiple
-// of 4, and C then counts fours; else f32.
+// of 4, and C then counts fours; else f32. I is the same of i32.
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read> scale: array<T>;
@@ -41,7 +41,12 @@ fn main(
   let z1 = fma((x[at + s.C] - mean) * inverse, by, plus);
   let z2 = fma((x[below] - mean) * inverse, by, plus);
   let z3 = fma((x[below + s.C] - mean) * inverse, by, plus);
-  let best = max(max(z0, z1), max(z2, z3));
-  // One NaN makes all of its channel NaN through the mean; max(best, 0) would hide that.
-  y[o] = select(best, T(), best <= T());
+  // max may drop one NaN of four. In training there is no such one: a NaN in x makes all of its channel NaN
+  // through the mean.
+  y[o] = relu(max(max(z0, z1), max(z2, z3)));
+}
+
+// As in batch_norm.wgsl: by the bits, since a driver may assume that there is no NaN.
+fn relu(z: T) -> T {
+  return select(z, T(), bitcast<I>(z) <= I(-8388608));
 }

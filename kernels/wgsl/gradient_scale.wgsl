@@ -2,7 +2,7 @@
 //
 // g         f32 [N]   gradient of one variable
 // parts     f32 [P]   sums of squares; those of this variable begin at FIRST
-// settings  f32 [1…]  written at 0: min(1, CLIP / (√(sum of all parts) + 10⁻⁶))
+// settings  f32 [1…]  written at 0: min(1, CLIP / (√(sum of all parts) + 10⁻⁶)), NaN where that sum is
 //
 // A workgroup of `squares` adds up the squares of 64 · RUN numbers, one of `total` all parts. Both fold the
 // shares of their invocations behind barriers; no races.
@@ -47,5 +47,9 @@ fn total(@builtin(local_invocation_index) local: u32) {
   var sum = 0f;
   for (var i = local; i < sizes.x; i += 64) { sum += parts[i]; }
   let norm = sqrt(fold(local, sum));
-  if (local == 0) { settings[0] = min(1, CLIP / (norm + 1e-6)); }
+  if (local > 0) { return; }
+  let factor = CLIP / (norm + 1e-6);
+  // Larger than 1, by the bits of a positive number up to ∞: min(1, factor) may make 1 of a NaN.
+  let bits = bitcast<u32>(factor);
+  settings[0] = select(factor, 1, bits > 0x3f800000 && bits <= 0x7f800000);
 }

@@ -78,6 +78,7 @@ fn four_logits(i: u32) {
   let weight = row(j / s.A4, 2, j % s.A4);
   // exp(-|x|) never overflows; log(1 + e) loses nothing that a mean over B·A in f32 would keep.
   let e = exp(-abs(x));
+  // max may make 0 of a NaN, but the other terms keep it.
   let loss = max(x, vec4<f32>(0)) - x * z + log(1 + e);
   let sigmoid = select(e, vec4<f32>(1), x >= vec4<f32>(0)) / (1 + e);
   dlogits[j] = weight * (sigmoid - z) / (f32(s.B) * f32(4 * s.A4));
