@@ -18,11 +18,16 @@ import type { Binding, Gpu } from "./gpu.ts";
 import { part, runsOf } from "./runs.ts";
 import { sumSplits } from "./sum_splits.ts";
 import { DEFAULT_TILE, type Tile } from "./tiles.ts";
+import {
+  conv2dFilterGradWinograd,
+  conv2dInputGradWinograd,
+  conv2dWinograd,
+} from "./winograd_tiled.ts";
 
 /** What is computed of y = x * f: the result or a gradient. Its buffers are those of that function. */
 export type Operation = "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad";
 
-/** Kernels that work in registers alone, or with a tile in workgroup memory. */
+/** Kernels that work in registers alone, or with a tile in workgroup memory, by Winograd if it says so. */
 export type Family = "registers" | Tile;
 
 const IN_REGISTERS = { conv2d, conv2dInputGrad, conv2dFilterGrad };
@@ -30,6 +35,11 @@ const TILED = {
   conv2d: conv2dTiled,
   conv2dInputGrad: conv2dInputGradTiled,
   conv2dFilterGrad: conv2dFilterGradTiled,
+};
+const BY_WINOGRAD = {
+  conv2d: conv2dWinograd,
+  conv2dInputGrad: conv2dInputGradWinograd,
+  conv2dFilterGrad: conv2dFilterGradWinograd,
 };
 
 /**
@@ -48,10 +58,11 @@ export function convolve(
   family: Family = familyOf(gpu, operation, shape),
 ): void {
   checkConv2d(shape);
-  const record = (a: Binding, b: Binding, out: Binding, shape: Conv2dShape) =>
-    family === "registers"
-      ? IN_REGISTERS[operation](gpu, a, b, out, shape)
-      : TILED[operation](gpu, a, b, out, shape, family);
+  const record = (a: Binding, b: Binding, out: Binding, shape: Conv2dShape) => {
+    if (family === "registers") return IN_REGISTERS[operation](gpu, a, b, out, shape);
+    const tiled = family.winograd ? BY_WINOGRAD : TILED;
+    tiled[operation](gpu, a, b, out, shape, family);
+  };
   const { x, y, scratch } = imageBytes(shape);
   const runs = runsOf(gpu, shape.batch, { bound: [x, y], scratch });
   if (runs.length === 1) return record(a, b, out, shape);

@@ -21,6 +21,8 @@ export interface Tile {
   readonly half: boolean;
   /** Rows of blocks that go through the columns together, as `tile_order.wgsl` says; 1 unless given. */
   readonly group?: number;
+  /** Whether convolutions by 3x3 go by Winograd's transformations, see `winograd_tiled.ts`; then never f16. */
+  readonly winograd?: boolean;
 }
 
 /**
@@ -44,12 +46,14 @@ export const DEFAULT_TILE: Tile = tile(8, 4, 8, 16);
 
 /**
  * `128x64, 8x8 each`, with `, f16` behind it where that is what workgroup memory holds, and `, by 8` where
- * as many rows go together.
+ * as many rows go together; `winograd, …` for that way.
  */
-export function tileName({ rows, columns, down, across, half, group = 1 }: Tile): string {
+export function tileName({ rows, columns, down, across, half, group = 1, winograd }: Tile): string {
   const block = `${rows * down}x${columns * across}`;
   const by = group > 1 ? `, by ${group}` : "";
-  return `${block}, ${rows}x${columns} each${half ? ", f16" : ""}${by}`;
+  return `${winograd ? "winograd, " : ""}${block}, ${rows}x${columns} each${
+    half ? ", f16" : ""
+  }${by}`;
 }
 
 /**
@@ -115,35 +119,39 @@ export interface TiledDispatch {
  * Divides a product of [rows, inner] by [inner, columns] into workgroups. The inner sum is split where blocks
  * are few, or where their number leaves multiprocessors idle at the end: of 576 blocks 132 take a fifth round
  * for the last 48, which two splits make 1152 and a ninth round for 96.
+ *
+ * @param products How many of that size are made at once.
  */
 export function divide(
   { rows, columns, down, across }: Tile,
   size: Record<"rows" | "columns" | "inner", number>,
+  products: number = 1,
 ): TiledDispatch {
   const [high, wide] = [rows * down, columns * across];
-  const tiles = Math.ceil(size.rows / high) * Math.ceil(size.columns / wide);
+  const each = Math.ceil(size.rows / high) * Math.ceil(size.columns / wide);
+  const tiles = products * each;
   const steps = Math.ceil(size.inner / INNER_STEP);
-  const numbers = size.rows * size.columns;
+  const numbers = products * size.rows * size.columns;
   const most = Math.max(
     1,
     Math.min(Math.floor(PARTS_LIMIT / (4 * numbers)), Math.floor(steps / LEAST_STEPS)),
   );
   /** Products that a multiprocessor makes meanwhile. */
   const cost = (splits: number) => {
-    const each = Math.max(Math.ceil(tiles * splits / PROCESSORS), ENOUGH_EACH);
-    const products = each * Math.ceil(steps / splits) * INNER_STEP * high * wide;
+    const blocks = Math.max(Math.ceil(tiles * splits / PROCESSORS), ENOUGH_EACH);
+    const multiplied = blocks * Math.ceil(steps / splits) * INNER_STEP * high * wide;
     // Each split is written and read, and the sum written.
-    return products +
+    return multiplied +
       (splits > 1 ? PRODUCTS_A_BYTE * 4 * (2 * splits + 1) * numbers / PROCESSORS : 0);
   };
   let [best, least] = [1, cost(1)];
-  for (let each = 1; each <= MOST_EACH; each++) {
-    const splits = Math.min(Math.max(1, Math.floor(each * PROCESSORS / tiles)), most);
+  for (let blocks = 1; blocks <= MOST_EACH; blocks++) {
+    const splits = Math.min(Math.max(1, Math.floor(blocks * PROCESSORS / tiles)), most);
     if (cost(splits) < least) [best, least] = [splits, cost(splits)];
   }
   const stepsEach = Math.ceil(steps / best);
   const splits = Math.ceil(steps / stepsEach);
-  return { workgroups: [...grid(tiles), splits], step: stepsEach * INNER_STEP, splits };
+  return { workgroups: [...grid(each), products * splits], step: stepsEach * INNER_STEP, splits };
 }
 
 function tile(rows: 4 | 8, columns: 4 | 8, down: number, across: number): Tile {

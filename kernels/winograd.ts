@@ -1,6 +1,6 @@
 /**
- * Convolution with a 3x3 filter by Winograd's F(4x4, 3x3): a quarter of the multiplications, for two
- * transformations of all numbers. Used for the result, the input's gradient and the filter's.
+ * Convolution with a 3x3 filter by Winograd's F(4x4, 3x3), for software: a quarter of the multiplications, for
+ * two transformations of all numbers. Used for the result, the input's gradient and the filter's.
  *
  * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (points 0, ±1, ±2, ∞).
  *
@@ -8,7 +8,6 @@
  */
 
 import type { Conv2dShape } from "./conv2d.ts";
-import { TEXEL_ROW } from "./device_memory.ts";
 import type { Binding, Gpu } from "./gpu.ts";
 import {
   type Border,
@@ -18,13 +17,8 @@ import {
   outputSize,
 } from "./register_tiles.ts";
 import { sumSplits } from "./sum_splits.ts";
-import source from "./wgsl/winograd.wgsl" with { type: "text" };
-import texel from "./wgsl/texel.wgsl" with { type: "text" };
+import { type Place, POINTS, type Tiling, tilingOf, transform } from "./winograd_transform.ts";
 
-/** Numbers of a transformed tile. */
-const POINTS = 36;
-/** Outputs along a side of a tile. */
-const SIDE = 4;
 /**
  * Bytes of transformed tiles that are made at a time: few enough to stay in the caches until they are
  * multiplied (measured on lavapipe: a step takes 0.50 s of two cores, with 64 MiB as long as without
@@ -41,14 +35,6 @@ const LEAST_CHANNELS = 24;
 const PARTS_BYTES = 2 ** 25;
 /** Fewest runs that must fit there; then the tiles of a run are fewer numbers than the images. */
 const LEAST_PARTS = 8;
-
-/** Images of the given size, and how their outputs are cut into tiles. */
-interface Tiling {
-  readonly height: number;
-  readonly width: number;
-  readonly rows: number;
-  readonly columns: number;
-}
 
 /** Whether a convolution is faster this way. */
 export function suitsWinograd(shape: Conv2dShape): boolean {
@@ -131,12 +117,6 @@ export function winogradFilterGrad(
   transform(gpu, "taps_grad", points, g, channels * filters, { channels: channels * filters });
 }
 
-/** Where tiles lie, for `image`, `gradient` and `result`. */
-interface Place extends Partial<Tiling>, Partial<Border> {
-  readonly channels?: number;
-  readonly first?: number;
-}
-
 /** Records a transformation to 36 numbers a tile into a scratch texture. */
 function spread(
   gpu: Gpu,
@@ -149,26 +129,6 @@ function spread(
   const to = gpu.scratch(slot, 4 * POINTS * numbers);
   transform(gpu, entry, from, to, numbers, place);
   return gpu.scratchTexels(slot, to, POINTS * numbers / 4);
-}
-
-/** Records one of the shader's entry points for `numbers` numbers on the side of one point. */
-function transform(
-  gpu: Gpu,
-  entry: "image" | "taps" | "gradient" | "result" | "taps_grad",
-  from: GPUTextureView,
-  to: Binding,
-  numbers: number,
-  place: Place,
-): void {
-  const { channels = 4, height = 0, width = 0, rows = 0, columns = 0 } = place;
-  const { top = 0, left = 0, first = 0 } = place;
-  const sizes = [numbers / 4, channels / 4, height, width, rows, columns, top, left, first];
-  const kernel = { label: "winograd", source: source + texel, constants: { TEXEL_ROW }, entry };
-  gpu.dispatch(kernel, [from, to, gpu.uniforms(sizes)], [Math.ceil(numbers / 4 / 64)]);
-}
-
-function tilingOf(height: number, width: number): Tiling {
-  return { height, width, rows: Math.ceil(height / SIDE), columns: Math.ceil(width / SIDE) };
 }
 
 /** Runs of tiles, through all images, that are made at a time. */

@@ -137,6 +137,9 @@ Deno.test("divide() splits long sums of small products and evens out their end",
   assert.deepEqual(uneven, { workgroups: [576, 1, 2], step: 30576, splits: 2 });
   // A short sum is not worth a second copy of the result.
   assert.equal(divide(DEFAULT_TILE, { rows: 28000, columns: 40, inner: 216 }).splits, 1);
+  // Of 36 products at once, each has its splits: as many as sums of 408 numbers are worth.
+  const many = divide(SMALL, { rows: 4, columns: 8, inner: 408 }, 36);
+  assert.deepEqual(many, { workgroups: [1, 1, 36 * 3], step: 144, splits: 3 });
   // A filter of 100 million weights cannot have a second copy within the limit.
   assert.equal(divide(DEFAULT_TILE, { rows: 1e4, columns: 1e4, inner: 1e6 }).splits, 1);
 });

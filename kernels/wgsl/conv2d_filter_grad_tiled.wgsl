@@ -11,7 +11,10 @@
 // product of every pixel. Two barriers a step. One writer for each g element. The order of the blocks is that
 // of tile_order.wgsl.
 //
-// Constants: H, W, C4 = C / 4, N4 = N / 4, KW, M4 = KH·KW·C4, OH, OW; ACROSS, DOWN invocations (powers of
+// Of POINTS gradients at once, for convolutions of single pixels, each has x, dy and g of its own, one behind
+// the other: x [POINTS, B, C], dy [POINTS, B, N], g [S, POINTS, C, N].
+//
+// Constants: POINTS; H, W, C4 = C / 4, N4 = N / 4, KW, M4 = KH·KW·C4, OH, OW; ACROSS, DOWN invocations (powers of
 // two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a power of two,
 // lifts dy into the range of f16; 1 for f32.
 
@@ -50,11 +53,13 @@ fn main(
   let across = t % ACROSS;
   let down = t / ACROSS % DOWN;
 
-  let tap = tap_of(min(m + t % BM4, M4 - 1));
-  let first = group.z * s.STEP;
+  let point = group.z % POINTS;
+  let tap = tap_of(min(m + t % BM4, M4 - 1)) + point * s.P * C4;
+  let gradients = point * s.P * N4;
+  let first = group.z / POINTS * s.STEP;
   let last = min(first + s.STEP, s.P);
   var next_x = fetch_x(tap, first + t / BM4, last);
-  var next_dy = fetch_dy(t, n, first, last);
+  var next_dy = fetch_dy(gradients, t, n, first, last);
   var sums = Sums();
   for (var p = first; p < last; p += 16) {
     workgroupBarrier();
@@ -72,7 +77,7 @@ fn main(
     }
     workgroupBarrier();
     next_x = fetch_x(tap, p + 16 + t / BM4, last);
-    next_dy = fetch_dy(t, n, p + 16, last);
+    next_dy = fetch_dy(gradients, t, n, p + 16, last);
     sums = multiply4(sums, down, across);
     sums = multiply4(sums, down + 4 * BM4, across + 4 * BN4);
     sums = multiply4(sums, down + 8 * BM4, across + 8 * BN4);
@@ -109,23 +114,23 @@ fn from_x(tap: u32, p: u32, last: u32) -> vec4<f32> {
   return x[(p / (OH * OW) * (H * W) + p / OW % OH * W + p % OW) * C4 + tap];
 }
 
-fn fetch_dy(t: u32, n: u32, p: u32, last: u32) -> mat4x4<f32> {
+fn fetch_dy(gradients: u32, t: u32, n: u32, p: u32, last: u32) -> mat4x4<f32> {
   var loads = mat4x4<f32>();
-  loads[0] = from_dy(t, n, p, last);
-  if (DY_LOADS > 1) { loads[1] = from_dy(t + THREADS, n, p, last); }
+  loads[0] = from_dy(gradients, t, n, p, last);
+  if (DY_LOADS > 1) { loads[1] = from_dy(gradients, t + THREADS, n, p, last); }
   if (DY_LOADS > 2) {
-    loads[2] = from_dy(t + 2 * THREADS, n, p, last);
-    loads[3] = from_dy(t + 3 * THREADS, n, p, last);
+    loads[2] = from_dy(gradients, t + 2 * THREADS, n, p, last);
+    loads[3] = from_dy(gradients, t + 3 * THREADS, n, p, last);
   }
   return loads;
 }
 
-// Vector `at` of the tile that begins at pixel p and channel vector n.
-fn from_dy(at: u32, n: u32, p: u32, last: u32) -> vec4<f32> {
+// Vector `at` of the tile that begins at pixel p and channel vector n; dy begins at `gradients`.
+fn from_dy(gradients: u32, at: u32, n: u32, p: u32, last: u32) -> vec4<f32> {
   let pixel = p + at / BN4;
   let channel = n + at % BN4;
   if (pixel >= last || channel >= N4) { return vec4<f32>(); }
-  return dy[pixel * N4 + channel];
+  return dy[gradients + pixel * N4 + channel];
 }
 
 // c<window numbers><channels>: the invocation's 4x4 blocks.

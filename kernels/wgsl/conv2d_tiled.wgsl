@@ -14,7 +14,10 @@
 // Two barriers a step: the tiles are read by all before they are written again, and written before they
 // are read. One writer for each y element. The order of the blocks is that of tile_order.wgsl.
 //
-// Constants: H, W, C4 = C / 4, N4 = N / 4, KW, K4 = KH·KW·C4, OH, OW; TOP, LEFT; ACROSS, DOWN invocations
+// Of POINTS products at once, for convolutions of single pixels, each has x, f and y of its own, one behind
+// the other: x [POINTS, B, C], f [POINTS, C, N], y [S, POINTS, B, N].
+//
+// Constants: POINTS; H, W, C4 = C / 4, N4 = N / 4, KW, K4 = KH·KW·C4, OH, OW; TOP, LEFT; ACROSS, DOWN invocations
 // (powers of two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a
 // power of two, lifts x into the range of f16 where x is a gradient; 1 otherwise.
 
@@ -53,16 +56,19 @@ fn main(
   let across = t % ACROSS;
   let down = t / ACROSS % DOWN;
 
+  let point = group.z % POINTS;
+  let images = i32(point * s.P) * C4;
   let row = p + t / 4;
-  let w0 = window(row);
-  let w1 = window(row + THREADS / 4);
-  let w2 = window(row + THREADS / 2);
-  let w3 = window(row + 3 * THREADS / 4);
+  let w0 = window(row, images);
+  let w1 = window(row + THREADS / 4, images);
+  let w2 = window(row + THREADS / 2, images);
+  let w3 = window(row + 3 * THREADS / 4, images);
+  let filters = point * 4 * K4 * N4;
 
-  let first = group.z * s.STEP;
+  let first = group.z / POINTS * s.STEP;
   let last = min(first + s.STEP, u32(K4));
   var next_x = fetch_x(w0, w1, w2, w3, first + t % 4, last);
-  var next_f = fetch_f(t, n, first, last);
+  var next_f = fetch_f(filters, t, n, first, last);
   var sums = Sums();
   for (var k = first; k < last; k += 4) {
     workgroupBarrier();
@@ -80,7 +86,7 @@ fn main(
     }
     workgroupBarrier();
     next_x = fetch_x(w0, w1, w2, w3, k + 4 + t % 4, last);
-    next_f = fetch_f(t, n, k + 4, last);
+    next_f = fetch_f(filters, t, n, k + 4, last);
     sums = multiply(sums, 16 * down, across);
     sums = multiply(sums, 16 * down + 1, across + 4 * BN4);
     sums = multiply(sums, 16 * down + 2, across + 8 * BN4);
@@ -98,12 +104,12 @@ fn main(
 // Where an output pixel's window begins in x, and the row and column, which may lie outside.
 struct Window { at: i32, i: i32, j: i32 }
 
-// Past the end, the last pixel's.
-fn window(p: u32) -> Window {
+// Past the end, the last pixel's. The images begin at vector `images`.
+fn window(p: u32, images: i32) -> Window {
   let q = i32(min(p, s.P - 1));
   let i = q / OW % OH - TOP;
   let j = q % OW - LEFT;
-  return Window((q / (OH * OW) * (H * W) + i * W + j) * C4, i, j);
+  return Window(images + (q / (OH * OW) * (H * W) + i * W + j) * C4, i, j);
 }
 
 fn fetch_x(w0: Window, w1: Window, w2: Window, w3: Window, k: u32, last: u32) -> mat4x4<f32> {
@@ -129,23 +135,23 @@ fn from_x(w: Window, k: u32, last: u32) -> vec4<f32> {
   return x[w.at + (u * W + v) * C4 + i32(k % C4)];
 }
 
-fn fetch_f(t: u32, n: u32, k: u32, last: u32) -> mat4x4<f32> {
+fn fetch_f(filters: u32, t: u32, n: u32, k: u32, last: u32) -> mat4x4<f32> {
   var loads = mat4x4<f32>();
-  loads[0] = from_f(t, n, k, last);
-  if (F_LOADS > 1) { loads[1] = from_f(t + THREADS, n, k, last); }
+  loads[0] = from_f(filters, t, n, k, last);
+  if (F_LOADS > 1) { loads[1] = from_f(filters, t + THREADS, n, k, last); }
   if (F_LOADS > 2) {
-    loads[2] = from_f(t + 2 * THREADS, n, k, last);
-    loads[3] = from_f(t + 3 * THREADS, n, k, last);
+    loads[2] = from_f(filters, t + 2 * THREADS, n, k, last);
+    loads[3] = from_f(filters, t + 3 * THREADS, n, k, last);
   }
   return loads;
 }
 
-// Vector `at` of the tile that begins at inner vector k and channel vector n.
-fn from_f(at: u32, n: u32, k: u32, last: u32) -> vec4<f32> {
+// Vector `at` of the tile that begins at inner vector k and channel vector n; the filters begin at `filters`.
+fn from_f(filters: u32, at: u32, n: u32, k: u32, last: u32) -> vec4<f32> {
   let inner = 4 * k + at / BN4;
   let channel = n + at % BN4;
   if (inner >= 4 * last || channel >= N4) { return vec4<f32>(); }
-  return f[inner * N4 + channel];
+  return f[filters + inner * N4 + channel];
 }
 
 // c<pixels><channels>: the invocation's 4x4 blocks.

@@ -3,15 +3,15 @@
 //
 //   image        Bᵀ·d·B    6x6 tiles of x [I, H, W, C], zeros outside     -> [I, TH, TW, 36, C]
 //   taps         G·f·Gᵀ    f [3, 3, M, N]                                 -> [36, M, N]
-//   result       Aᵀ·m·A    [36, I, TH, TW, N]                             -> 4x4 tiles of y [I, H, W, N]
+//   result       Aᵀ·m·A    [I, TH, TW, 36, N]                             -> 4x4 tiles of y [I, H, W, N]
 //   gradient     A·dy·Aᵀ   4x4 tiles of dy [I, H, W, N], zeros outside    -> [I, TH, TW, 36, N]
 //   taps_grad    Gᵀ·g·G    [36, M, N]                                     -> f [3, 3, M, N]
 //
-// What is read is texels, what is written a buffer, both f32 with channels by fours. One invocation
-// transforms four channels of a tile, whose numbers lie P vectors apart on the side of the 36. No
-// barriers; every element has one writer. Constant: see texel.wgsl.
+// What is read is `given`, by winograd_texels.wgsl or winograd_buffer.wgsl; what is written a buffer; both f32
+// with channels by fours. One invocation transforms four channels of a tile, whose 36 numbers lie STEP vectors
+// apart: with STEP = C4 as above, with STEP = P as [36, I, TH, TW, C], a matrix for each of the 36. Neighbours
+// have neighbouring channels on both sides. No barriers; every element has one writer.
 
-@group(0) @binding(0) var given: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(1) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(2) var<uniform> s: Sizes;
 
@@ -25,6 +25,7 @@ struct Sizes {
   TOP: u32,    // rows of the border
   LEFT: u32,
   FIRST: u32,  // tile that the first invocation has
+  STEP: u32,   // vectors between two of the 36 numbers
 }
 
 struct Three { a: vec4<f32>, b: vec4<f32>, c: vec4<f32> }
@@ -144,32 +145,29 @@ fn foldFilter(g: Six) -> Three {
   return Three(g.a / 4 + sum + sums / 24, (g.c - g.b) / 6 + (g.d - g.e) / 12, sum + sums / 6 + g.f);
 }
 
-fn load(i: u32) -> vec4<f32> {
-  return textureLoad(given, texel(i + TEXEL_ROW));
-}
-
 // Row i of the 36 numbers.
 fn loadRow(p: u32, i: u32) -> Six {
-  let at = points(p) + i * 6 * s.C4;
+  let at = points(p) + i * 6 * s.STEP;
   return Six(
-    load(at), load(at + s.C4), load(at + 2 * s.C4), load(at + 3 * s.C4), load(at + 4 * s.C4), load(at + 5 * s.C4),
+    load(at), load(at + s.STEP), load(at + 2 * s.STEP),
+    load(at + 3 * s.STEP), load(at + 4 * s.STEP), load(at + 5 * s.STEP),
   );
 }
 
 // Column j of the 36 numbers.
 fn storeColumn(p: u32, j: u32, v: Six) {
-  let at = points(p) + j * s.C4;
+  let at = points(p) + j * s.STEP;
   out[at] = v.a;
-  out[at + 6 * s.C4] = v.b;
-  out[at + 12 * s.C4] = v.c;
-  out[at + 18 * s.C4] = v.d;
-  out[at + 24 * s.C4] = v.e;
-  out[at + 30 * s.C4] = v.f;
+  out[at + 6 * s.STEP] = v.b;
+  out[at + 12 * s.STEP] = v.c;
+  out[at + 18 * s.STEP] = v.d;
+  out[at + 24 * s.STEP] = v.e;
+  out[at + 30 * s.STEP] = v.f;
 }
 
-// Where the 36 numbers of a tile's channel begin; they are C4 apart.
+// Where the 36 numbers of a tile's channel begin; they are STEP apart.
 fn points(p: u32) -> u32 {
-  return p / s.C4 * 36 * s.C4 + p % s.C4;
+  return p / s.STEP * 36 * s.STEP + p % s.STEP;
 }
 
 // Column v of the nine taps.
@@ -189,7 +187,7 @@ fn origin(p: u32) -> vec3<u32> {
 // A number of the tile's image, 0 outside.
 fn pixel(p: u32, o: vec3<u32>, i: u32, j: u32) -> vec4<f32> {
   let at = ((o.x * s.H + o.y + i) * s.W + o.z + j) * s.C4 + p % s.C4;
-  return textureLoad(given, texel(select(0, at + TEXEL_ROW, o.y + i < s.H && o.z + j < s.W)));
+  return load_inside(at, o.y + i < s.H && o.z + j < s.W);
 }
 
 // Row i of the image's tile times B.
