@@ -10,7 +10,8 @@ import type { Binding, Gpu } from "./gpu.ts";
 import { type Border, NO_BORDER } from "./register_tiles.ts";
 import { sumManySplits } from "./sum_splits.ts";
 import { divide, type Tile, tiledKernel } from "./tiles.ts";
-import source from "./wgsl/conv2d_tiled.wgsl" with { type: "text" };
+import block from "./wgsl/conv2d_tiled_block.wgsl" with { type: "text" };
+import convolution from "./wgsl/conv2d_tiled.wgsl" with { type: "text" };
 import filterGradSource from "./wgsl/conv2d_filter_grad_tiled.wgsl" with { type: "text" };
 
 /** How x is read: with a border of zeros, and whether it is a gradient. */
@@ -20,6 +21,8 @@ export interface Reading extends Border {
 
 /** As it is. */
 export const PLAIN: Reading = { ...NO_BORDER, gradient: false };
+
+const CONVOLUTION = { label: "conv2d_tiled", source: convolution + block };
 
 /**
  * Records y = x * f. With `points`, as many convolutions of single pixels by filters of one tap at once, each
@@ -45,17 +48,20 @@ export function convolveBlocks(
   const rows = batch * outHeight * outWidth;
   const inner = shape.kernelHeight * shape.kernelWidth * shape.channels;
   const { workgroups, step, splits } = divide(tile, { rows, columns: filters, inner }, points);
-  const kernel = tiledKernel({ label: "conv2d_tiled", source, gradient }, tile, {
-    ...geometry(shape, points),
-    K4: inner / 4,
-    OH: outHeight,
-    OW: outWidth,
-    TOP: top,
-    LEFT: left,
+  const kernel = tiledKernel({ ...CONVOLUTION, gradient }, tile, {
+    BORDER: top + left > 0 ? 1 : 0,
+    FEW: shape.channels < 16 ? 1 : 0,
   });
+  const sizes = [rows, step / 4, ...vectorsOf(shape, points, inner)];
+  const places = [height, width, outHeight, outWidth, top, left];
+  const flops = 2 * points * rows * inner * filters;
   const length = points * rows * filters;
   const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * length);
-  gpu.dispatch(kernel, [x, f, target, gpu.uniforms([rows, step / 4])], workgroups);
+  gpu.dispatch(
+    { ...kernel, flops },
+    [x, f, target, gpu.uniforms([...sizes, ...places])],
+    workgroups,
+  );
   if (target !== y) sumManySplits(gpu, target, y, splits, length);
 }
 
@@ -87,21 +93,21 @@ export function correlateBlocks(
   const rows = shape.kernelHeight * shape.kernelWidth * shape.channels;
   const inner = batch * outHeight * outWidth;
   const { workgroups, step, splits } = divide(tile, { rows, columns, inner }, points);
-  const kernel = tiledKernel(FILTER_GRAD, tile, {
-    ...geometry(shape, points),
-    M4: rows / 4,
-    OH: outHeight,
-    OW: outWidth,
-  });
+  const places = { H: shape.height, W: shape.width, OH: outHeight, OW: outWidth };
+  const kernel = tiledKernel(FILTER_GRAD, tile, places);
+  const sizes = gpu.uniforms([inner, step, ...vectorsOf(shape, points, rows)]);
+  const flops = 2 * points * rows * inner * columns;
   const length = points * rows * columns;
   const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * length);
-  gpu.dispatch(kernel, [x, dy, target, gpu.uniforms([inner, step])], workgroups);
+  gpu.dispatch({ ...kernel, flops }, [x, dy, target, sizes], workgroups);
   if (target !== g) sumManySplits(gpu, target, g, splits, length);
 }
 
-/** The constants of both shaders that do not depend on the batch: a network has few of them. */
-function geometry(shape: Conv2dShape, points: number) {
-  const { height, width, channels, filters, kernelWidth } = shape;
-  const vectors = { C4: channels / 4, N4: filters / 4 };
-  return { POINTS: points, H: height, W: width, ...vectors, KW: kernelWidth };
+/** Sizes that both shaders have in the same order; of the numbers of a window, and of a filter, `taps`. */
+function vectorsOf(
+  { channels, filters, kernelWidth }: Conv2dShape,
+  points: number,
+  taps: number,
+): number[] {
+  return [points, filters / 4, taps / 4, kernelWidth, channels / 4];
 }

@@ -14,8 +14,8 @@
 // Of POINTS gradients at once, for convolutions of single pixels, each has x, dy and g of its own, one behind
 // the other: x [POINTS, B, C], dy [POINTS, B, N], g [S, POINTS, C, N].
 //
-// Constants: POINTS; H, W, C4 = C / 4, N4 = N / 4, KW, M4 = KH·KW·C4, OH, OW; ACROSS, DOWN invocations (powers of
-// two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a power of two,
+// Constants: H, W, OH, OW, by which is divided inside of the loop; so all products of single pixels share a
+// program. ACROSS, DOWN invocations (powers of two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a power of two,
 // lifts dy into the range of f16; 1 for f32.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -24,8 +24,13 @@
 @group(0) @binding(3) var<uniform> s: Sizes;
 
 struct Sizes {
-  P: u32,     // B·OH·OW
-  STEP: u32,  // pixels of a split; a multiple of 16
+  P: u32,       // B·OH·OW
+  STEP: u32,    // pixels of a split; a multiple of 16
+  POINTS: u32,
+  N4: u32,      // N / 4
+  M4: u32,      // KH·KW·C / 4
+  KW: u32,
+  C4: u32,      // C / 4
 }
 
 const THREADS = u32(ACROSS * DOWN);
@@ -44,19 +49,19 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let block = block_of(group.y * groups.x + group.x, (M4 + BM4 - 1) / BM4);
+  let block = block_of(group.y * groups.x + group.x, (s.M4 + BM4 - 1) / BM4, (s.N4 + BN4 - 1) / BN4);
   let n = block.x * BN4;
   let m = block.y * BM4;
-  if (m >= M4) { return; }
+  if (m >= s.M4) { return; }
   // The remainders tell the compiler what an index cannot exceed, so that it need not check.
   let t = local % THREADS;
   let across = t % ACROSS;
   let down = t / ACROSS % DOWN;
 
-  let point = group.z % POINTS;
-  let tap = tap_of(min(m + t % BM4, M4 - 1)) + point * s.P * C4;
-  let gradients = point * s.P * N4;
-  let first = group.z / POINTS * s.STEP;
+  let point = group.z % s.POINTS;
+  let tap = tap_of(min(m + t % BM4, s.M4 - 1)) + point * s.P * s.C4;
+  let gradients = point * s.P * s.N4;
+  let first = group.z / s.POINTS * s.STEP;
   let last = min(first + s.STEP, s.P);
   var next_x = fetch_x(tap, first + t / BM4, last);
   var next_dy = fetch_dy(gradients, t, n, first, last);
@@ -94,7 +99,7 @@ fn main(
 
 // Where vector m of a window lies in x, counted from the window's first.
 fn tap_of(m: u32) -> u32 {
-  return m / (KW * C4) * (W * C4) + m % (KW * C4);
+  return m / (s.KW * s.C4) * (W * s.C4) + m % (s.KW * s.C4);
 }
 
 fn fetch_x(tap: u32, p: u32, last: u32) -> mat4x4<f32> {
@@ -111,7 +116,7 @@ fn fetch_x(tap: u32, p: u32, last: u32) -> mat4x4<f32> {
 // A vector of output pixel p's window.
 fn from_x(tap: u32, p: u32, last: u32) -> vec4<f32> {
   if (p >= last) { return vec4<f32>(); }
-  return x[(p / (OH * OW) * (H * W) + p / OW % OH * W + p % OW) * C4 + tap];
+  return x[(p / (OH * OW) * (H * W) + p / OW % OH * W + p % OW) * s.C4 + tap];
 }
 
 fn fetch_dy(gradients: u32, t: u32, n: u32, p: u32, last: u32) -> mat4x4<f32> {
@@ -129,8 +134,8 @@ fn fetch_dy(gradients: u32, t: u32, n: u32, p: u32, last: u32) -> mat4x4<f32> {
 fn from_dy(gradients: u32, at: u32, n: u32, p: u32, last: u32) -> vec4<f32> {
   let pixel = p + at / BN4;
   let channel = n + at % BN4;
-  if (pixel >= last || channel >= N4) { return vec4<f32>(); }
-  return dy[gradients + pixel * N4 + channel];
+  if (pixel >= last || channel >= s.N4) { return vec4<f32>(); }
+  return dy[gradients + pixel * s.N4 + channel];
 }
 
 // c<window numbers><channels>: the invocation's 4x4 blocks.
@@ -168,10 +173,10 @@ fn outer(d: vec4<f32>, x: vec4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
 
 // Four channels of four window numbers, where they exist.
 fn store(split: u32, m: u32, n: u32, c: mat4x4<f32>) {
-  if (m >= M4 || n >= N4) { return; }
-  let q = (split * M4 + m) * 4 * N4 + n;
+  if (m >= s.M4 || n >= s.N4) { return; }
+  let q = (split * s.M4 + m) * 4 * s.N4 + n;
   g[q] = c[0] / SCALE;
-  g[q + N4] = c[1] / SCALE;
-  g[q + 2 * N4] = c[2] / SCALE;
-  g[q + 3 * N4] = c[3] / SCALE;
+  g[q + s.N4] = c[1] / SCALE;
+  g[q + 2 * s.N4] = c[2] / SCALE;
+  g[q + 3 * s.N4] = c[3] / SCALE;
 }

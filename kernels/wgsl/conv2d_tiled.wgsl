@@ -12,12 +12,14 @@
 // way while this step multiplies. What lies past the end is 0 in the tiles, and never stored.
 //
 // Two barriers a step: the tiles are read by all before they are written again, and written before they
-// are read. One writer for each y element. The order of the blocks is that of tile_order.wgsl.
+// are read. One writer for each y element. The order of the blocks is that of tile_order.wgsl; what an
+// invocation makes of its part of the tiles is in conv2d_tiled_block.wgsl.
 //
 // Of POINTS products at once, for convolutions of single pixels, each has x, f and y of its own, one behind
 // the other: x [POINTS, B, C], f [POINTS, C, N], y [S, POINTS, B, N].
 //
-// Constants: POINTS; H, W, C4 = C / 4, N4 = N / 4, KW, K4 = KH·KW·C4, OH, OW; TOP, LEFT; ACROSS, DOWN invocations
+// All convolutions of a tile share a few programs: their sizes are uniforms, since inside of the loop nothing
+// is divided by them. Constants: BORDER (whether there is one); FEW (whether C4 < 4); ACROSS, DOWN invocations
 // (powers of two); ROWS4, COLUMNS4 (1 or 2). S is what the tiles hold: f32 or f16. Sums are f32. SCALE, a
 // power of two, lifts x into the range of f16 where x is a gradient; 1 otherwise.
 
@@ -27,8 +29,19 @@
 @group(0) @binding(3) var<uniform> s: Sizes;
 
 struct Sizes {
-  P: u32,     // B·OH·OW
-  STEP: u32,  // inner vectors of a split; a multiple of 4
+  P: u32,       // B·OH·OW
+  STEP: u32,    // inner vectors of a split; a multiple of 4
+  POINTS: u32,
+  N4: u32,      // N / 4
+  K4: u32,      // KH·KW·C / 4
+  KW: u32,
+  C4: u32,      // C / 4
+  H: i32,
+  W: i32,
+  OH: i32,
+  OW: i32,
+  TOP: i32,
+  LEFT: i32,
 }
 
 const THREADS = u32(ACROSS * DOWN);
@@ -47,7 +60,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let block = block_of(group.y * groups.x + group.x, (s.P + BM - 1) / BM);
+  let block = block_of(group.y * groups.x + group.x, (s.P + BM - 1) / BM, (s.N4 + BN4 - 1) / BN4);
   let n = block.x * BN4;
   let p = block.y * BM;
   if (p >= s.P) { return; }
@@ -56,18 +69,19 @@ fn main(
   let across = t % ACROSS;
   let down = t / ACROSS % DOWN;
 
-  let point = group.z % POINTS;
-  let images = i32(point * s.P) * C4;
+  let point = group.z % s.POINTS;
+  let images = i32(point * s.P * s.C4);
   let row = p + t / 4;
   let w0 = window(row, images);
   let w1 = window(row + THREADS / 4, images);
   let w2 = window(row + THREADS / 2, images);
   let w3 = window(row + 3 * THREADS / 4, images);
-  let filters = point * 4 * K4 * N4;
+  let filters = point * 4 * s.K4 * s.N4;
 
-  let first = group.z / POINTS * s.STEP;
-  let last = min(first + s.STEP, u32(K4));
-  var next_x = fetch_x(w0, w1, w2, w3, first + t % 4, last);
+  let first = group.z / s.POINTS * s.STEP;
+  let last = min(first + s.STEP, s.K4);
+  var place = place_of(first + t % 4);
+  var next_x = fetch_x(w0, w1, w2, w3, place, first + t % 4 < last);
   var next_f = fetch_f(filters, t, n, first, last);
   var sums = Sums();
   for (var k = first; k < last; k += 4) {
@@ -85,7 +99,8 @@ fn main(
       f_tile[t + 3 * THREADS] = vec4<S>(next_f[3]);
     }
     workgroupBarrier();
-    next_x = fetch_x(w0, w1, w2, w3, k + 4 + t % 4, last);
+    place = four_further(place, k + 4 + t % 4);
+    next_x = fetch_x(w0, w1, w2, w3, place, k + 4 + t % 4 < last);
     next_f = fetch_f(filters, t, n, k + 4, last);
     sums = multiply(sums, 16 * down, across);
     sums = multiply(sums, 16 * down + 1, across + 4 * BN4);
@@ -107,32 +122,51 @@ struct Window { at: i32, i: i32, j: i32 }
 // Past the end, the last pixel's. The images begin at vector `images`.
 fn window(p: u32, images: i32) -> Window {
   let q = i32(min(p, s.P - 1));
-  let i = q / OW % OH - TOP;
-  let j = q % OW - LEFT;
-  return Window(images + (q / (OH * OW) * (H * W) + i * W + j) * C4, i, j);
+  let i = q / s.OW % s.OH - s.TOP;
+  let j = q % s.OW - s.LEFT;
+  return Window(images + (q / (s.OH * s.OW) * (s.H * s.W) + i * s.W + j) * i32(s.C4), i, j);
 }
 
-fn fetch_x(w0: Window, w1: Window, w2: Window, w3: Window, k: u32, last: u32) -> mat4x4<f32> {
+// Where a vector of the inner dimension lies in every window: row, column, vector of the pixel.
+struct Place { u: u32, v: u32, c: u32 }
+
+fn place_of(k: u32) -> Place {
+  let row = s.KW * s.C4;
+  return Place(k / row, k % row / s.C4, k % s.C4);
+}
+
+// The place of vector k, four behind the one at `p`. With four vectors or more a pixel ends once at most.
+fn four_further(p: Place, k: u32) -> Place {
+  if (FEW != 0) { return place_of(k); }
+  let c = p.c + 4;
+  let next = c >= s.C4;
+  let v = p.v + u32(next);
+  let below = v >= s.KW;
+  return Place(p.u + u32(below), select(v, 0, below), c - select(0, s.C4, next));
+}
+
+// 0 past the last vector.
+fn fetch_x(w0: Window, w1: Window, w2: Window, w3: Window, p: Place, live: bool) -> mat4x4<f32> {
   var loads = mat4x4<f32>();
-  loads[0] = from_x(w0, k, last);
-  if (X_LOADS > 1) { loads[1] = from_x(w1, k, last); }
+  if (!live) { return loads; }
+  loads[0] = from_x(w0, p);
+  if (X_LOADS > 1) { loads[1] = from_x(w1, p); }
   if (X_LOADS > 2) {
-    loads[2] = from_x(w2, k, last);
-    loads[3] = from_x(w3, k, last);
+    loads[2] = from_x(w2, p);
+    loads[3] = from_x(w3, p);
   }
   return loads;
 }
 
-// Vector k of a window.
-fn from_x(w: Window, k: u32, last: u32) -> vec4<f32> {
-  let u = i32(k / (KW * C4));
-  let v = i32(k / C4 % KW);
-  var inside = k < last;
-  if (TOP + LEFT > 0) {
-    inside &= w.i + u >= 0 && w.i + u < H && w.j + v >= 0 && w.j + v < W;
+// A vector of a window; 0 outside of the image.
+fn from_x(w: Window, p: Place) -> vec4<f32> {
+  let u = i32(p.u);
+  let v = i32(p.v);
+  if (BORDER != 0) {
+    let inside = w.i + u >= 0 && w.i + u < s.H && w.j + v >= 0 && w.j + v < s.W;
+    if (!inside) { return vec4<f32>(); }
   }
-  if (!inside) { return vec4<f32>(); }
-  return x[w.at + (u * W + v) * C4 + i32(k % C4)];
+  return x[w.at + (u * s.W + v) * i32(s.C4) + i32(p.c)];
 }
 
 fn fetch_f(filters: u32, t: u32, n: u32, k: u32, last: u32) -> mat4x4<f32> {
@@ -150,61 +184,6 @@ fn fetch_f(filters: u32, t: u32, n: u32, k: u32, last: u32) -> mat4x4<f32> {
 fn from_f(filters: u32, at: u32, n: u32, k: u32, last: u32) -> vec4<f32> {
   let inner = 4 * k + at / BN4;
   let channel = n + at % BN4;
-  if (inner >= 4 * last || channel >= N4) { return vec4<f32>(); }
-  return f[filters + inner * N4 + channel];
-}
-
-// c<pixels><channels>: the invocation's 4x4 blocks.
-struct Sums { c00: mat4x4<f32>, c10: mat4x4<f32>, c01: mat4x4<f32>, c11: mat4x4<f32> }
-
-// Adds the products of four inner numbers: of the pixels that begin at x_tile[i], the channels at f_tile[j].
-fn multiply(sums: Sums, i: u32, j: u32) -> Sums {
-  var c = sums;
-  let x0 = pixels(i);
-  let f0 = channels(j);
-  c.c00 = fma4(f0, x0, c.c00);
-  if (COLUMNS4 > 1) { c.c01 = fma4(channels(j + ACROSS), x0, c.c01); }
-  if (ROWS4 > 1) {
-    let x1 = pixels(i + 16 * DOWN);
-    c.c10 = fma4(f0, x1, c.c10);
-    if (COLUMNS4 > 1) { c.c11 = fma4(channels(j + ACROSS), x1, c.c11); }
-  }
-  return c;
-}
-
-// Four pixels' four numbers.
-fn pixels(i: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(
-    vec4<f32>(x_tile[i]), vec4<f32>(x_tile[i + 4]), vec4<f32>(x_tile[i + 8]), vec4<f32>(x_tile[i + 12]),
-  );
-}
-
-// Four inner rows of four channels.
-fn channels(j: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(
-    vec4<f32>(f_tile[j]), vec4<f32>(f_tile[j + BN4]),
-    vec4<f32>(f_tile[j + 2 * BN4]), vec4<f32>(f_tile[j + 3 * BN4]),
-  );
-}
-
-// c + a·b, column by column.
-fn fma4(a: mat4x4<f32>, b: mat4x4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(
-    fma1(a, b[0], c[0]), fma1(a, b[1], c[1]), fma1(a, b[2], c[2]), fma1(a, b[3], c[3]),
-  );
-}
-
-fn fma1(a: mat4x4<f32>, b: vec4<f32>, c: vec4<f32>) -> vec4<f32> {
-  let sum = fma(a[1], vec4<f32>(b.y), fma(a[0], vec4<f32>(b.x), c));
-  return fma(a[3], vec4<f32>(b.w), fma(a[2], vec4<f32>(b.z), sum));
-}
-
-// Four channels of four pixels, where they exist.
-fn store(split: u32, p: u32, n: u32, c: mat4x4<f32>) {
-  if (n >= N4) { return; }
-  let q = (split * s.P + p) * N4 + n;
-  if (p < s.P) { y[q] = c[0] / SCALE; }
-  if (p + 1 < s.P) { y[q + N4] = c[1] / SCALE; }
-  if (p + 2 < s.P) { y[q + 2 * N4] = c[2] / SCALE; }
-  if (p + 3 < s.P) { y[q + 3 * N4] = c[3] / SCALE; }
+  if (inner >= 4 * last || channel >= s.N4) { return vec4<f32>(); }
+  return f[filters + inner * s.N4 + channel];
 }

@@ -3,10 +3,9 @@
 // what a column has loaded serves GROUP rows while it is in the cache; with 1, each row goes through all columns
 // by itself.
 //
-// Constants: GROUP; BN4 and N4, vectors of a block's and of all columns.
+// Constant: GROUP.
 
-fn block_of(index: u32, rows: u32) -> vec2<u32> {
-  let columns = (N4 + BN4 - 1) / BN4;
+fn block_of(index: u32, rows: u32, columns: u32) -> vec2<u32> {
   let first = index / (GROUP * columns) * GROUP;
   if (first >= rows) { return vec2<u32>(0, rows); }
   let height = min(GROUP, rows - first);
