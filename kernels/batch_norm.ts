@@ -43,8 +43,13 @@ export type BatchNormGradBuffers = Record<
 const FORWARD = { label: "batch_norm", source: forward, settings: 8 };
 const BACKWARD = { label: "batch_norm_grad", source: backward, settings: 9 };
 
-/** Rows that one invocation adds up; a few hundred keep the groups few and the machine busy. */
+/** Rows that one invocation adds up on software; a few hundred keep the groups few and the machine busy. */
 const ROWS_PER_GROUP = 256;
+/**
+ * The same on hardware: a batch of 16 at 103 x 83 with 8 channels is then 4,300 invocations, where 1,070 would
+ * leave most of a large device idle.
+ */
+const FEW_ROWS_PER_GROUP = 64;
 /**
  * Numbers that one invocation of the elementwise steps makes. Half the time of one number each on
  * lavapipe; 8 gain no more there and 16 lose it all again.
@@ -53,9 +58,18 @@ const RUN = 4;
 /** Invocations in a workgroup, as the shaders say. */
 const WORKGROUP = 64;
 
-/** Number of row groups G, which sizes the `parts` buffers (f32 [G, 2, C]). */
-export function batchNormGroups({ rows }: BatchNormShape): number {
-  return Math.ceil(rows / ROWS_PER_GROUP);
+/** Number of row groups G on a device, which sizes the `parts` buffers (f32 [G, 2, C]). */
+export function batchNormGroups({ rows }: BatchNormShape, gpu: Device = SOFTWARE): number {
+  return Math.ceil(rows / rowsPerGroup(gpu));
+}
+
+/** What decides how sums are shared out. */
+export type Device = Pick<Gpu, "isFallback">;
+/** A software adapter. */
+export const SOFTWARE: Device = { isFallback: true };
+
+function rowsPerGroup({ isFallback }: Device): number {
+  return isFallback ? ROWS_PER_GROUP : FEW_ROWS_PER_GROUP;
 }
 
 /**
@@ -120,7 +134,7 @@ export function mergeBatchNormGrad(
   gpu: Gpu,
   { parts, dshift, dscale }: BatchNormGradBuffers,
   shape: BatchNormShape,
-  groups: number = batchNormGroups(shape),
+  groups: number = batchNormGroups(shape, gpu),
 ): void {
   const step = stepper(gpu, BACKWARD, shape, groups);
   step("merge", "channels", { whole: { 5: parts, 6: dshift, 7: dscale } });
@@ -137,7 +151,7 @@ function stepper(
   gpu: Gpu,
   file: typeof FORWARD,
   shape: BatchNormShape,
-  groups: number = batchNormGroups(shape),
+  groups: number = batchNormGroups(shape, gpu),
 ) {
   const { channels, relu, epsilon, momentum } = shape;
   const { type, bits, size } = numbersAtOnce(channels);
@@ -145,12 +159,13 @@ function stepper(
   const constants = { RELU: relu ? 1 : 0, RUN };
   const kernel = { ...file, constants, aliases: { T: type, I: bits } };
   const [rowBytes, groupBytes] = [4 * channels, 8 * channels];
-  const runs = runsOf(gpu, groups, { bound: [ROWS_PER_GROUP * rowBytes, groupBytes] });
+  const rowsEach = rowsPerGroup(gpu);
+  const runs = runsOf(gpu, groups, { bound: [rowsEach * rowBytes, groupBytes] });
   return (entry: string, each: "rows" | "groups" | "channels", bindings: StepBindings) => {
     for (const run of each === "channels" ? [{ first: 0, count: groups }] : runs) {
-      const first = run.first * ROWS_PER_GROUP;
-      const rows = { first, count: Math.min(run.count * ROWS_PER_GROUP, shape.rows - first) };
-      const sizes = [rows.count, columns, ROWS_PER_GROUP, run.count, shape.rows];
+      const first = run.first * rowsEach;
+      const rows = { first, count: Math.min(run.count * rowsEach, shape.rows - first) };
+      const sizes = [rows.count, columns, rowsEach, run.count, shape.rows];
       const bound = {
         ...partsOf(bindings.rows, rows, rowBytes),
         ...partsOf(bindings.groups, run, groupBytes),
@@ -158,7 +173,11 @@ function stepper(
         [file.settings]: gpu.uniforms([...sizes, floatBits(epsilon), floatBits(momentum)]),
       };
       const items = { rows: Math.ceil(rows.count / RUN), groups: run.count, channels: 1 }[each];
-      gpu.dispatch({ ...kernel, entry }, bound, grid(items * columns / WORKGROUP));
+      // On hardware a workgroup has a channel, in place of an invocation.
+      const isWide = each === "channels" && !gpu.isFallback;
+      const name = isWide ? `${entry}_wide` : entry;
+      const workgroups = items * columns / (isWide ? 1 : WORKGROUP);
+      gpu.dispatch({ ...kernel, entry: name }, bound, grid(workgroups));
     }
   };
 }

@@ -14,8 +14,10 @@ import {
   batchNormGroups,
   type BatchNormShape,
   batchNormStatistics,
+  type Device,
   mergeBatchNormGrad,
   type NormaliseBuffers,
+  SOFTWARE,
 } from "./batch_norm.ts";
 import type { Gpu } from "./gpu.ts";
 import { grid, numbersAtOnce } from "./kernel.ts";
@@ -33,6 +35,8 @@ export interface BatchNormPoolShape extends Pick<BatchNormShape, "epsilon" | "mo
 
 /** Windows of an image that one invocation of the backward pass adds up: as many rows as without a pool. */
 const WINDOWS_PER_GROUP = 64;
+/** The same on hardware. */
+const FEW_WINDOWS_PER_GROUP = 16;
 
 /**
  * Height and width of the pooled maps: an odd last row or column is in no window.
@@ -49,8 +53,13 @@ export function pooledSize(
 }
 
 /** Number of groups, of rows or of windows, which sizes the `parts` buffers (f32 [G, 2, C]). */
-export function batchNormPoolGroups(shape: BatchNormPoolShape): number {
-  return Math.max(batchNormGroups(unpooled(shape)), shape.batch * groupsPerImage(shape));
+export function batchNormPoolGroups(shape: BatchNormPoolShape, gpu: Device = SOFTWARE): number {
+  const ofRows = batchNormGroups(unpooled(shape), gpu);
+  return Math.max(ofRows, shape.batch * groupsPerImage(shape, gpu));
+}
+
+function windowsPerGroup({ isFallback }: Device): number {
+  return isFallback ? WINDOWS_PER_GROUP : FEW_WINDOWS_PER_GROUP;
 }
 
 /**
@@ -103,11 +112,11 @@ export function batchNormPoolGrad(
   const { x, dy, scale, shift, stats, parts, dshift, dscale, dx } = buffers;
   const { sizes, aliases, columns, bytes, runs } = layout(gpu, shape);
   const { batch, height, width } = shape;
-  const groups = groupsPerImage(shape);
+  const groups = groupsPerImage(shape, gpu);
   const kernel = { label: "batch_norm_pool_grad", source: backward, aliases };
   const given = (run: Run) => ({
     ...[part(x, run, bytes.x), part(dy, run, bytes.y), scale, shift, stats],
-    9: gpu.uniforms([run.count, ...sizes, WINDOWS_PER_GROUP, groups, batch * height * width]),
+    9: gpu.uniforms([run.count, ...sizes, windowsPerGroup(gpu), groups, batch * height * width]),
   });
   for (const run of runs) {
     gpu.dispatch(
@@ -135,9 +144,9 @@ function unpooled(shape: BatchNormPoolShape): BatchNormShape {
 }
 
 /** Groups of windows of one image. */
-function groupsPerImage(shape: BatchNormPoolShape): number {
+function groupsPerImage(shape: BatchNormPoolShape, gpu: Device): number {
   const [high, wide] = pooledSize(shape);
-  return Math.ceil(high * wide / WINDOWS_PER_GROUP);
+  return Math.ceil(high * wide / windowsPerGroup(gpu));
 }
 
 /** What the passes work out from the shape: sizes and bytes of an image, and the runs of them to bind. */
@@ -149,7 +158,7 @@ function layout(gpu: Gpu, shape: BatchNormPoolShape) {
   const bytes = {
     x: 4 * height * width * channels,
     y: 4 * high * wide * channels,
-    parts: 8 * groupsPerImage(shape) * channels,
+    parts: 8 * groupsPerImage(shape, gpu) * channels,
   };
   const runs = runsOf(gpu, batch, { bound: Object.values(bytes) });
   return { sizes: [height, width, columns], aliases: { T: type, I: bits }, columns, bytes, runs };

@@ -52,7 +52,7 @@ export interface DeviceNorm {
 export function plainNorm({ gpu }: TfjsHost, x: tf.Tensor, shape: BatchNormShape): DeviceNorm {
   return {
     outputShape: x.shape,
-    parts: 2 * batchNormGroups(shape) * shape.channels,
+    parts: 2 * batchNormGroups(shape, gpu) * shape.channels,
     epsilon: shape.epsilon,
     apply: (buffers) => normalise(gpu, buffers, shape),
     forward: (buffers) => batchNorm(gpu, buffers, shape),
@@ -65,7 +65,7 @@ export function pooledNorm({ gpu }: TfjsHost, shape: BatchNormPoolShape): Device
   const { batch, channels, epsilon } = shape;
   return {
     outputShape: [batch, ...pooledSize(shape), channels],
-    parts: 2 * batchNormPoolGroups(shape) * channels,
+    parts: 2 * batchNormPoolGroups(shape, gpu) * channels,
     epsilon,
     apply: (buffers) => normalisePool(gpu, buffers, shape),
     forward: (buffers) => batchNormPool(gpu, buffers, shape),

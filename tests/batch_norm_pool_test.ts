@@ -12,7 +12,7 @@ import type { Gpu } from "../kernels/gpu.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
-import { gpuTest } from "./gpu_test_context.ts";
+import { gpuKindsTest } from "./gpu_test_context.ts";
 import { assertRelu, NEGATIVE_NAN, RELU_INPUTS } from "./relu_cases.ts";
 
 const SETTINGS = { epsilon: 1e-5, momentum: 0.9 };
@@ -49,7 +49,7 @@ async function onDevice(gpu: Gpu, given: Given, shape: BatchNormPoolShape) {
   const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map((values) =>
     gpu.upload(values)
   ) as [GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer];
-  const parts = gpu.createBuffer(8 * batchNormPoolGroups(shape) * channels);
+  const parts = gpu.createBuffer(8 * batchNormPoolGroups(shape, gpu) * channels);
   const stats = gpu.createBuffer(8 * channels);
   const [y, dx] = [gpu.createBuffer(dy.size), gpu.createBuffer(x.size)];
   const [dscale, dshift] = [gpu.createBuffer(4 * channels), gpu.createBuffer(4 * channels)];
@@ -81,12 +81,12 @@ const SIZES: Sizes[] = [[1, 2, 2, 1], [2, 5, 7, 4], [3, 9, 4, 63], [2, 31, 33, 8
 for (const sizes of SIZES) {
   const seed = sizes[3];
   const what = `${sizes.join("x")}, seed ${seed}`;
-  gpuTest(`batchNormPool() and batchNormPoolGrad() equal the twin's: ${what}`, async (gpu) => {
+  gpuKindsTest(`batchNormPool() and batchNormPoolGrad() equal the twin's: ${what}`, async (gpu) => {
     const shape = shapeOf(...sizes);
     await compare(gpu, inputs(shape, new Random(seed)), shape, what);
   });
 
-  gpuTest(`batchNormPoolGrad() decides ties as the twin does: ${what}`, async (gpu) => {
+  gpuKindsTest(`batchNormPoolGrad() decides ties as the twin does: ${what}`, async (gpu) => {
     const shape = shapeOf(...sizes);
     const random = new Random(seed);
     // Of three values in four places at least two are equal.
@@ -114,7 +114,7 @@ Deno.test("the twin gives what a pooled normalisation gives by hand", () => {
   assert.deepEqual([[...dx], [...dscale], [...dshift]], [[0, 4, -4, 0], [4], [4]]);
 });
 
-gpuTest("batchNormPool() and batchNormPoolGrad() give what they give by hand", async (gpu) => {
+gpuKindsTest("batchNormPool() and batchNormPoolGrad() give what they give by hand", async (gpu) => {
   const shape = { ...shapeOf(1, 2, 2, 1), epsilon: 0 };
   const { y, dx, dscale, dshift } = await onDevice(gpu, BY_HAND, shape);
   assertClose(y, [3], { relative: 1e-6, what: "y" });
@@ -124,7 +124,7 @@ gpuTest("batchNormPool() and batchNormPoolGrad() give what they give by hand", a
   });
 });
 
-gpuTest("batchNormPoolGrad() gives nothing to windows that the ReLU stops", async (gpu) => {
+gpuKindsTest("batchNormPoolGrad() gives nothing to windows that the ReLU stops", async (gpu) => {
   for (const [scale, shift] of [[2, -5], [0, 0]] as const) {
     const given = { ...BY_HAND, scale: Float32Array.of(scale), shift: Float32Array.of(shift) };
     const { y, dx, dscale, dshift } = await onDevice(gpu, given, shapeOf(1, 2, 2, 1));
@@ -135,20 +135,23 @@ gpuTest("batchNormPoolGrad() gives nothing to windows that the ReLU stops", asyn
   }
 });
 
-gpuTest("batchNormPool() lets NaN of both signs through to all of their channels", async (gpu) => {
-  const shape = shapeOf(1, 4, 4, 4);
-  const given = inputs(shape, new Random(2));
-  given.x[20] = NaN;
-  given.x.set(NEGATIVE_NAN, 21);
-  const expected = naive.batchNormPool(given.x, given, shape).y;
-  const { y } = await onDevice(gpu, given, shape);
-  const where = (values: ArrayLike<number>) => Array.from(values, Number.isNaN);
-  assert.deepEqual(where(y), where(expected));
-  assert.equal(where(y).filter(Boolean).length, 2 * 4);
-});
+gpuKindsTest(
+  "batchNormPool() lets NaN of both signs through to all of their channels",
+  async (gpu) => {
+    const shape = shapeOf(1, 4, 4, 4);
+    const given = inputs(shape, new Random(2));
+    given.x[20] = NaN;
+    given.x.set(NEGATIVE_NAN, 21);
+    const expected = naive.batchNormPool(given.x, given, shape).y;
+    const { y } = await onDevice(gpu, given, shape);
+    const where = (values: ArrayLike<number>) => Array.from(values, Number.isNaN);
+    assert.deepEqual(where(y), where(expected));
+    assert.equal(where(y).filter(Boolean).length, 2 * 4);
+  },
+);
 
 for (const channels of [1, 3, 4]) {
-  gpuTest(`the ReLU before a pool of ${channels} channels keeps every NaN`, async (gpu) => {
+  gpuKindsTest(`the ReLU before a pool of ${channels} channels keeps every NaN`, async (gpu) => {
     // Four times each input, so that it is the largest of its window.
     const width = 2 * RELU_INPUTS.length / channels;
     const row = new Float32Array(width * channels);

@@ -10,7 +10,7 @@ import { batchStatistics, normalise, normaliseGrad } from "../kernels/cpu/batch_
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
-import { gpuTest } from "./gpu_test_context.ts";
+import { gpuKindsTest } from "./gpu_test_context.ts";
 import { assertRelu, NEGATIVE_NAN, RELU_INPUTS } from "./relu_cases.ts";
 
 const SETTINGS = { epsilon: 1e-5, momentum: 0.9 };
@@ -35,16 +35,17 @@ for (
     [130, 8, true],
     [257, 63, true],
     [700, 65, true],
+    [9000, 8, true],
   ] as const
 ) {
   const seed = rows;
   const name = `${rows}x${channels}${relu ? " with ReLU" : ""}, seed ${seed}`;
-  gpuTest(`batchNorm() and batchNormGrad() equal the twin's: ${name}`, async (gpu) => {
+  gpuKindsTest(`batchNorm() and batchNormGrad() equal the twin's: ${name}`, async (gpu) => {
     const shape = { rows, channels, relu, ...SETTINGS };
     const given = inputs(rows, channels, new Random(seed));
     const buffer = (values: Float32Array<ArrayBuffer>) => gpu.upload(values);
     const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map(buffer);
-    const parts = gpu.createBuffer(8 * batchNormGroups(shape) * channels);
+    const parts = gpu.createBuffer(8 * batchNormGroups(shape, gpu) * channels);
     const stats = gpu.createBuffer(8 * channels);
     const y = gpu.createBuffer(4 * rows * channels);
     const dx = gpu.createBuffer(4 * rows * channels);
@@ -73,14 +74,14 @@ for (
   });
 }
 
-gpuTest("batchNorm() keeps its precision far from zero", async (gpu) => {
+gpuKindsTest("batchNorm() keeps its precision far from zero", async (gpu) => {
   // With E[x²] − E[x]² in f32 nothing would be left of a variance of 1 around 10,000.
   const shape = { rows: 600, channels: 2, relu: false, ...SETTINGS };
   const given = inputs(shape.rows, shape.channels, new Random(3), 1e4);
   const [x, dy, scale, shift, movingMean, movingVariance] = Object.values(given).map((values) =>
     gpu.upload(values)
   );
-  const parts = gpu.createBuffer(8 * batchNormGroups(shape) * shape.channels);
+  const parts = gpu.createBuffer(8 * batchNormGroups(shape, gpu) * shape.channels);
   const stats = gpu.createBuffer(8 * shape.channels);
   const y = gpu.createBuffer(4 * shape.rows * shape.channels);
   const buffers = { x: x!, scale: scale!, shift: shift!, parts, stats, y };
@@ -93,7 +94,7 @@ gpuTest("batchNorm() keeps its precision far from zero", async (gpu) => {
   gpu.destroy(x!, dy!, scale!, shift!, movingMean!, movingVariance!, parts, stats, y);
 });
 
-gpuTest("batchNorm() lets NaN of both signs through to all of their channels", async (gpu) => {
+gpuKindsTest("batchNorm() lets NaN of both signs through to all of their channels", async (gpu) => {
   const shape = { rows: 5, channels: 3, relu: true, ...SETTINGS };
   const given = inputs(shape.rows, shape.channels, new Random(2));
   given.x[6] = NaN;
@@ -114,7 +115,7 @@ gpuTest("batchNorm() lets NaN of both signs through to all of their channels", a
 });
 
 for (const channels of [1, 3, 4]) {
-  gpuTest(`the ReLU of ${channels} channels keeps every NaN and gives no −0`, async (gpu) => {
+  gpuKindsTest(`the ReLU of ${channels} channels keeps every NaN and gives no −0`, async (gpu) => {
     const x = gpu.upload(RELU_INPUTS);
     // A mean of 0, and factors of 1.
     const ones = Array<number>(channels).fill(1);

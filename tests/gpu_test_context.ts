@@ -32,6 +32,21 @@ export function gpuTest(name: string, test: (gpu: Gpu) => void | Promise<void>):
   Deno.test({ name, ignore: !hasGpu && !required, fn: () => runTest(test) });
 }
 
+/** As {@linkcode gpuTest}, with the kernels for software and with those for hardware, whatever it is. */
+export function gpuKindsTest(name: string, test: (gpu: Gpu) => void | Promise<void>): void {
+  for (const isFallback of [true, false]) {
+    gpuTest(`${name}, ${isFallback ? "software" : "hardware"}'s kernels`, async (gpu) => {
+      const own = gpu.isFallback;
+      Object.assign(gpu, { isFallback });
+      try {
+        await test(gpu);
+      } finally {
+        Object.assign(gpu, { isFallback: own });
+      }
+    });
+  }
+}
+
 async function runTest(test: (gpu: Gpu) => void | Promise<void>): Promise<void> {
   shared ??= await Gpu.open();
   assert(shared, "REQUIRE_GPU=1, but this machine has no WebGPU adapter");

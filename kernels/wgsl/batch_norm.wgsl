@@ -8,10 +8,11 @@
 // y                f32 [M, C]       max(0, ·) of the normalised x if RELU, else the normalised x
 //
 // reduce: one invocation reduces one channel of one group, in two sweeps, so that nothing cancels.
-// merge: one invocation merges the groups of one channel (Chan's update).
+// merge: one invocation merges the groups of one channel (Chan's update). merge_wide: a workgroup does, for
+// hardware, where one invocation would wait for one group after the other; its lanes fold in halves.
 // normalise: one invocation makes RUN numbers of one channel, so that it loads the channel's own once;
 // neighbours read neighbouring numbers.
-// No barriers; every element has one writer. Constants: RELU (0 or 1), RUN. T is vec4<f32> where the
+// No barriers but those of merge_wide; every element has one writer. Constants: RELU (0 or 1), RUN. T is vec4<f32> where the
 // channels are a multiple of 4, and C then counts fours; else f32. I is the same of i32.
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
@@ -67,22 +68,53 @@ fn merge(
 ) {
   let c = (group.y * groups.x + group.x) * 64 + local;
   if (c >= s.C) { return; }
-  var count = 0.0;
-  var mean = T();
-  var squares = T();
-  for (var g = 0u; g < s.G; g++) {
-    let n = f32(min(s.ROWS, s.M - g * s.ROWS));
-    let d = parts[g * 2 * s.C + c] - mean;
-    let share = n / (count + n);
-    mean += d * share;
-    squares += parts[(g * 2 + 1) * s.C + c] + d * d * count * share;
-    count += n;
+  var all = Part();
+  for (var g = 0u; g < s.G; g++) { all = together(all, part_of(g, c)); }
+  finish(c, all);
+}
+
+var<workgroup> shares: array<Part, 64>;
+
+@compute @workgroup_size(64)
+fn merge_wide(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let c = group.y * groups.x + group.x;
+  if (c >= s.C) { return; }
+  var all = Part();
+  for (var g = local; g < s.G; g += 64) { all = together(all, part_of(g, c)); }
+  shares[local] = all;
+  for (var half = 32u; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (local < half) { shares[local] = together(shares[local], shares[local + half]); }
   }
-  stats[c] = mean;
-  stats[s.C + c] = inverseSqrt(squares / f32(s.M) + T(s.EPSILON));
+  if (local == 0) { finish(c, shares[0]); }
+}
+
+// Rows, with their mean and the sum of the squares of what differs from it.
+struct Part { rows: f32, mean: T, squares: T }
+
+fn part_of(g: u32, c: u32) -> Part {
+  let rows = f32(min(s.ROWS, s.M - g * s.ROWS));
+  return Part(rows, parts[g * 2 * s.C + c], parts[(g * 2 + 1) * s.C + c]);
+}
+
+// Chan's update.
+fn together(a: Part, b: Part) -> Part {
+  if (b.rows == 0) { return a; }
+  let d = b.mean - a.mean;
+  let share = b.rows / (a.rows + b.rows);
+  return Part(a.rows + b.rows, a.mean + d * share, a.squares + (b.squares + d * d * a.rows * share));
+}
+
+fn finish(c: u32, all: Part) {
+  stats[c] = all.mean;
+  stats[s.C + c] = inverseSqrt(all.squares / f32(s.M) + T(s.EPSILON));
   // The moving variance is the unbiased one, as in PyTorch.
-  let unbiased = squares / max(1.0, f32(s.M) - 1.0);
-  moving_mean[c] = mix(mean, moving_mean[c], s.MOMENTUM);
+  let unbiased = all.squares / max(1.0, f32(s.M) - 1.0);
+  moving_mean[c] = mix(all.mean, moving_mean[c], s.MOMENTUM);
   moving_variance[c] = mix(unbiased, moving_variance[c], s.MOMENTUM);
 }
 

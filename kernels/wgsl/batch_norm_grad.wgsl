@@ -10,8 +10,9 @@
 // Here x̂ is the normalised x, and dz is dy where the ReLU let it through; that is asked of x̂ again, which
 // costs less than reading the output.
 // reduce: one invocation reduces one channel of one group. merge: one invocation adds one channel's
-// groups. spread: one invocation makes RUN numbers of one channel of dx, so that it loads the channel's
-// own once; neighbours write neighbouring numbers. No barriers; every element has one writer.
+// groups; merge_wide: a workgroup does, as in batch_norm.wgsl. spread: one invocation makes RUN numbers of one channel of dx, so that it loads the channel's
+// own once; neighbours write neighbouring numbers. No barriers but those of merge_wide; every
+// element has one writer.
 // Constants: RELU (0 or 1), RUN. T is vec4<f32> where the channels are a multiple of 4, and C then counts
 // fours; else f32.
 
@@ -86,6 +87,35 @@ fn merge(
   }
   dshift[c] = plain;
   dscale[c] = scaled;
+}
+
+var<workgroup> shares: array<array<T, 2>, 64>;
+
+@compute @workgroup_size(64)
+fn merge_wide(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let c = group.y * groups.x + group.x;
+  if (c >= s.C) { return; }
+  var plain = T();
+  var scaled = T();
+  for (var g = local; g < s.G; g += 64) {
+    plain += parts[g * 2 * s.C + c];
+    scaled += parts[(g * 2 + 1) * s.C + c];
+  }
+  shares[local] = array<T, 2>(plain, scaled);
+  for (var half = 32u; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (local < half) {
+      let other = shares[local + half];
+      shares[local] = array<T, 2>(shares[local][0] + other[0], shares[local][1] + other[1]);
+    }
+  }
+  if (local > 0) { return; }
+  dshift[c] = shares[0][0];
+  dscale[c] = shares[0][1];
 }
 
 @compute @workgroup_size(64)
