@@ -85,14 +85,14 @@ fn four_logits(i: u32) {
   parts[map_items(s.B) + j] = vec2<f32>(dot(loss, weight), 0);
 }
 
-var<workgroup> shares: array<vec2<f32>, 64>;
+var<workgroup> shares: array<vec2<f32>, 256>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn total(@builtin(local_invocation_index) local: u32) {
   var sum = vec2<f32>();
-  for (var i = local; i < items(s.B); i += 64) { sum += parts[i]; }
+  for (var i = local; i < items(s.B); i += 256) { sum += parts[i]; }
   shares[local] = sum;
-  for (var half = 32u; half > 0; half /= 2) {
+  for (var half = 128u; half > 0; half /= 2) {
     workgroupBarrier();
     if (local < half) { shares[local] += shares[local + half]; }
   }
