@@ -10,6 +10,7 @@ import { ATTRIBUTES } from "./attributes.ts";
 import { type Backend, failureOf } from "./backend.ts";
 import { type Face, type InputSize, loadFaces, type OnReject } from "./faces.ts";
 import { EvaluationFiles } from "./evaluation_files.ts";
+import { useLikelyKernels } from "./kernel_choices.ts";
 import { gatherEvidence, type Metrics } from "./metrics.ts";
 import { PredictionCollector, type Predictions } from "./metrics/predictions.ts";
 import { sigmoid } from "./metrics/probability.ts";
@@ -87,8 +88,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
   const network = await readModel(run);
   try {
     await using files = await EvaluationFiles.open(run);
-    using learner = new Learner(backend, network, config);
     const batch = options.batch ?? config.batch;
+    await useLikelyKernels(backend, { network: config.network, batch });
+    using learner = new Learner(backend, network, config);
     const learnt = config.attributes;
     const job = { learner, options, learnt, sizes: networkSizes(network), batch, done: 0 };
     const { metrics, predictions, samples, places } = await measureSplit(
