@@ -37,6 +37,16 @@ export class LinePeer implements AsyncDisposable {
     return JSON.parse(line) as Answer;
   }
 
+  /** Ends the process at once, whatever it does; a question that waits fails. */
+  kill(): void {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // The pipe of a process that ended by itself is closed already.
     await this.#input.close().catch(() => {});
