@@ -19,6 +19,7 @@ interface Refusal {
 export class MeasuredPeer implements AsyncDisposable {
   readonly #peer: LinePeer;
   readonly #signal: AbortSignal;
+  #isOver = false;
 
   /** @param signal Ends the process when it is aborted. */
   constructor(program: string, args: readonly string[], signal: AbortSignal) {
@@ -32,6 +33,11 @@ export class MeasuredPeer implements AsyncDisposable {
     return new MeasuredPeer(Deno.execPath(), ["run", "--no-prompt", ...PERMISSIONS, path], signal);
   }
 
+  /** Whether it has ended, or been killed, and answers nothing any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /**
    * Asks and waits for the answer.
    *
@@ -40,6 +46,7 @@ export class MeasuredPeer implements AsyncDisposable {
   async ask<Answer>(question: object, seconds: number): Promise<Answer> {
     const signal = this.#signal;
     signal.throwIfAborted();
+    if (this.#isOver) throw new Error("its process was ended before");
     let stopped: Error | null = null;
     const stop = (reason: Error) => {
       stopped = reason;
@@ -52,11 +59,12 @@ export class MeasuredPeer implements AsyncDisposable {
     const abort = () => stop(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      const answer = await this.#peer.ask<Answer | Refusal>(question);
+      const answer = await this.#peer.ask<Answer | Refusal>(question).catch((error) => {
+        this.#isOver = true;
+        throw stopped ?? error;
+      });
       if (isRefusal(answer)) throw new Error(answer.error);
       return answer;
-    } catch (error) {
-      throw stopped ?? error;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);

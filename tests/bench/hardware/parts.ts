@@ -6,11 +6,14 @@
 
 import { ADAPTER } from "./adapter_part.ts";
 import { HOST } from "./host_part.ts";
-import type { PartName } from "./options.ts";
+import { KERNELS } from "./kernels_part.ts";
 import type { Part } from "./part.ts";
+import { STEPS } from "./steps_part.ts";
 
 /** The parts. */
 export const PARTS: Readonly<Record<string, Part>> = {
   adapter: ADAPTER,
   host: HOST,
+  steps: STEPS,
+  kernels: KERNELS,
 };

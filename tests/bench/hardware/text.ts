@@ -43,7 +43,7 @@ export function stepLines(name: string, results: readonly StepResult[]): string[
   return [tableRow(name, STEP_HEADS), ...rows, ...hosts];
 }
 
-const KERNEL_HEADS = ["ms", "of step", "GFLOP/s", "of peak", "GB/s", "of bandwidth"];
+const KERNEL_HEADS = ["ms", "of step", "MB each", "GFLOP/s", "of peak", "GB/s", "of bandwidth"];
 
 /** The slowest kernels of a step, with what they make of the device. */
 export function kernelLines(step: StepKernels, peaks: CardPeaks): string[] {
@@ -61,8 +61,12 @@ function kernelRow({ name, count, ms, flops, bytes }: KernelTime, all: number, p
   const traffic = bytes === 0
     ? ["–", "–"]
     : [figure(perSecond(bytes) / 1e9), share(perSecond(bytes) / peaks.bandwidth)];
-  const cells = [ms.toFixed(3), share(ms / all), ...arithmetic, ...traffic];
-  return tableRow(`  ${count > 1 ? `${count} x ` : ""}${name}`, cells);
+  const cells = [ms.toFixed(3), share(ms / all), figure(bytes / count / 1e6)];
+  return tableRow(`  ${count > 1 ? `${count} x ` : ""}${name}`, [
+    ...cells,
+    ...arithmetic,
+    ...traffic,
+  ]);
 }
 
 /** What was timed, a line each, in a unit. */
