@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readLines } from "../../../pipeline/record_json/read_lines.ts";
 import { print } from "../measuring.ts";
 
 /**
@@ -13,16 +14,11 @@ import { print } from "../measuring.ts";
 export async function answerLines<Question>(
   answer: (question: Question) => Promise<object>,
 ): Promise<never> {
-  let rest = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const answered = await answer(JSON.parse(line)).catch((error) => {
-        return { error: error instanceof Error ? error.message : String(error) };
-      });
-      print(JSON.stringify(answered));
-    }
+  for await (const { text } of readLines(Deno.stdin.readable, "standard input")) {
+    const answered = await answer(JSON.parse(text)).catch((error) => {
+      return { error: error instanceof Error ? error.message : String(error) };
+    });
+    print(JSON.stringify(answered));
   }
   Deno.exit();
 }
