@@ -26,7 +26,7 @@ export const HOST: Part = {
       for (
         const kernels of isSoftware ? ["hardware", "software"] as const : ["hardware"] as const
       ) {
-        await measure(bench, size, kernels).catch((error) => {
+        await measureHost(bench, size, kernels).catch((error) => {
           bench.fail(`${size} with the kernels for ${kernels}: ${messageOf(error)}`);
         });
       }
@@ -34,7 +34,12 @@ export const HOST: Part = {
   },
 };
 
-async function measure(bench: Bench, name: string, kernels: "hardware" | "software") {
+/** Measures one size, recorded with one set of kernels. */
+export async function measureHost(
+  bench: Bench,
+  name: string,
+  kernels: "hardware" | "software",
+): Promise<void> {
   await using peer = MeasuredPeer.ofScript("step_contender.ts", bench.signal);
   const job: StepJob = { size: name, way: "webgpu", cache: bench.cache, recorded: kernels };
   const { firstStepSeconds } = await peer.ask<StepReady>(job, LIMIT);
