@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { togetherIfAlike } from "./bench/hardware/dispatch_times.ts";
-import type { KernelTime, StepResult } from "./bench/hardware/results.ts";
+import type { StepResult } from "./bench/hardware/results.ts";
 import { testOf } from "./bench/hardware/tap.ts";
 import { figure, kernelLines, stepLines } from "./bench/hardware/text.ts";
 
@@ -37,18 +36,6 @@ Deno.test("bench hardware: steps are held against PyTorch's in f32, where there 
     "43.6",
     "171",
     "–",
-  ]);
-});
-
-Deno.test("bench hardware: dispatches that are alike are summed, the slowest come first", () => {
-  const time = (name: string, ms: number, bytes: number): KernelTime => {
-    return { name, count: 1, ms, flops: 0, bytes };
-  };
-  const times = [time("a", 1, 8), time("b", 2.5, 8), time("a", 2, 8), time("a", 1, 9)];
-  assert.deepEqual(togetherIfAlike(times), [
-    { name: "a", count: 2, ms: 3, flops: 0, bytes: 16 },
-    time("b", 2.5, 8),
-    time("a", 1, 9),
   ]);
 });
 

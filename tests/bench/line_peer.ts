@@ -39,12 +39,7 @@ export class LinePeer implements AsyncDisposable {
 
   /** Ends the process at once, whatever it does; a question that waits fails. */
   kill(): void {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch (error) {
-      // It has ended by itself.
-      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
-    }
+    endNow(this.#process);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,5 +47,14 @@ export class LinePeer implements AsyncDisposable {
     await this.#input.close().catch(() => {});
     await this.#process.status;
     await this.#output.cancel();
+  }
+}
+
+/** Ends a process at once, if it has not ended by itself. */
+export function endNow(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -33,7 +33,7 @@ async function peakFlops(gpu: Gpu): Promise<number> {
   const factors = gpu.upload(Float32Array.of(0.999, 0.999, 0.999, 0.999, 0.1, 0.1, 0.1, 0.1));
   const results = gpu.createBuffer(16 * WORKGROUP * WORKGROUPS);
   try {
-    for (let rounds = FIRST_ROUNDS;; rounds *= 4) {
+    for (let rounds = FIRST_ROUNDS;; rounds *= 16) {
       const constants = { ROUNDS: rounds };
       const kernel = { label: "card_peaks", source, entry: "multiply", constants };
       const seconds = await secondsOf(

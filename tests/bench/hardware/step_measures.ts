@@ -20,11 +20,14 @@ import type { StepResult } from "./results.ts";
 const HOST_STEPS = 40;
 const COUNTED_STEPS = 4;
 const DEVICE_STEPS = 9;
+/** Seconds of a step from which on a few are as good as many, and all there is time for. */
+const LONG = 0.5;
 
 /** A learner with a batch that it takes steps on. */
 export class StepMeasures {
   readonly #learner: Learner;
   readonly #batch: Batch;
+  #isLong = false;
 
   /** Both are borrowed. */
   constructor(learner: Learner, batch: Batch) {
@@ -38,7 +41,7 @@ export class StepMeasures {
    */
   async twice(): Promise<number> {
     const first = await this.#single();
-    await this.#single();
+    this.#isLong = await this.#single() > LONG;
     return first;
   }
 
@@ -52,7 +55,7 @@ export class StepMeasures {
 
   /**
    * Images a second of steps that are taken as training takes them: recorded one behind the other, their
-   * losses read back when the training's own reader finds that due.
+   * losses read back when the training's own reader finds that due, or, where steps are long, after each.
    *
    * @param folder Where the losses are logged, as in training.
    * @param seconds No step begins later.
@@ -68,7 +71,7 @@ export class StepMeasures {
     do {
       const batches = [{ faces, losses: this.#step() }];
       reader.add({ epoch: 0, step: step++, learningRate, batches });
-      if (reader.isDue) await reader.read();
+      if (reader.isDue || this.#isLong) await reader.read();
     } while (elapsed() < seconds);
     await reader.read();
     return step * faces.length / elapsed();
@@ -79,7 +82,7 @@ export class StepMeasures {
     using clock = DeviceClock.of(gpu);
     if (!clock) return null;
     const times: number[] = [];
-    for (let i = 0; i < DEVICE_STEPS; i++) {
+    for (let i = 0; i < (this.#isLong ? 1 : DEVICE_STEPS); i++) {
       clock.start();
       const losses = this.#step();
       clock.stop();

@@ -75,6 +75,7 @@ async function measureSize(bench: Bench, size: Size, torch: TorchWays | null): P
     if (rest) results.push({ name: size.name, way: way.way, imagesPerSecond, ...rest });
   }
   bench.results.steps.push(...results);
+  if (results.length === 0) return;
   for (const line of stepLines(size.name, results)) bench.print(line);
 }
 

@@ -6,6 +6,7 @@
 
 import { readLines } from "../../../pipeline/record_json/read_lines.ts";
 import { ROOT } from "../../task_command.ts";
+import { endNow } from "../line_peer.ts";
 import type { Bench, Part } from "./part.ts";
 import { testOf } from "./tap.ts";
 
@@ -72,7 +73,7 @@ async function testFile({ signal, fail }: Bench, file: string, found: Found): Pr
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  const kill = () => process.kill("SIGKILL");
+  const kill = () => endNow(process);
   signal.addEventListener("abort", kill, { once: true });
   let isFaulty = false;
   for await (const { text } of readLines(process.stdout, file)) {
