@@ -87,6 +87,8 @@ export interface TestResults {
 export interface Results {
   adapter: AdapterFacts | null;
   readonly steps: StepResult[];
+  /** PyTorch's version, and where it computed. */
+  pytorch?: string;
   kernels?: { readonly peaks: CardPeaks; readonly steps: StepKernels[] };
   /** Faces a second. */
   masks?: readonly Timed[];

@@ -29,7 +29,6 @@ export class TorchWays implements AsyncDisposable {
   readonly #bench: Bench;
   readonly #python: string;
   #peer: MeasuredPeer | null = null;
-  #name = "";
 
   private constructor(bench: Bench, python: string) {
     this.#bench = bench;
@@ -49,7 +48,8 @@ export class TorchWays implements AsyncDisposable {
     const job = { ...network.input, widths: network.widths, batch };
     const peer = this.#open();
     const ready = await peer.ask<Ready>(job, LIMITS.ready);
-    if (ready.name !== this.#name) this.#bench.print(this.#name = ready.name);
+    const { results, print } = this.#bench;
+    if (results.pytorch === undefined) print(results.pytorch = ready.name);
     const ways: SteppingWay[] = [];
     for (const mode of ready.modes) {
       try {
