@@ -16,8 +16,9 @@ import { countCalls, withoutDispatches } from "../../gpu_calls.ts";
 import { median } from "../measuring.ts";
 import type { StepResult } from "./results.ts";
 
-/** Steps whose host time is taken, and those whose calls are counted. */
-const HOST_STEPS = 40;
+/** Steps in which the engine still compiles what they run, those whose host time is taken, and counted. */
+const EARLY_STEPS = 40;
+const HOST_STEPS = 60;
 const COUNTED_STEPS = 4;
 const DEVICE_STEPS = 9;
 /** Seconds of a step from which on a few are as good as many, and all there is time for. */
@@ -102,7 +103,7 @@ export class StepMeasures {
     const times: number[] = [];
     let calls: StepResult["calls"] = null;
     await withoutDispatches(async () => {
-      for (let i = 0; i < HOST_STEPS; i++) {
+      for (let i = 0; i < EARLY_STEPS + HOST_STEPS; i++) {
         const start = performance.now();
         const losses = this.#step();
         times.push(performance.now() - start);
@@ -116,7 +117,7 @@ export class StepMeasures {
       const each = Object.entries(counts).map(([name, count]) => [name, count / COUNTED_STEPS]);
       calls = Object.fromEntries(each);
     });
-    return { hostMs: median(times), calls };
+    return { hostMs: median(times.slice(EARLY_STEPS)), calls };
   }
 
   #step(): tf.Tensor1D {
