@@ -56,6 +56,23 @@ export class Tape {
       pass.dispatchWorkgroups(x, y, z);
     }
   }
+
+  /** As {@linkcode play}, each dispatch in a pass of its own, for whoever measures them one by one. */
+  playEach(host: PassHost, passOf: (dispatch: number) => GPUComputePassDescriptor): void {
+    let dispatch = 0;
+    for (const command of this.#commands) {
+      const encoder = host.copies();
+      if (typeof command === "function") {
+        command(encoder);
+        continue;
+      }
+      const pass = encoder.beginComputePass(passOf(dispatch++));
+      pass.setPipeline(command.pipeline);
+      pass.setBindGroup(0, command.bindGroup);
+      pass.dispatchWorkgroups(...command.workgroups);
+      pass.end();
+    }
+  }
 }
 
 /** The commands between passes that tapes know. */

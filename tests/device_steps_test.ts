@@ -9,6 +9,7 @@ import { ResidentImages } from "../pipeline/network/resident_images.ts";
 import { keepImages } from "../pipeline/train/keep_images.ts";
 import { Learner } from "../pipeline/train/learner.ts";
 import { restoreState, stateOf } from "../pipeline/train/learner_state.ts";
+import { countCalls } from "./gpu_calls.ts";
 import { hasGpu } from "./gpu_test_context.ts";
 import { sampleBatches, smallConfig } from "./train_context.ts";
 
@@ -177,33 +178,6 @@ Deno.test({
     });
   },
 });
-
-/** How often calls are made that cost a step time. */
-async function countCalls(work: () => Promise<void>): Promise<Record<string, number>> {
-  const counted = [
-    [GPUDevice.prototype, "createBuffer"],
-    [GPUDevice.prototype, "createBindGroup"],
-    [GPUBuffer.prototype, "getMappedRange"],
-    [GPUQueue.prototype, "submit"],
-    [GPUQueue.prototype, "writeBuffer"],
-  ] as unknown as [Record<string, (...args: unknown[]) => unknown>, string][];
-  const counts: Record<string, number> = {};
-  const own = counted.map(([prototype, name]) => prototype[name]!);
-  for (const [prototype, name] of counted) {
-    const call = prototype[name]!;
-    counts[name] = 0;
-    prototype[name] = function (...args) {
-      counts[name]!++;
-      return call.apply(this, args);
-    };
-  }
-  try {
-    await work();
-  } finally {
-    counted.forEach(([prototype, name], i) => prototype[name] = own[i]!);
-  }
-  return counts;
-}
 
 deviceTest(
   "weights and state that are set between steps are those of the next one",

@@ -117,9 +117,18 @@ function writeReal(bytes: number[], value: number): void {
   integer(bytes, exponent);
 }
 
+/** Sizes of a predictor. */
+type Sizes = Pick<TreeCascade, "stages" | "trees" | "depth" | "features">;
+
+const SMALL: Sizes = { stages: 2, trees: 3, depth: 2, features: 5 };
+
 /** A predictor whose points begin at `initial` and are moved a little by trees of little sense. */
-export function smallPredictor(random: Random, initial: Float32Array, leaf = 0.01): TreeCascade {
-  const [stages, trees, depth, features] = [2, 3, 2, 5];
+export function smallPredictor(
+  random: Random,
+  initial: Float32Array,
+  leaf = 0.01,
+  { stages, trees, depth, features }: Sizes = SMALL,
+): TreeCascade {
   const floats = (length: number, size: number) =>
     Float32Array.from({ length }, () => size * random.normal());
   const splits = stages * trees * (2 ** depth - 1);

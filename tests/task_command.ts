@@ -33,6 +33,7 @@ export function taskCommand(
   args: readonly string[],
   env = {},
   stdin: "null" | "piped" = "null",
+  signal?: AbortSignal,
 ): Deno.Command {
   const [, ...words] = config.tasks[task].command.split(" ");
   return new Deno.Command(Deno.execPath(), {
@@ -42,5 +43,6 @@ export function taskCommand(
     stdin,
     stdout: "piped",
     stderr: "piped",
+    ...(signal ? { signal } : {}),
   });
 }

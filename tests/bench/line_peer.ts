@@ -37,10 +37,24 @@ export class LinePeer implements AsyncDisposable {
     return JSON.parse(line) as Answer;
   }
 
+  /** Ends the process at once, whatever it does; a question that waits fails. */
+  kill(): void {
+    endNow(this.#process);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // The pipe of a process that ended by itself is closed already.
     await this.#input.close().catch(() => {});
     await this.#process.status;
     await this.#output.cancel();
+  }
+}
+
+/** Ends a process at once, if it has not ended by itself. */
+export function endNow(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }

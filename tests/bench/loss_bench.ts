@@ -103,28 +103,48 @@ async function contendersFor(
   return contenders;
 }
 
+/** What a loss takes by one of the ways. */
+export interface LossTime {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/**
+ * Measures a preset's loss by all ways, which take turns.
+ *
+ * @param gpu Null leaves out the ways on webgpu, of which tfjs's is the first.
+ */
+export async function measureLosses(
+  preset: keyof typeof PRESETS,
+  batch: number,
+  gpu: Backend | null,
+  wasm: Backend,
+): Promise<LossTime[]> {
+  const contenders = await contendersFor(preset, batch, gpu, wasm);
+  const times = contenders.map((): number[] => []);
+  for (let turn = -1; turn < ROUNDS; turn++) {
+    for (const [i, contender] of contenders.entries()) {
+      const time = await round(contender);
+      // The first round compiles.
+      if (turn >= 0) times[i]!.push(time);
+    }
+  }
+  return contenders.map(({ name }, i) => ({ name, ms: median(times[i]!) }));
+}
+
 /** Measures and prints both presets' losses. */
 export async function compareLosses(): Promise<void> {
   using wasm = await openBackend("wasm");
   using gpu = await openBackend("webgpu").catch(() => null);
   for (const [preset, batch] of [["lite", 16], ["paper", 8]] as const) {
-    const contenders = await contendersFor(preset, batch, gpu, wasm);
-    const times = contenders.map((): number[] => []);
-    for (let turn = -1; turn < ROUNDS; turn++) {
-      for (const [i, contender] of contenders.entries()) {
-        const time = await round(contender);
-        // The first round compiles.
-        if (turn >= 0) times[i]!.push(time);
-      }
-    }
+    const times = await measureLosses(preset, batch, gpu, wasm);
     const { height, width } = maskSize(PRESETS[preset].network);
     print(`joint loss and gradients, ${preset}: masks ${height}x${width}, batch ${batch}`);
-    const base = gpu ? median(times[0]!) : null;
-    contenders.forEach(({ name }, i) => {
-      const time = median(times[i]!);
-      const ratio = base === null ? "" : `${(base / time).toFixed(1)}x`.padStart(9);
-      print(`  ${name.padEnd(32)}${time.toFixed(2).padStart(9)} ms${ratio}`);
-    });
+    const base = gpu ? times[0]!.ms : null;
+    for (const { name, ms } of times) {
+      const ratio = base === null ? "" : `${(base / ms).toFixed(1)}x`.padStart(9);
+      print(`  ${name.padEnd(32)}${ms.toFixed(2).padStart(9)} ms${ratio}`);
+    }
   }
 }
 

@@ -20,7 +20,8 @@ import type { PredictJob } from "./predict_contender.ts";
 import { SEED } from "./random_batch.ts";
 
 const ROUNDS = 5;
-const COUNT = 160;
+/** Files a round. */
+export const COUNT = 160;
 /** PyTorch's batch; ours takes its own. */
 const BATCH = 16;
 
@@ -28,25 +29,30 @@ const FOLDER = import.meta.dirname ?? ".";
 const CONTENDER = ["run", "-A", join(FOLDER, "predict_contender.ts")];
 const FACES = join(FOLDER, "..", "..", "data", "sample", "Img", "img_align_celeba");
 
-/** A program that predicts, warmed up. */
-interface Contender {
+/** What a program took. */
+export interface PredictTimes {
   readonly name: string;
+  /** Of each round. */
+  readonly seconds: readonly number[];
+}
+
+/** A program that predicts, warmed up. */
+interface Contender extends PredictTimes {
   readonly peer: LinePeer;
   readonly seconds: number[];
 }
 
-async function start(peer: LinePeer, job: object, what: string): Promise<Contender | null> {
+async function start(peer: LinePeer, job: object): Promise<Contender | null> {
   try {
     const { name } = await peer.ask<{ name: string }>(job);
     return { name, peer, seconds: [] };
   } catch {
     await peer[Symbol.asyncDispose]();
-    print(`${what} is left out`);
     return null;
   }
 }
 
-async function startAll(run: string): Promise<Contender[]> {
+async function startAll(run: string, tell: (line: string) => void): Promise<Contender[]> {
   const images = Array.from(
     { length: COUNT },
     (_, i) => join(FACES, `${i + 1}`.padStart(6, "0") + ".jpg"),
@@ -54,21 +60,25 @@ async function startAll(run: string): Promise<Contender[]> {
   const started: (Contender | null)[] = [];
   for (const way of ["webgpu", "wasm"] as const) {
     const job: PredictJob = { way, run, images };
-    started.push(await start(new LinePeer(Deno.execPath(), CONTENDER), job, way));
+    const one = await start(new LinePeer(Deno.execPath(), CONTENDER), job);
+    if (!one) tell(`${way} is left out`);
+    started.push(one);
   }
   const { input, widths } = PRESETS.lite.network;
   const python = await findPython("torch");
-  if (python === null) print("No python3 has torch here: PyTorch is left out");
+  if (python === null) tell("No python3 has torch here: PyTorch is left out");
   // On a busy machine OpenMP's threads wait for each other for longer than they work: one may be faster.
   for (const threads of python === null ? [] : [1, navigator.hardwareConcurrency]) {
     const peer = new LinePeer(python!, peerArguments("predict_torch.py"));
     const job = { ...input, widths, batch: BATCH, threads, images };
-    started.push(await start(peer, job, "PyTorch"));
+    const one = await start(peer, job);
+    if (!one) tell("PyTorch is left out");
+    started.push(one);
   }
   return started.filter((contender) => contender !== null);
 }
 
-function report(contenders: readonly Contender[]): void {
+function report(contenders: readonly PredictTimes[]): void {
   const load = Deno.loadavg().map((load) => load.toFixed(1)).join(" ");
   print(`${COUNT} files, lite, medians of ${ROUNDS} rounds in turn, load average ${load}`);
   const peers = contenders.filter(({ name }) => name.startsWith("PyTorch"));
@@ -85,21 +95,35 @@ function report(contenders: readonly Contender[]): void {
   }
 }
 
-const run = await Deno.makeTempDir({ prefix: "attparsenet-" });
-try {
-  {
-    using _backend = await openBackend("wasm");
-    await writeModel(run, buildNetwork(PRESETS.lite.network, SEED));
-  }
-  const contenders = await startAll(run);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { peer, seconds } of contenders) {
-      seconds.push((await peer.ask<{ seconds: number }>({})).seconds);
+/**
+ * Measures the programs, which take turns. Their seconds are those of all files.
+ *
+ * @param tell Hears what is left out.
+ */
+export async function measurePredictions(
+  rounds: number,
+  tell: (line: string) => void,
+): Promise<PredictTimes[]> {
+  const run = await Deno.makeTempDir({ prefix: "attparsenet-" });
+  try {
+    {
+      using _backend = await openBackend("wasm");
+      await writeModel(run, buildNetwork(PRESETS.lite.network, SEED));
     }
+    const contenders = await startAll(run, tell);
+    for (let round = 0; round < rounds; round++) {
+      for (const { peer, seconds } of contenders) {
+        seconds.push((await peer.ask<{ seconds: number }>({})).seconds);
+      }
+    }
+    for (const { peer } of contenders) await peer[Symbol.asyncDispose]();
+    return contenders;
+  } finally {
+    await Deno.remove(run, { recursive: true });
   }
-  report(contenders);
-  for (const { peer } of contenders) await peer[Symbol.asyncDispose]();
-} finally {
-  await Deno.remove(run, { recursive: true });
 }
-Deno.exit();
+
+if (import.meta.main) {
+  report(await measurePredictions(ROUNDS, print));
+  Deno.exit();
+}
