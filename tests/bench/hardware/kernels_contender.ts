@@ -34,7 +34,7 @@ async function answer(question: KernelsQuestion): Promise<object> {
   if ("peaks" in question) return await measurePeaks(gpu);
   Deno.env.set("XDG_CACHE_HOME", question.cache);
   const { preset, network, batch } = sizeOf(question.size);
-  await tuneKernels(backend, network, batch);
+  await tuneKernels(backend, { network, batch });
   const config = { ...trainConfig(preset), network };
   using learner = new Learner(backend, buildNetwork(network, SEED), config);
   await new StepMeasures(learner, randomBatch(network, batch)).twice();

@@ -53,7 +53,7 @@ async function tune(backend: Backend, { size, recorded }: StepJob): Promise<numb
   if (!backend.gpu || backend.gpu.isFallback || recorded) return null;
   const { network, batch } = sizeOf(size);
   const start = performance.now();
-  await tuneKernels(backend, network, batch);
+  await tuneKernels(backend, { network, batch });
   return (performance.now() - start) / 1000;
 }
 
