@@ -86,6 +86,31 @@ export function pruneInputGradient(layer: Layer): void {
   );
 }
 
+/**
+ * Makes a transposed convolution layer (2x2, stride 2, no bias) enlarge by a convolution of 1x1 with four times
+ * the filters, which the kernels have with all gradients, and a change of order.
+ */
+export function enlargeByConvolution(layer: Layer): void {
+  takeOver(layer, "always", (x) => {
+    const [batch, height, width, channels] = x.shape as [number, number, number, number];
+    const kernel = layer.weights[0]!.read();
+    const filters = kernel.shape[2]!;
+    return tf.tidy(() => {
+      const filter = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [1, 1, channels, 4 * filters]);
+      const four = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "valid");
+      // The two rows of a pixel are numbers of it still, each with its two columns side by side.
+      const rows = tf.reshape(four, [batch * height, width, 2, 2 * filters]);
+      const apart = tf.transpose(rows, [0, 2, 1, 3]);
+      return tf.reshape(apart, [batch, 2 * height, 2 * width, filters]);
+    });
+  });
+}
+
+/** Makes a normalisation layer without a scale, whose statistics are 0 and 1, add its shift and nothing else. */
+export function addShiftAlone(layer: Layer): void {
+  takeOver(layer, "always", (x) => tf.add(x, layer.weights[0]!.read()));
+}
+
 function variablesOf(norm: Layer): BatchNormVariables {
   const [scale, shift, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
   return { scale, shift, movingMean, movingVariance } as BatchNormVariables;

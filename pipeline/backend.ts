@@ -9,12 +9,18 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { Gpu } from "../kernels/gpu.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
-import { fuseBatchNorm, fuseBatchNormPool, pruneInputGradient } from "../kernels/tfjs_layers.ts";
+import {
+  addShiftAlone,
+  enlargeByConvolution,
+  fuseBatchNorm,
+  fuseBatchNormPool,
+  pruneInputGradient,
+} from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
 import { tfjsHeap } from "../kernels/tfjs_wasm_heap.ts";
 import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
 import { WasmThreads } from "../kernels/wasm_threads.ts";
-import { convLayers, normLayers } from "./network.ts";
+import { convLayers, enlargingLayers, normLayers, priorLayer } from "./network.ts";
 
 /** Names of the backends. */
 export const BACKENDS = ["webgpu", "wasm"] as const;
@@ -85,6 +91,9 @@ export function useHalfPrecision({ name, gpu }: Backend): void {
 /** Puts our kernels under a network's layers where the backend has them. */
 export function prepareNetwork(backend: Backend, network: tfl.LayersModel): void {
   for (const layer of convLayers(network)) pruneInputGradient(layer);
+  for (const layer of enlargingLayers(network)) enlargeByConvolution(layer);
+  const prior = priorLayer(network);
+  if (prior) addShiftAlone(prior);
   const compute = computeOf(backend);
   for (const { norm, relu, pool } of normLayers(network)) {
     const isFused = compute instanceof TfjsHost && relu && pool;

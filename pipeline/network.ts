@@ -12,7 +12,8 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Conv2dShape, outputSize } from "../kernels/conv2d.ts";
 import { ATTRIBUTES } from "./attributes.ts";
-import { LayerStack } from "./network/layer_stack.ts";
+import { LayerStack, PRIOR, priorLayer } from "./network/layer_stack.ts";
+import { addContextHead, contextMaskSize, contextShapes } from "./network/mask_head.ts";
 
 /** What decides the network's shape. */
 export interface NetworkConfig {
@@ -28,9 +29,10 @@ export interface NetworkConfig {
   /**
    * `shared`: the maps that are held against the masks are those that the logits see. `separate`: they are
    * made of those by 1x1 filters of their own, so that a map that shows nothing takes nothing from the
-   * logits.
+   * logits. `context`: they are made from early features on several scales, begin at the mean mask of the
+   * training faces, and are probabilities; see `network/mask_head.ts`.
    */
-  readonly maskHead: "shared" | "separate";
+  readonly maskHead: "shared" | "separate" | "context";
 }
 
 type Size = NetworkConfig["input"];
@@ -104,7 +106,16 @@ function walk(config: NetworkConfig): { shapes: LayerShape[]; mask: Size } {
     }
   }
   if (config.maskHead === "separate") convolve(1, ATTRIBUTES.length);
-  return { shapes, mask: { height, width } };
+  if (config.maskHead !== "context") return { shapes, mask: { height, width } };
+  // What is left of the image has to be enough for the logits too.
+  const mask = height < 1 || width < 1 ? { height, width } : contextMaskSize(config.input);
+  const early = config.widths[earlyStage(config)]!;
+  return { shapes: [...shapes, ...contextShapes(config.input, early)], mask };
+}
+
+/** The stage whose output the mask head with context sees: what is left there is half of the image's side. */
+function earlyStage({ architecture, widths }: NetworkConfig): number {
+  return Math.min(architecture === "plain" ? 2 : 1, widths.length - 1);
 }
 
 /** Numbers in the feature maps of one image behind each convolution, first to last. */
@@ -145,6 +156,7 @@ export function buildNetwork(config: NetworkConfig, seed: number): tfl.LayersMod
   const stack = new LayerStack(seed);
   const image = tfl.input({ shape: [height, width, 3], name: "image" });
   let x: tfl.SymbolicTensor = image;
+  let early: tfl.SymbolicTensor = image;
   stagesOf(config).forEach((stage, index) => {
     const name = `${index + 1}`;
     if (stage.kind === "block") x = stack.block(x, name, stage);
@@ -157,15 +169,44 @@ export function buildNetwork(config: NetworkConfig, seed: number): tfl.LayersMod
       x = stack.activation(x, name);
       if (stage.kind === "stem") x = stack.pool(x, "pool");
     }
+    if (index === earlyStage(config)) early = x;
   });
   const isShared = config.maskHead === "shared";
   const features = stack.normalisation(x, isShared ? "maps" : "features");
   const logits = stack.dense(features, "logits", ATTRIBUTES.length);
-  const maps = isShared ? features : stack.normalisation(
-    stack.convolution(features, "mask_conv", ATTRIBUTES.length, 1),
-    "maps",
-  );
+  const maps = mapsOf(stack, { features, early }, config);
   return tfl.model({ name: "attparsenet", inputs: image, outputs: [logits, maps] });
+}
+
+/** The second output of a network, by its mask head. */
+function mapsOf(
+  stack: LayerStack,
+  { features, early }: Record<"features" | "early", tfl.SymbolicTensor>,
+  { maskHead, architecture, input }: NetworkConfig,
+): tfl.SymbolicTensor {
+  if (maskHead === "shared") return features;
+  if (maskHead === "separate") {
+    const maps = stack.convolution(features, "mask_conv", ATTRIBUTES.length, 1);
+    return stack.normalisation(maps, "maps");
+  }
+  const seen = architecture === "plain" ? stack.pool(early, "pool_mask") : early;
+  const logits = stack.offset(addContextHead(stack, seen, input), PRIOR);
+  return stack.probabilities(logits, "maps");
+}
+
+/**
+ * The network with the logits of its maps for maps, where they are probabilities. It shares all layers, and
+ * is not to be disposed by itself.
+ */
+export function withMapLogits(network: tfl.LayersModel): tfl.LayersModel {
+  if (!priorLayer(network)) return network;
+  const logits = network.outputs[0]!;
+  const maps = network.getLayer(`${PRIOR}_maps`).output as tfl.SymbolicTensor;
+  return tfl.model({
+    name: `${network.name}_logits`,
+    inputs: network.inputs,
+    outputs: [logits, maps],
+  });
 }
 
 /** Runs the network. */
@@ -178,4 +219,10 @@ export function applyNetwork(
   return { logits, maps };
 }
 
-export { convLayers, type NormLayers, normLayers } from "./network/layer_stack.ts";
+export {
+  convLayers,
+  enlargingLayers,
+  type NormLayers,
+  normLayers,
+  priorLayer,
+} from "./network/layer_stack.ts";

@@ -72,8 +72,72 @@ export class LayerStack {
       isSame ? x : first,
     );
     const straight = isSame ? cut : this.convolution(cut, `conv${name}c`, filters, 1);
-    const sum = tfl.layers.add({ name: `add${name}` }).apply([branch, straight]);
-    return pool ? this.pool(sum as tfl.SymbolicTensor, `pool${name}`) : sum as tfl.SymbolicTensor;
+    const sum = this.sum([branch, straight], `add${name}`);
+    return pool ? this.pool(sum, `pool${name}`) : sum;
+  }
+
+  /** The sum of several things of the same shape. */
+  sum(terms: tfl.SymbolicTensor[], name: string): tfl.SymbolicTensor {
+    return tfl.layers.add({ name }).apply(terms) as tfl.SymbolicTensor;
+  }
+
+  /** x in the middle of a larger image of zeros, itself if it is as large; an odd row or column is the last. */
+  padded(
+    x: tfl.SymbolicTensor,
+    name: string,
+    { height, width }: { readonly height: number; readonly width: number },
+  ): tfl.SymbolicTensor {
+    const [, high, wide] = x.shape as [null, number, number];
+    const [down, across] = [height - high, width - wide];
+    if (down === 0 && across === 0) return x;
+    const halves = (
+      count: number,
+    ): [number, number] => [Math.floor(count / 2), Math.ceil(count / 2)];
+    return apply(
+      tfl.layers.zeroPadding2d({ name, padding: [halves(down), halves(across)] }),
+      x,
+    );
+  }
+
+  /** Twice the side: four numbers a filter in place of each pixel. */
+  enlarged(
+    x: tfl.SymbolicTensor,
+    name: string,
+    filters: number,
+    { fromZero = false }: { readonly fromZero?: boolean } = {},
+  ): tfl.SymbolicTensor {
+    const kernelInitializer = uniformInitializer(this.#seed++);
+    return apply(
+      tfl.layers.conv2dTranspose({
+        ...{ name, filters, kernelSize: 2, strides: 2, useBias: false },
+        kernelInitializer: fromZero ? "zeros" : kernelInitializer,
+      }),
+      x,
+    );
+  }
+
+  /**
+   * Adds a number of its own to each of x, which training leaves as it is. Stock tfjs has no layer for that
+   * but a normalisation that does nothing else: of all numbers as channels, with a mean of 0 and a variance
+   * that its epsilon makes 1.
+   */
+  offset(x: tfl.SymbolicTensor, name: string): tfl.SymbolicTensor {
+    const shape = x.shape.slice(1) as number[];
+    const flat = apply(tfl.layers.flatten({ name: `flatten_${name}` }), x);
+    const variance = 1 - NORM.epsilon;
+    const moved = apply(
+      tfl.layers.batchNormalization({
+        ...{ name, ...NORM, scale: false, trainable: false },
+        movingVarianceInitializer: tfl.initializers.constant({ value: variance }) as never,
+      }),
+      flat,
+    );
+    return apply(tfl.layers.reshape({ name: `${name}_maps`, targetShape: shape }), moved);
+  }
+
+  /** Each number as a probability. */
+  probabilities(x: tfl.SymbolicTensor, name: string): tfl.SymbolicTensor {
+    return apply(tfl.layers.activation({ name, activation: "sigmoid" }), x);
   }
 
   /** A fully connected layer on all numbers of x. */
@@ -86,6 +150,19 @@ export class LayerStack {
 
 function apply(layer: tfl.layers.Layer, x: tfl.SymbolicTensor): tfl.SymbolicTensor {
   return layer.apply(x) as tfl.SymbolicTensor;
+}
+
+/** The layer that adds the prior to the maps of a head that has one. */
+export const PRIOR = "prior";
+
+/** The layer of a network that adds the prior; undefined if it has none. */
+export function priorLayer({ layers }: tfl.LayersModel): tfl.layers.Layer | undefined {
+  return layers.find(({ name }) => name === PRIOR);
+}
+
+/** The layers of a network that enlarge, first to last. */
+export function enlargingLayers({ layers }: tfl.LayersModel): tfl.layers.Layer[] {
+  return ofClass(layers, "Conv2DTranspose");
 }
 
 /** A normalisation and the layers behind it that a kernel can take over with it. */
@@ -101,7 +178,7 @@ export interface NormLayers {
 /** The normalisations of a network with what is behind them, first to last. */
 export function normLayers({ layers }: tfl.LayersModel): NormLayers[] {
   const named = new Map(layers.map((layer) => [layer.name, layer]));
-  return ofClass(layers, "BatchNormalization").map((norm) => ({
+  return ofClass(layers, "BatchNormalization").filter(({ name }) => name !== PRIOR).map((norm) => ({
     norm,
     relu: norm.name.startsWith("norm")
       ? named.get(norm.name.replace("norm", "relu")) ?? null

@@ -114,11 +114,11 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   input: { kind: SIZE, group: "network" },
   widths: { kind: list(integer(1), "N,N,…"), group: "network" },
   maskHead: {
-    kind: choice("shared", "separate"),
+    kind: choice("shared", "separate", "context"),
     group: "network",
     fallback: "shared",
     option: "maskHead",
-    help: "whether the logits see the maps themselves",
+    help: "whether the logits see the maps themselves, or a head makes them from early features",
   },
   flip: { kind: SWITCH, group: "augmentation", option: "flip", help: "mirror half of the images" },
   shift: {

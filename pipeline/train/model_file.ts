@@ -37,6 +37,9 @@ export interface ModelFile {
   readonly weightsManifest: readonly [{ readonly weights: readonly WeightSpec[] }];
 }
 
+const SWITCH = oneOf(true, false);
+/** Rows or columns of zeros. */
+const few = oneOf(...Array.from({ length: 16 }, (_, i) => i));
 const side = oneOf(...Array.from({ length: 16 }, (_, i) => i + 1));
 const PAIR = (value: number) => tuple(oneOf(value), oneOf(value));
 const LINK = tuple(text, oneOf(0), oneOf(0), fields({}));
@@ -69,10 +72,17 @@ const CLASSES: Readonly<Record<string, Shape>> = {
     ...{ filters: count, kernel_size: tuple(side, side), strides: PAIR(1), dilation_rate: PAIR(1) },
     ...{ padding: oneOf("valid"), data_format: oneOf("channels_last"), use_bias: oneOf(false) },
   }),
-  BatchNormalization: fields({ axis: oneOf(-1, 3), center: oneOf(true), scale: oneOf(true) }),
+  Conv2DTranspose: fields({
+    ...{ filters: count, kernel_size: PAIR(2), strides: PAIR(2), padding: oneOf("valid") },
+    ...{ data_format: oneOf("channels_last"), use_bias: oneOf(false) },
+  }),
+  BatchNormalization: fields({ axis: oneOf(-1, 3), center: oneOf(true), scale: SWITCH }),
   ReLU: fields({ max_value: oneOf(null) }),
   MaxPooling2D: fields({ pool_size: PAIR(2), strides: PAIR(2), padding: oneOf("valid") }),
   Cropping2D: fields({ cropping: tuple(PAIR(2), PAIR(2)) }),
+  ZeroPadding2D: fields({ padding: tuple(tuple(few, few), tuple(few, few)) }),
+  Reshape: fields({ target_shape: tuple(count, count, count) }),
+  Activation: fields({ activation: oneOf("sigmoid") }),
   Add: fields({}),
   Flatten: fields({}),
   Dense: fields({ units: count, use_bias: oneOf(true) }),
@@ -155,8 +165,8 @@ function layerSizes(
   { name, class_name: kind, config }: Layer,
   input: readonly number[],
 ): { output: readonly number[]; weights: Readonly<Record<string, readonly number[]>> } {
-  const isImage = kind !== "InputLayer" && kind !== "Dense";
-  if (isImage ? input.length !== 3 : kind === "Dense" && input.length !== 1) {
+  const lengths = { InputLayer: [0], Dense: [1], Reshape: [1], BatchNormalization: [1, 3] };
+  if (!(lengths[kind as keyof typeof lengths] ?? [3]).includes(input.length)) {
     throw new SyntaxError(`the layer ${quoted(name)} is put behind the wrong ones`);
   }
   const [height = 0, width = 0, channels = 0] = input;
@@ -169,12 +179,30 @@ function layerSizes(
       const kernel = [rows, columns, channels, filters];
       return { output: [height - rows + 1, width - columns + 1, filters], weights: { kernel } };
     }
+    case "Conv2DTranspose": {
+      const filters = config.filters as number;
+      const kernel = [2, 2, filters, channels];
+      return { output: [2 * height, 2 * width, filters], weights: { kernel } };
+    }
     case "BatchNormalization": {
-      const names = ["gamma", "beta", "moving_mean", "moving_variance"];
+      const scale = config.scale ? ["gamma"] : [];
+      const names = [...scale, "beta", "moving_mean", "moving_variance"];
       return {
         output: input,
-        weights: Object.fromEntries(names.map((name) => [name, [channels]])),
+        weights: Object.fromEntries(names.map((name) => [name, [input.at(-1)!]])),
       };
+    }
+    case "ZeroPadding2D": {
+      const [rows, columns] = config.padding as [[number, number], [number, number]];
+      return {
+        output: [height + rows[0] + rows[1], width + columns[0] + columns[1], channels],
+        weights: {},
+      };
+    }
+    case "Reshape": {
+      const shape = config.target_shape as number[];
+      if (sizeOf(shape) === height) return { output: shape, weights: {} };
+      throw new SyntaxError(`the layer ${quoted(name)} makes [${shape}] of ${height} numbers`);
     }
     case "MaxPooling2D":
       return { output: [Math.floor(height / 2), Math.floor(width / 2), channels], weights: {} };
