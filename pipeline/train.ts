@@ -6,17 +6,18 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, failureOf, useHalfPrecision } from "./backend.ts";
-import { loadFaces, type OnReject } from "./faces.ts";
+import type { OnReject } from "./faces.ts";
 import { tuneKernels } from "./kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network.ts";
+import { setMaskPrior } from "./network/mask_prior.ts";
 import type { FaceRecord } from "./record.ts";
 import { changedSetting, flatten, type TrainConfig } from "./settings.ts";
 import { differenceOf, fingerprintOf } from "./train/fingerprint.ts";
+import { gatherFaces } from "./train/gather_faces.ts";
 import { keepImages } from "./train/keep_images.ts";
 import { Learner } from "./train/learner.ts";
 import { classWeights } from "./train/loss_targets.ts";
 import type { EpochLine } from "./train/log.ts";
-import { repairLabels } from "./train/repair_labels.ts";
 import { readRunConfig, type RunConfig, RunFolder, writeRunConfig } from "./train/run_folder.ts";
 import { type FaceSets, Session } from "./train/session.ts";
 import { startFrom } from "./train/start_weights.ts";
@@ -120,6 +121,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await tuneKernels(backend, { ...config, steps, log, onProgress: options.onTuning });
   const network = buildNetwork(config.network, config.seed);
   try {
+    if (faces.prior) setMaskPrior(network, faces.prior);
     if (config.from !== null) await startFrom(network, config.from);
     const classes = classWeights(faces.train.map(({ labels }) => labels));
     using learner = new Learner(backend, network, config, classes);
@@ -159,35 +161,6 @@ function checkFits({ network, batch, preset }: TrainConfig, { gpu }: Backend): v
 
 function mebibytes(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20);
-}
-
-/** Bytes of pixels that are kept; what is beyond is decoded again for each epoch. */
-const PIXEL_BUDGET = 2 ** 31;
-
-/** Decodes what is trained and validated on at the size of the network's input. */
-async function gatherFaces(options: TrainOptions): Promise<FaceSets> {
-  const { config, signal } = options;
-  const sets: FaceSets = { train: [], validation: [] };
-  let kept = 0;
-  const reject = options.onReject ?? (() => {});
-  const records = usable(options.records, reject);
-  for await (const face of loadFaces(records, config.network.input, reject)) {
-    signal?.throwIfAborted();
-    const split = face.record.split as keyof FaceSets;
-    const repaired = config.labelRepair ? repairLabels(face, maskSize(config.network)) : face;
-    const fits = (kept += face.pixels?.length ?? 0) <= (options.pixelBudget ?? PIXEL_BUDGET);
-    sets[split].push(fits ? repaired : { ...repaired, pixels: null });
-  }
-  return sets;
-}
-
-/** Records of the two splits that have points; the rest never has its image decoded. */
-async function* usable(records: AsyncIterable<FaceRecord>, reject: OnReject) {
-  for await (const record of records) {
-    if (record.split !== "train" && record.split !== "validation") continue;
-    if (record.rejected === null && record.points === null) reject(record, "it has no landmarks");
-    else yield record;
-  }
 }
 
 function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | null): RunConfig {

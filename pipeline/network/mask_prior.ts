@@ -56,7 +56,7 @@ export function setMaskPrior(network: LayersModel, prior: MaskPrior): void {
 
 /** The prior of a network as probabilities, f32 [h, w, A]; null if its mask head has none. */
 export async function maskPrior(network: LayersModel): Promise<Float32Array | null> {
-  const shift = priorLayer(network)?.weights[0]!.read();
+  const shift = priorLayer(network)?.weights[0];
   if (!shift) return null;
-  return Float32Array.from(await shift.data(), (logit) => 1 / (1 + Math.exp(-logit)));
+  return Float32Array.from(await shift.read().data(), (logit) => 1 / (1 + Math.exp(-logit)));
 }

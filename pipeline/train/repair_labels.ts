@@ -4,21 +4,15 @@
  * @module
  */
 
-import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import type { Face, InputSize } from "../faces.ts";
-import { FRAME } from "../presets.ts";
-import { attributeRegionMasks, REGIONS } from "../regions.ts";
+import { attributeRegionMasks } from "../regions.ts";
+import { regionBitsOf } from "./region_bits.ts";
 
 /** The face without the positive labels that have no pixel in a mask of this size. */
 export function repairLabels(face: Face, mask: InputSize): Face {
   if (!face.polygons) return face;
-  const bits = rasterizeRows({
-    ...face.polygons,
-    regions: REGIONS.length,
-    source: FRAME,
-    mask: { height: mask.height, width: mask.width },
-  });
+  const bits = regionBitsOf(face.polygons, mask);
   const seen = bits.reduce((all, word) => all | word, 0);
   const regions = attributeRegionMasks();
   const labels = ATTRIBUTES.reduce(
