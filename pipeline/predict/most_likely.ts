@@ -27,3 +27,22 @@ export function mostLikely(
     .sort((a, b) => b.probability - a.probability)
     .slice(0, count);
 }
+
+/** An attribute, how likely it is, and whether it is said to be there. */
+export interface ShownAttribute extends LikelyAttribute {
+  readonly predicted: boolean;
+}
+
+/** All predicted attributes, then `others` of those that are not; in each case the likeliest first. */
+export function predictedFirst(
+  probabilities: Probabilities,
+  predicted: readonly Attribute[],
+  others: number,
+): ShownAttribute[] {
+  const all = mostLikely(probabilities, ATTRIBUTES.length).map((likely) => ({
+    ...likely,
+    predicted: predicted.includes(likely.name),
+  }));
+  const rest = all.filter((shown) => !shown.predicted).slice(0, others);
+  return [...all.filter((shown) => shown.predicted), ...rest];
+}

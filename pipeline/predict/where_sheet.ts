@@ -1,19 +1,24 @@
 /**
- * One picture of where a network sees what: an image and its clearest attributes' heat maps.
+ * One picture of where a network sees what: an image and its attributes' heat maps.
  *
  * @module
  */
 
-import { drawHeatMap, heatColour, type HeatMap } from "../heat_map.ts";
+import type { HeatMap } from "../heat_map.ts";
+import { HALF } from "../heat_map/contour.ts";
 import { resizeImage, type RgbImage } from "../image.ts";
-import { Canvas, fitTextEnd, textWidth } from "../segments/canvas.ts";
-import { GLYPH } from "../segments/glyphs.ts";
+import { Canvas } from "../segments/canvas.ts";
 import type { Rgb } from "../segments/region_colours.ts";
+import { endThatFits, widthOfText, writeText } from "./lettering.ts";
 import type { LikelyAttribute } from "./most_likely.ts";
+import { drawLegend, LEGEND } from "./where_legend.ts";
+import { drawWhere } from "./where_picture.ts";
 
 /** An attribute with its map. */
 export interface SeenAttribute extends LikelyAttribute {
   readonly map: HeatMap;
+  /** Whether its probability is above its threshold; left out, whether it is above one half. */
+  readonly predicted?: boolean;
 }
 
 /** What a sheet shows. */
@@ -21,59 +26,120 @@ export interface WhereSheet {
   readonly image: RgbImage;
   /** The image's name, above it. */
   readonly title: string;
+  /** Within what is predicted and what is not, they are shown in this order. */
   readonly attributes: readonly SeenAttribute[];
 }
 
 const PAPER: Rgb = [24, 27, 33];
+const RULE: Rgb = [84, 90, 102];
+const PREDICTED: Rgb = [140, 226, 178];
 const INK: Rgb = [236, 238, 242];
-const FAINT: Rgb = [150, 156, 168];
+const FAINT: Rgb = [170, 176, 188];
 
-/** Width of a tile, for the longest attribute and its figure below it, and its greatest height, in pixels. */
-const TILE = { width: 288, height: 420 } as const;
+/** Height that an image is enlarged or shrunk to, and its greatest width, in pixels. */
+const PICTURE = { width: 460, height: 340 } as const;
+/** Width of a tile at least: the longest attribute and its figure below it, in pixels. */
+const TILE_WIDTH = 264;
 /** Tiles side by side. */
-const COLUMNS = 3;
-/** Space around things, the side of a font pixel, and the height of a line of text, in pixels. */
-const MARGIN = 14;
-const FONT = 2;
-const LINE = 26;
-/** The colour scale. */
-const SCALE = { width: 200, height: 12 } as const;
+const COLUMNS = 4;
+/** Space around things; heights of a line below a tile and of a heading with its space. */
+const MARGIN = 18;
+const CAPTION = 28;
+const HEADING = 42;
+const TEXT_SIZE = 17;
+
+/** A picture with what stands below it. */
+interface Tile {
+  readonly picture: RgbImage;
+  readonly name: string;
+  readonly figure: string;
+}
+
+/** Tiles under a heading. */
+interface Part {
+  readonly heading: string;
+  readonly colour: Rgb;
+  readonly tiles: readonly Tile[];
+}
 
 /**
- * Draws the image as it is, then each attribute's map over its grey values with name and probability, and
- * the colours from 0 to 1 below.
+ * Draws the image as it is and the map of each predicted attribute over its grey values, then those of the
+ * others under a heading of their own; with names, probabilities, a line where a map is one half, words
+ * where it is nowhere above, and the colours from 0 to 1.
  */
-export function drawWhereSheet({ image, title, attributes }: WhereSheet): RgbImage {
-  const scale = Math.min(TILE.width / image.width, TILE.height / image.height);
+export function drawWhereSheet(sheet: WhereSheet): RgbImage {
+  const parts = partsOf(sheet);
+  const { width, height } = parts[0]!.tiles[0]!.picture;
+  const step = { x: Math.max(TILE_WIDTH, width) + MARGIN, y: height + CAPTION + MARGIN };
+  const top = 2 * MARGIN + LEGEND.height;
+  const heights = parts.map(({ tiles }) => HEADING + Math.ceil(tiles.length / COLUMNS) * step.y);
+  const canvas = new Canvas(
+    COLUMNS * step.x + MARGIN,
+    top + heights.reduce((sum, each) => sum + each, 0),
+    PAPER,
+  );
+  drawLegend(canvas, canvas.width - MARGIN - LEGEND.width, MARGIN);
+  const title = { size: 22, colour: INK, bold: true };
+  const room = canvas.width - LEGEND.width - 3 * MARGIN;
+  writeText(canvas, endThatFits(sheet.title, room, title), MARGIN, MARGIN + 4, title);
+  let y = top;
+  for (const [index, part] of parts.entries()) {
+    drawPart(canvas, part, y, step);
+    y += heights[index]!;
+  }
+  return canvas;
+}
+
+/** What a sheet consists of: the image comes first. */
+function partsOf({ image, attributes }: WhereSheet): Part[] {
+  const scale = Math.min(PICTURE.height / image.height, PICTURE.width / image.width);
   const [width, height] = [image.width, image.height].map((side) =>
     Math.max(1, Math.round(side * scale))
   ) as [number, number];
   const face = resizeImage(image, width, height);
   const shade = shadeOf(face);
-  const tiles = [
-    { picture: face, text: "the image" },
-    ...attributes.map(({ name, probability, map }) => ({
-      picture: drawHeatMap(shade, map),
-      text: withFigure(name, probability.toFixed(2)),
-    })),
-  ];
-  const rows = Math.ceil(tiles.length / COLUMNS);
-  const step = { x: TILE.width + MARGIN, y: height + LINE + MARGIN };
-  const top = MARGIN + LINE;
-  const canvas = new Canvas(
-    COLUMNS * step.x + MARGIN,
-    top + rows * step.y + LINE + MARGIN,
-    PAPER,
-  );
-  canvas.text(fitTextEnd(title, FONT, canvas.width - 2 * MARGIN), MARGIN, MARGIN, FONT, INK);
-  for (const [index, { picture, text }] of tiles.entries()) {
-    const x = MARGIN + (index % COLUMNS) * step.x;
-    const y = top + Math.floor(index / COLUMNS) * step.y;
-    canvas.paste(picture, x + ((TILE.width - width) >> 1), y);
-    canvas.text(text, x, y + height + 6, FONT, INK);
+  const tileOf = ({ name, probability, map }: SeenAttribute): Tile => ({
+    picture: drawWhere(shade, map),
+    name: name.replaceAll("_", " "),
+    figure: probability.toFixed(2),
+  });
+  const isPredicted = ({ predicted, probability }: SeenAttribute) =>
+    predicted ?? probability > HALF;
+  const seen = attributes.filter(isPredicted).map(tileOf);
+  const others = attributes.filter((attribute) => !isPredicted(attribute)).map(tileOf);
+  const heading = seen.length > 0
+    ? "predicted: probability above the threshold"
+    : "predicted: nothing";
+  const tiles = [{ picture: face, name: "the image", figure: "" }, ...seen];
+  const parts: Part[] = [{ heading, colour: PREDICTED, tiles }];
+  if (others.length > 0) {
+    parts.push({ heading: "not predicted: the likeliest others", colour: FAINT, tiles: others });
   }
-  drawScale(canvas, MARGIN, top + rows * step.y);
-  return canvas;
+  return parts;
+}
+
+/** Draws a heading with a rule and its tiles, from a height on. */
+function drawPart(
+  canvas: Canvas,
+  { heading, colour, tiles }: Part,
+  y: number,
+  step: { readonly x: number; readonly y: number },
+): void {
+  const style = { size: 18, colour, bold: true };
+  writeText(canvas, heading, MARGIN, y + 8, style);
+  const left = MARGIN + Math.round(widthOfText(heading, style)) + 14;
+  canvas.fill(left, y + 15, canvas.width - MARGIN - left, 1, RULE);
+  const ink = colour === FAINT ? FAINT : INK;
+  for (const [index, { picture, name, figure }] of tiles.entries()) {
+    const x = MARGIN + (index % COLUMNS) * step.x;
+    const top = y + HEADING + Math.floor(index / COLUMNS) * step.y;
+    const wide = Math.max(TILE_WIDTH, picture.width);
+    canvas.paste(picture, x + ((wide - picture.width) >> 1), top);
+    const below = top + picture.height + 8;
+    const bold = { size: TEXT_SIZE, colour: ink, bold: true };
+    writeText(canvas, name, x, below, bold);
+    writeText(canvas, figure, x + wide - Math.ceil(widthOfText(figure, bold)), below, bold);
+  }
 }
 
 /** The image in grey, so that all colour is the map's; luma of ITU-R BT.601. */
@@ -83,22 +149,4 @@ function shadeOf({ width, height, data }: RgbImage): RgbImage {
     grey.fill(0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!, at, at + 3);
   }
   return { width, height, data: grey };
-}
-
-/** A name and a number at the two ends of a tile's line. */
-function withFigure(name: string, figure: string): string {
-  const places = Math.floor((TILE.width / FONT + 1) / GLYPH.advance);
-  const room = places - figure.length - 1;
-  return name.replaceAll("_", " ").slice(0, room).padEnd(room + 1) + figure;
-}
-
-function drawScale(canvas: Canvas, x: number, y: number): void {
-  const [before, after] = ["0 not here", "1 here"];
-  canvas.text(before, x, y, FONT, FAINT);
-  const left = x + textWidth(before, FONT) + MARGIN;
-  for (let step = 0; step < SCALE.width; step++) {
-    const colour = heatColour(step / (SCALE.width - 1));
-    canvas.fill(left + step, y + 3, 1, SCALE.height, colour);
-  }
-  canvas.text(after, left + SCALE.width + MARGIN, y, FONT, FAINT);
 }

@@ -8,16 +8,20 @@ import { join } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 import type { InputSize } from "../faces.ts";
 import { writeFile } from "../files.ts";
-import { drawHeatMap, type HeatMap } from "../heat_map.ts";
+import type { HeatMap } from "../heat_map.ts";
 import { encodePng, type RgbImage } from "../image.ts";
-import { mostLikely, type Probabilities } from "./most_likely.ts";
+import { predictedFirst, type Probabilities } from "./most_likely.ts";
+import { drawWhere } from "./where_picture.ts";
 import { drawWhereSheet } from "./where_sheet.ts";
 
 /** Files that were written for an image. */
 export interface WrittenMaps {
-  /** The image beside its eight likeliest attributes, each with its heat map, under their names. */
+  /** The image beside its predicted attributes and the likeliest others, each with its heat map. */
   readonly where: string;
-  /** The heat map of each predicted attribute over the image, at the image's size. */
+  /**
+   * The heat map of each predicted attribute over the image, at the image's size, with a line where the map
+   * is one half, or words where it is nowhere above.
+   */
   readonly maps: readonly string[];
 }
 
@@ -35,23 +39,23 @@ export interface MappedImage {
   readonly mask: InputSize;
 }
 
-/** Attributes of a sheet: with the image itself, three rows of three. */
-const SHOWN = 8;
+/** Attributes of a sheet that are not predicted: one row. */
+const OTHERS = 4;
 
 /**
- * Writes `NAME_where.png`, a sheet of the image's likeliest attributes, and `NAME_Attribute.png` for each
- * predicted one, into a folder.
+ * Writes `NAME_where.png`, a sheet of the image's predicted attributes and the likeliest others, and
+ * `NAME_Attribute.png` for each predicted one, into a folder.
  */
 export async function writeMaps(folder: string, mapped: MappedImage): Promise<WrittenMaps> {
   const { image, name, probabilities, attributes } = mapped;
   const stem = join(folder, name.replace(/\.[^./]+$/, ""));
-  const seen = mostLikely(probabilities, SHOWN)
-    .map((likely) => ({ ...likely, map: mapOf(mapped, likely.name) }));
+  const seen = predictedFirst(probabilities, attributes, OTHERS)
+    .map((shown) => ({ ...shown, map: mapOf(mapped, shown.name) }));
   const sheet = drawWhereSheet({ image, title: name, attributes: seen });
   const where = await writePicture(`${stem}_where.png`, sheet);
   const maps: string[] = [];
   for (const attribute of attributes) {
-    const picture = drawHeatMap(image, mapOf(mapped, attribute));
+    const picture = drawWhere(image, mapOf(mapped, attribute));
     maps.push(await writePicture(`${stem}_${attribute}.png`, picture));
   }
   return { where, maps };

@@ -5,47 +5,107 @@
  */
 
 import { ATTRIBUTES } from "../attributes.ts";
-import { heatColour } from "../heat_map.ts";
+import { heatColour, type HeatMap } from "../heat_map.ts";
+import { contourOf, type ContourPiece, emptinessOf, HALF } from "../heat_map/contour.ts";
 import { encodePng, isPicture, readPictureFile } from "../image.ts";
 import { predictedMap, trueMask } from "./face_masks.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { edgePath, fillPath, type Mask } from "./outline.ts";
 import type { SampleFace } from "./samples.ts";
 import { spaced } from "./text.ts";
 
-/** Two tiles: the true mask filled, and the predicted map with the true mask's outline. */
+/**
+ * Two tiles, the true mask and the predicted map with its line at one half and the true mask's outline, and
+ * what is said of the attribute. A map that is nowhere above one half says so.
+ */
 export async function renderMasks(face: SampleFace, id: string, column: number): Promise<Html> {
   const name = spaced(ATTRIBUTES[column] ?? "");
-  const [width, height] = face.size;
-  const truth = trueMask(face, column);
-  const scale = `scale(${width / truth.width} ${height / truth.height})`;
-  const edge = `${id}-edge-${column}`;
-  const outline = new Html(`<path d="${edgePath(truth)}"/>`);
-  const tile = (label: string, drawing: Html) =>
-    html`
-      <svg viewBox="0 0 ${width} ${height}" role="img"
-        aria-label="${label}"><use href="#${id}"/>${drawing}</svg>
-    `;
+  const probability = face.probabilities[column] ?? 0;
+  const emptiness = emptinessOf(heatMapOf(predictedMap(face, column)));
   return html`
     <figure class="pair">
-      ${tile(
-        `${name}: true mask`,
-        html`
-          <path class="truth" transform="${scale}" d="${fillPath(truth)}" />
-          <g id="${edge}" class="edge" transform="${scale}">${outline}</g>
-        `,
-      )}${tile(
-        `${name}: predicted map`,
-        html`
-          <image width="${width}" height="${height}" preserveAspectRatio="none" href="${await heatUri(
-            predictedMap(face, column),
-          )}" />
-          <use href="#${edge}" />
-        `,
-      )}
-      <figcaption>${name}</figcaption>
+      ${renderTruth(face, id, column)}${await renderMap(face, id, column)}
+      <figcaption>
+        <b>${name}</b>
+        <span class="said ${probability > HALF ? "yes" : "no"}">${probability.toFixed(
+          2,
+        )} ${probability > HALF ? "predicted" : "not predicted"}</span>
+        ${emptiness !== null && html`<span class="empty">${emptiness}</span>`}
+      </figcaption>
     </figure>
   `;
+}
+
+/** The face under the true mask. */
+function renderTruth(face: SampleFace, id: string, column: number): Html {
+  const truth = trueMask(face, column);
+  const scale = scaleOf(face);
+  return renderTile(
+    face,
+    `${spaced(ATTRIBUTES[column] ?? "")}: true mask`,
+    html`
+      <use href="#${id}" />
+      <path class="truth" transform="${scale}" d="${fillPath(truth)}" />
+      <g class="edge" transform="${scale}">
+        <path id="${id}-edge-${column}" class="line" d="${edgePath(truth)}" />
+      </g>
+    `,
+  );
+}
+
+/** The face in grey, so that all colour is the map's, under the map. */
+async function renderMap(face: SampleFace, id: string, column: number): Promise<Html> {
+  const [width, height] = face.size;
+  const scale = scaleOf(face);
+  const map = predictedMap(face, column);
+  const line = contourPath(heatMapOf(map));
+  const half = `${id}-half-${column}`;
+  return renderTile(
+    face,
+    `${spaced(ATTRIBUTES[column] ?? "")}: predicted map`,
+    html`
+      <use class="shade" href="#${id}" />
+      <image width="${width}" height="${height}" preserveAspectRatio="none" href="${await heatUri(
+        map,
+      )}" />
+      <g class="edge beside" transform="${scale}">
+        <use href="#${id}-edge-${column}" />
+      </g>
+      ${line !== "" && html`
+        <g class="half under" transform="${scale}">
+          <path id="${half}" class="line" d="${line}" />
+        </g>
+        <g class="half" transform="${scale}">
+          <use href="#${half}" />
+        </g>
+      `}
+    `,
+  );
+}
+
+function renderTile({ size: [width, height] }: SampleFace, label: string, drawing: Html): Html {
+  return html`
+    <svg viewBox="0 0 ${width} ${height}" role="img"
+      aria-label="${label}">${drawing}</svg>
+  `;
+}
+
+/** From mask pixels to pixels of the image. */
+function scaleOf({ size: [width, height], mask }: SampleFace): string {
+  return `scale(${width / mask.width} ${height / mask.height})`;
+}
+
+function heatMapOf({ width, height, data }: Mask): HeatMap {
+  return { width, height, data: Float32Array.from(data, (value) => value / 255) };
+}
+
+/** The line at one half as a path, in mask pixels to a tenth. */
+function contourPath(map: HeatMap): string {
+  const tenth = (value: number) => Number(value.toFixed(1));
+  return contourOf(map).map((piece) => {
+    const [[x, y], [toX, toY]] = piece.map((point) => point.map(tenth)) as unknown as ContourPiece;
+    return `M${x} ${y}l${tenth(toX - x)} ${tenth(toY - y)}`;
+  }).join("");
 }
 
 /** The image file's bytes as they lie, or null if there is no such file any more or none to be read. */
@@ -70,13 +130,18 @@ async function heatUri({ width, height, data }: Mask): Promise<string> {
 }
 
 /** The most of a map's colour that a pixel takes on, so that the face remains visible under it. */
-const OPACITY = 0.85;
+const OPACITY = 0.75;
 
-/** The colours of a map from 0 to 1 as they lie over an image, as a CSS property. */
-export function heatScale(): string {
+/** The colours of a map from 0 to 1 as they lie over an image, with numbers and the line at one half. */
+export function renderScale(): Html {
   const stops = Array.from({ length: 9 }, (_, stop) => {
     const value = stop / 8;
     return `rgb(${heatColour(value).join(" ")} / ${(value * OPACITY).toFixed(2)})`;
   });
-  return `background-image:linear-gradient(90deg,${stops.join(",")})`;
+  return html`
+    <span class="scale">
+      <i style="background-image:linear-gradient(90deg,${stops.join(",")})"></i>
+      <span>0</span><span>0.5</span><span>1</span>
+    </span>
+  `;
 }

@@ -6,12 +6,12 @@
 
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { chooseAttributes } from "./face_masks.ts";
-import { heatScale, imageUri, renderMasks } from "./face_tiles.ts";
+import { imageUri, renderMasks, renderScale } from "./face_tiles.ts";
 import { type Html, html } from "./html.ts";
 import type { SampleFace } from "./samples.ts";
 import { percent, spaced } from "./text.ts";
 
-/** Attributes whose masks are shown for a face: with its image they fill two rows of three. */
+/** Attributes whose masks are shown for a face: with its image they fill three rows of two. */
 const MASKS_PER_FACE = 5;
 
 /** All faces, one below the other, or how to get them. */
@@ -23,12 +23,17 @@ export async function renderFaces(faces: readonly SampleFace[] | null): Promise<
   const chosen = chooseAttributes(faces, MASKS_PER_FACE);
   return html`
     <p>
-      Of each pair, the left face wears the <span class="key truth">true mask</span> of the attribute
-      and the right one the predicted map, from 0 <span class="scale" style="${heatScale()}"></span>
-      to 1, with the outline of the true mask. The attributes shown are chosen by the truth alone,
-      whatever the network made of them. The lists have what is present or predicted (with a
-      probability above one half), marked <i>missed</i> if it is present and denied and <i>false</i>
-      if it is absent and predicted; everything else is rightly denied.
+      Of each pair, the left face wears the true mask of the attribute and the right one, in grey, the
+      map that the network predicts. The attributes shown are chosen by the truth alone, whatever the
+      network made of them, and the most probable comes first. The lists have what is present or
+      predicted (with a probability above one half), marked <i>missed</i> if it is present and denied
+      and <i>false</i> if it is absent and predicted; everything else is rightly denied.
+    </p>
+    <p class="legend">
+      <span>value of the map ${renderScale()}</span>
+      <span class="key half">the map is one half</span>
+      <span class="key truth">true mask</span>
+      <span class="key outline">its outline, beside the map</span>
     </p>
     ${await Promise.all(
       faces.map((face, index) => renderFace(face, `face-${index + 1}`, chosen[index] ?? [])),
@@ -50,7 +55,8 @@ async function renderFace(face: SampleFace, id: string, columns: readonly number
       </g>
     `;
   const right = ATTRIBUTES.filter((_, column) => isRight(face, column)).length;
-  const masks = await Promise.all(columns.map((column) => renderMasks(face, id, column)));
+  const likeliest = columns.toSorted((a, b) => face.probabilities[b]! - face.probabilities[a]!);
+  const masks = await Promise.all(likeliest.map((column) => renderMasks(face, id, column)));
   return html`
     <article class="face">
       <div class="masks">

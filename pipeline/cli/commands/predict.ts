@@ -37,8 +37,8 @@ export const PREDICT = command({
     "it out that way.\n" +
     "An image that cannot be used has a line with the reason, and the others go on; the exit code is 1 " +
     "if none could be used.\n" +
-    "With --maps, NAME_where.png shows where the network sees the eight likeliest attributes, and " +
-    "NAME_Attribute.png each predicted one at the image's size.\n" +
+    "With --maps, NAME_where.png shows where the network sees the predicted attributes and the four " +
+    "likeliest others, and NAME_Attribute.png each predicted one at the image's size.\n" +
     "A csv has image_name and 40 probabilities; images without an answer go to FILE.rejected.ndjson.",
   operands: [{
     name: "image",
