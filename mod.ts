@@ -150,6 +150,7 @@ export {
   type Evidence,
   type Interval,
   type Intervals,
+  type MaskOverlap,
   type Metrics,
   MetricsAccumulator,
   type MetricsBatch,

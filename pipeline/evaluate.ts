@@ -14,6 +14,7 @@ import { useLikelyKernels } from "./kernel_choices.ts";
 import { gatherEvidence, type Metrics } from "./metrics.ts";
 import { PredictionCollector, type Predictions } from "./metrics/predictions.ts";
 import { sigmoid } from "./metrics/probability.ts";
+import { maskPrior } from "./network/mask_prior.ts";
 import type { FaceRecord, Split } from "./record.ts";
 import { findExtremes, type Place } from "./report/extremes.ts";
 import { encodeSample, type Sample } from "./report/samples.ts";
@@ -26,7 +27,7 @@ import { readRunConfig } from "./train/run_folder.ts";
 export interface EvaluateOptions {
   /** Folder of a trained run. */
   readonly run: string;
-  /** Labelled faces; those of other splits are passed over. Points are needed for the mask IoU only. */
+  /** Labelled faces; those of other splits are passed over. Points are needed for the masks only. */
   readonly records: AsyncIterable<FaceRecord>;
   /** The split to measure. */
   readonly split: Split;
@@ -73,8 +74,8 @@ const SAMPLE_FACES = 12;
  * await train({ records: some, config, backend, out: run });
  *
  * const records = join(dataset.records({ split: "test", shard: { index: 1, count: 18 } }));
- * const { accuracy, maskIoU } = await evaluate({ run, records, split: "test", backend });
- * console.log(accuracy, maskIoU);
+ * const { accuracy, localisationIoU } = await evaluate({ run, records, split: "test", backend });
+ * console.log(accuracy, localisationIoU);
  * await Deno.remove(run, { recursive: true });
  * ```
  *
@@ -92,7 +93,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
     await useLikelyKernels(backend, { network: config.network, batch });
     using learner = new Learner(backend, network, config);
     const learnt = config.attributes;
-    const job = { learner, options, learnt, sizes: networkSizes(network), batch, done: 0 };
+    const prior = await maskPrior(network);
+    const job = { learner, options, learnt, sizes: networkSizes(network), prior, batch, done: 0 };
     const { metrics, predictions, samples, places } = await measureSplit(
       job,
       options.records,
@@ -121,6 +123,8 @@ interface Job {
   readonly learner: Learner;
   readonly options: EvaluateOptions;
   readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
+  /** The mean mask of the faces that it was trained on. */
+  readonly prior: Float32Array | null;
   readonly batch: number;
   /** The attributes that the network has learnt. */
   readonly learnt: readonly string[];
@@ -148,14 +152,8 @@ async function measureSplit(
   const samples: Sample[] = [];
   const places: Place[] = [];
   const onBatch: MeasureOptions["onBatch"] = ({ faces }, { logits, maps }, masks) => {
-    const { intersection, union } = masks;
-    collector.add({
-      images: faces.map(({ record }) => record.image),
-      labels: faces.map(({ labels }) => labels),
-      logits,
-      intersection,
-      union,
-    });
+    const images = faces.map(({ record }) => record.image);
+    collector.add({ images, labels: faces.map(({ labels }) => labels), logits, ...masks });
     places.push(
       ...faces.map(({ record: { path, size } }) => ({ path: resolve(path), size: size! })),
     );
@@ -163,7 +161,7 @@ async function measureSplit(
     onProgress?.(job.done += faces.length, null);
   };
   const faces = loadFaces(onlySplit(source, split), sizes.input, onReject);
-  const settings = { split, batch, learnt, ...sizes, signal, onBatch };
+  const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
   const { metrics } = await measure(learner, faces, settings);
   return { metrics, predictions: collector.result(split, learnt), samples, places };
 }

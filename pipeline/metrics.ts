@@ -10,6 +10,8 @@
  */
 
 import { ATTRIBUTES, hasAttribute } from "./attributes.ts";
+import { NO_MASKS, OverlapSums } from "./metrics/mask_measures.ts";
+import { type MaskOverlap, overlapNames } from "./metrics/mask_overlap.ts";
 import {
   type AttributeMetrics,
   balancedAccuracyOf,
@@ -26,6 +28,7 @@ export {
   type Outcomes,
 } from "./metrics/measures.ts";
 export type { Interval, ResampledName } from "./metrics/bootstrap.ts";
+export type { MaskOverlap } from "./metrics/mask_overlap.ts";
 export type { CalibrationBin } from "./metrics/calibration.ts";
 export type { ConsistencyCount } from "./metrics/consistency.ts";
 export {
@@ -45,16 +48,17 @@ const A = ATTRIBUTES.length;
  * logits         f32 [B, A]  before the sigmoid; an attribute is predicted where its logit is above 0,
  *                            which is a probability above one half
  * labels         B numbers   40 label bits each (see `attributes.ts`)
- * intersection   u32 [B, A]  mask pixels that are both predicted and true
- * union          u32 [B, A]  mask pixels that are predicted or true
  */
 export interface MetricsBatch {
   /** f32 [B, A] */
   readonly logits: Float32Array;
   /** 40 bits a face. */
   readonly labels: readonly number[];
-  /** u32 [B, A] each. Absent where no masks are compared; then the mask IoU is null. */
-  readonly overlap?: { readonly intersection: Uint32Array; readonly union: Uint32Array };
+  /**
+   * [B, A] each. Absent where no masks are compared; then all measures of masks are null. Without
+   * `pointing` the joint mask IoU alone is measured.
+   */
+  readonly overlap?: MaskOverlap;
 }
 
 /**
@@ -65,9 +69,9 @@ export class MetricsAccumulator {
   readonly #learnt: readonly string[];
   readonly #logits: Float32Array[] = [];
   readonly #labels: number[] = [];
-  readonly #intersection = new Float64Array(A);
-  readonly #union = new Float64Array(A);
-  #masks: boolean | null = null;
+  readonly #overlap = new OverlapSums();
+  /** What the batches know of masks. */
+  #masks: string | null = null;
 
   /**
    * Starts without faces.
@@ -93,14 +97,11 @@ export class MetricsAccumulator {
   add(batch: MetricsBatch): void {
     checkBatch(batch);
     const { logits, labels, overlap } = batch;
-    const masks = overlap !== undefined;
+    const masks = overlap ? overlapNames(overlap).join() : "";
     if (masks !== (this.#masks ??= masks)) {
       throw new TypeError("Cannot measure masks: some batches have them and others do not");
     }
-    if (overlap) {
-      addColumns(this.#intersection, overlap.intersection);
-      addColumns(this.#union, overlap.union);
-    }
+    if (overlap) this.#overlap.add(overlap);
     this.#logits.push(logits.slice());
     for (const bits of labels) this.#labels.push(bits);
   }
@@ -121,6 +122,9 @@ export class MetricsAccumulator {
           this.#isLearnt(column) ? share(Math.max(count, this.images - count), this.images) : null
         ),
       ),
+      localisationIoU: meanOf(attributes.map(({ localisationIoU }) => localisationIoU)),
+      priorIoU: meanOf(attributes.map(({ priorIoU }) => priorIoU)),
+      pointing: meanOf(attributes.map(({ pointing }) => pointing)),
       maskIoU: meanOf(attributes.map(({ maskIoU }) => maskIoU)),
       attributes,
     };
@@ -130,22 +134,14 @@ export class MetricsAccumulator {
     const present = (face: number) => hasAttribute(this.#labels[face] ?? 0, column);
     const name = ATTRIBUTES[column] ?? "";
     // Of no faces nothing is defined.
-    if (!this.#isLearnt(column)) return measureAttribute(name, new Float32Array(), present, null);
-    return measureAttribute(name, this.#scores(column), present, this.#maskIoU(column));
+    if (!this.#isLearnt(column)) {
+      return measureAttribute(name, new Float32Array(), present, NO_MASKS);
+    }
+    return measureAttribute(name, this.#scores(column), present, this.#overlap.measures(column));
   }
 
   #isLearnt(column: number): boolean {
     return this.#learnt.includes(ATTRIBUTES[column]!);
-  }
-
-  /**
-   * One ratio of sums over the split, as segmentation benchmarks since Pascal VOC have it, and not a
-   * mean of each face's ratio: a face without the attribute has an empty true mask, for which its own
-   * ratio is 0/0 if nothing is predicted and 0 if a single pixel is. Summed, pixels predicted there
-   * simply enlarge the union.
-   */
-  #maskIoU(column: number): number | null {
-    return share(this.#intersection[column] ?? 0, this.#union[column] ?? 0);
   }
 
   /** The logits of one attribute, f32 [N]. */
@@ -159,13 +155,12 @@ export class MetricsAccumulator {
   }
 }
 
-function addColumns(sums: Float64Array, rows: Uint32Array): void {
-  for (const [at, count] of rows.entries()) sums[at % A] = (sums[at % A] ?? 0) + count;
-}
-
 function checkBatch({ logits, labels, overlap }: MetricsBatch): void {
   const wanted = labels.length * A;
-  for (const [name, { length }] of Object.entries({ logits, ...overlap })) {
+  const arrays = overlap
+    ? overlapNames(overlap).map((name) => [name, overlap[name]!] as const)
+    : [];
+  for (const [name, { length }] of [["logits", logits] as const, ...arrays]) {
     if (length === wanted) continue;
     throw new TypeError(
       `Cannot measure a batch of ${labels.length} faces: ${name} needs ${labels.length} x ${A} ` +

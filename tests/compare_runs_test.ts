@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ATTRIBUTES, labelsOf } from "../pipeline/attributes.ts";
+import { ATTRIBUTES, hasAttribute, labelsOf } from "../pipeline/attributes.ts";
 import { comparisonText } from "../pipeline/cli/compare_text.ts";
 import { compare } from "../pipeline/compare.ts";
 import { groupRuns } from "../pipeline/compare/settings.ts";
 import { readComparedRuns } from "../pipeline/compare/compared_run.ts";
 import { gatherEvidence, MetricsAccumulator } from "../pipeline/metrics.ts";
+import { mapOverlap, NOWHERE } from "../pipeline/metrics/mask_overlap.ts";
 import {
   encodePredictions,
   type Predictions,
@@ -44,7 +45,12 @@ function predictionsOf(quality: number, seed: number, labels = LABELS): Predicti
   const union = Uint32Array.from(logits, () => 20);
   const intersection = Uint32Array.from(logits, () => random.integer(21));
   const images = labels.map((_, face) => `${face}.jpg`);
-  return { split: "test", images, labels, logits, intersection, union };
+  const pointing = Uint8Array.from(
+    labels.flatMap((bits) =>
+      ATTRIBUTES.map((_, a) => hasAttribute(bits, a) ? random.integer(2) : NOWHERE)
+    ),
+  );
+  return { split: "test", images, labels, logits, intersection, union, pointing };
 }
 
 /** Writes an evaluated run of two epochs. */
@@ -54,9 +60,9 @@ async function writeRun(
   config: Record<string, unknown> = {},
 ): Promise<string> {
   await Deno.mkdir(path, { recursive: true });
-  const { logits, labels, intersection, union } = predictions;
+  const { logits, labels } = predictions;
   const accumulator = new MetricsAccumulator();
-  accumulator.add({ logits, labels, overlap: { intersection, union } });
+  accumulator.add({ logits, labels, overlap: predictions });
   const metrics = accumulator.result(predictions.split);
   const evidence = gatherEvidence(metrics, predictions, predictionsOf(0.8, 9));
   const log = [0, 1].map((epoch) => ({
@@ -193,7 +199,7 @@ Deno.test("compare() pairs faces by name, whatever their order", () =>
   inFolder(async (folder) => {
     const whole = predictionsOf(0.7, 4);
     const backwards = whole.images.map((_, face) => FACES - 1 - face);
-    const turned = <T extends Float32Array | Uint32Array>(rows: T): T => {
+    const turned = <T extends Float32Array | Uint32Array | Uint8Array>(rows: T): T => {
       const result = rows.slice() as T;
       backwards.forEach((face, at) => result.set(rows.subarray(face * A, (face + 1) * A), at * A));
       return result;
@@ -204,12 +210,42 @@ Deno.test("compare() pairs faces by name, whatever their order", () =>
       images: backwards.map((face) => whole.images[face]!),
       labels: backwards.map((face) => whole.labels[face]!),
       logits: turned(whole.logits),
-      intersection: turned(whole.intersection),
-      union: turned(whole.union),
+      ...mapOverlap(whole, turned),
     }, { epochs: 2 });
     const { settings } = await compare({ runs: [one, two] });
     for (const { corrected } of settings[1]!.against!.attributes) assert.equal(corrected, 1);
     assert.equal(settings[1]!.against!.measures.maskIoU.value, 0);
+    assert.equal(settings[1]!.against!.measures.localisationIoU.value, 0);
+    assert.equal(settings[1]!.against!.measures.pointing.value, 0);
+  }));
+
+Deno.test("compare() holds localisation and pointing against each other in pairs, and says n/a of older runs", () =>
+  inFolder(async (folder) => {
+    const whole = predictionsOf(0.7, 4);
+    const one = await writeRun(join(folder, "one"), whole);
+    const better = {
+      ...whole,
+      intersection: whole.union.map((cells) => cells),
+      pointing: whole.pointing!.map((value) => value === NOWHERE ? value : 1),
+    };
+    const two = await writeRun(join(folder, "two"), better, { epochs: 2 });
+    const out = join(folder, "comparison.html");
+    const { against } = (await compare({ runs: [one, two], out })).settings[1]!;
+    for (const name of ["localisationIoU", "pointing"] as const) {
+      const { value, interval, p } = against!.measures[name];
+      assert(value! > 0.3 && interval![0] > 0.3 && p! < 0.01, `${name} ${value} ${interval} ${p}`);
+      assert(against!.attributes[7]![name].value! > 0);
+    }
+    const page = await Deno.readTextFile(out);
+    assert(page.includes('aria-label="Localisation: two"'));
+    const { pointing: _, ...older } = whole;
+    const three = await writeRun(join(folder, "three"), older, { epochs: 3 });
+    const comparison = await compare({ runs: [one, three], out });
+    const none = comparison.settings[1]!.against!.measures;
+    assert.deepEqual(none.localisationIoU, { value: null, interval: null, p: null });
+    assert.equal(none.maskIoU.value, 0);
+    assert.deepEqual(JSON.parse(JSON.stringify(comparison)), comparison, "NaN is not JSON");
+    assert(!(await Deno.readTextFile(out)).includes('aria-label="Localisation: three"'));
   }));
 
 Deno.test("compare() refuses runs that cannot be paired, and names the difference", () =>

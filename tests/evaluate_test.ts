@@ -45,6 +45,8 @@ Deno.test("evaluate() counts faces without landmarks, and leaves them out of the
   assert.equal(without.images, 8);
   assert.equal(without.accuracy, with_.accuracy);
   assert.equal(without.maskIoU, null);
+  assert.deepEqual([without.localisationIoU, without.pointing], [null, null]);
+  assert(with_.localisationIoU !== null && with_.pointing !== null);
 });
 
 Deno.test("evaluate() gives the same measures for any batch size", async () => {
@@ -61,8 +63,8 @@ Deno.test("evaluate() keeps each face's predictions, and the faces it knows best
   const predictions = await readPredictions(run);
   assert(predictions);
   const accumulator = new MetricsAccumulator();
-  const { logits, labels, intersection, union } = predictions;
-  accumulator.add({ logits, labels, overlap: { intersection, union } });
+  const { logits, labels } = predictions;
+  accumulator.add({ logits, labels, overlap: predictions });
   const { evidence, ...plain } = metrics;
   assert.deepEqual(accumulator.result(predictions.split), plain);
   const { best, worst } = JSON.parse(await Deno.readTextFile(join(run, "extremes.json")));

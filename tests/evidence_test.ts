@@ -7,6 +7,7 @@ import { bootstrap, percentileInterval } from "../pipeline/metrics/bootstrap.ts"
 import { BINS, calibrationOf, poolCalibration } from "../pipeline/metrics/calibration.ts";
 import { contradictionOf, countContradictions, RULES } from "../pipeline/metrics/consistency.ts";
 import type { Evidence } from "../pipeline/metrics/evidence.ts";
+import { mapOverlap, NOWHERE } from "../pipeline/metrics/mask_overlap.ts";
 import { LANES, PackedSums } from "../pipeline/metrics/packed_sums.ts";
 import {
   encodePredictions,
@@ -63,7 +64,11 @@ function randomPredictions(faces: number, seed: number): Predictions {
   const union = Uint32Array.from({ length: faces * A }, () => random.integer(40));
   const intersection = union.map((pixels) => random.integer(pixels + 1));
   const images = labels.map((_, face) => `${face}.jpg`);
-  return { split: "test", images, labels, logits, intersection, union };
+  const pointing = union.map(() => [0, 1, NOWHERE][random.integer(3)]!);
+  return {
+    ...{ split: "test", images, labels, logits, intersection, union },
+    pointing: Uint8Array.from(pointing),
+  };
 }
 
 function close(got: number | null, wanted: number, what: string, allowed = 1e-12): void {
@@ -239,16 +244,23 @@ Deno.test("bootstrap() agrees with measuring the drawn faces anew", () => {
     const accumulator = new MetricsAccumulator();
     for (let draw = 0; draw < 33; draw++) {
       const face = random.integer(33);
-      const row = <T extends Float32Array | Uint32Array>(array: T) =>
+      const row = <T extends Float32Array | Uint32Array | Uint8Array>(array: T) =>
         array.slice(face * A, (face + 1) * A) as T;
       accumulator.add({
         logits: row(predictions.logits),
         labels: [predictions.labels[face]!],
-        overlap: { intersection: row(predictions.intersection), union: row(predictions.union) },
+        overlap: mapOverlap(predictions, row),
       });
     }
     const drawn = accumulator.result("test");
-    for (const name of ["accuracy", "balancedAccuracy", "maskIoU"] as const) {
+    const plain = [
+      "accuracy",
+      "balancedAccuracy",
+      "localisationIoU",
+      "pointing",
+      "maskIoU",
+    ] as const;
+    for (const name of plain) {
       close(resamples[name][A]![lane]!, drawn[name]!, `${name} of resample ${lane}`);
     }
     for (const [column, { averagePrecision }] of drawn.attributes.entries()) {
@@ -452,9 +464,9 @@ Deno.test("what a network has not learnt is not measured, and means are without 
 });
 
 function measured(predictions: Predictions) {
-  const { logits, labels, intersection, union, learnt } = predictions;
+  const { logits, labels, learnt } = predictions;
   const accumulator = new MetricsAccumulator(learnt);
-  accumulator.add({ logits, labels, overlap: { intersection, union } });
+  accumulator.add({ logits, labels, overlap: predictions });
   return accumulator.result("test");
 }
 
@@ -521,8 +533,7 @@ Deno.test("PredictionCollector joins batches", () => {
       images: whole.images.slice(from, to),
       labels: whole.labels.slice(from, to),
       logits: whole.logits.slice(from * A, to * A),
-      intersection: whole.intersection.slice(from * A, to * A),
-      union: whole.union.slice(from * A, to * A),
+      ...mapOverlap(whole, (array) => array.slice(from * A, to * A) as typeof array),
     });
   }
   assert.deepEqual(collector.result("test"), whole);

@@ -45,6 +45,9 @@ Deno.test("MetricsAccumulator counts a case done by hand", () => {
     recall: 2 / 3,
     f1: 2 / 3,
     averagePrecision: 11 / 12,
+    localisationIoU: null,
+    priorIoU: null,
+    pointing: null,
     maskIoU: null,
   });
   assert.equal(metrics.split, "test");
@@ -67,6 +70,9 @@ Deno.test("MetricsAccumulator writes null, never NaN, where a measure is undefin
     recall: null,
     f1: null,
     averagePrecision: null,
+    localisationIoU: null,
+    priorIoU: null,
+    pointing: null,
     maskIoU: null,
   });
   const always = first(measure(batchOf([1, -1], [1, 1])));
@@ -188,12 +194,18 @@ Deno.test("metricsTable() has a row for each attribute and one of the means", ()
   const { head, rows } = metricsTable(measure(batchOf([3, 2, 1, -1, -2], [1, 1, 0, 1, 0])));
   assert.deepEqual(
     head.join(" "),
-    "Attribute Accuracy Balanced Positives Negatives Precision F1 AP Mask IoU",
+    "Attribute Accuracy Balanced Positives Negatives Precision F1 AP Localisation Prior Pointing Joint IoU",
   );
   assert.deepEqual(rows.slice(0, -1).map(([name]) => name), [...ATTRIBUTES]);
-  assert.equal(rows[0]?.join(" "), "5_o_Clock_Shadow 60.0 58.3 66.7 50.0 66.7 66.7 91.7 n/a");
-  assert.equal(rows[1]?.join(" "), "Arched_Eyebrows 100.0 n/a n/a 100.0 n/a n/a n/a n/a");
-  assert.equal(rows.at(-1)?.join(" "), "Mean 99.0 58.3 66.7 98.8 66.7 66.7 91.7 n/a");
+  assert.equal(
+    rows[0]?.join(" "),
+    "5_o_Clock_Shadow 60.0 58.3 66.7 50.0 66.7 66.7 91.7 n/a n/a n/a n/a",
+  );
+  assert.equal(
+    rows[1]?.join(" "),
+    "Arched_Eyebrows 100.0 n/a n/a 100.0 n/a n/a n/a n/a n/a n/a n/a",
+  );
+  assert.equal(rows.at(-1)?.join(" "), "Mean 99.0 58.3 66.7 98.8 66.7 66.7 91.7 n/a n/a n/a n/a");
   assert.ok(rows.every((row) => row.length === head.length));
 });
 

@@ -15,6 +15,8 @@ import { plotAttributes, plotCurves } from "../pipeline/report/plots.ts";
 import { decodeSample } from "../pipeline/report/samples.ts";
 import { assertSelfContained, findUnbalanced } from "./page_checks.ts";
 import { parseLog } from "../pipeline/report/training_log.ts";
+import { renderWhere } from "../pipeline/report/where_section.ts";
+import { plotWhere } from "../pipeline/report/where_plot.ts";
 import { inFolder } from "./face_records.ts";
 
 const A = ATTRIBUTES.length;
@@ -70,6 +72,9 @@ async function writeRun(folder: string, seed: number): Promise<void> {
       loss: 1.25 / (epoch + 1),
       attributeLoss: 1 / (epoch + 1),
       balancedAccuracy: 0.6,
+      localisationIoU: 0.6,
+      priorIoU: 0.55,
+      pointing: 0.8,
       maskIoU: 0.3,
     },
   });
@@ -132,7 +137,8 @@ Deno.test("report() shows curves, a row for each attribute, and each face's mask
     for (const name of ATTRIBUTES) {
       assert.ok(page.includes(`<th scope="row">${name.replaceAll("_", " ")}</th>`), name);
     }
-    for (const title of ["Total loss", "Balanced accuracy, %", "Mask IoU, %", "Learning rate"]) {
+    const shares = ["Balanced accuracy, %", "Localisation, %", "Pointing, %", "Joint mask IoU, %"];
+    for (const title of ["Total loss", ...shares, "Learning rate"]) {
       assert.ok(page.includes(`<h3>${title}</h3>`), title);
     }
     assert.match(
@@ -350,6 +356,25 @@ Deno.test("fillPath() and edgePath() trace a mask by hand", () => {
   assert.equal(fillPath({ width: 1, height: 1, data: Uint8Array.of(0) }), "");
 });
 
+Deno.test("renderWhere() says of an evaluation without landmarks that there is none, and shows others", () => {
+  const accumulator = new MetricsAccumulator();
+  const faces = { logits: new Float32Array(A), labels: [2 ** A - 1] };
+  accumulator.add(faces);
+  assert.match(renderWhere(accumulator.result("test")).text, /has not been measured/);
+  assert.match(renderWhere(null).text, /has not been measured/);
+  const counts = new Uint32Array(A).fill(4);
+  const overlap = {
+    ...{ intersection: counts, union: counts, priorIntersection: counts, priorUnion: counts },
+    pointing: Uint8Array.from(counts, (_, column) => column < 38 ? 1 : 255),
+  };
+  const measured = new MetricsAccumulator();
+  measured.add({ ...faces, overlap });
+  const { text } = renderWhere(measured.result("test"));
+  assert.match(text, /prior<\/span>: .*mean 100\.0/s);
+  assert.match(text, /Attributes for which there is no such face are left out/);
+  assert(text.includes("Wearing Necklace") && !text.includes("Young"));
+});
+
 Deno.test("parseLog() lets later lines count and leaves an unfinished one out", () => {
   const log = parseLog(
     [
@@ -373,6 +398,7 @@ Deno.test("parseLog() lets later lines count and leaves an unfinished one out", 
   assert.equal(log.epochs[0]?.train.loss, 8);
   assert.equal(log.epochs[0]?.validation?.loss, 1);
   assert.equal(log.epochs[0]?.validation?.maskIoU, null);
+  assert.equal(log.epochs[0]?.validation?.localisationIoU, null);
   assert.deepEqual(parseLog("", "log.ndjson"), { steps: [], epochs: [] });
 });
 
@@ -406,6 +432,9 @@ Deno.test("plotCurves() and plotAttributes() draw extreme data without NaN", () 
   };
   assert.doesNotMatch(plotAttributes("x", [empty, full]).text, /NaN|undefined|Infinity/);
   assert.doesNotMatch(plotAttributes("x", [empty]).text, /NaN|undefined|Infinity/);
+  const nowhere = { name: "Bald", localisation: null, interval: null, prior: null, pointing: null };
+  const missed = { ...nowhere, localisation: 0, interval: [0, 0] as const, prior: 1, pointing: 0 };
+  assert.doesNotMatch(plotWhere("x", [nowhere, missed]).text, /NaN|undefined|Infinity/);
   for (
     const bins of [[], [{ count: 0, probability: null, positives: null }], [
       { count: 1, probability: 1, positives: 0 },

@@ -12,8 +12,7 @@ import { tableText } from "./table.ts";
  * the attributes' own thresholds, and how often the predictions contradict each other.
  */
 export function metricsText(metrics: Metrics): string {
-  const { split, images, accuracy, balancedAccuracy, majorityAccuracy, maskIoU, evidence } =
-    metrics;
+  const { split, images, accuracy, balancedAccuracy, majorityAccuracy, evidence } = metrics;
   const { averagePrecision = null, intervals, tuned, consistency = [] } = evidence ?? {};
   const lines = [
     `${images} images of the ${split} split (in brackets: 95 % intervals)`,
@@ -22,7 +21,7 @@ export function metricsText(metrics: Metrics): string {
     }`,
     `balanced accuracy ${measured(balancedAccuracy, intervals?.balancedAccuracy)}`,
     `average precision ${measured(averagePrecision, intervals?.averagePrecision)}`,
-    `mask IoU ${measured(maskIoU, intervals?.maskIoU)}`,
+    ...maskLines(metrics),
   ];
   if (tuned && intervals) {
     lines.push(
@@ -38,6 +37,19 @@ export function metricsText(metrics: Metrics): string {
     );
   }
   return `${tableText(metricsTable(metrics), { footer: true })}\n\n${lines.join("\n")}`;
+}
+
+/** Where, on faces that have the attribute; and last the measure that mixes it with which. */
+function maskLines(
+  { localisationIoU, priorIoU, pointing, maskIoU, evidence }: Metrics,
+): string[] {
+  const { intervals } = evidence ?? {};
+  const prior = priorIoU === null ? "" : `, always the mean mask: ${percent(priorIoU)}`;
+  return [
+    `localisation ${measured(localisationIoU, intervals?.localisationIoU)}${prior}`,
+    `pointing ${measured(pointing, intervals?.pointing)}`,
+    `joint mask IoU (label, region and absence at once) ${measured(maskIoU, intervals?.maskIoU)}`,
+  ];
 }
 
 /** `79.4 % [77.7, 81.0]` */

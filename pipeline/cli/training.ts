@@ -128,14 +128,26 @@ export function timesText({ host, device }: StepTimes): string {
   return `a step: ${host.toFixed(2)} ms on the host${onDevice} (medians)`;
 }
 
-/** An epoch in one line: `epoch 3 of 10: loss 0.5210, validation 0.5432, balanced accuracy 71.2 %`. */
+/**
+ * An epoch in one line: `epoch 3 of 10: loss 0.5210, validation 0.5432, balanced accuracy 71.2 %,
+ * localisation 68.0 % (prior 65.1 %)`.
+ */
 export function epochText({ epoch, train, validation }: EpochLine, epochs: number): string {
   const parts = [`loss ${train.loss.toFixed(4)}`];
   if (validation) {
     parts.push(`validation ${validation.loss.toFixed(4)}`);
     if (validation.balancedAccuracy !== null) {
-      parts.push(`balanced accuracy ${(validation.balancedAccuracy * 100).toFixed(1)} %`);
+      parts.push(`balanced accuracy ${percent(validation.balancedAccuracy)}`);
+    }
+    const { localisationIoU, priorIoU } = validation;
+    if (localisationIoU !== null) {
+      const prior = priorIoU === null ? "" : ` (prior ${percent(priorIoU)})`;
+      parts.push(`localisation ${percent(localisationIoU)}${prior}`);
     }
   }
   return `epoch ${epoch + 1} of ${epochs}: ${parts.join(", ")}`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }

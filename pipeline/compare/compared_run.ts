@@ -6,6 +6,7 @@
 
 import { basename, resolve } from "node:path";
 import { ATTRIBUTES, namesOf } from "../attributes.ts";
+import { mapOverlap } from "../metrics/mask_overlap.ts";
 import { type Predictions, readPredictions } from "../metrics/predictions.ts";
 import { readRunFolder, type RunFolder } from "../report/run_folder.ts";
 import { shellWord } from "../report/text.ts";
@@ -97,18 +98,17 @@ function listed([first, ...others]: readonly string[]): string {
 }
 
 function permuted(predictions: Predictions, rows: readonly number[]): Predictions {
-  const { split, images, labels, logits, intersection, union } = predictions;
-  const picked = <T extends Float32Array | Uint32Array>(array: T): T => {
+  const { images, labels, logits } = predictions;
+  const picked = <T extends Float32Array | Uint32Array | Uint8Array>(array: T): T => {
     const result = array.slice() as T;
     rows.forEach((row, at) => result.set(array.subarray(row * A, (row + 1) * A), at * A));
     return result;
   };
   return {
-    split,
+    ...predictions,
     images: rows.map((row) => images[row]!),
     labels: rows.map((row) => labels[row]!),
     logits: picked(logits),
-    intersection: picked(intersection),
-    union: picked(union),
+    ...mapOverlap(predictions, picked),
   };
 }

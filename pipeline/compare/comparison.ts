@@ -138,6 +138,8 @@ function against(
       name,
       accuracy: { ...differenceOf("accuracy", column), p: pValues[column]! },
       balancedAccuracy: differenceOf("balancedAccuracy", column),
+      localisationIoU: differenceOf("localisationIoU", column),
+      pointing: differenceOf("pointing", column),
       corrected: corrected[column]!,
       significant: corrected[column]! < SIGNIFICANCE,
     })),

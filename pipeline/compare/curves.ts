@@ -48,7 +48,14 @@ export function panelsOf(settings: readonly Setting[]): [title: string, CurvePan
       ({ validation }) => validation?.balancedAccuracy,
       end,
     ),
-    panel("Mask IoU, validation, %", "share", ({ validation }) => validation?.maskIoU, end),
+    panel(
+      "Localisation, validation, %",
+      "share",
+      ({ validation }) => validation?.localisationIoU,
+      end,
+    ),
+    panel("Pointing, validation, %", "share", ({ validation }) => validation?.pointing, end),
+    panel("Joint mask IoU, validation, %", "share", ({ validation }) => validation?.maskIoU, end),
   ];
   return all.filter(([, { curves }]) => curves.some(({ points }) => points.length > 0));
 }

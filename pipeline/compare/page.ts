@@ -9,15 +9,10 @@ import { renderDocument } from "../report/document.ts";
 import { type Html, html } from "../report/html.ts";
 import { plotCurves } from "../report/plots.ts";
 import { percent, points, spaced } from "../report/text.ts";
-import type {
-  AttributeDifference,
-  Comparison,
-  Difference,
-  Estimate,
-  SettingResult,
-} from "./result.ts";
+import type { Comparison, Difference, Estimate, SettingResult } from "./result.ts";
 import { panelsOf } from "./curves.ts";
-import { type MeanRow, plotDifferences, plotMeans, seriesOf } from "./plots.ts";
+import { renderDifferences } from "./difference_panels.ts";
+import { type MeanRow, plotMeans, seriesOf } from "./plots.ts";
 import type { Setting } from "./settings.ts";
 import { intervalText, MEASURES, ONE_SETTING, pText, TESTS } from "./text.ts";
 
@@ -79,7 +74,9 @@ function renderMeasures({ settings }: Comparison): Html {
     </figure>
     <figure>
       <figcaption><b>Table 1.</b> The same in percent. ± is the standard deviation between the runs of a
-      setting. Tuned: at thresholds chosen for each attribute on the validation split.</figcaption>
+      setting. Tuned: at thresholds chosen for each attribute on the validation split. Localisation: how well maps lie on
+      the regions of faces that have the attribute (IoU); pointing: how often a map’s maximum is in the
+      region. The joint IoU asks for label, region and absence at once.</figcaption>
       <div class="wide" tabindex="0">
         <table class="numbers">
           <thead>
@@ -144,7 +141,7 @@ function renderAgainst({ name, against }: SettingResult, first: string, figure: 
         <table class="numbers">
           <thead>
             <tr>
-              <th scope="col">Difference in points</th>
+              <th scope="col">In points</th>
               ${MEASURES.map(([, title]) => html`<th scope="col">${title}</th>`)}
             </tr>
           </thead>
@@ -161,7 +158,7 @@ function renderAgainst({ name, against }: SettingResult, first: string, figure: 
       resamples. They say how far the difference of these very networks would hold on other images, not
       what another seed would do.</p>
       <figure>
-        <div class="halves">${renderAttributes(name, against.attributes)}</div>
+        <div class="halves">${renderDifferences(name, against.attributes)}</div>
         <figcaption><b>Figure ${figure}.</b> Differences of the attributes in percentage points with 95&nbsp;% intervals, in the order of
         their accuracy. Filled and coloured: the accuracies differ significantly by ${TESTS[
           against.test
@@ -184,21 +181,4 @@ function renderDifference({ value, interval, p }: Difference): Html {
   return html`<td>${value === null ? "–" : points(value)}<br><small>${
     interval && intervalText(interval, points)
   }</small><br><small>${p !== null && pText(p)}</small></td>`;
-}
-
-function renderAttributes(name: string, attributes: readonly AttributeDifference[]): Html[] {
-  const sorted = attributes.toSorted((a, b) => (b.accuracy.value ?? 0) - (a.accuracy.value ?? 0));
-  const names = sorted.map(({ name }) => spaced(name));
-  const rows = (measure: "accuracy" | "balancedAccuracy") =>
-    sorted.flatMap((attribute) => {
-      const { value, interval } = attribute[measure];
-      if (value === null || interval === null) return [];
-      const significant = measure === "accuracy" && attribute.significant;
-      return [{ name: spaced(attribute.name), value, interval, significant }];
-    });
-  const panel = (title: string, measure: "accuracy" | "balancedAccuracy") =>
-    html`<div class="panel"><h3>${title}</h3>${
-      plotDifferences(`${title}: ${name}`, rows(measure), names)
-    }</div>`;
-  return [panel("Accuracy", "accuracy"), panel("Balanced accuracy", "balancedAccuracy")];
 }

@@ -44,6 +44,10 @@ export interface AttributeDifference {
   readonly accuracy: Difference;
   /** Its p-value is of the paired bootstrap. */
   readonly balancedAccuracy: Difference;
+  /** Likewise. */
+  readonly localisationIoU: Difference;
+  /** Likewise. */
+  readonly pointing: Difference;
   /** The p-value of the accuracy, corrected by Holm's method for the 40 attributes. */
   readonly corrected: number;
   /** Whether that is below 5 %. */

@@ -12,7 +12,9 @@ export const MEASURES: readonly (readonly [name: ResampledName, title: string])[
   ["accuracy", "Accuracy"],
   ["balancedAccuracy", "Balanced"],
   ["averagePrecision", "AP"],
-  ["maskIoU", "Mask IoU"],
+  ["localisationIoU", "Localisation"],
+  ["pointing", "Pointing"],
+  ["maskIoU", "Joint IoU"],
   ["tunedAccuracy", "Tuned accuracy"],
   ["tunedBalancedAccuracy", "Tuned balanced"],
 ];

@@ -25,9 +25,35 @@ export interface AttributeMetrics {
   readonly f1: number | null;
   /** See {@linkcode averagePrecision}. */
   readonly averagePrecision: number | null;
-  /** Pixels in both masks / pixels in either, both summed over the split. */
+  /**
+   * Localisation: of the faces that have the attribute and show its region, cells in both the region and
+   * the map (where it is above one half) / cells in either, each summed over the faces.
+   */
+  readonly localisationIoU: number | null;
+  /**
+   * The same for a constant picture in place of the map, the mean mask of the training faces: a map below
+   * this has learned no *where*. Null where no such picture is known.
+   */
+  readonly priorIoU: number | null;
+  /**
+   * On how many of these faces the map's maximum is in the region. Source: Zhang et al., "Top-down neural
+   * attention by excitation backprop", 2016 (the pointing game).
+   */
+  readonly pointing: number | null;
+  /**
+   * The joint mask IoU: cells in both the map and the true mask / cells in either, each summed over all
+   * faces. The true mask is empty on faces without the attribute, so that this asks three things at once:
+   * whether the label is right, whether the region is, and whether there is no map where there is no
+   * attribute.
+   */
   readonly maskIoU: number | null;
 }
+
+/** The measures of *where* of one attribute. */
+export type MaskMeasures = Pick<
+  AttributeMetrics,
+  "localisationIoU" | "priorIoU" | "pointing" | "maskIoU"
+>;
 
 /** The content of `metrics.json`. */
 export interface Metrics {
@@ -45,7 +71,13 @@ export interface Metrics {
    * this has learned nothing that shows in accuracy.
    */
   readonly majorityAccuracy: number | null;
-  /** Mean of the attributes' mask IoU. */
+  /** Mean of the attributes' localisation. */
+  readonly localisationIoU: number | null;
+  /** Mean of the same for a constant picture. Null where none is known. */
+  readonly priorIoU: number | null;
+  /** Mean of the attributes' pointing. */
+  readonly pointing: number | null;
+  /** Mean of the attributes' joint mask IoU: label, region and absence at once. */
   readonly maskIoU: number | null;
   /** In the order of `ATTRIBUTES`. */
   readonly attributes: readonly AttributeMetrics[];
@@ -82,7 +114,7 @@ export function countOutcomes(
 /** The shares that the outcomes come to. */
 export function ratesOf(
   { truePositives, falsePositives, trueNegatives, falseNegatives }: Outcomes,
-): Omit<AttributeMetrics, "name" | "averagePrecision" | "maskIoU"> {
+): Omit<AttributeMetrics, "name" | "averagePrecision" | keyof MaskMeasures> {
   const wrong = falsePositives + falseNegatives;
   const recall = share(truePositives, truePositives + falseNegatives);
   return {
@@ -105,13 +137,13 @@ export function measureAttribute(
   name: string,
   scores: Float32Array,
   present: (face: number) => boolean,
-  maskIoU: number | null,
+  masks: MaskMeasures,
 ): AttributeMetrics {
   return {
     name,
     ...ratesOf(countOutcomes(scores, present)),
     averagePrecision: averagePrecision(scores, present),
-    maskIoU,
+    ...masks,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   nullable,
   number,
   oneOf,
+  optional,
   type Shape,
   share,
   text,
@@ -28,6 +29,15 @@ function measures(...names: readonly string[]): Record<string, Shape> {
   return Object.fromEntries(names.map((name) => [name, measure]));
 }
 
+/** Measures that files of older versions lack. */
+const LATER = ["localisationIoU", "priorIoU", "pointing"] as const;
+
+const NONE = Object.fromEntries(LATER.map((name) => [name, null]));
+
+const NONE_RESAMPLED = { localisationIoU: null, pointing: null };
+
+const laterMeasures = Object.fromEntries(LATER.map((name) => [name, optional(measure)]));
+
 /** A list of A objects that carry the attributes' names in their order. */
 function perAttribute(shapes: Readonly<Record<string, Shape>>): Shape {
   return tuple(...ATTRIBUTES.map((name) => fields({ name: oneOf(name), ...shapes })));
@@ -37,14 +47,21 @@ const MEASURES = fields({
   split: text,
   images: count,
   ...measures("accuracy", "balancedAccuracy", "majorityAccuracy", "maskIoU"),
-  attributes: perAttribute(measures(
-    ...["accuracy", "positiveAccuracy", "negativeAccuracy", "precision", "recall", "f1"],
-    ...["averagePrecision", "maskIoU"],
-  )),
+  ...laterMeasures,
+  attributes: perAttribute({
+    ...measures(
+      ...["accuracy", "positiveAccuracy", "negativeAccuracy", "precision", "recall", "f1"],
+      ...["averagePrecision", "maskIoU"],
+    ),
+    ...laterMeasures,
+  }),
 });
 
 const INTERVALS: Readonly<Record<string, Shape>> = Object.fromEntries(
-  RESAMPLED.map((name) => [name, nullable(tuple(number, number))]),
+  RESAMPLED.map((name) => {
+    const interval = nullable(tuple(number, number));
+    return [name, name in NONE ? optional(interval) : interval];
+  }),
 );
 const TUNED = measures("accuracy", "balancedAccuracy", "f1");
 
@@ -69,7 +86,7 @@ const THRESHOLDS = fields({
 });
 
 /**
- * Reads the text of `metrics.json`.
+ * Reads the text of `metrics.json`. Measures that a file of an older version lacks are null.
  *
  * @throws {SyntaxError} With `path:line`, if something of it is missing or no number.
  */
@@ -81,10 +98,29 @@ export function parseMetrics(source: string, path: string): Metrics {
       `${path}:1: the measures of a split and its 40 attributes are expected: ${told(misfit)}`,
     );
   }
-  if (metrics.evidence === undefined) return metrics;
+  if (metrics.evidence === undefined) return completed(metrics);
   const gap = EVIDENCE(metrics.evidence);
-  if (gap === null) return metrics;
+  if (gap === null) return completed(metrics);
   throw new SyntaxError(`${path}:1: the evidence is not complete: ${told(gap)}`);
+}
+
+function completed(metrics: Metrics): Metrics {
+  const { evidence } = metrics;
+  const withIntervals = <T extends { readonly intervals: object }>(of: T): T => ({
+    ...of,
+    intervals: { ...NONE_RESAMPLED, ...of.intervals },
+  });
+  return {
+    ...NONE,
+    ...metrics,
+    attributes: metrics.attributes.map((attribute) => ({ ...NONE, ...attribute })),
+    ...(evidence && {
+      evidence: {
+        ...withIntervals(evidence),
+        attributes: evidence.attributes.map(withIntervals),
+      },
+    }),
+  };
 }
 
 /**

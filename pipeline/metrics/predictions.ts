@@ -4,12 +4,19 @@
  * | array | type | what |
  * |---|---|---|
  * | `logits` | f32 [N, A] | before the sigmoid |
+ * | `labels` | u8 [N, A] | 1 where the attribute is present |
  * | `intersection` | u32 [N, A] | mask pixels that are both predicted and true |
  * | `union` | u32 [N, A] | mask pixels that are predicted or true |
- * | `labels` | u8 [N, A] | 1 where the attribute is present |
+ * | `pointing` | u8 [N, A] | 1 where the map's maximum is in the region, 0 where not, 255 where there is no region to point at |
+ * | `priorIntersection` | u32 [N, A] | pixels of both the constant picture and the region |
+ * | `priorUnion` | u32 [N, A] | pixels of the constant picture, the region, or both |
  *
  * The metadata has `schema`, `split`, and as JSON the lists `images` (N file names) and `attributes`
  * (A names), and where the network has learnt only some of them `learnt`. A face without landmarks has no mask pixels at all.
+ *
+ * Localisation is measured where `pointing` is not 255. Files of versions without `pointing` do not tell
+ * a face whose region was empty from one whose map missed it: localisation, prior and pointing of them are
+ * null, as in the `metrics.json` beside them, until the run is evaluated again.
  *
  * @module
  */
@@ -20,16 +27,15 @@ import { list, text } from "../json_shape.ts";
 import { parseJson } from "../json_text.ts";
 import { decodeSafetensors, encodeSafetensors, type TensorData } from "../safetensors.ts";
 import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
+import {
+  joinOverlaps,
+  mapOverlap,
+  type MaskOverlap,
+  overlapNames,
+  readOverlap,
+} from "./mask_overlap.ts";
 
 const A = ATTRIBUTES.length;
-
-/** Mask pixels of N faces, u32 [N, A] each. */
-export interface MaskOverlap {
-  /** Both predicted and true. */
-  readonly intersection: Uint32Array;
-  /** Predicted or true. */
-  readonly union: Uint32Array;
-}
 
 /** The predictions for N faces of one split. */
 export interface Predictions extends MaskOverlap {
@@ -57,16 +63,14 @@ export class PredictionCollector {
   readonly #images: string[] = [];
   readonly #labels: number[] = [];
   readonly #logits: Float32Array[] = [];
-  readonly #intersection: Uint32Array[] = [];
-  readonly #union: Uint32Array[] = [];
+  readonly #overlaps: MaskOverlap[] = [];
 
   /** Adds a batch; its arrays are kept, not copied. */
   add(batch: Omit<Predictions, "split">): void {
     this.#images.push(...batch.images);
     this.#labels.push(...batch.labels);
     this.#logits.push(batch.logits);
-    this.#intersection.push(batch.intersection);
-    this.#union.push(batch.union);
+    this.#overlaps.push(mapOverlap(batch, (array) => array));
   }
 
   /** Everything that was added. */
@@ -76,18 +80,14 @@ export class PredictionCollector {
       ...(learnt.length < A && { learnt }),
       images: this.#images,
       labels: this.#labels,
-      logits: joined(this.#logits, Float32Array),
-      intersection: joined(this.#intersection, Uint32Array),
-      union: joined(this.#union, Uint32Array),
+      logits: joined(this.#logits),
+      ...joinOverlaps(this.#overlaps),
     };
   }
 }
 
-function joined<T extends Float32Array | Uint32Array>(
-  parts: readonly T[],
-  Type: new (length: number) => T,
-): T {
-  const whole = new Type(parts.reduce((sum, { length }) => sum + length, 0));
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -113,13 +113,14 @@ export function predictionsPath(run: string): string {
 
 /** The bytes of the file. */
 export function encodePredictions(predictions: Predictions): Uint8Array<ArrayBuffer> {
-  const { split, images, labels, logits, intersection, union, learnt } = predictions;
+  const { split, images, labels, logits, learnt } = predictions;
   const shape = [images.length, A];
   return encodeSafetensors({
     tensors: {
       logits: { shape, data: logits },
-      intersection: { shape, data: intersection },
-      union: { shape, data: union },
+      ...Object.fromEntries(
+        overlapNames(predictions).map((name) => [name, { shape, data: predictions[name]! }]),
+      ),
       labels: { shape, data: bytesOf(labels) },
     },
     metadata: {
@@ -183,8 +184,7 @@ function parsePredictions(bytes: Uint8Array, path: string): Predictions {
       ATTRIBUTES.reduce((bits, _, c) => bits + flags[face * A + c]! * 2 ** c, 0)
     ),
     logits,
-    intersection: tensor("intersection", Uint32Array),
-    union: tensor("union", Uint32Array),
+    ...readOverlap((name) => tensors[name] !== undefined, tensor<Uint32Array | Uint8Array>),
     ...learnt,
   };
 }

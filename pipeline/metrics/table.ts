@@ -23,7 +23,10 @@ const COLUMNS: readonly (readonly [string, (attribute: AttributeMetrics) => numb
   ["Precision", ({ precision }) => precision],
   ["F1", ({ f1 }) => f1],
   ["AP", ({ averagePrecision }) => averagePrecision],
-  ["Mask IoU", ({ maskIoU }) => maskIoU],
+  ["Localisation", ({ localisationIoU }) => localisationIoU],
+  ["Prior", ({ priorIoU }) => priorIoU],
+  ["Pointing", ({ pointing }) => pointing],
+  ["Joint IoU", ({ maskIoU }) => maskIoU],
 ];
 
 /**

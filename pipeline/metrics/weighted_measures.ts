@@ -6,6 +6,7 @@
 
 import { ATTRIBUTES } from "../attributes.ts";
 import { LANES, PackedSums } from "./packed_sums.ts";
+import { isLocalised } from "./mask_overlap.ts";
 import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
 import { logitOf } from "./probability.ts";
 import { WeightedPrecision } from "./weighted_precision.ts";
@@ -17,6 +18,8 @@ export type ResampledName =
   | "accuracy"
   | "balancedAccuracy"
   | "averagePrecision"
+  | "localisationIoU"
+  | "pointing"
   | "maskIoU"
   | "tunedAccuracy"
   | "tunedBalancedAccuracy";
@@ -26,6 +29,8 @@ export const RESAMPLED: readonly ResampledName[] = [
   "accuracy",
   "balancedAccuracy",
   "averagePrecision",
+  "localisationIoU",
+  "pointing",
   "maskIoU",
   "tunedAccuracy",
   "tunedBalancedAccuracy",
@@ -46,7 +51,7 @@ export function weightedMeasures(
   predictions: Predictions,
   thresholds: readonly (number | null)[],
 ): (weights: Float64Array) => Measured {
-  const { images: { length: faces }, logits, intersection, union } = predictions;
+  const { images: { length: faces }, logits } = predictions;
   const positive = ATTRIBUTES.map((_, column) => presenceOf(predictions, column));
   const cuts = thresholds.map((threshold) => threshold === null ? NaN : logitOf(threshold));
   const counts = new PackedSums(
@@ -65,13 +70,7 @@ export function weightedMeasures(
     faces,
     1,
   );
-  const pixels = new PackedSums(
-    ATTRIBUTES.flatMap((_, column) =>
-      [intersection, union].map((counts) => (face: number) => counts[face * A + column]!)
-    ),
-    faces,
-    union.reduce((most, count) => Math.max(most, count), 1),
-  );
+  const measureMasks = weightedMaskMeasures(predictions);
   const ranked = positive.map((flags, column) =>
     new WeightedPrecision(scoresOf(predictions, column), flags)
   );
@@ -80,7 +79,7 @@ export function weightedMeasures(
       RESAMPLED.map((name) => [name, new Float64Array(A * LANES)]),
     ) as Measured;
     const sums = counts.sums(weights);
-    const areas = pixels.sums(weights);
+    measureMasks(weights, measured);
     for (let column = 0; column < A; column++) {
       ranked[column]!.measure(weights, measured.averagePrecision.subarray(column * LANES));
       for (let lane = 0; lane < LANES; lane++) {
@@ -96,10 +95,50 @@ export function weightedMeasures(
         measured.balancedAccuracy[at] = balanced(tp, tn);
         measured.tunedAccuracy[at] = isTuned ? (tunedTp + tunedTn) / faces : NaN;
         measured.tunedBalancedAccuracy[at] = isTuned ? balanced(tunedTp, tunedTn) : NaN;
-        measured.maskIoU[at] = areas[2 * column * LANES + lane]! /
-          areas[(2 * column + 1) * LANES + lane]!;
       }
     }
     return measured;
+  };
+}
+
+/** The part of it that masks take: fills in localisation, pointing and the joint mask IoU. */
+function weightedMaskMeasures(
+  predictions: Predictions,
+): (weights: Float64Array, measured: Measured) => void {
+  const { images: { length: faces }, intersection, union, pointing } = predictions;
+  const columns = (...values: ((at: number) => number)[]) =>
+    values.flatMap((value) =>
+      ATTRIBUTES.map((_, column) => (face: number) => value(face * A + column))
+    );
+  const localised = (counts: Uint32Array) => (at: number) =>
+    isLocalised(predictions, at) ? counts[at]! : 0;
+  const pixels = new PackedSums(
+    columns(
+      (at) => intersection[at]!,
+      (at) => union[at]!,
+      localised(intersection),
+      localised(union),
+    ),
+    faces,
+    union.reduce((most, count) => Math.max(most, count), 1),
+  );
+  const faceCounts = new PackedSums(
+    columns(
+      (at) => pointing?.[at] === 1 ? 1 : 0,
+      (at) => isLocalised(predictions, at) ? 1 : 0,
+    ),
+    faces,
+    1,
+  );
+  return (weights, measured) => {
+    const areas = pixels.sums(weights);
+    const pointed = faceCounts.sums(weights);
+    for (let at = 0; at < A * LANES; at++) {
+      const sum = (sums: Float64Array, which: number) => sums[which * A * LANES + at]!;
+      // 0/0, which is NaN, where there is nothing to measure.
+      measured.maskIoU[at] = sum(areas, 0) / sum(areas, 1);
+      measured.localisationIoU[at] = sum(areas, 2) / sum(areas, 3);
+      measured.pointing[at] = sum(pointed, 0) / sum(pointed, 1);
+    }
   };
 }

@@ -41,8 +41,11 @@ export function renderAttributes(metrics: Metrics | null): Html {
       <div class="wide" tabindex="0">${renderTable(metrics)}</div>
       <p class="notes"><b>Balanced</b>: mean of the accuracy on faces that have the attribute
       (<b>positives</b>, also called recall) and on those that lack it (<b>negatives</b>).
-      <b>AP</b>: average precision, the area under the precision-recall steps. <b>Mask IoU</b>: pixels in both
-      the predicted and the true masks over pixels in either, each summed over the split. A dash stands for a value that is
+      <b>AP</b>: average precision, the area under the precision-recall steps. <b>Localisation</b>: on the
+      faces that have the attribute, cells in both its region and its map over cells in either, each summed over the
+      faces; <b>prior</b>: the same for the mean mask of the training faces. <b>Pointing</b>: how often the map’s
+      maximum is in the region. <b>Joint IoU</b>: as localisation, but on all faces and with an empty true mask where the
+      attribute is absent, so that label, region and absence are asked for at once. A dash stands for a value that is
       undefined, such as the precision of an attribute that is never predicted; means leave it out.</p>
     </figure>
     ${evidence ? renderConfusion(evidence) : renderNoEvidence()}

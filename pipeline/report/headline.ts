@@ -1,5 +1,5 @@
 /**
- * The report's first screen: the result in a sentence and in four numbers.
+ * The report's first screen: the result in a sentence and in six numbers: three of which, three of where.
  *
  * @module
  */
@@ -42,7 +42,19 @@ export function renderHeadline(metrics: Metrics | null, run: string): Html {
         "mean over the attributes",
         intervals?.averagePrecision,
       )}
-      ${card("Mask IoU", metrics.maskIoU, "predicted against true masks", intervals?.maskIoU)}
+      ${card(
+        "Localisation",
+        metrics.localisationIoU,
+        compareWithPrior(metrics),
+        intervals?.localisationIoU,
+      )}
+      ${card("Pointing", metrics.pointing, "maxima of maps in the region", intervals?.pointing)}
+      ${card(
+        "Joint mask IoU",
+        metrics.maskIoU,
+        "label, region and absence at once",
+        intervals?.maskIoU,
+      )}
     </dl>
     ${intervals && html`
       <p class="notes">Below each number is its 95&nbsp;% interval, from ${intervals.resamples}
@@ -71,6 +83,11 @@ function card(
 function compare({ accuracy, majorityAccuracy }: Metrics): string {
   if (accuracy === null || majorityAccuracy === null) return "";
   return `majority class ${percent(majorityAccuracy)} %, ${points(accuracy - majorityAccuracy)}`;
+}
+
+function compareWithPrior({ localisationIoU, priorIoU }: Metrics): string {
+  if (localisationIoU === null || priorIoU === null) return "IoU of map and region";
+  return `mean mask ${percent(priorIoU)} %, ${points(localisationIoU - priorIoU)}`;
 }
 
 function summary({ split, images, accuracy, majorityAccuracy, balancedAccuracy }: Metrics): string {

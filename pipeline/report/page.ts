@@ -15,6 +15,7 @@ import { renderReliability } from "./reliability_section.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { renderSetup } from "./setup_section.ts";
 import { renderTraining } from "./training_section.ts";
+import { hasWhere, renderWhere } from "./where_section.ts";
 
 /** The whole page. */
 export async function renderPage(run: RunFolder): Promise<string> {
@@ -27,14 +28,16 @@ export async function renderPage(run: RunFolder): Promise<string> {
       ${renderHeadline(run.metrics, run.path)}
       <nav aria-label="Sections">
         <a href="#training">Training</a> <a href="#attributes">Attributes</a>
-        <a href="#reliability">Reliability</a> <a href="#extremes">Best and worst faces</a>
+        <a href="#where">Where</a> <a href="#reliability">Reliability</a> <a href="#extremes">Best and worst faces</a>
         <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
       </nav>
       <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
       <section id="attributes"><h2>Attributes</h2>${renderAttributes(run.metrics)}</section>
+      <section id="where"><h2>Where</h2>${renderWhere(run.metrics)}</section>
       <section id="reliability"><h2>Reliability</h2>${renderReliability(
         run.metrics?.evidence,
         run.metrics?.images ?? 0,
+        hasWhere(run.metrics) ? 4 : 3,
       )}</section>
       <section id="extremes"><h2>Best and worst faces</h2>${await renderExtremes(
         run.extremes,

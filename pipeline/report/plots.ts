@@ -86,14 +86,16 @@ export function plotCurves({ label, curves, format, baseline }: CurvePanel): Htm
   });
 }
 
-const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
+/** Ticks of a share. */
+export const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 
-function percentTick(share: number): string {
+/** A share as a tick has it, in percent. */
+export function percentTick(share: number): string {
   return share === 1 ? "100 %" : String(share * 100);
 }
 
-/** Height of a row of the attribute plot. */
-const ROW = 21;
+/** Height of an attribute's row. */
+export const ROW = 21;
 
 /**
  * Draws a row for each attribute: a bar from the baseline of one half to the balanced accuracy with

@@ -9,8 +9,16 @@ import { type Html, html } from "./html.ts";
 import { plotCounts, plotReliability } from "./reliability_plot.ts";
 import { percent } from "./text.ts";
 
-/** The reliability diagram beside the contradictions, or why there are none. */
-export function renderReliability(evidence: Evidence | undefined, images: number): Html {
+/**
+ * The reliability diagram beside the contradictions, or why there are none.
+ *
+ * @param figure The number of the diagram.
+ */
+export function renderReliability(
+  evidence: Evidence | undefined,
+  images: number,
+  figure: number,
+): Html {
   if (!evidence) {
     return html`<p class="note">Calibration and contradictions come with an evaluation by the present version.</p>`;
   }
@@ -19,7 +27,7 @@ export function renderReliability(evidence: Evidence | undefined, images: number
       <figure>
         <div class="panel"><h3>Positives, %</h3>${plotReliability(evidence.bins)}</div>
         <div class="panel"><h3>Cases, %</h3>${plotCounts(evidence.bins)}</div>
-        <figcaption><b>Figure 3.</b> Reliability: of the cases (faces times attributes) with a predicted
+        <figcaption><b>Figure ${figure}.</b> Reliability: of the cases (faces times attributes) with a predicted
         probability in a bin, the share that is positive, and below it the share of the cases that lie in the
         bin. On the <span class="key perfect">diagonal</span>, what is predicted with 70&nbsp;% holds in
         70&nbsp;% of the cases; the <span class="key gap">gap</span> to it, weighted by the cases, is the

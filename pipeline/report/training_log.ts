@@ -24,6 +24,11 @@ export interface StepEntry extends Losses {
 export interface ValidationEntry extends Losses {
   readonly accuracy: number | null;
   readonly balancedAccuracy: number | null;
+  readonly localisationIoU: number | null;
+  /** Localisation of the mean mask of the training faces. */
+  readonly priorIoU: number | null;
+  readonly pointing: number | null;
+  /** The joint one. */
   readonly maskIoU: number | null;
 }
 
@@ -136,6 +141,9 @@ function epochEntry(epoch: number, entry: Fields): EpochEntry {
       ...lossesOf(validation),
       accuracy: numberIn(validation, "accuracy"),
       balancedAccuracy: numberIn(validation, "balancedAccuracy"),
+      localisationIoU: numberIn(validation, "localisationIoU"),
+      priorIoU: numberIn(validation, "priorIoU"),
+      pointing: numberIn(validation, "pointing"),
       maskIoU: numberIn(validation, "maskIoU"),
     },
   };

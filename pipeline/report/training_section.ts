@@ -27,7 +27,8 @@ export function renderTraining(log: TrainingLog | null): Html {
       <span class="key steps">single steps</span> <span class="key train">training, mean of the epoch</span>
       <span class="key validation">validation</span>. The total loss is the binary cross entropy of the
       attributes plus the weighted mean squared error of the masks; the highest few of the single
-      steps may lie above the frame.</figcaption>
+      steps may lie above the frame. Localisation: how well the maps lie on the regions of faces that have the
+      attribute, beside the mean mask of the training faces where it is known.</figcaption>
     </figure>
     ${log.epochs.length > 0 && renderEpochs(log.epochs)}
   `;
@@ -62,11 +63,6 @@ function panelsOf({ steps, epochs }: TrainingLog): [string, CurvePanel][] {
     curves,
     format: "number",
   });
-  const share = (label: string, name: keyof ValidationEntry): CurvePanel => ({
-    label,
-    curves: [validationCurve(epochs, name)],
-    format: "share",
-  });
   const rate = epochs.flatMap(({ epoch, learningRate }): Point[] =>
     learningRate === null ? [] : [[epoch, learningRate], [epoch + 1, learningRate]]
   );
@@ -74,14 +70,33 @@ function panelsOf({ steps, epochs }: TrainingLog): [string, CurvePanel][] {
     ["Total loss", panel("Total loss over the epochs", loss("loss"))],
     ["Attribute loss", panel("Attribute loss over the epochs", loss("attributeLoss"))],
     ["Mask loss", panel("Mask loss over the epochs", loss("maskLoss"))],
+    ...sharePanels(epochs),
+    ["Learning rate", panel("Learning rate over the epochs", [{ kind: "train", points: rate }])],
+  ];
+  return all.filter(([, { curves }]) => curves.some(({ points }) => points.length > 0));
+}
+
+/** What validations measured in percent. */
+function sharePanels(epochs: readonly EpochEntry[]): [string, CurvePanel][] {
+  const share = (label: string, name: keyof ValidationEntry): CurvePanel => ({
+    label,
+    curves: [validationCurve(epochs, name)],
+    format: "share",
+  });
+  // Of a constant picture on the same faces: the same after every epoch.
+  const [, prior] = validationCurve(epochs, "priorIoU").points.at(-1) ?? [];
+  return [
     ["Balanced accuracy, %", {
       ...share("Validation balanced accuracy over the epochs", "balancedAccuracy"),
       baseline: { y: 0.5, text: "majority class" },
     }],
-    ["Mask IoU, %", share("Validation mask IoU over the epochs", "maskIoU")],
-    ["Learning rate", panel("Learning rate over the epochs", [{ kind: "train", points: rate }])],
+    ["Localisation, %", {
+      ...share("Validation localisation over the epochs", "localisationIoU"),
+      ...(prior !== undefined && { baseline: { y: prior, text: "mean mask" } }),
+    }],
+    ["Pointing, %", share("Validation pointing over the epochs", "pointing")],
+    ["Joint mask IoU, %", share("Validation joint mask IoU over the epochs", "maskIoU")],
   ];
-  return all.filter(([, { curves }]) => curves.some(({ points }) => points.length > 0));
 }
 
 function validationCurve(epochs: readonly EpochEntry[], name: keyof ValidationEntry): Curve {
@@ -133,7 +148,9 @@ function renderEpochs(epochs: readonly EpochEntry[]): Html {
               <th scope="col">Train loss</th>
               <th scope="col">Validation loss</th>
               <th scope="col">Balanced&nbsp;%</th>
-              <th scope="col">IoU&nbsp;%</th>
+              <th scope="col">Localisation&nbsp;%</th>
+              <th scope="col">Pointing&nbsp;%</th>
+              <th scope="col">Joint IoU&nbsp;%</th>
               <th scope="col">Seconds</th>
               <th scope="col">Images/s</th>
               <th scope="col">Waiting&nbsp;%</th>
@@ -153,6 +170,8 @@ function renderEpoch(entry: EpochEntry): Html {
     measured(train.loss),
     measured(validation?.loss ?? null),
     percent(validation?.balancedAccuracy ?? null),
+    percent(validation?.localisationIoU ?? null),
+    percent(validation?.pointing ?? null),
     percent(validation?.maskIoU ?? null),
     seconds?.toFixed(1) ?? NOTHING,
     imagesPerSecond?.toFixed(1) ?? NOTHING,

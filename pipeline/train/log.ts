@@ -32,7 +32,13 @@ export interface Validation extends Losses {
   readonly accuracy: number | null;
   /** Mean over the attributes of half the sum of both classes' recall. */
   readonly balancedAccuracy: number | null;
-  /** Mean over the attributes. */
+  /** Mean over the attributes: how well the maps lie on the regions of faces that have the attribute. */
+  readonly localisationIoU: number | null;
+  /** The same for the mean mask of the training faces; null where the network carries none. */
+  readonly priorIoU: number | null;
+  /** Mean over the attributes: how often the map's maximum is in the region. */
+  readonly pointing: number | null;
+  /** Mean over the attributes of the joint mask IoU. */
   readonly maskIoU: number | null;
 }
 

@@ -6,19 +6,16 @@
 
 import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
+import { ATTRIBUTES } from "../attributes.ts";
 import { type Batch, loadBatch } from "../batches.ts";
 import type { Face, InputSize, OnReject } from "../faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics.ts";
-import type { MaskOverlap } from "../metrics/predictions.ts";
-import { attributeRegionMasks } from "../regions.ts";
+import type { MaskOverlap } from "../metrics/mask_overlap.ts";
+import { countOverlap, priorCells } from "./count_overlap.ts";
 import type { Learner, Prediction } from "./learner.ts";
 import type { Losses } from "./log.ts";
 
 const A = ATTRIBUTES.length;
-
-/** A map's pixel belongs to the predicted mask above this: half way between the two targets. */
-export const MASK_THRESHOLD = 0.5;
 
 /** What is measured on a split. */
 export interface Measurement {
@@ -34,6 +31,11 @@ export interface MeasureOptions {
   readonly mask: InputSize;
   /** The attributes that are measured; all by default. */
   readonly learnt?: readonly string[];
+  /**
+   * The mean mask of the training faces, f32 [h, w, A], 0 to 1: a constant picture to hold the maps
+   * against. Without it there is no prior IoU.
+   */
+  readonly prior?: Float32Array | null;
   readonly signal?: AbortSignal | undefined;
   /** Hears of faces whose images cannot be read any more; they are left out. */
   readonly onReject?: OnReject | undefined;
@@ -47,7 +49,11 @@ export interface MeasuredMasks extends MaskOverlap {
   readonly bits: Uint32Array;
 }
 
-/** Runs the network over all faces, unchanged and in order, and measures logits and masks. */
+/**
+ * Runs the network over all faces, unchanged and in order, and measures logits and masks.
+ *
+ * @throws {TypeError} If the prior is not of the masks' size.
+ */
 export async function measure(
   learner: Learner,
   faces: AsyncIterable<Face> | Iterable<Face>,
@@ -56,6 +62,7 @@ export async function measure(
   const accumulator = new MetricsAccumulator(options.learnt);
   const sums = [0, 0, 0];
   const { input, mask, onReject = () => {} } = options;
+  const prior = priorOf(options);
   for await (const chosen of batched(faces, options.batch)) {
     options.signal?.throwIfAborted();
     const plan = { input, mask, augmentation: NO_CHANGE };
@@ -65,7 +72,7 @@ export async function measure(
     const prediction = await learner.forward(batch);
     const bits = rasterizeRows(batch.job);
     const labels = some.map((face) => face.labels);
-    const overlap = countOverlap(prediction.maps, bits, labels);
+    const overlap = countOverlap(prediction.maps, bits, labels, prior);
     // Without landmarks there is no truth to hold the maps against.
     some.forEach((face, image) => {
       if (face.polygons) return;
@@ -85,6 +92,15 @@ export async function measure(
   };
 }
 
+function priorOf({ prior, mask: { height, width } }: MeasureOptions): Uint8Array | null {
+  if (!prior) return null;
+  if (prior.length === height * width * A) return priorCells(prior);
+  throw new TypeError(
+    `Cannot measure masks of ${height}x${width} cells: the prior needs ${height * width} x ${A} ` +
+      `values, it has ${prior.length}`,
+  );
+}
+
 const NO_CHANGE = { flip: false, shift: 0 };
 
 async function* batched<T>(items: AsyncIterable<T> | Iterable<T>, size: number) {
@@ -96,36 +112,4 @@ async function* batched<T>(items: AsyncIterable<T> | Iterable<T>, size: number) 
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-/**
- * Counts mask pixels by image and attribute.
- *
- * maps    f32 [B, cells, A]  predicted
- * bits    u32 [B, cells]     region bits
- * labels  B numbers          label bits
- *
- * @returns u32 [B, A] each: pixels in both masks, pixels in either
- */
-export function countOverlap(
-  maps: Float32Array,
-  bits: Uint32Array,
-  labels: readonly number[],
-): MaskOverlap {
-  const regions = attributeRegionMasks();
-  const cells = bits.length / labels.length;
-  const intersection = new Uint32Array(labels.length * A);
-  const union = new Uint32Array(labels.length * A);
-  labels.forEach((label, image) => {
-    const wanted = regions.map((region, a) => hasAttribute(label, a) ? region : 0);
-    for (let cell = image * cells; cell < (image + 1) * cells; cell++) {
-      for (let a = 0; a < A; a++) {
-        const isTrue = (bits[cell]! & wanted[a]!) !== 0;
-        const isPredicted = maps[cell * A + a]! > MASK_THRESHOLD;
-        if (isTrue || isPredicted) union[image * A + a]!++;
-        if (isTrue && isPredicted) intersection[image * A + a]!++;
-      }
-    }
-  });
-  return { intersection, union };
 }

@@ -9,6 +9,7 @@ import { failureOf } from "../backend.ts";
 import type { Face } from "../faces.ts";
 import type { Metrics } from "../metrics.ts";
 import { maskSize } from "../network.ts";
+import { maskPrior } from "../network/mask_prior.ts";
 import type { TrainOptions, TrainResult } from "../train.ts";
 import { EpochSteps } from "./epoch_steps.ts";
 import type { Learner } from "./learner.ts";
@@ -123,6 +124,7 @@ export class Session {
         input: config.network.input,
         mask: maskSize(config.network),
         learnt: config.attributes,
+        prior: await maskPrior(this.#learner.network),
         signal,
         onReject,
       });
@@ -154,6 +156,7 @@ export class Session {
   }
 }
 
-function summary({ accuracy, balancedAccuracy, maskIoU }: Metrics) {
-  return { accuracy, balancedAccuracy, maskIoU };
+function summary(metrics: Metrics) {
+  const { accuracy, balancedAccuracy, localisationIoU, priorIoU, pointing, maskIoU } = metrics;
+  return { accuracy, balancedAccuracy, localisationIoU, priorIoU, pointing, maskIoU };
 }

@@ -15,7 +15,7 @@ export const EVALUATE = command({
   details:
     "Prints a table (with --json, the means) and writes all measures to RUN/metrics.json, and RUN/predictions.safetensors for compare. " +
     "A threshold for each attribute is chosen on the validation split, unless that is the one to be " +
-    "measured.\nThe mask IoU needs landmarks: without " +
+    "measured.\nMeasuring masks needs landmarks: without " +
     "--landmarks, those that the run was trained with are taken if it was the same data set.",
   options: {
     run: required(folder("RUN"), "folder of a trained run"),
@@ -35,7 +35,7 @@ export const EVALUATE = command({
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     const faces = dataset.records({ split, signal });
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
-    if (landmarks === null) terminal.note("No landmarks are known: the mask IoU is not measured");
+    if (landmarks === null) terminal.note("No landmarks are known: masks are not measured");
     using backend = await startBackendFor(run, values.backend, terminal);
     const validation = dataset.records({ split: "validation", signal });
     const job = { run, records, split, validation, backend, dataset };

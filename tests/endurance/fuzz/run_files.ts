@@ -88,13 +88,16 @@ function predictionsOf(random: Random): Predictions {
     logits: Float32Array.from(numbers, () => random.normal()),
     intersection,
     union: intersection.map((count) => count + random.integer(50)),
+    priorIntersection: intersection,
+    priorUnion: intersection.map((count) => count + random.integer(50)),
+    pointing: Uint8Array.from(numbers, () => [0, 1, 255][random.integer(3)]!),
   };
 }
 
 function metricsOf(predictions: Predictions) {
-  const { logits, labels, intersection, union } = predictions;
+  const { logits, labels } = predictions;
   const measured = new MetricsAccumulator();
-  measured.add({ logits, labels, overlap: { intersection, union } });
+  measured.add({ logits, labels, overlap: predictions });
   const metrics = measured.result("test");
   return { ...metrics, evidence: gatherEvidence(metrics, predictions, predictions) };
 }
@@ -121,7 +124,10 @@ function logText(): string {
     {
       ...{ type: "epoch", epoch, learningRate: 0.01, seconds: 1.5, imagesPerSecond: 4 },
       ...{ waitShare: 0.25, train: losses },
-      validation: { ...losses, accuracy: 0.8, balancedAccuracy: 0.7, maskIoU: null },
+      validation: {
+        ...{ ...losses, accuracy: 0.8, balancedAccuracy: 0.7 },
+        ...{ localisationIoU: 0.6, priorIoU: 0.5, pointing: 0.9, maskIoU: null },
+      },
     },
   ]);
   return lines.map((line) => JSON.stringify(line) + "\n").join("");
