@@ -248,6 +248,16 @@ Deno.test("compare() holds localisation and pointing against each other in pairs
     assert(!(await Deno.readTextFile(out)).includes('aria-label="Localisation: three"'));
   }));
 
+Deno.test("readComparedRuns() keeps which attributes a run has learnt", () =>
+  inFolder(async (folder) => {
+    const learnt = { ...predictionsOf(0.7, 4), learnt: ["Smiling", "Young"] };
+    const one = await writeRun(join(folder, "one"), learnt);
+    const two = await writeRun(join(folder, "two"), learnt, { epochs: 2 });
+    for (const { predictions } of await readComparedRuns([one, two])) {
+      assert.deepEqual(predictions.learnt, learnt.learnt);
+    }
+  }));
+
 Deno.test("compare() refuses runs that cannot be paired, and names the difference", () =>
   inFolder(async (folder) => {
     const one = await writeRun(join(folder, "one"), predictionsOf(0.7, 5));

@@ -144,7 +144,7 @@ function renderEpochs(epochs: readonly EpochEntry[]): Html {
           <thead>
             <tr>
               <th scope="col">Epoch</th>
-              <th scope="col">Learning rate</th>
+              <th scope="col">Rate</th>
               <th scope="col">Train loss</th>
               <th scope="col">Validation loss</th>
               <th scope="col">Balanced&nbsp;%</th>
