@@ -14,6 +14,7 @@ import { Random } from "../random.ts";
 
 /** A mean over faces. */
 export interface Estimate {
+  /** In logits. */
   readonly mean: number;
   /** Where it may be expected to lie with other faces; null for one face, which says nothing of others. */
   readonly interval: Interval | null;

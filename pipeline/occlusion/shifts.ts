@@ -46,11 +46,13 @@ export interface AttributeOcclusion extends Shifts {
 
 /** What `RUN/occlusion.json` holds besides its schema. Shifts are mean |Δlogit|. */
 export interface Occlusion {
+  /** The split that was evaluated. */
   readonly split: string;
   /** Faces that were occluded. */
   readonly faces: number;
   /** Share of the resamples that an interval covers. */
   readonly level: number;
+  /** Resamples behind each interval. */
   readonly resamples: number;
   /** Of the resamples; where elsewhere is depends on it and on the face's name. */
   readonly seed: number;
