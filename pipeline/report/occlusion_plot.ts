@@ -24,6 +24,14 @@ interface Dot {
 const ROW = 23;
 /** The region is drawn so far above the middle of its row, and elsewhere so far below. */
 const APART = 4;
+const FRAME = { width: 470, marginLeft: 132, marginRight: 16, marginTop: 4, marginBottom: 38 };
+const AXIS = {
+  label: "logit",
+  labelArrow: "none",
+  labelAnchor: "center",
+  ticks: 5,
+  tickFormat: (value: number) => `${+value.toFixed(6)}`.replace("-", "−"),
+} as const;
 /** Share of a panel's range that is left empty on both sides. */
 const AIR = 0.03;
 
@@ -36,19 +44,11 @@ export function plotOcclusion(label: string, rows: readonly OcclusionRow[]): Htm
   const [region, elsewhere] = [dots("region"), dots("elsewhere")];
   const place = { x: "mean", y: "name" } as const;
   return draw(label, {
-    width: 470,
+    ...FRAME,
     height: 42 + ROW * rows.length,
-    marginLeft: 132,
-    marginRight: 16,
-    marginTop: 4,
-    marginBottom: 38,
     x: {
-      label: "logit",
-      labelArrow: "none",
-      labelAnchor: "center",
+      ...AXIS,
       domain: rangeOf([...region, ...elsewhere]),
-      ticks: 5,
-      tickFormat: (value: number) => `${+value.toFixed(6)}`.replace("-", "−"),
     },
     y: {
       label: null,
