@@ -141,7 +141,14 @@ export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts"
 export type { EpochLine, Losses, Validation } from "./pipeline/train/log.ts";
 export type { StepTimes } from "./pipeline/train/step_times.ts";
 export type { OnReject } from "./pipeline/faces.ts";
-export { evaluate, type EvaluateOptions } from "./pipeline/evaluate.ts";
+export { evaluate, type Evaluated, type EvaluateOptions } from "./pipeline/evaluate.ts";
+export type { OccludeOptions } from "./pipeline/evaluate/occluder.ts";
+export type {
+  AttributeOcclusion,
+  Occlusion,
+  OcclusionEstimate,
+  Shifts,
+} from "./pipeline/occlusion.ts";
 export {
   type AttributeEvidence,
   type AttributeMetrics,

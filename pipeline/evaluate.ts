@@ -6,19 +6,20 @@
 
 import { resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { ATTRIBUTES } from "./attributes.ts";
 import { type Backend, failureOf } from "./backend.ts";
-import { type Face, type InputSize, loadFaces, type OnReject } from "./faces.ts";
+import { type InputSize, loadFaces, type OnReject } from "./faces.ts";
+import { type OccludeOptions, Occluder } from "./evaluate/occluder.ts";
+import { takeSamples } from "./evaluate/sample_faces.ts";
 import { EvaluationFiles } from "./evaluation_files.ts";
 import { useLikelyKernels } from "./kernel_choices.ts";
 import { gatherEvidence, type Metrics } from "./metrics.ts";
+import type { Occlusion } from "./occlusion.ts";
 import { PredictionCollector, type Predictions } from "./metrics/predictions.ts";
-import { sigmoid } from "./metrics/probability.ts";
 import { maskPrior } from "./network/mask_prior.ts";
 import type { FaceRecord, Split } from "./record.ts";
 import { findExtremes, type Place } from "./report/extremes.ts";
-import { encodeSample, type Sample } from "./report/samples.ts";
-import { Learner, type Prediction } from "./train/learner.ts";
+import type { Sample } from "./report/samples.ts";
+import { Learner } from "./train/learner.ts";
 import { measure, type MeasureOptions } from "./train/measure.ts";
 import { readModel } from "./train/model_folder.ts";
 import { readRunConfig } from "./train/run_folder.ts";
@@ -37,6 +38,8 @@ export interface EvaluateOptions {
    * chosen on the faces that they are then measured on.
    */
   readonly validation?: AsyncIterable<FaceRecord>;
+  /** Whether regions are occluded too, and how far that moves the logits; not by default. */
+  readonly occlude?: OccludeOptions;
   /** What computes; borrowed. */
   readonly backend: Backend;
   /** Images a forward pass; the run's own by default. Does not change the result. */
@@ -49,8 +52,11 @@ export interface EvaluateOptions {
   readonly onReject?: OnReject;
 }
 
-/** Faces that the report shows with their masks. */
-const SAMPLE_FACES = 12;
+/** What {@linkcode evaluate} returns. */
+export interface Evaluated extends Metrics {
+  /** Only if it was asked for. */
+  readonly occlusion?: Occlusion;
+}
 
 /**
  * Measures a trained network on one split. Writes into the run's folder:
@@ -58,7 +64,9 @@ const SAMPLE_FACES = 12;
  * - `metrics.json`: what is returned;
  * - `predictions.safetensors`: what the network said of each face, for `compare`;
  * - `samples.json`: a few faces with their masks, for the report;
- * - `extremes.json`: the faces that it knows best and worst, for the report.
+ * - `extremes.json`: the faces that it knows best and worst, for the report;
+ * - `occlusion.json`, with `occlude`: whether it looks where its maps say. Without, an older one goes: it
+ *   may be of other weights.
  *
  * @example Four faces, after one step on others
  * ```ts
@@ -79,15 +87,17 @@ const SAMPLE_FACES = 12;
  * await Deno.remove(run, { recursive: true });
  * ```
  *
- * @throws {Error} If the run has no model, the split has no faces that can be read, or the GPU is lost.
+ * @throws {Error} If the run has no model, the split has no faces that can be read (with `occlude`, none
+ * that have landmarks), or the GPU is lost.
  * @throws {WriteError} If the folder cannot be written to, before any work.
  * @throws {Deno.errors.Busy} If another process evaluates the run.
  */
-export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
+export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const { run, split, backend, validation } = options;
   const config = await readRunConfig(run);
   const network = await readModel(run);
   try {
+    const occluder = options.occlude && new Occluder(options.occlude, split);
     await using files = await EvaluationFiles.open(run);
     const batch = options.batch ?? config.batch;
     await useLikelyKernels(backend, { network: config.network, batch });
@@ -97,7 +107,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
     const job = { learner, options, learnt, sizes: networkSizes(network), prior, batch, done: 0 };
     const { metrics, predictions, samples, places } = await measureSplit(
       job,
-      options.records,
+      occluder?.note(options.records) ?? options.records,
       split,
     );
     if (metrics.images === 0) {
@@ -109,8 +119,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Metrics> {
     const others = tuning && tuning.metrics.images > 0 ? tuning.predictions : null;
     const result = { ...metrics, evidence: gatherEvidence(metrics, predictions, others) };
     const extremes = findExtremes(predictions, places);
-    await files.write({ predictions, samples, extremes, metrics: result });
-    return result;
+    const occlusion = await occluder?.measure({ ...job, network, backend });
+    await files.write({ predictions, samples, extremes, occlusion, metrics: result });
+    return occlusion ? { ...result, occlusion } : result;
   } catch (error) {
     throw await failureOf(backend, error);
   } finally {
@@ -164,32 +175,6 @@ async function measureSplit(
   const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
   const { metrics } = await measure(learner, faces, settings);
   return { metrics, predictions: collector.result(split, learnt), samples, places };
-}
-
-/** Adds faces with masks until there are enough. */
-function takeSamples(
-  samples: Sample[],
-  faces: readonly Face[],
-  { logits, maps }: Prediction,
-  bits: Uint32Array,
-  mask: InputSize,
-): void {
-  const A = ATTRIBUTES.length;
-  const cells = mask.height * mask.width;
-  for (const [index, { record, labels, polygons }] of faces.entries()) {
-    if (samples.length >= SAMPLE_FACES) break;
-    if (!polygons || !record.size) continue;
-    samples.push(encodeSample({
-      image: record.image,
-      path: resolve(record.path),
-      size: record.size,
-      labels,
-      probabilities: logits.subarray(index * A, (index + 1) * A).map(sigmoid),
-      mask,
-      maps: maps.subarray(index * cells * A, (index + 1) * cells * A),
-      bits: bits.subarray(index * cells, (index + 1) * cells),
-    }));
-  }
 }
 
 /** Sizes of a loaded network's input and masks. */

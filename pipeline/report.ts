@@ -23,7 +23,8 @@ export interface ReportOptions {
  * Writes the report of a run: result, training curves, measures of each attribute, reliability, the best
  * and worst faces, sample faces with their masks, configuration and the commands that repeat it. It
  * reads `config.json` and, as far as they are there, `log.ndjson`, `metrics.json`, `samples.json`,
- * `extremes.json` and the image files that the last two name; the page says what is missing and how to get it. The same files give the same bytes.
+ * `extremes.json`, `occlusion.json` and the image files that samples and extremes name; the page says
+ * what is missing and how to get it, but for the occlusion. The same files give the same bytes.
  *
  * @example A page about one step on four faces
  * ```ts

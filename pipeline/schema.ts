@@ -44,6 +44,7 @@ const KINDS = {
   predictions: { version: 1, oldest: 1, remedy: EVALUATE },
   samples: { version: 1, oldest: 1, remedy: EVALUATE },
   extremes: { version: 1, oldest: 0, remedy: EVALUATE },
+  occlusion: { version: 1, oldest: 1, remedy: "evaluate --occlude writes it anew" },
   "backend-choice": { version: 1, oldest: 0, remedy: MEASURE },
   "kernel-choices": { version: 1, oldest: 0, remedy: MEASURE },
 } as const satisfies Readonly<Record<string, Kind>>;

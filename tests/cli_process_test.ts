@@ -216,6 +216,17 @@ Deno.test("pipeline runs to the report, refuses its folder the second time, and 
     const measured = await result("evaluate", ...again);
     assert.deepEqual(measured, { ...told, file: join(out, "metrics.json") });
     assert(JSON.stringify(measured).length < 5000, "the last line is for a glance");
+    const { occlusion } = await result(
+      "evaluate",
+      ...again,
+      "--occlude",
+      "--occlude-faces",
+      "1",
+    ) as {
+      occlusion: { faces: number; means: object };
+    };
+    assert.deepEqual([occlusion.faces, typeof occlusion.means], [1, "object"]);
+    await fails(2, /--occlude-faces needs --occlude/, "evaluate", ...again, "--occlude-faces", "2");
 
     const page = join(folder, "comparison.html");
     const { settings } = await result("compare", out, out, "--out", page);

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ATTRIBUTES } from "../pipeline/attributes.ts";
 import { openBackend } from "../pipeline/backend.ts";
+import { meansOf } from "../pipeline/cli/evaluating.ts";
 import { evaluate } from "../pipeline/evaluate.ts";
 import { MetricsAccumulator } from "../pipeline/metrics.ts";
 import { readPredictions } from "../pipeline/metrics/predictions.ts";
 import { chooseThresholds } from "../pipeline/metrics/thresholds.ts";
 import { decodeSample } from "../pipeline/report/samples.ts";
 import { train } from "../pipeline/train.ts";
+import { gpuTest } from "./gpu_test_context.ts";
 import { smallConfig, someFaces } from "./train_context.ts";
 
 /** A run trained for one epoch, shared by the tests of this file and removed at the end. */
@@ -92,6 +94,48 @@ Deno.test("evaluate() chooses thresholds on the validation split, and never on w
   for (const [column, threshold] of chooseThresholds(predictions!).entries()) {
     assert.equal(attributes[column]!.tuned?.threshold ?? null, threshold);
   }
+});
+
+/** How far regions move logits, by backend. */
+const moved: number[] = [];
+
+for (const name of ["wasm", "webgpu"] as const) {
+  const test = name === "webgpu" ? gpuTest : Deno.test;
+  test(`evaluate() occludes on ${name}, and removes an older occlusion where it does not`, async () => {
+    using backend = await openBackend(name);
+    const options = { run, split: "test", backend } as const;
+    const path = join(run, "occlusion.json");
+    const done: string[] = [];
+    const occlude = { faces: 3, onProgress: (...told: number[]) => void done.push(told.join("/")) };
+    const metrics = await evaluate({ ...options, records: someFaces(), occlude });
+    const { occlusion } = metrics;
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), {
+      schema: "attparsenet/occlusion@1",
+      ...occlusion,
+    });
+    assert.deepEqual([occlusion?.split, occlusion?.faces, done.at(-1)], ["test", 3, "3/3"]);
+    assert(occlusion!.means.attributes > 20 && occlusion!.means.region!.mean > 0);
+    moved.push(occlusion!.means.region!.mean);
+    assert(Math.abs(moved.at(-1)! - moved[0]!) < 1e-3, `both backends say the same: ${moved}`);
+    const { means } = (meansOf(metrics) as typeof metrics).occlusion!;
+    assert.deepEqual(means, occlusion!.means);
+    assert(!JSON.stringify(meansOf(metrics)).includes("Smiling"), "the means alone");
+    const stored = JSON.parse(await Deno.readTextFile(join(run, "metrics.json")));
+    assert.equal(stored.occlusion, undefined);
+    const again = await evaluate({ ...options, records: someFaces() });
+    assert.equal(again.occlusion, undefined);
+    await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+  });
+}
+
+Deno.test("evaluate() with occlusion leaves the files as they were when it is stopped", async () => {
+  using backend = await openBackend("wasm");
+  const before = [...Deno.readDirSync(run)].map(({ name }) => name).sort();
+  const abort = new AbortController();
+  const occlude = { onProgress: () => abort.abort(new Error("interrupted")) };
+  const options = { run, records: someFaces(), split: "test", backend, occlude } as const;
+  await assert.rejects(evaluate({ ...options, signal: abort.signal }), { message: "interrupted" });
+  assert.deepEqual([...Deno.readDirSync(run)].map(({ name }) => name).sort(), before);
 });
 
 Deno.test("evaluate() says so where there is nothing to evaluate", async () => {

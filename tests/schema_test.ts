@@ -6,6 +6,7 @@ import { openJournal } from "../pipeline/landmarks.ts";
 import { unfinishedPath } from "../pipeline/landmarks/landmark_journal.ts";
 import { MetricsAccumulator } from "../pipeline/metrics.ts";
 import { readPredictions } from "../pipeline/metrics/predictions.ts";
+import { summarise } from "../pipeline/occlusion/shifts.ts";
 import { readTunedThresholds } from "../pipeline/predict/thresholds.ts";
 import { trainConfig } from "../pipeline/presets.ts";
 import { readRecords } from "../pipeline/record_json.ts";
@@ -104,6 +105,11 @@ const FORMATS: Readonly<
   samples: {
     file: "samples.json",
     content: { faces: [] },
+    readers: [report],
+  },
+  occlusion: {
+    file: "occlusion.json",
+    content: summarise([], "test"),
     readers: [report],
   },
   extremes: {

@@ -6,29 +6,41 @@
  */
 
 import type { Dataset } from "../dataset.ts";
-import type { EvaluateOptions } from "../evaluate.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Evaluated, EvaluateOptions } from "../evaluate.ts";
 import type { Context } from "./command.ts";
+import type { OnProgress } from "./terminal.ts";
 
 /** What is to be measured. */
 export interface EvaluationJob
-  extends Pick<EvaluateOptions, "run" | "records" | "split" | "validation" | "backend"> {
+  extends
+    Pick<EvaluateOptions, "run" | "records" | "split" | "validation" | "backend" | "occlude"> {
   /** Tells how many faces the split has. */
   readonly dataset: Dataset;
 }
 
 /** Measures one split of a run, and chooses thresholds on the validation split if it is another one. */
 export async function runEvaluation(
-  { dataset, ...job }: EvaluationJob,
+  { dataset, occlude, ...job }: EvaluationJob,
   { terminal, signal }: Pick<Context, "terminal" | "signal">,
-): Promise<Metrics> {
+): Promise<Evaluated> {
   const { evaluate } = await import("../evaluate.ts");
   const onProgress = terminal.progress("evaluate", "images");
   const left = terminal.lister("faces are left out of the evaluation");
   const { counts } = dataset;
   const others = job.validation && job.split !== "validation" ? counts.validation : 0;
+  let onOccluded: OnProgress | null = null;
   const metrics = await evaluate({
     ...job,
+    ...(occlude && {
+      occlude: {
+        ...occlude,
+        // Begun with its first face, for it ends the progress of the evaluation.
+        onProgress: (done, total) => {
+          onOccluded ??= terminal.progress("occlude", "faces");
+          onOccluded(done, total);
+        },
+      },
+    }),
     signal,
     onProgress: (done) => onProgress(done, counts[job.split] + others),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
@@ -39,8 +51,10 @@ export async function runEvaluation(
 }
 
 /** What `--json` tells of an evaluation: the means. `RUN/metrics.json` has all that lies behind them. */
-export function meansOf({ attributes: _, evidence, ...means }: Metrics): object {
-  if (!evidence) return means;
-  const { attributes: __, bins: ___, ...ofMeans } = evidence;
-  return { ...means, evidence: ofMeans };
+export function meansOf({ attributes: _, evidence, occlusion, ...means }: Evaluated): object {
+  const { attributes: __, ...occluded } = occlusion ?? {};
+  const result = { ...means, ...(occlusion && { occlusion: occluded }) };
+  if (!evidence) return result;
+  const { attributes: ___, bins: ____, ...ofMeans } = evidence;
+  return { ...result, evidence: ofMeans };
 }

@@ -12,6 +12,7 @@ import { renderFaces } from "./faces.ts";
 import { renderHeadline } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { renderReliability } from "./reliability_section.ts";
+import { renderOcclusion } from "./occlusion_section.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { renderSetup } from "./setup_section.ts";
 import { renderTraining } from "./training_section.ts";
@@ -28,7 +29,8 @@ export async function renderPage(run: RunFolder): Promise<string> {
       ${renderHeadline(run.metrics, run.path)}
       <nav aria-label="Sections">
         <a href="#training">Training</a> <a href="#attributes">Attributes</a>
-        <a href="#where">Where</a> <a href="#reliability">Reliability</a> <a href="#extremes">Best and worst faces</a>
+        <a href="#where">Where</a> <a href="#reliability">Reliability</a> ${run.occlusion &&
+          html`<a href="#occlusion">Where it looks</a>`} <a href="#extremes">Best and worst faces</a>
         <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
       </nav>
       <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
@@ -39,6 +41,12 @@ export async function renderPage(run: RunFolder): Promise<string> {
         run.metrics?.images ?? 0,
         hasWhere(run.metrics) ? 4 : 3,
       )}</section>
+      ${run.occlusion &&
+        html`<section id="occlusion"><h2>Where it looks</h2>${
+          renderOcclusion(
+            run.occlusion,
+          )
+        }</section>`}
       <section id="extremes"><h2>Best and worst faces</h2>${await renderExtremes(
         run.extremes,
       )}</section>

@@ -10,6 +10,8 @@ import { count, fields, list, number, oneOf, share, text, tuple } from "../json_
 import { isObject, parseJson, readJsonText } from "../json_text.ts";
 import type { Metrics } from "../metrics.ts";
 import { parseMetrics } from "../metrics/metrics_file.ts";
+import { parseOcclusion } from "../occlusion/occlusion_file.ts";
+import type { Occlusion } from "../occlusion.ts";
 import { marked, parseMarked } from "../schema.ts";
 import type { Extremes } from "./extremes.ts";
 import { decodeSample, type SampleFace } from "./samples.ts";
@@ -30,6 +32,8 @@ export interface RunFolder {
   readonly faces: readonly SampleFace[] | null;
   /** `extremes.json` */
   readonly extremes: Extremes | null;
+  /** `occlusion.json` */
+  readonly occlusion: Occlusion | null;
 }
 
 /**
@@ -40,13 +44,14 @@ export interface RunFolder {
  */
 export async function readRunFolder(path: string): Promise<RunFolder> {
   const configPath = join(path, "config.json");
-  const [config, log, metrics, faces, extremes] = await Promise.all([
+  const [config, log, metrics, faces, extremes, occlusion] = await Promise.all([
     readText(configPath),
     // One line after the other: there is no telling how long it is.
     readText(join(path, "log.ndjson"), Deno.readTextFile),
     readText(join(path, "metrics.json")),
     readText(join(path, "samples.json")),
     readText(join(path, "extremes.json")),
+    readText(join(path, "occlusion.json")),
   ]);
   if (config === null) throw new Error(`Cannot report on ${path}: ${await whyNoRun(path)}`);
   return {
@@ -56,6 +61,7 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
     metrics: metrics === null ? null : parseMetrics(metrics, join(path, "metrics.json")),
     faces: faces === null ? null : parseFaces(faces, join(path, "samples.json")),
     extremes: extremes === null ? null : parseExtremes(extremes, join(path, "extremes.json")),
+    occlusion: occlusion === null ? null : parseOcclusion(occlusion, join(path, "occlusion.json")),
   };
 }
 

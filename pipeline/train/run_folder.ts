@@ -105,6 +105,7 @@ const RUN_FILES = [
   "predictions.safetensors",
   "samples.json",
   "extremes.json",
+  "occlusion.json",
   "report.html",
 ];
 

@@ -8,7 +8,7 @@ export const REPORT = command({
   summary: "Write one self-contained HTML file about a run",
   details:
     "The file is RUN/report.html: training curves, measures of each attribute with intervals, " +
-    "reliability, the best and worst faces, and faces with their predicted and true masks. It needs RUN/metrics.json, which evaluate writes.",
+    "reliability, where the network looks (after evaluate --occlude), the best and worst faces, and faces with their predicted and true masks. It needs RUN/metrics.json, which evaluate writes.",
   options: {
     run: required(folder("RUN"), "folder of a trained and evaluated run"),
   },

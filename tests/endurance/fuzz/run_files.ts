@@ -17,6 +17,7 @@ import {
   predictionsPath,
 } from "../../../pipeline/metrics/predictions.ts";
 import { buildNetwork, maskSize } from "../../../pipeline/network.ts";
+import { summarise } from "../../../pipeline/occlusion/shifts.ts";
 import { presetConfig } from "../../../pipeline/presets.ts";
 import { Random } from "../../../pipeline/random.ts";
 import { findExtremes } from "../../../pipeline/report/extremes.ts";
@@ -55,8 +56,18 @@ export async function writeRun(run: string): Promise<void> {
     size: [178, 218] as const,
   }));
   await writeJson(join(run, "extremes.json"), findExtremes(predictions, places));
+  await writeJson(join(run, "occlusion.json"), occlusionOf(random));
   await writeJson(join(run, "samples.json"), [0, 1].map((face) => sampleOf(face, random)));
   await writeWeights(run);
+}
+
+function occlusionOf(random: Random): object {
+  const shifts = Array.from({ length: FACES }, () => ({
+    labels: random.integer(2 ** A),
+    region: Float64Array.from({ length: A }, () => random.normal()),
+    elsewhere: Float64Array.from({ length: A }, () => random.normal()),
+  }));
+  return { schema: schemaOf("occlusion"), ...summarise(shifts, "test") };
 }
 
 async function writeWeights(run: string): Promise<void> {

@@ -137,6 +137,7 @@ export const RUN_TARGETS: Readonly<Record<string, Target>> = {
     });
   }),
   extremes: runFile("extremes.json", TEXT, reportOn),
+  occlusion: runFile("occlusion.json", TEXT, reportOn),
   samples: runFile("samples.json", TEXT, reportOn),
   model: runFile("model/model.json", TEXT, readNetwork),
   weights: runFile("model/weights.bin", BYTE_MUTATIONS, readNetwork),

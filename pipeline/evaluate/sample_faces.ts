@@ -1,0 +1,41 @@
+/**
+ * The faces of an evaluation that the report shows with their masks.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { ATTRIBUTES } from "../attributes.ts";
+import type { Face, InputSize } from "../faces.ts";
+import { sigmoid } from "../metrics/probability.ts";
+import { encodeSample, type Sample } from "../report/samples.ts";
+import type { Prediction } from "../train/learner.ts";
+
+/** As many as one looks through. */
+const SAMPLE_FACES = 12;
+
+/** Adds faces with masks until there are enough. */
+export function takeSamples(
+  samples: Sample[],
+  faces: readonly Face[],
+  { logits, maps }: Prediction,
+  bits: Uint32Array,
+  mask: InputSize,
+): void {
+  const A = ATTRIBUTES.length;
+  const cells = mask.height * mask.width;
+  for (const [index, { record, labels, polygons }] of faces.entries()) {
+    if (samples.length >= SAMPLE_FACES) break;
+    if (!polygons || !record.size) continue;
+    samples.push(encodeSample({
+      image: record.image,
+      path: resolve(record.path),
+      size: record.size,
+      labels,
+      probabilities: logits.subarray(index * A, (index + 1) * A).map(sigmoid),
+      mask,
+      maps: maps.subarray(index * cells * A, (index + 1) * cells * A),
+      bits: bits.subarray(index * cells, (index + 1) * cells),
+    }));
+  }
+}
