@@ -204,9 +204,11 @@ export {
 export { type Binding, Gpu, type Kernel, type PassHost } from "./kernels/gpu.ts";
 export {
   jointLoss,
+  type JointLossBuffers,
   jointLossParts,
   type JointLossShape,
   type LossTargets,
+  type MaskLoss,
   packTargets,
 } from "./kernels/joint_loss.ts";
 export { type SharedHeap, WasmThreads } from "./kernels/wasm_threads.ts";

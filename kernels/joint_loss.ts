@@ -1,5 +1,5 @@
 /**
- * The joint loss: binary cross entropy of the attributes plus weighted squared error of the masks.
+ * The joint loss: binary cross entropy of the attributes plus the weighted loss of the masks.
  *
  * @module
  */
@@ -8,6 +8,19 @@ import type { Binding, Gpu } from "./gpu.ts";
 import { floatBits, type Kernel } from "./kernel.ts";
 import { part, type Run, runsOf } from "./runs.ts";
 import source from "./wgsl/joint_loss.wgsl" with { type: "text" };
+import diceSource from "./wgsl/joint_loss_dice.wgsl" with { type: "text" };
+
+/**
+ * What maps are measured by; x is a map's number, z its target, 0 or 1, and w the map's weight.
+ *
+ * `mse`: mean of w·(x − z)²; x is the map.
+ * `bce`: mean of w·(max(x, 0) − x·z + log(1 + e^−|x|)); x is the map before the sigmoid.
+ * `bce+dice`: to that, the mean of 1 − (2·Σ w·p·z + 1) / (Σ w·p + Σ w·z + 1) over the attributes that
+ * weigh anything, with p = σ(x); each sum is over all images and pixels of the batch.
+ *
+ * Source: soft Dice of V-Net (Milletari et al. 2016), linear in the denominator and smoothed by 1.
+ */
+export type MaskLoss = "mse" | "bce" | "bce+dice";
 
 /** Sizes and weight of a joint loss. */
 export interface JointLossShape {
@@ -19,6 +32,8 @@ export interface JointLossShape {
   readonly attributes: number;
   /** λ: weight of the mask loss. */
   readonly weight: number;
+  /** What maps are measured by; "mse" by default. */
+  readonly maskLoss?: MaskLoss;
 }
 
 /**
@@ -32,7 +47,7 @@ export interface LossTargets {
   readonly wanted: Uint32Array;
   /** f32 [B, A]: weight of the cross entropy, 1 on average. */
   readonly labelWeights: Float32Array;
-  /** f32 [B, A]: weight of the map's squared error, 1 on average. */
+  /** f32 [B, A]: weight of the map's loss, 1 on average. */
   readonly maskWeights: Float32Array;
 }
 
@@ -51,25 +66,40 @@ export function packTargets(targets: LossTargets, attributes: number): Float32Ar
   return packed;
 }
 
-/** Mask pixels that one invocation runs through. */
+/** What the loss reads and writes; see {@linkcode jointLoss}. */
+export type JointLossBuffers = Readonly<
+  Record<
+    "logits" | "maps" | "bits" | "targets" | "dlogits" | "dmaps" | "parts" | "losses",
+    Binding
+  >
+>;
+
+/** Mask pixels that one invocation runs through; of more, a product of the kernel could overflow. */
 const RUN = 64;
 
-/** Number of invocations, which sizes the `parts` buffer (f32 [I, 2]). */
-export function jointLossParts({ batch, cells, attributes }: JointLossShape): number {
+/** Number of the kinds in the kernel. */
+const KINDS: Readonly<Record<MaskLoss, number>> = { "mse": 0, "bce": 1, "bce+dice": 2 };
+
+/** Number of shares of the sums, which sizes the `parts` buffer (f32 [I, 2]). */
+export function jointLossParts(shape: JointLossShape): number {
+  return invocations(shape) + (shape.maskLoss === "bce+dice" ? shape.attributes / 4 : 0);
+}
+
+function invocations({ batch, cells, attributes }: JointLossShape): number {
   return batch * (Math.ceil(cells / RUN) + 1) * attributes / 4;
 }
 
 /**
- * Records both losses and their gradients in one pass over the feature maps.
+ * Records both losses and their gradients in one pass over the feature maps; with Dice, in two.
  *
  * logits   f32 [B, A]        before the sigmoid
- * maps     f32 [B, h, w, A]  predicted masks, NHWC
+ * maps     f32 [B, h, w, A]  predicted masks, NHWC; before the sigmoid unless by "mse"
  * bits     u32 [B, h, w]     region bits of each mask pixel
  * targets  f32 [B, 4, A]     what is wanted, see {@linkcode LossTargets}
  * dlogits  f32 [B, A]        written: gradient of the total
  * dmaps    f32 [B, h, w, A]  written: gradient of the total
  * parts    f32 [I, 2]        scratch, I = {@linkcode jointLossParts}
- * losses   f32 [3]           written: total, attribute loss, mask loss (each a mean)
+ * losses   f32 [3]           written: total, attribute loss, mask loss
  *
  * Source: AttParseNet (sum of BCE with logits and MSE); stable BCE as max(x, 0) − x·z + log(1 + e^−|x|).
  *
@@ -104,43 +134,62 @@ export function jointLossParts({ batch, cells, attributes }: JointLossShape): nu
  *
  * @throws {RangeError} If the number of attributes is not a multiple of 4.
  */
-export function jointLoss(
-  gpu: Gpu,
-  buffers: Record<
-    | "logits"
-    | "maps"
-    | "bits"
-    | "targets"
-    | "dlogits"
-    | "dmaps"
-    | "parts"
-    | "losses",
-    Binding
-  >,
-  shape: JointLossShape,
-): void {
-  const { batch, cells, attributes, weight } = shape;
+export function jointLoss(gpu: Gpu, buffers: JointLossBuffers, shape: JointLossShape): void {
+  const { batch, cells, attributes, weight, maskLoss = "mse" } = shape;
   if (attributes % 4 !== 0) {
     throw new RangeError(`Attributes must be a multiple of 4, got ${attributes}`);
   }
-  const kernel: Kernel = { label: "joint_loss", source };
+  const kernel: Kernel = { label: "joint_loss", source, constants: { KIND: KINDS[maskLoss] } };
   const { logits, maps, bits, targets, dlogits, dmaps, parts, losses } = buffers;
   const settingsOf = ({ first, count }: Run) => {
     const sizes = [batch, first, count, attributes / 4, cells, RUN, Math.ceil(cells / RUN)];
     return gpu.uniforms([...sizes, floatBits(weight)]);
   };
   const bytes = 4 * cells * attributes;
-  for (const run of runsOf(gpu, batch, { bound: [bytes] })) {
+  const runs = runsOf(gpu, batch, { bound: [bytes] }).map((run) => {
     const [runMaps, runDmaps] = [maps, dmaps].map((buffer) => part(buffer, run, bytes));
-    gpu.dispatch(
-      kernel,
-      {
-        ...[logits, runMaps!, bits, targets, dlogits, runDmaps!, parts],
-        8: settingsOf(run),
-      },
-      [Math.ceil(jointLossParts({ ...shape, batch: run.count }) / 64)],
-    );
-  }
+    const bindings = [logits, runMaps!, bits, targets, dlogits, runDmaps!, parts];
+    const count = Math.ceil(invocations({ ...shape, batch: run.count }) / 64);
+    return { bindings: { ...bindings, 8: settingsOf(run) }, workgroups: [count] };
+  });
   const settings = settingsOf({ first: 0, count: batch });
+  if (maskLoss === "bce+dice") {
+    dicePasses(gpu, kernel, runs, { 3: targets, 6: parts, 8: settings }, shape);
+  } else {
+    for (const { bindings, workgroups } of runs) gpu.dispatch(kernel, bindings, workgroups);
+  }
   gpu.dispatch({ ...kernel, entry: "total" }, { 6: parts, 7: losses, 8: settings }, [1]);
+}
+
+/** What a pass over the maps of a run of images is given. */
+interface Pass {
+  readonly bindings: Readonly<Record<number, Binding>>;
+  readonly workgroups: readonly number[];
+}
+
+/** The gradient of one number depends on the sums of all: two passes over the maps, between them a fold. */
+function dicePasses(
+  gpu: Gpu,
+  { constants = {} }: Kernel,
+  runs: readonly Pass[],
+  folded: Readonly<Record<number, Binding>>,
+  { batch, cells, attributes }: JointLossShape,
+): void {
+  const kernel = { label: "joint_loss_dice", source: source + diceSource, constants };
+  const rows = 3 * batch * Math.ceil(cells / RUN) + 2;
+  const sums = gpu.scratch("dice_sums", 4 * rows * attributes);
+  for (const { bindings, workgroups } of runs) {
+    gpu.dispatch({ ...kernel, entry: "dice_sums" }, { ...bindings, 9: sums }, workgroups);
+  }
+  const fours = attributes / 4;
+  const { 8: settings } = folded as Record<number, Binding>;
+  const fold = { 8: settings!, 9: sums };
+  gpu.dispatch({ ...kernel, entry: "dice_fold" }, fold, [Math.ceil(batch * fours / 64)]);
+  const factors = { ...folded, 9: sums };
+  gpu.dispatch({ ...kernel, entry: "dice_factors" }, factors, [Math.ceil(fours / 64)]);
+  for (const { bindings, workgroups } of runs) {
+    const { 2: bits, 3: targets, 5: dmaps, 8: settings } = bindings as Record<number, Binding>;
+    const used = { 2: bits!, 3: targets!, 5: dmaps!, 8: settings!, 9: sums };
+    gpu.dispatch({ ...kernel, entry: "dice_grad" }, used, workgroups);
+  }
 }

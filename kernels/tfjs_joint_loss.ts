@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { jointLossThreads } from "./cpu/joint_loss_threads.ts";
 import type { Binding } from "./gpu.ts";
-import { jointLoss, jointLossParts, type LossTargets } from "./joint_loss.ts";
+import { jointLoss, jointLossParts, type JointLossShape, type LossTargets } from "./joint_loss.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
 import { adopt, heapAddress, heapNumbers, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
@@ -20,6 +20,9 @@ export interface JointLosses {
   /** f32 [3]: total, attribute loss, mask loss. The caller disposes it. */
   readonly values: tf.Tensor1D;
 }
+
+/** How the masks are measured, and how much they weigh. */
+export type MaskLossSettings = Pick<JointLossShape, "weight" | "maskLoss">;
 
 /**
  * The joint loss on the fused kernel. Its gradient assumes that `total` is what is differentiated (a
@@ -34,10 +37,9 @@ export function fusedJointLoss(
   host: TfjsHost,
   prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
   { bits, targets }: Readonly<Record<"bits" | "targets", Binding>>,
-  weight: number,
+  settings: MaskLossSettings,
 ): JointLosses {
-  const [batch, height, width, attributes] = prediction.maps.shape as number[];
-  const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
+  const shape = shapeOf(prediction.maps, settings);
   const values = tf.keep(host.tensor([3])) as tf.Tensor1D;
   const operation = tf.customGrad((...given) => {
     const [logits, maps, save] = given as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
@@ -68,10 +70,9 @@ export function threadedJointLoss(
   prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
   bits: Uint32Array,
   targets: LossTargets,
-  weight: number,
+  settings: MaskLossSettings,
 ): JointLosses {
-  const [batch, height, width, attributes] = prediction.maps.shape as number[];
-  const shape = { batch: batch!, cells: height! * width!, attributes: attributes!, weight };
+  const shape = shapeOf(prediction.maps, settings);
   let values: tf.Tensor1D | undefined;
   const operation = tf.customGrad((...given) => {
     const [logits, maps, save] = given as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
@@ -83,7 +84,7 @@ export function threadedJointLoss(
       heapNumbers(dlogits),
       shape,
     );
-    const total = attributeLoss + weight * maskLoss;
+    const total = attributeLoss + shape.weight * maskLoss;
     values = tf.keep(tf.tensor1d([total, attributeLoss, maskLoss]));
     save([adopt(dlogits), adopt(dmaps)]);
     // The engine disposes both what was saved and what is returned.
@@ -93,8 +94,14 @@ export function threadedJointLoss(
   return { total: operation(prediction.logits, prediction.maps), values: values! };
 }
 
+function shapeOf(maps: tf.Tensor, { weight, maskLoss = "mse" }: MaskLossSettings): JointLossShape {
+  const [batch, height, width, attributes] = maps.shape as number[];
+  const cells = height! * width!;
+  return { batch: batch!, cells, attributes: attributes!, weight, maskLoss };
+}
+
 /**
- * The joint loss out of tfjs operations, from expanded masks.
+ * The joint loss out of tfjs operations, from expanded masks, which are measured by squares.
  *
  * labels  f32 [B, A]        0 or 1
  * masks   f32 [B, h, w, A]  0 or 1

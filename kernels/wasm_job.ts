@@ -42,6 +42,9 @@ export type JobName =
   | "max_pool"
   | "max_pool_grad"
   | "joint_loss"
+  | "mask_entropy"
+  | "dice_sums"
+  | "dice_grad"
   | "sgd_step"
   | "adamw_step"
   | "square_sums";

@@ -3,65 +3,15 @@ import * as tf from "@tensorflow/tfjs-core";
 // Brings the gradients of tfjs operations with it.
 import "@tensorflow/tfjs-layers";
 import * as naive from "../kernels/cpu/joint_loss.ts";
-import type { Gpu } from "../kernels/gpu.ts";
-import {
-  jointLoss,
-  jointLossParts,
-  type JointLossShape,
-  type LossTargets,
-  packTargets,
-} from "../kernels/joint_loss.ts";
+import { packTargets } from "../kernels/joint_loss.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { composedJointLoss, fusedJointLoss } from "../kernels/tfjs_joint_loss.ts";
 import { Random } from "../pipeline/random.ts";
 import { assertClose } from "./compare.ts";
 import { derivatives } from "./derivatives.ts";
 import { gpuTest } from "./gpu_test_context.ts";
+import { randomInputs, runKernel } from "./joint_loss_context.ts";
 import { NEGATIVE_NAN } from "./relu_cases.ts";
-
-interface Inputs extends LossTargets {
-  readonly logits: Float32Array<ArrayBuffer>;
-  readonly maps: Float32Array<ArrayBuffer>;
-  readonly bits: Uint32Array<ArrayBuffer>;
-}
-
-function randomInputs({ batch, cells, attributes }: JointLossShape, random: Random): Inputs {
-  const words = (length: number) =>
-    Uint32Array.from({ length }, () => Math.floor(random.next() * 2 ** 32));
-  const floats = (length: number, size: number) =>
-    Float32Array.from({ length }, () => size * random.normal());
-  return {
-    logits: floats(batch * attributes, 4),
-    maps: floats(batch * cells * attributes, 1),
-    bits: words(batch * cells).map((word) => word & 0x3fff),
-    labels: floats(batch * attributes, 1).map((value) => value > 0 ? 1 : 0),
-    wanted: words(batch * attributes).map((word) => word & 0x3fff),
-    labelWeights: floats(batch * attributes, 1).map(Math.abs),
-    maskWeights: floats(batch * attributes, 1).map(Math.abs),
-  };
-}
-
-async function runKernel(gpu: Gpu, inputs: Inputs, shape: JointLossShape) {
-  const buffers = {
-    logits: gpu.upload(inputs.logits),
-    maps: gpu.upload(inputs.maps),
-    bits: gpu.upload(inputs.bits),
-    targets: gpu.upload(packTargets(inputs, shape.attributes)),
-    dlogits: gpu.createBuffer(inputs.logits.byteLength),
-    dmaps: gpu.createBuffer(inputs.maps.byteLength),
-    parts: gpu.createBuffer(8 * jointLossParts(shape)),
-    losses: gpu.createBuffer(12),
-  };
-  jointLoss(gpu, buffers, shape);
-  const read = async (buffer: GPUBuffer) => new Float32Array(await gpu.read(buffer));
-  const result = {
-    losses: await read(buffers.losses),
-    dlogits: await read(buffers.dlogits),
-    dmaps: await read(buffers.dmaps),
-  };
-  gpu.destroy(...Object.values(buffers));
-  return result;
-}
 
 gpuTest("jointLoss() gives the losses computed by hand", async (gpu) => {
   // Four attributes, one image, two pixels. Labels 1, 0, 1, 0; wanted regions 1, none, 2, none; pixel 0
@@ -186,7 +136,7 @@ gpuTest(
     const fused = (logits: tf.Tensor, maps: tf.Tensor) => {
       const prediction = { logits, maps };
       const onDevice = { bits: host.bind(regionBits), targets: packed };
-      const { total, values } = fusedJointLoss(host, prediction, onDevice, shape.weight);
+      const { total, values } = fusedJointLoss(host, prediction, onDevice, shape);
       values.dispose();
       return total;
     };

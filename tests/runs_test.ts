@@ -187,27 +187,29 @@ gpuTest("a pooled normalisation by runs gives what it gives at once, seed 5", as
   assert.deepEqual(parts.written, whole.written);
 });
 
-gpuTest("jointLoss() by runs gives what it gives at once, seed 3", async (gpu) => {
-  const shape = { batch: 17, cells: 64, attributes: 40, weight: 0.7 };
-  const random = new Random(3);
-  const floats = (length: number) => Float32Array.from({ length }, () => random.normal());
-  const words = (length: number) => Uint32Array.from({ length }, () => random.integer(2 ** 14));
-  const maps = 17 * 64 * 40;
-  const inputs = [floats(680), floats(maps), words(17 * 64), floats(4 * 680).map(Math.abs)];
-  const run = (limit: number) =>
-    withLimit(gpu, limit, inputs, [680, maps, 3], (...buffers) => {
-      const [logits, maps, bits, targets, dlogits, dmaps, losses] = buffers as [
-        ...[GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer],
-      ];
-      const parts = gpu.scratch("parts", 8 * jointLossParts(shape));
-      const all = { logits, maps, bits, targets, dlogits, dmaps, parts, losses };
-      jointLoss(gpu, all, shape);
-    });
-  const [whole, parts] = [await run(2 ** 27), await run(60e3)];
-  assert.equal(whole.largest, 4 * maps);
-  assert.equal(parts.largest, 5 * 4 * 64 * 40);
-  assert.deepEqual(parts.written, whole.written);
-});
+for (const maskLoss of ["mse", "bce", "bce+dice"] as const) {
+  gpuTest(`jointLoss() by runs gives what it gives at once: ${maskLoss}, seed 3`, async (gpu) => {
+    const shape = { batch: 17, cells: 64, attributes: 40, weight: 0.7, maskLoss };
+    const random = new Random(3);
+    const floats = (length: number) => Float32Array.from({ length }, () => random.normal());
+    const words = (length: number) => Uint32Array.from({ length }, () => random.integer(2 ** 14));
+    const maps = 17 * 64 * 40;
+    const inputs = [floats(680), floats(maps), words(17 * 64), floats(4 * 680).map(Math.abs)];
+    const run = (limit: number) =>
+      withLimit(gpu, limit, inputs, [680, maps, 3], (...buffers) => {
+        const [logits, maps, bits, targets, dlogits, dmaps, losses] = buffers as [
+          ...[GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer],
+        ];
+        const parts = gpu.scratch("parts", 8 * jointLossParts(shape));
+        const all = { logits, maps, bits, targets, dlogits, dmaps, parts, losses };
+        jointLoss(gpu, all, shape);
+      });
+    const [whole, parts] = [await run(2 ** 27), await run(60e3)];
+    assert.equal(whole.largest, 4 * maps);
+    assert.equal(parts.largest, 5 * 4 * 64 * 40);
+    assert.deepEqual(parts.written, whole.written);
+  });
+}
 
 gpuTest("part() counts from the beginning of what it is given", (gpu) => {
   const buffer = gpu.createBuffer(1024);

@@ -102,8 +102,10 @@ Deno.test("options are read as their settings want", async () => {
     ...["--mask-balance", "--class-balance", "off", "--attributes", "Bald,Young"],
     ...["--warmup", "1.5-epochs", "--lr", "0.1", "--lr-decay", "0.5", "--mask-head", "separate"],
     ...["--checkpoint-minutes", "0.5", "--optimizer", "adamw", "--from", "runs/other"],
+    ...["--mask-loss", "bce+dice"],
   );
   assert.deepEqual([config.maskBalance, config.classBalance], [true, false]);
+  assert.equal(config.maskLoss, "bce+dice");
   assert.deepEqual(config.attributes, ["Bald", "Young"]);
   assert.deepEqual(config.warmup, { count: 1.5, unit: "epochs" });
   assert.deepEqual([config.learningRate, config.learningRateDecay], [0.1, 0.5]);

@@ -87,7 +87,7 @@ wasmTest(
         const prediction = { logits: logits!, maps: maps! };
         const { total, values } = kind === "composed"
           ? composedJointLoss(prediction, target, 1.5)
-          : threadedJointLoss(threads, prediction, bits, targets, 1.5);
+          : threadedJointLoss(threads, prediction, bits, targets, { weight: 1.5 });
         values.dispose();
         return total;
       })(given);

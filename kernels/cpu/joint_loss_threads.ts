@@ -1,6 +1,7 @@
 /**
  * The joint loss and its gradients on WebAssembly threads: the maps are read once and their gradient
- * written once; targets are made of bits on the way. Twin: `kernels/cpu/joint_loss.ts`.
+ * written once (with Dice, probabilities first lie in its place); targets are made of bits on the way.
+ * Twin: `kernels/cpu/joint_loss.ts`.
  *
  * @module
  */
@@ -22,34 +23,78 @@ export interface JointLossNumbers extends LossTargets {
  * Writes dmaps f32 [B, h, w, A] and dlogits f32 [B, A], the gradients of the total.
  *
  * @param addresses Where maps and dmaps lie in the threads' memory.
- * @returns Both losses, each a mean.
  */
 export function jointLossThreads(
   threads: WasmThreads,
-  { maps, dmaps }: Record<"maps" | "dmaps", number>,
+  addresses: Record<"maps" | "dmaps", number>,
   given: JointLossNumbers,
   dlogits: Float32Array,
-  { batch, cells, attributes, weight }: JointLossShape,
+  shape: JointLossShape,
 ): { attributeLoss: number; maskLoss: number } {
+  const maskLoss = maskLossThreads(threads, addresses, given, shape);
+  return { attributeLoss: crossEntropy(given, dlogits), maskLoss };
+}
+
+function maskLossThreads(
+  threads: WasmThreads,
+  { maps, dmaps }: Record<"maps" | "dmaps", number>,
+  given: JointLossNumbers,
+  { batch, cells, attributes, weight, maskLoss = "mse" }: JointLossShape,
+): number {
   const items = batch * cells;
   const count = Math.ceil(items / PIECE);
-  const numbers = batch * cells * attributes;
+  const numbers = items * attributes;
   const sums = threads.scratch("sums", 8 * count);
-  threads.run({
-    name: "joint_loss",
-    numbers: [
-      maps,
-      ...(["bits", "wanted", "maskWeights"] as const).map((name) =>
-        place(threads, name, given[name])
-      ),
-      ...[dmaps, sums, cells, attributes, floatBits(2 * weight / numbers)],
-    ],
-    items,
-    step: PIECE,
-  });
-  const squares = threads.doubles(sums, count).reduce((sum, part) => sum + part, 0);
-  const attributeLoss = crossEntropy(given, dlogits);
-  return { attributeLoss, maskLoss: squares / numbers };
+  const wanted = (["bits", "wanted", "maskWeights"] as const).map((name) =>
+    place(threads, name, given[name])
+  );
+  const pieces = { items, step: PIECE };
+  const scale = floatBits((maskLoss === "mse" ? 2 : 1) * weight / numbers);
+  const mean = () => threads.doubles(sums, count).reduce((sum, part) => sum + part, 0) / numbers;
+  if (maskLoss !== "bce+dice") {
+    const name = maskLoss === "mse" ? "joint_loss" : "mask_entropy";
+    const given = [maps, ...wanted, dmaps, sums, cells, attributes, scale];
+    threads.run({ name, numbers: given, ...pieces });
+    return mean();
+  }
+  const dice = threads.scratch("dice", 24 * count * attributes);
+  const first = [maps, ...wanted, dmaps, sums, dice, cells, attributes, scale];
+  threads.run({ name: "dice_sums", numbers: first, ...pieces });
+  const { loss, lead, slope } = diceFactors(
+    threads.doubles(dice, 3 * count * attributes),
+    given.maskWeights,
+    attributes,
+  );
+  const [up, down] = [lead, slope].map((all) => Float32Array.from(all, (value) => weight * value));
+  const factors = [place(threads, "lead", up!), place(threads, "slope", down!)];
+  const second = [...wanted, dmaps, ...factors, cells, attributes, scale];
+  threads.run({ name: "dice_grad", numbers: second, ...pieces });
+  return mean() + loss;
+}
+
+/**
+ * The mean of 1 − (2·I + 1) / (P + T + 1) over the attributes that weigh anything, and what the gradient by
+ * a map's number is made of: w·p·(1 − p)·(lead − z·slope).
+ *
+ * @param sums f64 [pieces, 3, A]: shares of I, P and T.
+ */
+function diceFactors(sums: Float64Array, weights: Float32Array, attributes: number) {
+  const [lead, slope] = [new Float64Array(attributes), new Float64Array(attributes)];
+  const total = new Float64Array(3 * attributes);
+  for (const [i, sum] of sums.entries()) total[i % total.length]! += sum;
+  const totalWeights = new Float64Array(attributes);
+  for (const [i, weight] of weights.entries()) totalWeights[i % attributes]! += weight;
+  const count = totalWeights.filter((weight) => weight !== 0).length;
+  let loss = 0;
+  for (let a = 0; a < attributes; a++) {
+    if (totalWeights[a] === 0) continue;
+    const numerator = 2 * total[a]! + 1;
+    const denominator = total[attributes + a]! + total[2 * attributes + a]! + 1;
+    loss += (1 - numerator / denominator) / count;
+    lead[a] = numerator / denominator ** 2 / count;
+    slope[a] = 2 / denominator / count;
+  }
+  return { loss, lead, slope };
 }
 
 /** Mean of max(x, 0) − x·z + log(1 + e^−|x|) by the weights, and its gradient. */

@@ -1,6 +1,7 @@
 /**
- * The WebAssembly of the joint loss's mask part and its gradient, in one pass over the feature maps.
- * `deno task wat` assembles it to `joint_loss.wasm`.
+ * The WebAssembly of the joint loss's mask part and its gradient. `deno task wat` assembles it to
+ * `joint_loss.wasm`. Here masks are measured by squares, in one pass over the feature maps; in
+ * `mask_entropy_text.ts` otherwise.
  *
  * maps, dmaps  f32 [B, cells, A]   A a multiple of 4
  * bits         u32 [B, cells]      region bits of each mask pixel
@@ -13,6 +14,8 @@
  * @module
  */
 
+import { ONES } from "./exp_log_text.ts";
+import { MASK_ENTROPY_FUNCTIONS } from "./mask_entropy_text.ts";
 import {
   add,
   div,
@@ -31,7 +34,6 @@ import {
   ZEROS,
 } from "./text.ts";
 
-const ONES = "(v128.const f32x4 1 1 1 1)";
 const upper = (value: string) =>
   `(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${term(value)} ${term(value)})`;
 const addPair = (value: string) =>
@@ -86,4 +88,4 @@ const JOINT_LOSS = func(
 );
 
 /** The module's text. */
-export const jointLossText: string = moduleOf(JOINT_LOSS);
+export const jointLossText: string = moduleOf(JOINT_LOSS, ...MASK_ENTROPY_FUNCTIONS);

@@ -75,6 +75,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     option: "segmentationWeight",
     help: "weight of the mask loss",
   },
+  maskLoss: {
+    kind: choice("mse", "bce", "bce+dice"),
+    fallback: "mse",
+    option: "maskLoss",
+    help: "what maps are measured by: squares, cross entropy, or that and their overlap",
+  },
   maskTarget: {
     kind: choice("label", "region"),
     fallback: "label",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MaskLoss } from "../../kernels/joint_loss.ts";
 import type { OptimizerSettings } from "../../kernels/tfjs_optimizer.ts";
 import type { NetworkConfig } from "../network.ts";
 import type { PresetName } from "../presets.ts";
@@ -25,6 +26,8 @@ export interface TrainConfig
   readonly accumulate: number;
   /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
+  /** What maps are measured by. */
+  readonly maskLoss: MaskLoss;
   /** Random changes to the training images. */
   readonly augmentation: Augmentation;
   /** Whether a positive label whose mask is empty counts as negative, as in the reference. */

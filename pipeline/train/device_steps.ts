@@ -219,7 +219,7 @@ export class DeviceSteps implements Steps {
 
   #loss(prediction: Omit<Outputs, "losses">, { targets }: Inputs) {
     const wanted = { bits: targets.bits(), targets: targets.targets };
-    return fusedJointLoss(this.host, prediction, wanted, this.#trainee.weight);
+    return fusedJointLoss(this.host, prediction, wanted, this.#trainee);
   }
 }
 

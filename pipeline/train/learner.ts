@@ -6,6 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { MaskLoss } from "../../kernels/joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import { Optimizer, type OptimizerSettings } from "../../kernels/tfjs_optimizer.ts";
 import { type Backend, computeOf, prepareNetwork } from "../backend.ts";
@@ -33,6 +34,8 @@ export interface Prediction {
 export interface LearnerSettings extends TargetSettings, NarrowSettings, OptimizerSettings {
   /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
+  /** What maps are measured by. */
+  readonly maskLoss: MaskLoss;
 }
 
 /** Trains a network. It borrows backend and network; dispose it to release the optimiser. */
@@ -58,7 +61,8 @@ export class Learner implements Disposable {
     this.variables = network.trainableWeights.map((weight) => weight.read() as tf.Variable);
     this.optimizer = new Optimizer(compute, settings);
     const { variables, optimizer } = this;
-    const trainee = { network, variables, optimizer, weight: settings.segmentationWeight };
+    const { segmentationWeight: weight, maskLoss } = settings;
+    const trainee = { network, variables, optimizer, weight, maskLoss };
     this.#steps = compute instanceof TfjsHost
       ? new DeviceSteps(compute, trainee)
       : new ThreadSteps(compute, trainee);

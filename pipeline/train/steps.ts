@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import type { LossTargets } from "../../kernels/joint_loss.ts";
+import type { LossTargets, MaskLoss } from "../../kernels/joint_loss.ts";
 import type { JointLosses } from "../../kernels/tfjs_joint_loss.ts";
 import type { Optimizer } from "../../kernels/tfjs_optimizer.ts";
 import type { Batch } from "../batches.ts";
@@ -20,6 +20,8 @@ export interface Trainee {
   readonly optimizer: Optimizer;
   /** λ: weight of the mask loss. */
   readonly weight: number;
+  /** What maps are measured by. */
+  readonly maskLoss: MaskLoss;
 }
 
 /** What a network says of a batch, with its losses. The caller disposes all three. */

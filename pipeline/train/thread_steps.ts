@@ -61,8 +61,8 @@ export class ThreadSteps implements Steps {
   }
 
   #loss(prediction: Omit<Outputs, "losses">, { job }: Batch, targets: LossTargets) {
-    const { weight } = this.#trainee;
-    return threadedJointLoss(this.#threads, prediction, rasterizeRows(job), targets, weight);
+    const bits = rasterizeRows(job);
+    return threadedJointLoss(this.#threads, prediction, bits, targets, this.#trainee);
   }
 
   /** The gathered mean with that of some more images. */

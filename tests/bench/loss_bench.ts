@@ -1,7 +1,7 @@
 /**
  * The joint loss with its gradients at the mask sizes of the presets: our fused kernels on webgpu and on
- * wasm, from 14 region bits a pixel, against what tfjs's operations make of uploaded masks on webgpu. They
- * take turns; medians are printed.
+ * wasm, from 14 region bits a pixel and by each kind of mask loss, against what tfjs's operations make of
+ * uploaded masks on webgpu. They take turns; medians are printed, those of ours with their ratio to squares.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
 // Brings the gradients of tfjs operations with it.
 import "@tensorflow/tfjs-layers";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
-import { packTargets } from "../../kernels/joint_loss.ts";
+import { type MaskLoss, packTargets } from "../../kernels/joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import {
   composedJointLoss,
@@ -27,6 +27,7 @@ import { median, print } from "./measuring.ts";
 import { randomBatch } from "./random_batch.ts";
 
 const ROUNDS = 7;
+const KINDS = ["mse", "bce", "bce+dice"] as const satisfies MaskLoss[];
 /** Losses a round: a read-back costs 11 ms in Deno, more than a small loss. */
 const REPEATS = 10;
 
@@ -91,15 +92,22 @@ async function contendersFor(
     contenders.push(
       ...([
         ["tfjs's operations on webgpu", (given) => composedJointLoss(given, masks, 1)],
-        ["our kernel on webgpu", (given) => fusedJointLoss(host, given, onDevice, 1)],
+        ...KINDS.map((maskLoss) => [
+          `our kernel on webgpu, ${maskLoss}`,
+          (given: Prediction) => fusedJointLoss(host, given, onDevice, { weight: 1, maskLoss }),
+        ]),
       ] as [string, Loss][]).map(([name, loss]) => (
         { name, loss, backend: "webgpu", inputs: own } as const
       )),
     );
   }
   await tf.setBackend("wasm");
-  const loss: Loss = (given) => threadedJointLoss(wasm.threads!, given, bits, targets, 1);
-  contenders.push({ name: "ours on wasm", backend: "wasm", inputs: inputs(), loss });
+  const own = inputs();
+  for (const maskLoss of KINDS) {
+    const loss: Loss = (given) =>
+      threadedJointLoss(wasm.threads!, given, bits, targets, { weight: 1, maskLoss });
+    contenders.push({ name: `ours on wasm, ${maskLoss}`, backend: "wasm", inputs: own, loss });
+  }
   return contenders;
 }
 
