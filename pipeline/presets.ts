@@ -90,6 +90,8 @@ type Preset = Omit<TrainOverrides, "network" | "augmentation"> & {
 /** Settings that replace a preset's. */
 export type TrainOverrides = { readonly [K in keyof Omit<TrainConfig, "preset">]?: TrainConfig[K] };
 
+/** The reference's steps, where a preset takes others. */
+const SGD: TrainOverrides = { learningRate: 0.01, weightDecay: 1e-4, schedule: "exponential" };
 /** PyTorch's defaults of AdamW: a rate that is right for gradient descent is far too large for it. */
 const ADAMW: TrainOverrides = { learningRate: 0.001, weightDecay: 0.01 };
 
@@ -112,6 +114,18 @@ export function trainConfig(preset: PresetName, overrides: TrainOverrides = {}):
 
 /** As {@linkcode trainConfig}, of settings by their own names and not checked yet. */
 export function presetConfig(preset: PresetName, given: GivenSettings): TrainConfig {
-  const optimizer = given.optimizer === "adamw" ? flatten(ADAMW) : {};
-  return configOf(preset, { ...flatten(PRESETS[preset]), ...optimizer, ...given });
+  const own: GivenSettings = flatten(PRESETS[preset]);
+  const isOther = given.optimizer !== undefined && given.optimizer !== (own.optimizer ?? "sgd");
+  const optimizer = isOther ? flatten(given.optimizer === "adamw" ? ADAMW : SGD) : {};
+  const config = configOf(preset, { ...own, ...optimizer, ...given });
+  checkMaps(config);
+  return config;
+}
+
+/** Maps that the losses of logits are to measure must be logits. */
+function checkMaps({ maskLoss, network: { maskHead } }: TrainConfig): void {
+  if (maskLoss === "mse" || maskHead === "context") return;
+  throw new RangeError(
+    `maskLoss ${maskLoss}: the maps of the mask head ${maskHead} are no logits; try the mask head context`,
+  );
 }

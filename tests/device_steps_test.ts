@@ -87,6 +87,17 @@ const WAYS: Record<string, TrainOverrides & { readonly accumulate?: number }> = 
       widths: [4, 8, 8],
     },
   },
+  "a mask head with context": {
+    network: {
+      ...PRESETS.residual.network,
+      input: { height: 54, width: 44 },
+      widths: [4, 8, 8],
+      maskHead: "context",
+    },
+    maskLoss: "bce+dice",
+    maskTarget: "region",
+    optimizer: "adamw",
+  },
 };
 
 for (const [name, { accumulate = 1, ...settings }] of Object.entries(WAYS)) {

@@ -242,7 +242,7 @@ Deno.test("report() shows where the network looks, if that was measured", () =>
     const page = async () => await Deno.readTextFile(await report({ run: folder }));
     await write("run", "config.json", {});
     const without = await page();
-    assert.doesNotMatch(without, /id="occlusion"|Where it looks|Figure 4/);
+    assert.doesNotMatch(without, /id="occlusion"|Where it looks|Figure 5/);
     for (const faces of [0, 1, 40]) {
       await write("occlusion", "occlusion.json", summarise(shiftsOf(faces), "test"));
       const text = await page();

@@ -1,11 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
 import type { Gpu } from "../kernels/gpu.ts";
+import { addShiftAlone } from "../kernels/tfjs_layers.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { composedJointLoss } from "../kernels/tfjs_joint_loss.ts";
 import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
 import { type Batch, batchImages } from "../pipeline/batches.ts";
-import { applyNetwork, buildNetwork, maskSize, type NetworkConfig } from "../pipeline/network.ts";
+import {
+  applyNetwork,
+  buildNetwork,
+  maskSize,
+  type NetworkConfig,
+  priorLayer,
+} from "../pipeline/network.ts";
 import type { TrainConfig } from "../pipeline/settings.ts";
 import { attributeRegionMasks } from "../pipeline/regions.ts";
 import { type NamedTensor, readTensors } from "../pipeline/train/checkpoint.ts";
@@ -35,6 +42,9 @@ async function stockGradients(
   batch: Batch,
 ): Promise<{ losses: Float32Array; gradients: NamedTensor[] }> {
   const network = buildNetwork(sizes, seed);
+  // It stands for an addition, which tfjs has no layer for.
+  const prior = priorLayer(network);
+  if (prior) addShiftAlone(prior);
   const { height, width } = maskSize(sizes);
   const labels = labelNumbers(batch);
   const masks = expandMasks(rasterizeRows(batch.job), labels, height * width);
@@ -114,4 +124,10 @@ gpuTest("Learner.step() has the gradients of tfjs's own kernels for all weights"
 gpuTest("Learner.step() has them for a residual network with a mask head as well", async (gpu) => {
   const shape = { architecture: "residual", maskHead: "separate", widths: [4, 8, 12] } as const;
   await compareGradients(gpu, { ...shape, input: { height: 64, width: 60 } });
+});
+
+gpuTest("Learner.step() has them for a mask head with context as well", async (gpu) => {
+  for (const architecture of ["plain", "residual"] as const) {
+    await compareGradients(gpu, { architecture, widths: [4, 8, 8], maskHead: "context" });
+  }
 });

@@ -22,7 +22,7 @@ import { applyNetwork } from "../network.ts";
 import { DeviceImages } from "../network/device_images.ts";
 import type { ResidentImages } from "../network/resident_images.ts";
 import { DeviceTargets } from "./device_targets.ts";
-import { differentiate, type Outputs, type Steps, type Trainee } from "./steps.ts";
+import { differentiate, mapsInUse, type Outputs, type Steps, type Trainee } from "./steps.ts";
 
 /** Loss tensors that are ready before they are asked for: as many as wait to be read back at most. */
 const LOSSES_READY = 16;
@@ -111,7 +111,8 @@ export class DeviceSteps implements Steps {
     return tf.tidy(() => {
       const images = inputs.images.tensor();
       const prediction = applyNetwork(this.#trainee.network, images, false);
-      return { ...prediction, losses: this.#loss(prediction, inputs).values };
+      const losses = this.#loss(prediction, inputs).values;
+      return { ...prediction, maps: mapsInUse(prediction.maps, this.#trainee), losses };
     });
   }
 

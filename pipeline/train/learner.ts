@@ -11,6 +11,7 @@ import { TfjsHost } from "../../kernels/tfjs_host.ts";
 import { Optimizer, type OptimizerSettings } from "../../kernels/tfjs_optimizer.ts";
 import { type Backend, computeOf, prepareNetwork } from "../backend.ts";
 import type { Batch } from "../batches.ts";
+import { withMapLogits } from "../network.ts";
 import { DeviceSteps } from "./device_steps.ts";
 import {
   type ClassWeights,
@@ -62,7 +63,9 @@ export class Learner implements Disposable {
     this.optimizer = new Optimizer(compute, settings);
     const { variables, optimizer } = this;
     const { segmentationWeight: weight, maskLoss } = settings;
-    const trainee = { network, variables, optimizer, weight, maskLoss };
+    // Squares are of the maps themselves, whatever they are; the other losses are of logits.
+    const trained = maskLoss === "mse" ? network : withMapLogits(network);
+    const trainee = { network: trained, variables, optimizer, weight, maskLoss };
     this.#steps = compute instanceof TfjsHost
       ? new DeviceSteps(compute, trainee)
       : new ThreadSteps(compute, trainee);

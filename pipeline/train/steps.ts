@@ -14,6 +14,7 @@ import { applyNetwork } from "../network.ts";
 
 /** A network that is trained. */
 export interface Trainee {
+  /** With maps as the mask loss takes them. */
   readonly network: LayersModel;
   /** Its parameters that are trained. */
   readonly variables: readonly tf.Variable[];
@@ -28,7 +29,7 @@ export interface Trainee {
 export interface Outputs {
   /** f32 [B, 40] */
   readonly logits: tf.Tensor;
-  /** f32 [B, h, w, 40] */
+  /** f32 [B, h, w, 40], 0 to 1 where the network is well trained */
   readonly maps: tf.Tensor;
   /** f32 [3] */
   readonly losses: tf.Tensor1D;
@@ -42,6 +43,11 @@ export interface Steps extends Disposable {
   update(): void;
   /** Runs the network as in use. */
   forward(batch: Batch, targets: LossTargets): Outputs;
+}
+
+/** Maps as a network in use gives them, of maps as the mask loss takes them. */
+export function mapsInUse(maps: tf.Tensor, { maskLoss }: Trainee): tf.Tensor {
+  return maskLoss === "mse" ? maps : tf.sigmoid(maps);
 }
 
 /** The losses of a batch, f32 [3], and its gradients by their variables' names. The caller disposes all. */

@@ -11,7 +11,7 @@ import { threadedJointLoss } from "../../kernels/tfjs_joint_loss.ts";
 import type { WasmThreads } from "../../kernels/wasm_threads.ts";
 import { type Batch, batchImages } from "../batches.ts";
 import { applyNetwork } from "../network.ts";
-import { differentiate, type Outputs, type Steps, type Trainee } from "./steps.ts";
+import { differentiate, mapsInUse, type Outputs, type Steps, type Trainee } from "./steps.ts";
 
 /** Mean gradients of the images so far, by the names of their variables. */
 interface Gathered {
@@ -52,7 +52,8 @@ export class ThreadSteps implements Steps {
   forward(batch: Batch, targets: LossTargets): Outputs {
     return tf.tidy(() => {
       const prediction = applyNetwork(this.#trainee.network, imagesOf(batch), false);
-      return { ...prediction, losses: this.#loss(prediction, batch, targets).values };
+      const losses = this.#loss(prediction, batch, targets).values;
+      return { ...prediction, maps: mapsInUse(prediction.maps, this.#trainee), losses };
     });
   }
 
