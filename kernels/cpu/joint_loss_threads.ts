@@ -53,20 +53,18 @@ function maskLossThreads(
   const mean = () => threads.doubles(sums, count).reduce((sum, part) => sum + part, 0) / numbers;
   if (maskLoss !== "bce+dice") {
     const name = maskLoss === "mse" ? "joint_loss" : "mask_entropy";
-    const given = [maps, ...wanted, dmaps, sums, cells, attributes, scale];
-    threads.run({ name, numbers: given, ...pieces });
+    const only = [maps, ...wanted, dmaps, sums, cells, attributes, scale];
+    threads.run({ name, numbers: only, ...pieces });
     return mean();
   }
   const dice = threads.scratch("dice", 24 * count * attributes);
   const first = [maps, ...wanted, dmaps, sums, dice, cells, attributes, scale];
   threads.run({ name: "dice_sums", numbers: first, ...pieces });
-  const { loss, lead, slope } = diceFactors(
-    threads.doubles(dice, 3 * count * attributes),
-    given.maskWeights,
-    attributes,
+  const shares = threads.doubles(dice, 3 * count * attributes);
+  const { loss, ...gradient } = diceFactors(shares, given.maskWeights, attributes);
+  const factors = (["lead", "slope"] as const).map((name) =>
+    place(threads, name, Float32Array.from(gradient[name], (value) => weight * value))
   );
-  const [up, down] = [lead, slope].map((all) => Float32Array.from(all, (value) => weight * value));
-  const factors = [place(threads, "lead", up!), place(threads, "slope", down!)];
   const second = [...wanted, dmaps, ...factors, cells, attributes, scale];
   threads.run({ name: "dice_grad", numbers: second, ...pieces });
   return mean() + loss;

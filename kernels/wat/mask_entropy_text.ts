@@ -13,31 +13,23 @@
  * @module
  */
 
-import { EXP_LOCALS, expOfMinus, logOf, SET_EXP_LOCALS } from "./exp_log_text.ts";
+import { expOfMinus, logOf } from "./exp_log_text.ts";
+import { I32, masked, overRuns, V128 } from "./pixel_runs.ts";
 import {
   add,
-  div,
   func,
   fused,
   increase,
-  less,
   load,
-  loop,
   minus,
   mul,
   plus,
   set,
   store,
-  sub,
   term,
   times,
   ZEROS,
 } from "./text.ts";
-
-/** Pixels of a run: of more, the product of up to 2 each could overflow. */
-const RUN = 64;
-
-const least = (a: string, b: string) => `(select ${term(a)} ${term(b)} ${less(a, b)})`;
 
 /** Four numbers f32 as two times two f64. */
 const halves = (value: string) => [
@@ -47,64 +39,6 @@ const halves = (value: string) => [
   }))`,
 ];
 
-const I32 = ["bytes", "start", "end", "row", "a", "bit", "from", "to"];
-const V128 = ["wide", "wanted_4", "weight", "inside", ...EXP_LOCALS];
-
-/** What a body does for four attributes: before the pixels, at each, and behind them. */
-interface Body {
-  readonly before?: readonly string[];
-  readonly pixel: readonly string[];
-  readonly behind?: readonly string[];
-}
-
-/**
- * Runs through a piece. The body finds $a, the offset of four attributes; $weight; $inside, all ones where
- * the target is 1; and the places $from and $to in two tensors.
- */
-function overRuns(from: string, to: string, { before = [], pixel, behind = [] }: Body): string[] {
-  const nextImage = mul(add(div("start", "cells"), 1), "cells");
-  return [
-    ...SET_EXP_LOCALS,
-    set("bytes", mul("attributes", 4)),
-    set("wide", `(f32x4.splat (f32.reinterpret_i32 ${term("scale")}))`),
-    loop(
-      "start",
-      "first",
-      "last",
-      sub("end", "start"),
-      set("row", mul(div("start", "cells"), "bytes")),
-      set("end", least("last", nextImage)),
-      set("end", least("end", add("start", RUN))),
-      loop(
-        "a",
-        0,
-        "bytes",
-        16,
-        set("wanted_4", load(add("wanted", "row", "a"))),
-        set("weight", load(add("weights", "row", "a"))),
-        set("from", add(from, mul("start", "bytes"), "a")),
-        set("to", add(to, mul("start", "bytes"), "a")),
-        ...before,
-        loop(
-          "bit",
-          add("bits", mul("start", 4)),
-          add("bits", mul("end", 4)),
-          4,
-          set(
-            "inside",
-            `(i32x4.ne ${ZEROS} (v128.and ${term("wanted_4")} (v128.load32_splat ${term("bit")})))`,
-          ),
-          ...pixel,
-          increase("from", "bytes"),
-          increase("to", "bytes"),
-        ),
-        ...behind,
-      ),
-    ),
-  ];
-}
-
-const masked = (value: string) => `(v128.and ${term("inside")} ${term(value)})`;
 const addTo = (sum: string, value: string) => set(sum, `(f64x2.add ${term(sum)} ${value})`);
 
 /** At a pixel: adds to $sum and $product, and makes $p. */

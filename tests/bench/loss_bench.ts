@@ -149,9 +149,12 @@ export async function compareLosses(): Promise<void> {
     const { height, width } = maskSize(PRESETS[preset].network);
     print(`joint loss and gradients, ${preset}: masks ${height}x${width}, batch ${batch}`);
     const base = gpu ? times[0]!.ms : null;
+    let squares = 0;
     for (const { name, ms } of times) {
       const ratio = base === null ? "" : `${(base / ms).toFixed(1)}x`.padStart(9);
-      print(`  ${name.padEnd(32)}${ms.toFixed(2).padStart(9)} ms${ratio}`);
+      if (name.endsWith("mse")) squares = ms;
+      const cost = squares === 0 ? "" : `   ${(ms / squares).toFixed(2)} of mse`;
+      print(`  ${name.padEnd(32)}${ms.toFixed(2).padStart(9)} ms${ratio}${cost}`);
     }
   }
 }
