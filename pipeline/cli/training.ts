@@ -23,7 +23,8 @@ type PresetName = keyof typeof PRESETS;
 export const TRAINING = {
   preset: optional(
     choice(...Object.keys(PRESETS) as PresetName[]),
-    "network and settings to start from: small (lite, the default), with residual blocks, the paper's",
+    "network and settings to start from: small with residual blocks (residual, the default), the paper's " +
+      "layers made small (lite), the paper's",
   ),
   config: optional(file(), "settings from a JSON file, such as a run's config.json; options win"),
   ...settingOptions(),
@@ -54,7 +55,7 @@ export type TrainingValues = Values<typeof TRAINING> & { readonly seed: number |
  * preset's.
  */
 export async function trainingConfig(values: TrainingValues): Promise<TrainConfig> {
-  const { presetConfig } = await import("../presets.ts");
+  const { DEFAULT_PRESET, presetConfig } = await import("../presets.ts");
   const { readConfigFile } = await import("../train/config_file.ts");
   const { preset, settings } = values.config === undefined
     ? { preset: undefined, settings: {} }
@@ -64,7 +65,7 @@ export async function trainingConfig(values: TrainingValues): Promise<TrainConfi
     const value = (values as Record<string, unknown>)[SETTINGS[name].option ?? name];
     if (value !== undefined) given[name] = value;
   }
-  return presetConfig(values.preset ?? preset ?? "lite", given);
+  return presetConfig(values.preset ?? preset ?? DEFAULT_PRESET, given);
 }
 
 /** Refuses options that contradict each other. */
