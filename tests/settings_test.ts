@@ -5,7 +5,7 @@ import type { Context } from "../pipeline/cli/command.ts";
 import { parseArguments } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { trainingConfig, type TrainingValues } from "../pipeline/cli/training.ts";
-import { PRESETS, trainConfig } from "../pipeline/presets.ts";
+import { DEFAULT_PRESET, PRESETS, trainConfig } from "../pipeline/presets.ts";
 import {
   changedSetting,
   SETTING_NAMES,
@@ -90,6 +90,8 @@ Deno.test("options win over the file, and the file over the preset", async () =>
       ...trainConfig("residual"),
       ...{ epochs: 9, batch: 5, seed: 3 },
       network: { ...PRESETS.residual.network, maskHead: "separate" },
+      // Its maps are no logits.
+      maskLoss: "mse",
       augmentation: { flip: false, shift: 1 },
     });
     assert.equal((await configFrom("--config", path, "--preset", "lite")).preset, "lite");
@@ -100,7 +102,7 @@ Deno.test("options win over the file, and the file over the preset", async () =>
 Deno.test("options are read as their settings want", async () => {
   const config = await configFrom(
     ...["--mask-balance", "--class-balance", "off", "--attributes", "Bald,Young"],
-    ...["--warmup", "1.5-epochs", "--lr", "0.1", "--lr-decay", "0.5", "--mask-head", "separate"],
+    ...["--warmup", "1.5-epochs", "--lr", "0.1", "--lr-decay", "0.5", "--mask-head", "context"],
     ...["--checkpoint-minutes", "0.5", "--optimizer", "adamw", "--from", "runs/other"],
     ...["--mask-loss", "bce+dice"],
   );
@@ -109,11 +111,33 @@ Deno.test("options are read as their settings want", async () => {
   assert.deepEqual(config.attributes, ["Bald", "Young"]);
   assert.deepEqual(config.warmup, { count: 1.5, unit: "epochs" });
   assert.deepEqual([config.learningRate, config.learningRateDecay], [0.1, 0.5]);
-  assert.equal(config.network.maskHead, "separate");
+  assert.equal(config.network.maskHead, "context");
   assert.equal(config.from, join(Deno.cwd(), "runs", "other"));
   assert.deepEqual((await configFrom("--warmup", "20")).warmup, { count: 20, unit: "steps" });
   await assert.rejects(configFrom("--warmup", "soon"), /--warmup soon: expected steps or epochs/);
   await assert.rejects(configFrom("--clip", "-1"), /--clip -1: expected a number of at least 0/);
+});
+
+Deno.test("a mask head brings the loss that fits it, and no other is taken", () => {
+  const loss = (maskHead: "shared" | "separate" | "context", preset: "lite" | "residual") => {
+    const network = { ...PRESETS[preset].network, maskHead };
+    return trainConfig(preset, { network }).maskLoss;
+  };
+  assert.deepEqual([loss("context", "lite"), loss("shared", "lite")], ["bce+dice", "mse"]);
+  assert.deepEqual([loss("context", "residual"), loss("shared", "residual")], ["bce+dice", "mse"]);
+  assert.throws(
+    () => trainConfig("lite", { maskLoss: "bce" }),
+    new RangeError(
+      "maskLoss bce: the maps of the mask head shared are no logits; try the mask head context",
+    ),
+  );
+});
+
+Deno.test("the reference's optimiser brings its own rate where a preset has another one", () => {
+  const { learningRate, weightDecay, schedule } = trainConfig("residual", { optimizer: "sgd" });
+  assert.deepEqual([learningRate, weightDecay, schedule], [0.01, 1e-4, "exponential"]);
+  assert.equal(trainConfig("residual", { optimizer: "adamw" }).learningRate, 0.003);
+  assert.equal(trainConfig("lite", { optimizer: "adamw" }).learningRate, 0.001);
 });
 
 Deno.test("a configuration printed and read again is the same", async () => {
@@ -122,7 +146,7 @@ Deno.test("a configuration printed and read again is the same", async () => {
   const lines: string[] = [];
   const terminal = { record: (line: string) => lines.push(line) };
   await request.command.run(request.values as never, { terminal } as unknown as Context, []);
-  const expected = trainConfig("lite", { patience: 4 });
+  const expected = trainConfig(DEFAULT_PRESET, { patience: 4 });
   assert.deepEqual(JSON.parse(lines.join("\n")), expected);
   await withFile(lines.join("\n"), async (path) => {
     assert.deepEqual(await configFrom("--config", path), expected);
