@@ -26,7 +26,7 @@ export function renderTraining(log: TrainingLog | null): Html {
       <figcaption><b>Figure 1.</b> Losses and validation measures over the epochs.
       <span class="key steps">single steps</span> <span class="key train">training, mean of the epoch</span>
       <span class="key validation">validation</span>. The total loss is the binary cross entropy of the
-      attributes plus the weighted mean squared error of the masks; the highest few of the single
+      attributes plus the weighted loss of the masks; the highest few of the single
       steps may lie above the frame. Localisation: how well the maps lie on the regions of faces that have the
       attribute, beside the mean mask of the training faces where it is known.</figcaption>
     </figure>
