@@ -80,7 +80,6 @@ const WAYS: Record<string, TrainOverrides & { readonly accumulate?: number }> = 
     classBalance: true,
     maskTarget: "region",
   },
-  "masks by cross entropy and Dice": { maskLoss: "bce+dice" },
   "a residual network": {
     network: {
       ...PRESETS.residual.network,

@@ -134,8 +134,8 @@ Deno.test("a mask head brings the loss that fits it, and no other is taken", () 
 });
 
 Deno.test("the reference's optimiser brings its own rate where a preset has another one", () => {
-  const { learningRate, weightDecay, schedule } = trainConfig("residual", { optimizer: "sgd" });
-  assert.deepEqual([learningRate, weightDecay, schedule], [0.01, 1e-4, "exponential"]);
+  const { learningRate, learningRateDecay } = trainConfig("residual", { optimizer: "sgd" });
+  assert.deepEqual([learningRate, learningRateDecay], [0.01, 0.9]);
   assert.equal(trainConfig("residual", { optimizer: "adamw" }).learningRate, 0.003);
   assert.equal(trainConfig("lite", { optimizer: "adamw" }).learningRate, 0.001);
 });
