@@ -90,12 +90,26 @@ export function plotCurves({ label, curves, format, baseline }: CurvePanel): Htm
 export const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 
 /** A share as a tick has it, in percent. */
-export function percentTick(share: number): string {
+function percentTick(share: number): string {
   return share === 1 ? "100 %" : String(share * 100);
 }
 
 /** Height of an attribute's row. */
-export const ROW = 21;
+const ROW = 21;
+
+/** The frame of a plot of shares with a row for each attribute. */
+export function frameOf(rows: readonly { readonly name: string }[]): Plot.PlotOptions {
+  return {
+    width: 470,
+    height: 34 + ROW * rows.length,
+    marginLeft: 132,
+    marginRight: 20,
+    marginTop: 4,
+    marginBottom: 30,
+    x: { label: null, domain: [0, 1], ticks: QUARTERS, tickFormat: percentTick },
+    y: { label: null, domain: rows.map(({ name }) => name), padding: 0.34, tickSize: 0 },
+  };
+}
 
 /**
  * Draws a row for each attribute: a bar from the baseline of one half to the balanced accuracy with
@@ -106,14 +120,7 @@ export function plotAttributes(label: string, rows: readonly AttributeRow[]): Ht
   const known = (measure: Exclude<keyof AttributeRow, "name">) =>
     rows.filter((row) => row[measure] !== null);
   return draw(label, {
-    width: 470,
-    height: 34 + ROW * rows.length,
-    marginLeft: 132,
-    marginRight: 20,
-    marginTop: 4,
-    marginBottom: 30,
-    x: { label: null, domain: [0, 1], ticks: QUARTERS, tickFormat: percentTick },
-    y: { label: null, domain: rows.map(name), padding: 0.34, tickSize: 0 },
+    ...frameOf(rows),
     marks: [
       Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: QUARTERS }),
       Plot.barX(known("balancedAccuracy"), {

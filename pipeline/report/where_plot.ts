@@ -8,7 +8,7 @@ import * as Plot from "@observablehq/plot";
 import type { Interval } from "../metrics.ts";
 import { draw } from "./draw.ts";
 import type { Html } from "./html.ts";
-import { percentTick, QUARTERS, ROW } from "./plots.ts";
+import { frameOf, QUARTERS } from "./plots.ts";
 
 /** A row of the plot; each measure is a share, or null where it is undefined. */
 export interface WhereRow {
@@ -26,14 +26,7 @@ export function plotWhere(label: string, rows: readonly WhereRow[]): Html {
   const known = (measure: Exclude<keyof WhereRow, "name">) =>
     rows.filter((row) => row[measure] !== null);
   return draw(label, {
-    width: 470,
-    height: 34 + ROW * rows.length,
-    marginLeft: 132,
-    marginRight: 20,
-    marginTop: 4,
-    marginBottom: 30,
-    x: { label: null, domain: [0, 1], ticks: QUARTERS, tickFormat: percentTick },
-    y: { label: null, domain: rows.map(name), padding: 0.34, tickSize: 0 },
+    ...frameOf(rows),
     marks: [
       Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: QUARTERS }),
       Plot.barX(known("localisation"), {
