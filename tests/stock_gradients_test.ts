@@ -85,6 +85,7 @@ async function compareGradients(gpu: Gpu, network: Partial<NetworkConfig>): Prom
     network: { ...smallConfig().network, ...network },
     weightDecay: 0,
     segmentationWeight: 2,
+    maskLoss: "mse",
   });
   const [batch] = await sampleBatches(config, 1) as [Batch];
   useStockKernels();
