@@ -24,11 +24,6 @@ type Copy = (encoder: GPUCommandEncoder) => void;
 export class Tape {
   readonly #commands: (Dispatch | Copy)[] = [];
 
-  /** How many commands there are. */
-  get length(): number {
-    return this.#commands.length;
-  }
-
   /** The dispatches alone, in their order. */
   get dispatches(): readonly Dispatch[] {
     return this.#commands.filter((command) => typeof command !== "function");

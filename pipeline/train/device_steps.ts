@@ -35,7 +35,6 @@ interface Inputs extends Disposable {
 
 /** What has been recorded for batches of one size. */
 interface BatchRecord {
-  readonly inputs: Inputs;
   /** Gradients by their variables' names, with the losses, f32 [3], as {@linkcode LOSSES}. */
   readonly gradients: Recorded<tf.NamedTensorMap>;
   /** The update by these gradients alone. */
@@ -55,7 +54,7 @@ export class DeviceSteps implements Steps {
   /** All that a record reads and others may move: the network's variables. */
   readonly #variables: readonly tf.Variable[];
   readonly #inputs = new Map<string, Inputs>();
-  readonly #records = new Map<string, BatchRecord>();
+  readonly #records = new Map<Inputs, BatchRecord>();
   #recorder: Recorder | null = null;
   #resident: ResidentImages | null = null;
   /** Where everything was when it was recorded. */
@@ -78,11 +77,10 @@ export class DeviceSteps implements Steps {
   gather(batch: Batch, targets: LossTargets): tf.Tensor1D {
     if (this.#pending) this.#fold();
     if (this.#isMoved) this.forget();
-    const key = this.#keyOf(batch);
     const inputs = this.#write(batch, targets);
-    let record = this.#records.get(key);
+    let record = this.#records.get(inputs);
     if (record) record.gradients.play();
-    else this.#records.set(key, record = this.#record(inputs));
+    else this.#records.set(inputs, record = this.#record(inputs));
     this.#pending = { record, images: batch.faces.length };
     return this.host.copy(record.gradients.result[LOSSES]!) as tf.Tensor1D;
   }
@@ -149,25 +147,21 @@ export class DeviceSteps implements Steps {
     return [...this.#variables.map(({ dataId }) => dataId), this.#trainee.optimizer.version];
   }
 
-  #keyOf({ faces }: Batch): string {
-    return `${faces.length} ${this.#isResident(faces) ? "resident" : "uploaded"}`;
-  }
-
-  #isResident(faces: Batch["faces"]): boolean {
+  /** Where a batch's images are already; null if one of them is not there. */
+  #residenceOf(faces: Batch["faces"]): ResidentImages | null {
     const resident = this.#resident;
-    return resident !== null && faces.every(({ pixels }) => resident.placeOf(pixels) !== undefined);
+    return resident && faces.every(({ pixels }) => resident.placeOf(pixels) !== undefined)
+      ? resident
+      : null;
   }
 
   /** Brings a batch to the device. */
   #write(batch: Batch, targets: LossTargets): Inputs {
     const { faces, changes, job } = batch;
-    const key = this.#keyOf(batch);
+    const resident = this.#residenceOf(faces);
+    const key = `${faces.length} ${resident ? "resident" : "uploaded"}`;
     let inputs = this.#inputs.get(key);
-    if (!inputs) {
-      const resident = this.#isResident(faces) ? this.#resident : null;
-      inputs = inputsFor(this.host, batch, resident);
-      this.#inputs.set(key, inputs);
-    }
+    if (!inputs) this.#inputs.set(key, inputs = inputsFor(this.host, batch, resident));
     inputs.images.write(faces.map(({ pixels }) => pixels), changes);
     inputs.targets.write(job, targets);
     return inputs;
@@ -193,7 +187,7 @@ export class DeviceSteps implements Steps {
       );
       return { ...gradients, [LOSSES]: losses };
     });
-    return { inputs, gradients, update: null, fold: null };
+    return { gradients, update: null, fold: null };
   }
 
   #recordUpdate(gradients: tf.NamedTensorMap): Recorded<tf.NamedTensorMap> {
