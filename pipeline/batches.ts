@@ -26,6 +26,9 @@ export interface Batch {
   readonly job: RasterizeJob;
 }
 
+/** Images as they are. */
+export const NO_CHANGE: Augmentation = { flip: false, shift: 0 };
+
 /** What a batch is made for. */
 export interface BatchPlan {
   /** Height and width of the network's input. */

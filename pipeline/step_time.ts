@@ -5,7 +5,7 @@
  */
 
 import type { Backend } from "./backend.ts";
-import { type Batch, makeBatch, type WholeFace } from "./batches.ts";
+import { type Batch, makeBatch, NO_CHANGE, type WholeFace } from "./batches.ts";
 import { buildNetwork, maskSize, type NetworkConfig } from "./network.ts";
 import { trainConfig } from "./presets.ts";
 import { Learner } from "./train/learner.ts";
@@ -60,8 +60,6 @@ async function seconds(learner: Learner, batch: Batch, steps: number): Promise<n
   losses.dispose();
   return (performance.now() - start) / 1000 / steps;
 }
-
-const NO_CHANGE = { flip: false, shift: 0 };
 
 /** Images without content: a step takes as long on them. */
 function greyBatch({ network, batch }: StepWork): Batch {

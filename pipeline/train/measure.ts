@@ -7,7 +7,7 @@
 import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES } from "../attributes.ts";
-import { type Batch, loadBatch } from "../batches.ts";
+import { type Batch, loadBatch, NO_CHANGE } from "../batches.ts";
 import type { Face, InputSize, OnReject } from "../faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics.ts";
 import type { MaskOverlap } from "../metrics/mask_overlap.ts";
@@ -100,8 +100,6 @@ function priorOf({ prior, mask: { height, width } }: MeasureOptions): Uint8Array
       `values, it has ${prior.length}`,
   );
 }
-
-const NO_CHANGE = { flip: false, shift: 0 };
 
 async function* batched<T>(items: AsyncIterable<T> | Iterable<T>, size: number) {
   let batch: T[] = [];
