@@ -7,6 +7,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Conv2dShape } from "./conv2d.ts";
+import type { MaxPoolShape } from "./max_pool.ts";
 
 /** The tensors that an operation is given, by their names. */
 export type KernelInputs = Record<string, tf.TensorInfo>;
@@ -59,4 +60,13 @@ export function convolutionShape(
 /** Whether a matrix product is of one matrix by one. */
 export function isSingle(a: tf.TensorInfo, b: tf.TensorInfo): boolean {
   return [...a.shape.slice(0, -2), ...b.shape.slice(0, -2)].every((size) => size === 1);
+}
+
+/** The sizes of 2x2 pooling without overlap or border; null for any other. */
+export function poolShape(x: tf.TensorInfo, attributes: KernelAttributes): MaxPoolShape | null {
+  const { filterSize, strides, pad } = attributes;
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const isTwo = [filterSize, strides].flat().every((side) => side === 2);
+  const fits = isTwo && (pad === "valid" || pad === 0) && height > 1 && width > 1;
+  return fits ? { batch, height, width, channels } : null;
 }

@@ -1,5 +1,6 @@
 /**
- * Our kernels under tfjs's operations on WebGPU: convolution with both gradients, and matrix products.
+ * Our kernels under tfjs's operations on WebGPU: convolution with both gradients, matrix products,
+ * pooling, and what only moves numbers.
  * The layers API stays as it is. What a kernel of ours does not cover goes on to tfjs's own.
  *
  * @module
@@ -8,16 +9,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Conv2dShape, outputSize } from "./conv2d.ts";
 import { convolve, type Operation } from "./convolution.ts";
+import { maxPool, maxPoolGrad } from "./max_pool.ts";
+import { stridedCopy } from "./strided_copy.ts";
 import {
   convolutionShape,
   isAlone,
   isPlain,
   isSingle,
   type OwnKernel,
+  poolShape,
   replaceKernel,
   withOwn,
 } from "./tfjs_convolution.ts";
 import type { TfjsHost } from "./tfjs_host.ts";
+import { viewKernels } from "./tfjs_views.ts";
 
 /** What tfjs registered itself, to go back to; filled once. */
 const stock = new Map<string, tf.KernelConfig>();
@@ -59,6 +64,28 @@ function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
       const shape = convolutionShape(x!.shape, filterShape);
       return run(host, "conv2dFilterGrad", [x!, dy!], shape, filterShape);
     },
+    MaxPool: ({ x }, attributes) => {
+      const shape = poolShape(x!, attributes);
+      if (!shape) return null;
+      const { batch, height, width, channels } = shape;
+      const y = host.output([batch, Math.floor(height / 2), Math.floor(width / 2), channels]);
+      maxPool(host.gpu, { x: host.bind(x!), y: host.bind(y) }, shape);
+      return y;
+    },
+    MaxPoolGrad: ({ input: x, output: y, dy }, attributes) => {
+      const shape = poolShape(x!, attributes);
+      if (!shape) return null;
+      const dx = host.output(x!.shape);
+      const [boundX, boundY, boundDy] = [x!, y!, dy!].map((tensor) => host.bind(tensor));
+      const buffers = { x: boundX!, y: boundY!, dy: boundDy!, dx: host.bind(dx) };
+      maxPoolGrad(host.gpu, buffers, shape);
+      return dx;
+    },
+    ...viewKernels((x, view, shape) => {
+      const y = host.output(shape);
+      stridedCopy(host.gpu, host.bind(x), host.bind(y), view);
+      return y;
+    }),
     BatchMatMul: ({ a, b }, attributes) => product(host, a!, b!, attributes),
     _FusedMatMul: ({ a, b, bias, preluActivationWeights }, attributes) => {
       if (preluActivationWeights || attributes.activation !== "linear") return null;

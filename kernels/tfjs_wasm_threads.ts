@@ -14,7 +14,9 @@ import {
   conv2dThreads,
 } from "./cpu/conv2d_threads.ts";
 import { denseInputGradThreads, denseThreads, fitsDense } from "./cpu/dense_threads.ts";
-import { maxPoolGradThreads, type MaxPoolShape, maxPoolThreads } from "./cpu/max_pool_threads.ts";
+import { maxPoolGradThreads, maxPoolThreads } from "./cpu/max_pool_threads.ts";
+import { stridedCopyThreads } from "./cpu/strided_copy_threads.ts";
+import type { MaxPoolShape } from "./max_pool.ts";
 import {
   convolutionShape,
   isAlone,
@@ -22,9 +24,11 @@ import {
   isSingle,
   type KernelAttributes,
   type OwnKernel,
+  poolShape,
   replaceKernel,
   withOwn,
 } from "./tfjs_convolution.ts";
+import { viewKernels } from "./tfjs_views.ts";
 import { heapAddress, heapTensor } from "./tfjs_wasm_heap.ts";
 import type { WasmThreads } from "./wasm_threads.ts";
 
@@ -36,7 +40,13 @@ import type { WasmThreads } from "./wasm_threads.ts";
  */
 export function useThreads(threads: WasmThreads): () => void {
   const before: tf.KernelConfig[] = [];
-  const own = { ...convolutions(threads), ...products(threads), ...pooling(threads), ...COPIES };
+  const views = viewKernels((x, view, shape) =>
+    output(shape, (y) => stridedCopyThreads(threads, heapAddress(x), y, view))
+  );
+  const own = {
+    ...{ ...convolutions(threads), ...products(threads), ...pooling(threads) },
+    ...{ ...views, ...COPIES },
+  };
   for (const [kernelName, kernel] of Object.entries(own)) {
     const stock = tf.getKernel(kernelName, "wasm");
     if (!stock) throw new Error(`tfjs has no kernel ${kernelName} on wasm: is it another version?`);
@@ -139,14 +149,14 @@ function addBias(product: tf.TensorInfo, bias: tf.TensorInfo): tf.TensorInfo {
 function pooling(threads: WasmThreads): Record<string, OwnKernel> {
   return {
     MaxPool: ({ x }, attributes) => {
-      const shape = poolShape(x!, attributes);
+      const shape = poolOnThreads(x!, attributes);
       if (!shape) return null;
       const { batch, height, width, channels } = shape;
       const pooled = [batch, Math.floor(height / 2), Math.floor(width / 2), channels];
       return output(pooled, (y) => maxPoolThreads(threads, heapAddress(x!), y, shape));
     },
     MaxPoolGrad: ({ input, output: y, dy }, attributes) => {
-      const shape = poolShape(input!, attributes);
+      const shape = poolOnThreads(input!, attributes);
       if (!shape) return null;
       return output(input!.shape, (dx) => {
         const [x, result, grad] = [input!, y!, dy!].map(heapAddress) as [number, number, number];
@@ -156,13 +166,10 @@ function pooling(threads: WasmThreads): Record<string, OwnKernel> {
   };
 }
 
-/** The sizes of 2x2 pooling without overlap or border over channels by fours; null for any other. */
-function poolShape(x: tf.TensorInfo, attributes: KernelAttributes): MaxPoolShape | null {
-  const { filterSize, strides, pad } = attributes;
-  const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const isTwo = [filterSize, strides].flat().every((side) => side === 2);
-  const fits = isTwo && (pad === "valid" || pad === 0) && channels % 4 === 0 && height > 1;
-  return fits ? { batch, height, width, channels } : null;
+/** The sizes of a pool over channels by fours; null for any other. */
+function poolOnThreads(x: tf.TensorInfo, attributes: KernelAttributes): MaxPoolShape | null {
+  const shape = poolShape(x, attributes);
+  return shape && shape.channels % 4 === 0 ? shape : null;
 }
 
 /** The same tensor once more: the numbers are shared, as on tfjs's other backends. */

@@ -18,10 +18,12 @@ import jointLoss from "./wat/joint_loss.wasm" with { type: "bytes" };
 import maxPool from "./wat/max_pool.wasm" with { type: "bytes" };
 import sgdStep from "./wat/sgd_step.wasm" with { type: "bytes" };
 import squareSums from "./wat/square_sums.wasm" with { type: "bytes" };
+import stridedCopy from "./wat/strided_copy.wasm" with { type: "bytes" };
 import winograd from "./wat/winograd.wasm" with { type: "bytes" };
 
 const MODULES = [
-  ...[adamWStep, batchNorm, conv2d, dense, jointLoss, maxPool, sgdStep, squareSums, winograd],
+  ...[adamWStep, batchNorm, conv2d, dense, jointLoss, maxPool, sgdStep, squareSums, stridedCopy],
+  winograd,
 ];
 
 /** A function that threads can work on. */
@@ -47,7 +49,8 @@ export type JobName =
   | "dice_grad"
   | "sgd_step"
   | "adamw_step"
-  | "square_sums";
+  | "square_sums"
+  | "strided_copy";
 
 /** What all threads work on together. */
 export interface Job {

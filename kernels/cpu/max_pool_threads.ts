@@ -5,15 +5,8 @@
  * @module
  */
 
+import type { MaxPoolShape } from "../max_pool.ts";
 import type { WasmThreads } from "../wasm_threads.ts";
-
-/** Sizes of x [B, H, W, C]; y is [B, ⌊H / 2⌋, ⌊W / 2⌋, C]. */
-export interface MaxPoolShape {
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
 
 /** Rows of y in a piece. */
 const PIECE = 4;

@@ -16,6 +16,7 @@ import { jointLossText } from "./joint_loss_text.ts";
 import { maxPoolText } from "./max_pool_text.ts";
 import { sgdStepText } from "./sgd_step_text.ts";
 import { squareSumsText } from "./square_sums_text.ts";
+import { stridedCopyText } from "./strided_copy_text.ts";
 import { winogradText } from "./winograd_text.ts";
 
 const FOLDER = import.meta.dirname ?? ".";
@@ -44,6 +45,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
   max_pool: maxPoolText,
   sgd_step: sgdStepText,
   square_sums: squareSumsText,
+  strided_copy: stridedCopyText,
   tree_cascade: await Deno.readTextFile(join(FOLDER, "tree_cascade.wat")),
   winograd: winogradText,
 };
