@@ -11,6 +11,7 @@
  */
 
 import adamWStep from "./wat/adamw_step.wasm" with { type: "bytes" };
+import addition from "./wat/add.wasm" with { type: "bytes" };
 import batchNorm from "./wat/batch_norm.wasm" with { type: "bytes" };
 import conv2d from "./wat/conv2d.wasm" with { type: "bytes" };
 import dense from "./wat/dense.wasm" with { type: "bytes" };
@@ -22,12 +23,24 @@ import stridedCopy from "./wat/strided_copy.wasm" with { type: "bytes" };
 import winograd from "./wat/winograd.wasm" with { type: "bytes" };
 
 const MODULES = [
-  ...[adamWStep, batchNorm, conv2d, dense, jointLoss, maxPool, sgdStep, squareSums, stridedCopy],
+  ...[
+    adamWStep,
+    addition,
+    batchNorm,
+    conv2d,
+    dense,
+    jointLoss,
+    maxPool,
+    sgdStep,
+    squareSums,
+    stridedCopy,
+  ],
   winograd,
 ];
 
 /** A function that threads can work on. */
 export type JobName =
+  | "add"
   | "conv2d"
   | "filter_grad"
   | "winograd"

@@ -5,6 +5,7 @@ import { TfjsHost } from "../kernels/tfjs_host.ts";
 import { useOwnKernels, useStockKernels } from "../kernels/tfjs_kernels.ts";
 import { fuseBatchNorm, fuseBatchNormPool } from "../kernels/tfjs_layers.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
+import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
 import type { WasmThreads } from "../kernels/wasm_threads.ts";
 import { assertClose } from "./compare.ts";
 import { gpuTest } from "./gpu_test_context.ts";
@@ -131,4 +132,26 @@ gpuTest("fuseBatchNormPool() refuses another pool", async (gpu) => {
   const norm = tfl.layers.batchNormalization();
   const pool = tfl.layers.maxPooling2d({ poolSize: 3 });
   assert.throws(() => fuseBatchNormPool(host, norm, tfl.layers.reLU(), pool), RangeError);
+});
+
+wasmTest("a sum with each item of a batch on wasm gives tfjs's own", async (threads) => {
+  await useWasm();
+  const sums = async () => {
+    const tensors = tf.tidy(() => {
+      const a = tf.randomNormal([5, 40, 30, 4], 0, 1, "float32", SEED);
+      const item = tf.randomNormal([40, 30, 4], 0, 1, "float32", SEED + 1);
+      // The last one is by rows, which is none of ours.
+      return [tf.add(a, item), tf.add(a, a), tf.add(a, tf.slice(a, [0, 0, 0, 0], [5, 1, 1, 1]))];
+    });
+    const data = await Promise.all(tensors.map((tensor) => tensor.data()));
+    tf.dispose(tensors);
+    return data.map((values) => Float32Array.from(values));
+  };
+  const stock = await sums();
+  const away = useThreads(threads);
+  try {
+    assert.deepEqual(await sums(), stock, `seed ${SEED}`);
+  } finally {
+    away();
+  }
 });

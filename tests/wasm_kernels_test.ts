@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { addThreads } from "../kernels/cpu/add_threads.ts";
 import * as batchNormTwin from "../kernels/cpu/batch_norm.ts";
 import { batchNormGradThreads, batchNormThreads } from "../kernels/cpu/batch_norm_threads.ts";
 import * as conv2dTwin from "../kernels/cpu/conv2d.ts";
@@ -101,6 +102,16 @@ for (const threads of [1, 3]) {
       const close = (what: string) => ({ relative: 2e-6, what: `${what} of ${name}` });
       assertClose(y.read(), conv2dTwin.conv2d(x, w, pixels), close("y"));
       assertClose(dx.read(), conv2dTwin.conv2dInputGrad(dy, w, pixels), close("dx"));
+    });
+  }
+
+  for (const [a, b] of [[4, 4], [24, 8], [200_000, 200_000], [3 * 40_004, 40_004]] as const) {
+    Deno.test(`${a} numbers on ${threads} threads plus ${b} again and again, seed ${b}`, async () => {
+      using bench = await Bench.open(b, threads);
+      const [terms, others, sums] = [bench.randoms(a), bench.randoms(b), bench.room(a)];
+      const addresses = { a: bench.place(terms), b: bench.place(others), y: sums.address };
+      addThreads(bench.threads, addresses, { a, b });
+      assert.deepEqual(sums.read(), terms.map((term, i) => term + others[i % b]!));
     });
   }
 

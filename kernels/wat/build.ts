@@ -8,6 +8,7 @@
 
 import { join } from "node:path";
 import wabt from "wabt";
+import { addText } from "./add_text.ts";
 import { adamWStepText } from "./adamw_step_text.ts";
 import { batchNormText } from "./batch_norm_text.ts";
 import { conv2dText } from "./conv2d_text.ts";
@@ -38,6 +39,7 @@ export async function assemble(name: string, text: string): Promise<Uint8Array> 
 /** The texts by the names of their binaries. */
 export const TEXTS: Readonly<Record<string, string>> = {
   adamw_step: adamWStepText,
+  add: addText,
   batch_norm: batchNormText,
   conv2d: conv2dText,
   dense: denseText,
