@@ -4,10 +4,11 @@ import { ATTRIBUTES } from "../pipeline/attributes.ts";
 import type { Context } from "../pipeline/cli/command.ts";
 import { parseArguments } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
-import { trainingConfig, type TrainingValues } from "../pipeline/cli/training.ts";
-import { DEFAULT_PRESET, PRESETS, trainConfig } from "../pipeline/presets.ts";
+import { TRAINING, trainingConfig, type TrainingValues } from "../pipeline/cli/training.ts";
+import { DEFAULT_PRESET, presetConfig, PRESETS, trainConfig } from "../pipeline/presets.ts";
 import {
   changedSetting,
+  flatten,
   SETTING_NAMES,
   SETTINGS,
   type TrainConfig,
@@ -197,4 +198,21 @@ Deno.test("readRunConfig() completes what older versions wrote", async () => {
   assert.deepEqual(network, trainConfig("lite").network);
   assert.deepEqual({ optimizer, epochs, seed }, { optimizer: "sgd", epochs: 6, seed: 64 });
   await Deno.remove(run, { recursive: true });
+});
+
+Deno.test("what the help of `train` calls a default is what every preset has", () => {
+  const options = Object.values(TRAINING).map(({ help }) => help);
+  const said = options.flatMap((help) => {
+    const fallback = /\(default: (.*)\)$/.exec(help)?.[1];
+    return fallback === undefined ? [] : [[help, fallback] as const];
+  });
+  assert(said.length > 5, "no defaults were found");
+  for (const preset of Object.keys(PRESETS) as (keyof typeof PRESETS)[]) {
+    const values = flatten(presetConfig(preset, {}));
+    for (const [help, fallback] of said) {
+      const name = SETTING_NAMES.find((name) => help.startsWith(SETTINGS[name].help ?? "\n"));
+      assert(name, help);
+      assert.equal(String(values[name]), fallback, `${name} of ${preset}`);
+    }
+  }
 });

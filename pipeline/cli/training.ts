@@ -7,7 +7,13 @@
 import type { Backend } from "../backend.ts";
 import { PRESETS } from "../presets.ts";
 import type { FaceRecord } from "../record.ts";
-import { type GivenSettings, SETTING_NAMES, SETTINGS, type TrainConfig } from "../settings.ts";
+import {
+  flatten,
+  type GivenSettings,
+  SETTING_NAMES,
+  SETTINGS,
+  type TrainConfig,
+} from "../settings.ts";
 import type { TrainResult } from "../train.ts";
 import type { EpochLine } from "../train/log.ts";
 import type { StepTimes } from "../train/step_times.ts";
@@ -35,12 +41,15 @@ export const TRAINING = {
 
 /** The options of the settings that have one. */
 function settingOptions(): Record<string, Option<unknown>> {
+  const presetNames = new Set(
+    Object.values(PRESETS).flatMap((preset) => Object.keys(flatten(preset))),
+  );
   const options = SETTING_NAMES.flatMap((name) => {
     const { option, help = "", kind, fallback } = SETTINGS[name];
     if (option === undefined) return [];
-    // Said, and not set: a file may have another one.
+    // Said, and not set: a file may have another one. What presets differ in has no default of its own.
     const isShort = typeof fallback === "string" || typeof fallback === "number";
-    const text = isShort ? `${help} (default: ${fallback})` : help;
+    const text = isShort && !presetNames.has(name) ? `${help} (default: ${fallback})` : help;
     const declared: Option<unknown> = { help: text, kind, required: false, fallback: undefined };
     return [[option, kind === SWITCH ? { ...declared, bare: "on" } : declared] as const];
   });
