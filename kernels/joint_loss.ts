@@ -172,7 +172,7 @@ function dicePasses(
   gpu: Gpu,
   { constants = {} }: Kernel,
   runs: readonly Pass[],
-  folded: Readonly<Record<number, Binding>>,
+  folded: Readonly<Record<3 | 6 | 8, Binding>>,
   { batch, cells, attributes }: JointLossShape,
 ): void {
   const kernel = { label: "joint_loss_dice", source: source + diceSource, constants };
@@ -181,12 +181,7 @@ function dicePasses(
   for (const { bindings, workgroups } of runs) {
     gpu.dispatch({ ...kernel, entry: "dice_sums" }, { ...bindings, 9: sums }, workgroups);
   }
-  const fours = attributes / 4;
-  const { 8: settings } = folded as Record<number, Binding>;
-  const fold = { 8: settings!, 9: sums };
-  gpu.dispatch({ ...kernel, entry: "dice_fold" }, fold, [Math.ceil(batch * fours / 64)]);
-  const factors = { ...folded, 9: sums };
-  gpu.dispatch({ ...kernel, entry: "dice_factors" }, factors, [Math.ceil(fours / 64)]);
+  gpu.dispatch({ ...kernel, entry: "dice_factors" }, { ...folded, 9: sums }, [attributes / 4]);
   for (const { bindings, workgroups } of runs) {
     const { 2: bits, 3: targets, 5: dmaps, 8: settings } = bindings as Record<number, Binding>;
     const used = { 2: bits!, 3: targets!, 5: dmaps!, 8: settings!, 9: sums };

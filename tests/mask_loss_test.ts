@@ -72,7 +72,8 @@ bothTest("cross entropy and Dice of the masks are what is computed by hand", asy
 for (const maskLoss of KINDS) {
   for (
     const [batch, cells, attributes, size] of [
-      ...[[1, 1, 4, 1], [3, 63, 40, 1], [2, 64, 40, 20], [5, 65, 64, 3], [3, 211, 40, 3]],
+      ...[[1, 1, 4, 1], [3, 63, 40, 1], [2, 64, 40, 20], [5, 65, 64, 3]],
+      ...[[2, 66, 8, 1], [3, 211, 40, 3], [70, 3, 264, 1]],
     ] as [number, number, number, number][]
   ) {
     const name = `${batch}x${cells}x${attributes}, seed ${cells}`;

@@ -78,10 +78,8 @@ function maskLossThreads(
  */
 function diceFactors(sums: Float64Array, weights: Float32Array, attributes: number) {
   const [lead, slope] = [new Float64Array(attributes), new Float64Array(attributes)];
-  const total = new Float64Array(3 * attributes);
-  for (const [i, sum] of sums.entries()) total[i % total.length]! += sum;
-  const totalWeights = new Float64Array(attributes);
-  for (const [i, weight] of weights.entries()) totalWeights[i % attributes]! += weight;
+  const total = addRows(sums, 3 * attributes);
+  const totalWeights = addRows(weights, attributes);
   const count = totalWeights.filter((weight) => weight !== 0).length;
   let loss = 0;
   for (let a = 0; a < attributes; a++) {
@@ -93,6 +91,16 @@ function diceFactors(sums: Float64Array, weights: Float32Array, attributes: numb
     slope[a] = 2 / denominator / count;
   }
   return { loss, lead, slope };
+}
+
+/** The sum of rows of so many numbers. */
+function addRows(rows: Float64Array | Float32Array, length: number): Float64Array {
+  const sum = new Float64Array(length);
+  // Plain loops: an iterator and a remainder for each number took half a millisecond here.
+  for (let row = 0; row < rows.length; row += length) {
+    for (let i = 0; i < length; i++) sum[i]! += rows[row + i]!;
+  }
+  return sum;
 }
 
 /** Mean of max(x, 0) − x·z + log(1 + e^−|x|) by the weights, and its gradient. */

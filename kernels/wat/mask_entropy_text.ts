@@ -13,8 +13,8 @@
  * @module
  */
 
-import { expOfMinus, logOf } from "./exp_log_text.ts";
-import { I32, masked, overRuns, V128 } from "./pixel_runs.ts";
+import { EXP_LOCALS, expOfMinus, logOf, SET_EXP_LOCALS } from "./exp_log_text.ts";
+import { I32, masked, ofLanes, overRuns, V128 } from "./pixel_runs.ts";
 import {
   add,
   func,
@@ -22,10 +22,12 @@ import {
   increase,
   load,
   minus,
+  minusProduct,
   mul,
   plus,
   set,
   store,
+  sub,
   term,
   times,
   ZEROS,
@@ -40,26 +42,36 @@ const halves = (value: string) => [
 ];
 
 const addTo = (sum: string, value: string) => set(sum, `(f64x2.add ${term(sum)} ${value})`);
+const minusFactor = set("minus_factor", `(f32x4.neg ${term("factor")})`);
 
-/** At a pixel: adds to $sum and $product, and makes $p. */
-const ENTROPY = [
-  set("x", load("from")),
-  ...expOfMinus("e", "x", "n", "r"),
-  set("n", plus("e", "ones")),
-  set("product", times("product", "n")),
-  set("sum", plus("sum", minus(`(f32x4.max ${term("x")} ${ZEROS})`, masked("x")))),
-  set(
-    "p",
-    `(f32x4.div (v128.bitselect ${term("ones")} ${term("e")} (f32x4.ge ${term("x")} ${ZEROS})) ${
-      term("n")
-    })`,
-  ),
-];
+/** The first where a mask is all ones, else the second; the mask is nothing else but zeros. */
+const choose = (first: string, second: string, mask: string) =>
+  `(i32x4.relaxed_laneselect ${term(first)} ${term(second)} ${term(mask)})`;
+
+type Of = (name: string) => string;
+
+/** At a pixel: adds to $sum and $product, and makes p. */
+const entropy = (of: Of) => {
+  const [x, e, power, r, p] = ["x", "e", "power", "r", "p"].map(of) as [
+    ...[string, string, string, string, string],
+  ];
+  return [
+    set(x, load(of("from"))),
+    // pmax is one instruction where max is eight; of a NaN in its first place it makes a NaN too.
+    set(r, minus(`(f32x4.pmax ${term(x)} ${ZEROS})`, masked(x, of("outside")))),
+    set("sum", plus("sum", r)),
+    ...expOfMinus(e, power, x, r),
+    set(r, fused(e, power, "ones")),
+    set("product", times("product", r)),
+    set(e, times(e, power)),
+    set(p, `(f32x4.div ${choose("ones", e, `(f32x4.ge ${term(x)} ${ZEROS})`)} ${term(r)})`),
+  ];
+};
 
 /** Behind the pixels: adds the weighted loss to $total; a NaN is in $sum. */
 const ADD_ENTROPY = [
-  ...logOf("e", "product", "n", "r"),
-  set("sum", times("weight", plus("sum", "e"))),
+  ...logOf("log", "product", "m", "s"),
+  set("sum", times("weight", plus("sum", "log"))),
   ...halves("sum").map((half) => addTo("total", half)),
 ];
 
@@ -69,16 +81,23 @@ const STORE_TOTAL = `(f64.store ${add("sums", mul("piece", 8))} (f64.add ${
 
 const TENSORS = ["maps", "bits", "wanted", "weights", "dmaps"];
 const PIECE = ["cells", "attributes", "scale", "first", "last"];
-const VALUES = ["x", "e", "n", "r", "p", "sum", "product", "total"];
+const ENTROPY_V128 = [
+  ...[...V128, ...EXP_LOCALS, ...ofLanes("x", "e", "power", "r", "p")],
+  ...["sum", "product", "log", "m", "s", "total"],
+];
 const RESET = [set("sum", ZEROS), set("product", "ones")];
 
 const MASK_ENTROPY = func(
   "mask_entropy",
   [...TENSORS, "sums", ...PIECE, "piece"],
-  { i32: I32, v128: [...V128, "factor", ...VALUES] },
+  { i32: I32, v128: [...ENTROPY_V128, "factor", "minus_factor"] },
+  ...SET_EXP_LOCALS,
   ...overRuns("maps", "dmaps", {
-    before: [...RESET, set("factor", times("weight", "wide"))],
-    pixel: [...ENTROPY, store("to", times("factor", minus("p", masked("ones"))))],
+    before: [...RESET, set("factor", times("weight", "wide")), minusFactor],
+    pixel: (of) => [
+      ...entropy(of),
+      store(of("to"), fused("factor", of("p"), masked("minus_factor", of("outside")))),
+    ],
     behind: ADD_ENTROPY,
   }),
   STORE_TOTAL,
@@ -89,6 +108,12 @@ const DICE = ["overlap", "found", "target"];
 /** Adds four numbers' sums to those of the piece, f64 and so at twice their offset. */
 const ADD_DICE = [
   set("at", add("dice", mul("piece", "bytes", 6), mul("a", 2))),
+  set(
+    "target",
+    `(f32x4.convert_i32x4_s ${`(i32x4.add ${term("target")} (i32x4.splat ${
+      sub("end", "start")
+    }))`})`,
+  ),
   ...DICE.flatMap((sum) => [
     set(sum, times("weight", sum)),
     ...halves(sum).map((half, i) =>
@@ -101,44 +126,49 @@ const ADD_DICE = [
 const DICE_SUMS = func(
   "dice_sums",
   [...TENSORS, "sums", "dice", ...PIECE, "piece"],
-  { i32: [...I32, "at"], v128: [...V128, ...VALUES, ...DICE] },
+  { i32: [...I32, "at"], v128: [...ENTROPY_V128, ...DICE] },
+  ...SET_EXP_LOCALS,
   `(memory.fill ${add("dice", mul("piece", "attributes", 24))} (i32.const 0) ${
     mul("attributes", 24)
   })`,
   ...overRuns("maps", "dmaps", {
     before: [...RESET, ...DICE.map((sum) => set(sum, ZEROS))],
-    pixel: [
-      ...ENTROPY,
-      store("to", "p"),
-      set("overlap", plus("overlap", masked("p"))),
-      set("found", plus("found", "p")),
-      set("target", plus("target", masked("ones"))),
+    pixel: (of) => [
+      ...entropy(of),
+      store(of("to"), of("p")),
+      set("overlap", plus("overlap", masked(of("p"), of("outside")))),
+      set("found", plus("found", of("p"))),
+      // Counts those outside: a mask of ones is −1.
+      set("target", `(i32x4.add ${term("target")} ${term(of("outside"))})`),
     ],
     behind: [...ADD_ENTROPY, ...ADD_DICE],
   }),
   STORE_TOTAL,
 );
 
+/**
+ * The gradient weight · (scale · (p − z) + p·(1 − p) · (lead − z · slope)) by p's powers: with the curve
+ * c = weight · (lead − z · slope) it is p · (factor + c − c·p) − z · factor.
+ */
 const DICE_GRAD = func(
   "dice_grad",
   ["bits", "wanted", "weights", "dmaps", "lead", "slope", ...PIECE],
-  { i32: I32, v128: [...V128, "factor", "up", "down", "p"] },
+  {
+    i32: I32,
+    v128: [...V128, ...ofLanes("p", "c", "k"), "factor", "minus_factor", "curve_0", "curve_1"],
+  },
   ...overRuns("dmaps", "dmaps", {
     before: [
       set("factor", times("weight", "wide")),
-      set("up", times("weight", load(add("lead", "a")))),
-      set("down", times("weight", load(add("slope", "a")))),
+      minusFactor,
+      set("curve_0", times("weight", load(add("lead", "a")))),
+      set("curve_1", minus("curve_0", times("weight", load(add("slope", "a"))))),
     ],
-    pixel: [
-      set("p", load("to")),
-      store(
-        "to",
-        fused(
-          times("p", minus("ones", "p")),
-          minus("up", masked("down")),
-          times("factor", minus("p", masked("ones"))),
-        ),
-      ),
+    pixel: (of) => [
+      set(of("p"), load(of("to"))),
+      set(of("c"), choose("curve_0", "curve_1", of("outside"))),
+      set(of("k"), minusProduct(plus("factor", of("c")), of("c"), of("p"))),
+      store(of("to"), fused(of("p"), of("k"), masked("minus_factor", of("outside")))),
     ],
   }),
 );

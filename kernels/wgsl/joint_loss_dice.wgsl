@@ -5,12 +5,10 @@
 //                               two rows of what the gradient is made of (lead and slope)
 //
 // `dice_sums` takes RUN pixels and four attributes an invocation, or four logits, as `main` does. Into dmaps
-// it writes p, so that the exponential is taken once. `dice_fold` adds up one image's sums of four attributes
-// an invocation, into its first rows; `dice_factors` adds those of four attributes an invocation and writes
-// their share of the loss behind the others in `parts`. In both COUNT is B; loops up to B itself took 20 ms on
-// lavapipe, where it is also used as an f32. `dice_grad` makes gradients of p where they lie. Runs of
-// images are bound as for `main`, sums as a whole. No barriers; no races: who reads a number that the same
-// dispatch writes is who writes it.
+// it writes p, so that the exponential is taken once. `dice_factors` adds up the sums of four attributes a
+// workgroup and writes their share of the loss behind the others in `parts`; COUNT is B. `dice_grad` makes
+// gradients of p where they lie. Runs of images are bound as for `main`, sums as a whole. One barrier chain
+// in `dice_factors`; no races: who reads a number that the same dispatch writes is who writes it.
 
 @group(0) @binding(9) var<storage, read_write> sums: array<vec4<f32>>;
 
@@ -41,61 +39,69 @@ fn dice_run(i: u32) {
     dmaps[cell * s.A4 + run.a] = p;
   }
   parts[map_items(s.FIRST) + i] = vec2<f32>(0, dot(sum + log(product), run.weight));
-  let weighted = Sums(run.weight * overlap, run.weight * found, run.weight * wanted);
-  keep(s.FIRST * s.RUNS + i / s.A4, run.a, weighted);
+  let at = (s.FIRST * s.RUNS + i / s.A4) * 3 * s.A4 + run.a;
+  sums[at] = run.weight * overlap;
+  sums[at + s.A4] = run.weight * found;
+  sums[at + 2 * s.A4] = run.weight * wanted;
 }
 
-// Three sums of four attributes.
+// What an invocation of `dice_factors` adds up, and what all do.
 struct Sums {
   overlap: vec4<f32>,
   found: vec4<f32>,
   wanted: vec4<f32>,
+  weight: vec4<f32>,   // of the four attributes
+  counted: f32,        // attributes that weigh anything
 }
 
-// Adds up `count` threes of rows, every `stride`-th from the first on.
-fn added(first: u32, count: u32, stride: u32, a: u32) -> Sums {
-  var sum = Sums();
-  for (var i = 0u; i < count; i++) {
-    let at = (first + i * stride) * 3 * s.A4 + a;
-    sum.overlap += sums[at];
-    sum.found += sums[at + s.A4];
-    sum.wanted += sums[at + 2 * s.A4];
-  }
-  return sum;
-}
+var<workgroup> sums_of: array<Sums, 64>;
 
-fn keep(run: u32, a: u32, sum: Sums) {
-  let at = run * 3 * s.A4 + a;
-  sums[at] = sum.overlap;
-  sums[at + s.A4] = sum.found;
-  sums[at + 2 * s.A4] = sum.wanted;
-}
-
-@compute @workgroup_size(64)
-fn dice_fold(@builtin(global_invocation_id) id: vec3<u32>) {
-  let image = id.x / s.A4;
-  let a = id.x % s.A4;
-  if (image < s.B) { keep(image * s.RUNS, a, added(image * s.RUNS, s.RUNS, 1, a)); }
-}
-
-// 1 for each of four attributes that weighs anything in some image, else 0.
-fn counted(a: u32) -> vec4<f32> {
+fn weight_of(a: u32, first: u32, step: u32) -> vec4<f32> {
   var weight = vec4<f32>();
-  for (var image = 0u; image < s.COUNT; image++) { weight += row(image, 3, a); }
+  for (var image = first; image < s.COUNT; image += step) { weight += row(image, 3, a); }
+  return weight;
+}
+
+// 1 where a weight is not 0.
+fn counted(weight: vec4<f32>) -> vec4<f32> {
   return select(vec4<f32>(0), vec4<f32>(1), weight != vec4<f32>(0));
 }
 
 @compute @workgroup_size(64)
-fn dice_factors(@builtin(global_invocation_id) id: vec3<u32>) {
-  let a = id.x;
-  if (a >= s.A4) { return; }
-  let sum = added(0, s.COUNT, s.RUNS, a);
-  var count = 0.0;
-  for (var other = 0u; other < s.A4; other++) { count += dot(counted(other), vec4<f32>(1)); }
+fn dice_factors(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let a = group.x;
+  var sum = Sums();
+  for (var run = local; run < s.COUNT * s.RUNS; run += 64) {
+    let at = run * 3 * s.A4 + a;
+    sum.overlap += sums[at];
+    sum.found += sums[at + s.A4];
+    sum.wanted += sums[at + 2 * s.A4];
+  }
+  sum.weight = weight_of(a, local, 64);
+  for (var other = local; other < s.A4; other += 64) {
+    sum.counted += dot(counted(weight_of(other, 0, 1)), vec4<f32>(1));
+  }
+  sums_of[local] = sum;
+  for (var half = 32u; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (local < half) {
+      let other = sums_of[local + half];
+      sum.overlap += other.overlap;
+      sum.found += other.found;
+      sum.wanted += other.wanted;
+      sum.weight += other.weight;
+      sum.counted += other.counted;
+      sums_of[local] = sum;
+    }
+  }
+  if (local > 0) { return; }
   let numerator = 2 * sum.overlap + 1;
   let denominator = sum.found + sum.wanted + 1;
   // Without any attribute, all shares are 0.
-  let share = counted(a) / max(count, 1);
+  let share = counted(sum.weight) / max(sum.counted, 1);
   let dice = share * (1 - numerator / denominator);
   // `total` divides by this number.
   parts[items(s.B) + a] = vec2<f32>(0, map_numbers() * dot(dice, vec4<f32>(1)));
