@@ -36,6 +36,10 @@ export class DeviceWatch {
     });
   }
 
+  get isLost(): boolean {
+    return this.#loss !== null;
+  }
+
   /** Throws if the device is lost. */
   check(): void {
     if (this.#loss) throw this.#loss;

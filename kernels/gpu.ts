@@ -249,6 +249,11 @@ export class Gpu implements Disposable {
     return await this.#watch.causeOf(error);
   }
 
+  /** Whether the device is known to be lost. */
+  get isLost(): boolean {
+    return this.#watch.isLost;
+  }
+
   /** Throws if the device is lost, or else the first error that it has reported since the last check. */
   check(): void {
     this.#watch.check();

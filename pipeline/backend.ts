@@ -6,9 +6,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { Gpu } from "../kernels/gpu.ts";
+import type { Gpu } from "../kernels/gpu.ts";
 import { TfjsHost } from "../kernels/tfjs_host.ts";
-import { useOwnKernels } from "../kernels/tfjs_kernels.ts";
 import {
   addShiftAlone,
   enlargeByConvolution,
@@ -16,10 +15,8 @@ import {
   fuseBatchNormPool,
   pruneInputGradient,
 } from "../kernels/tfjs_layers.ts";
-import { useWasm } from "../kernels/tfjs_wasm.ts";
-import { tfjsHeap } from "../kernels/tfjs_wasm_heap.ts";
-import { useThreads } from "../kernels/tfjs_wasm_threads.ts";
-import { WasmThreads } from "../kernels/wasm_threads.ts";
+import type { WasmThreads } from "../kernels/wasm_threads.ts";
+import { sharedDevice, sharedThreads } from "./backend/opened.ts";
 import { convLayers, enlargingLayers, normLayers, priorLayer } from "./network.ts";
 
 /** Names of the backends. */
@@ -41,7 +38,10 @@ export interface Backend extends Disposable {
 }
 
 /**
- * Opens a backend.
+ * Opens a backend. One that is open already is shared, and closed when the last who opened it disposes it.
+ *
+ * tfjs computes on one backend at a time. A stage selects its own when it begins, so that several may be
+ * open, but stages on different ones must not run at the same time.
  *
  * @example What computes, and why
  * ```ts
@@ -54,14 +54,46 @@ export interface Backend extends Disposable {
  * @param choice `auto`: webgpu where there is an adapter, else wasm.
  * @throws {Error} If webgpu is asked for and there is no adapter.
  */
-export async function openBackend(choice: BackendName | "auto" = "auto"): Promise<Backend> {
+export function openBackend(choice: BackendName | "auto" = "auto"): Promise<Backend> {
+  const backend = opening.then(() => open(choice));
+  opening = backend.catch(() => {});
+  return backend;
+}
+
+/** Of two that start at the same time tfjs takes the first for outdated, so each waits for the one before. */
+let opening: Promise<unknown> = Promise.resolve();
+
+async function open(choice: BackendName | "auto"): Promise<Backend> {
   if (choice === "wasm") return await openWasm("as asked for");
-  const gpu = await Gpu.open();
-  if (gpu) return await attach(gpu, choice === "auto" ? kindOf(gpu) : "as asked for");
+  const { value: gpu, letGo } = await sharedDevice.take();
+  if (gpu) {
+    const backend: Backend = {
+      name: "webgpu",
+      reason: choice === "auto" ? kindOf(gpu) : "as asked for",
+      gpu,
+      threads: null,
+      [Symbol.dispose]: letGo,
+    };
+    await selectBackend(backend);
+    return backend;
+  }
   if (choice === "auto") return await openWasm("no WebGPU adapter was found");
   throw new Error(
     "There is no WebGPU adapter: install a Vulkan driver (doctor tells which), or use --backend wasm",
   );
+}
+
+async function openWasm(reason: string): Promise<Backend> {
+  const { value: { threads }, letGo } = await sharedThreads.take();
+  const backend: Backend = { name: "wasm", reason, gpu: null, threads, [Symbol.dispose]: letGo };
+  await selectBackend(backend);
+  return backend;
+}
+
+/** Has tfjs compute on a backend that is open, whichever was opened or used last. */
+export async function selectBackend({ name }: Pick<Backend, "name">): Promise<void> {
+  if (!tf.findBackendFactory(name)) throw new Error("The backend has been closed");
+  if (tf.getBackend() !== name) await tf.setBackend(name);
 }
 
 /** The loss of the GPU, if that is behind a failure of work on the backend; else the failure itself. */
@@ -107,50 +139,6 @@ export function computeOf({ gpu, threads }: Backend): TfjsHost | WasmThreads {
   const compute = threads ?? TfjsHost.of(gpu);
   if (!compute) throw new Error("The backend has been closed");
   return compute;
-}
-
-async function attach(gpu: Gpu, reason: string): Promise<Backend> {
-  const host = await TfjsHost.attach(gpu);
-  useOwnKernels(host);
-  const dispose = () => {
-    tf.removeBackend("webgpu");
-    gpu[Symbol.dispose]();
-  };
-  return { name: "webgpu", reason, gpu, threads: null, [Symbol.dispose]: dispose };
-}
-
-/** Threads with our kernels on them under tfjs's operations. */
-interface ThreadsInUse {
-  readonly threads: WasmThreads;
-  /** Takes the kernels away again. */
-  readonly leave: () => void;
-}
-
-/** tfjs has one set of operations: whoever opens wasm while it is open shares the threads under them. */
-let shared: Promise<ThreadsInUse> | null = null;
-let users = 0;
-
-async function openWasm(reason: string): Promise<Backend> {
-  await useWasm();
-  users++;
-  shared ??= startThreads();
-  const { threads, leave } = await shared.catch((error) => {
-    users--;
-    shared = null;
-    throw error;
-  });
-  const dispose = () => {
-    if (--users > 0) return;
-    shared = null;
-    leave();
-    threads[Symbol.dispose]();
-  };
-  return { name: "wasm", reason, gpu: null, threads, [Symbol.dispose]: dispose };
-}
-
-async function startThreads(): Promise<ThreadsInUse> {
-  const threads = await WasmThreads.start(tfjsHeap());
-  return { threads, leave: useThreads(threads) };
 }
 
 function kindOf(gpu: Gpu): string {

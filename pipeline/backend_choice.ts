@@ -5,7 +5,6 @@
  * @module
  */
 
-import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";
 import {
   adapterName,
@@ -34,11 +33,9 @@ export interface BackendWork {
 export interface Machine {
   readonly open: (name: BackendName | "auto") => Promise<Backend>;
   readonly time: typeof timeStep;
-  /** Makes tfjs compute on an open backend again, after another has been opened. */
-  readonly select: (name: BackendName) => Promise<unknown>;
 }
 
-const THIS_MACHINE: Machine = { open: openBackend, time: timeStep, select: tf.setBackend };
+const THIS_MACHINE: Machine = { open: openBackend, time: timeStep };
 
 /** Most images of a step that is measured on a software adapter: enough for the kernels to be busy. */
 const SOFTWARE_BATCH = 8;
@@ -153,10 +150,7 @@ async function onHardware(machine: Machine, choosing: Choosing): Promise<Backend
   }
   const name = fasterBackend(measured, false);
   const reason = reasonOf(measured, name, "a hardware adapter");
-  if (name === "webgpu") {
-    await machine.select(name);
-    return { ...backend, reason };
-  }
+  if (name === "webgpu") return { ...backend, reason };
   backend[Symbol.dispose]();
   return { ...await machine.open(name), reason };
 }

@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { type Backend, failureOf } from "./backend.ts";
+import { type Backend, failureOf, selectBackend } from "./backend.ts";
 import { type InputSize, loadFaces, type OnReject } from "./faces.ts";
 import { type OccludeOptions, Occluder } from "./evaluate/occluder.ts";
 import { takeSamples } from "./evaluate/sample_faces.ts";
@@ -95,6 +95,7 @@ export interface Evaluated extends Metrics {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const { run, split, backend, validation } = options;
   const config = await readRunConfig(run);
+  await selectBackend(backend);
   const network = await readModel(run);
   try {
     const occluder = options.occlude && new Occluder(options.occlude, split);

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";
-import { type Backend, computeOf, failureOf, prepareNetwork } from "./backend.ts";
+import { type Backend, computeOf, failureOf, prepareNetwork, selectBackend } from "./backend.ts";
 import { networkSizes } from "./evaluate.ts";
 import type { InputSize } from "./faces.ts";
 import type { ImagePlace } from "./find_images.ts";
@@ -105,6 +105,7 @@ const PASS = 8;
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
   const { backend, align, signal, batch = PASS } = options;
   const learnt = await learntAttributes(options.run);
+  await selectBackend(backend);
   const network = await readModel(options.run);
   try {
     prepareNetwork(backend, network);
@@ -113,6 +114,8 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
     const pictures = readPictures(options.images, { input: sizes.input, align, signal });
     for await (const pass of inPasses(pictures, batch)) {
       const good = pass.filter((picture) => "pixels" in picture);
+      // Between two answers whoever takes them may have computed elsewhere.
+      await selectBackend(backend);
       const outputs = good.length > 0 ? await forward(good, network, input) : [];
       let next = 0;
       for (const picture of pass) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Backend } from "./backend.ts";
+import { type Backend, selectBackend } from "./backend.ts";
 import { type Batch, makeBatch, NO_CHANGE, type WholeFace } from "./batches.ts";
 import { buildNetwork, maskSize, type NetworkConfig } from "./network.ts";
 import { trainConfig } from "./presets.ts";
@@ -25,7 +25,7 @@ const SHORT = 0.1;
 const TOGETHER = 8;
 
 /**
- * Seconds of one training step on grey images, on the backend that is selected.
+ * Seconds of one training step on grey images.
  *
  * @param enough Seconds after which no second step is worth it: the first one's time is then the answer.
  */
@@ -34,6 +34,7 @@ export async function timeStep(
   work: StepWork,
   enough = Infinity,
 ): Promise<number> {
+  await selectBackend(backend);
   const settings = trainConfig("lite");
   const network = buildNetwork(work.network, settings.seed);
   try {

@@ -5,7 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Backend, failureOf, useHalfPrecision } from "./backend.ts";
+import { type Backend, failureOf, selectBackend, useHalfPrecision } from "./backend.ts";
 import type { OnReject } from "./faces.ts";
 import { tuneKernels } from "./kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network.ts";
@@ -119,6 +119,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (before) checkSameFaces(before, run);
   const steps = config.epochs * Math.ceil(faces.train.length / config.batch);
   await tuneKernels(backend, { ...config, steps, log, onProgress: options.onTuning });
+  await selectBackend(backend);
   const network = buildNetwork(config.network, config.seed);
   try {
     if (faces.prior) setMaskPrior(network, faces.prior);

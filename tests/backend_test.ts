@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { openBackend } from "../pipeline/backend.ts";
 import { useWasm } from "../kernels/tfjs_wasm.ts";
+import { gpuTest, hasGpu } from "./gpu_test_context.ts";
+import { outcomeOf } from "./task_command.ts";
 
 /** A 3x3 convolution of 8x8 ones, which sums 9 of them. */
 async function convolved(): Promise<number> {
@@ -28,4 +31,25 @@ Deno.test("openBackend() shares the threads of wasm, whoever closes it first", a
     assert.equal(tf.getKernel("Conv2D", "wasm"), stock);
     assert.equal(await convolved(), 9);
   }
+});
+
+for (const names of [["wasm", "wasm"], ["webgpu", "webgpu"], ["wasm", "webgpu", "wasm"]]) {
+  const ignore = names.includes("webgpu") && !hasGpu;
+  Deno.test(`openBackend() opens ${names.join(" and ")} at the same time`, { ignore }, async () => {
+    const script = join(import.meta.dirname!, "opened_at_once.ts");
+    const options = ["--no-check", "--no-prompt", "--allow-read", "--allow-write", "--allow-env"];
+    const args = ["run", ...options, script, ...names];
+    const { code, err } = await outcomeOf(new Deno.Command(Deno.execPath(), { args }));
+    assert.equal(code, 0, err);
+  });
+}
+
+gpuTest("openBackend() opens a new device where the one that is open is lost", async () => {
+  using first = await openBackend("webgpu");
+  first.gpu!.device.destroy();
+  await first.gpu!.device.lost;
+  using second = await openBackend("webgpu");
+  assert.notEqual(first.gpu, second.gpu);
+  first[Symbol.dispose]();
+  assert.equal(await convolved(), 9);
 });
