@@ -12,14 +12,14 @@ import { readPictureFile } from "./image/picture_file.ts";
 import type { RgbImage } from "./image/pixels.ts";
 import { decodePng, isPng, pngSize } from "./image/png.ts";
 
-export { encodePng, type PngSource } from "./image/png.ts";
+export { encodePng, type PngSource } from "./image/encode_png.ts";
 export { readPictureFile, readPictureFileSync } from "./image/picture_file.ts";
 export type { RgbImage } from "./image/pixels.ts";
 export { resizeImage } from "./image/resize.ts";
 
 /**
  * Decodes a JPEG (colour, grayscale or CMYK; turned as its EXIF orientation says) or a PNG (of any
- * colour type; what is transparent shows white). The kind is told by the content, not by the name.
+ * colour type; turned in the same way; what is transparent shows white). The kind is told by the content, not by the name.
  *
  * @throws {SyntaxError} If the bytes are no complete, undamaged picture.
  * @throws {RangeError} If the picture has more than 64 megapixels.

@@ -10,6 +10,7 @@ import {
   sizeOfPicture,
 } from "../pipeline/image.ts";
 import { Random } from "../pipeline/random.ts";
+import { exifData, LEFT_HALF } from "./exif_data.ts";
 import { CMYK, COLOUR, encodeJpeg, GRAY, JPEG_KINDS } from "./jpeg_files.ts";
 import { hasOpenCv, runOpenCv } from "./open_cv_context.ts";
 
@@ -28,21 +29,9 @@ function assertNear(got: number[], expected: number[], tolerance = JPEG_TOLERANC
 
 /** COLOUR with an EXIF segment that holds nothing but an orientation. */
 function withOrientation(orientation: number, little: boolean): Uint8Array {
-  const exif = new DataView(new ArrayBuffer(36));
-  [0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66].forEach((code, i) => exif.setUint8(i, code));
-  exif.setUint16(10, little ? 0x4949 : 0x4d4d);
-  exif.setUint16(12, 42, little);
-  exif.setUint32(14, 8, little);
-  exif.setUint16(18, 1, little);
-  exif.setUint16(20, 0x0112, little);
-  exif.setUint16(22, 3, little);
-  exif.setUint32(24, 1, little);
-  exif.setUint16(28, orientation, little);
-  return Uint8Array.of(
-    ...COLOUR.subarray(0, 2),
-    ...new Uint8Array(exif.buffer),
-    ...COLOUR.subarray(2),
-  );
+  const exif = [...new TextEncoder().encode("Exif\0\0"), ...exifData(orientation, little)];
+  const segment = [0xff, 0xe1, 0, exif.length + 2, ...exif];
+  return Uint8Array.of(...COLOUR.subarray(0, 2), ...segment, ...COLOUR.subarray(2));
 }
 
 /** A JPEG header that claims a size. */
@@ -86,19 +75,8 @@ Deno.test("sizeOfPicture() tells what decodeImage() gives, by the header alone",
 });
 
 Deno.test("decodeImage() turns a JPEG as its EXIF orientation says", async () => {
-  // Where the left, red half ends up: x, y of a pixel in it, and the width of the picture.
-  const red: Record<number, [x: number, y: number, width: number]> = {
-    1: [2, 2, 16],
-    2: [13, 2, 16],
-    3: [13, 5, 16],
-    4: [2, 5, 16],
-    5: [2, 2, 8],
-    6: [5, 2, 8],
-    7: [5, 13, 8],
-    8: [2, 13, 8],
-  };
   for (const little of [true, false]) {
-    for (const [orientation, [x, y, width]] of Object.entries(red)) {
+    for (const [orientation, [x, y, width]] of Object.entries(LEFT_HALF)) {
       const image = await decodeImage(withOrientation(Number(orientation), little), "a.jpg");
       assert.equal(image.width, width, `orientation ${orientation}`);
       assertNear(pixel(image, x, y), RED);

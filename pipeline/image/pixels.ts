@@ -39,3 +39,17 @@ export function checkSize(width: number, height: number): void {
 
 /** A decoder whose memory (which never shrinks) has grown beyond this is not kept: 64 MiB. */
 export const KEPT_MEMORY_BYTES = 64 * 2 ** 20;
+
+/** RGBA pixels as RGB; what is transparent shows white. */
+export function overWhite(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
+  const rgb = new Uint8Array(rgba.length / 4 * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    const alpha = rgba[from + 3]!;
+    const white = 255.5 - alpha;
+    const share = alpha / 255;
+    rgb[to] = rgba[from]! * share + white;
+    rgb[to + 1] = rgba[from + 1]! * share + white;
+    rgb[to + 2] = rgba[from + 2]! * share + white;
+  }
+  return rgb;
+}
