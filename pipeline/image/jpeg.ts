@@ -10,11 +10,6 @@ import { decodeColourJpeg } from "./mozjpeg.ts";
 import { sideways, turnImage } from "./orientation.ts";
 import { checkSize, type RgbImage } from "./pixels.ts";
 
-/** Whether the bytes begin as a JPEG file does. */
-export function isJpeg(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
-}
-
 /** Width and height once it is upright; errors as of {@linkcode decodeJpeg}. */
 export function jpegSize(bytes: Uint8Array): [width: number, height: number] {
   const { width, height, orientation } = readJpegHeader(bytes);

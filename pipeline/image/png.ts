@@ -48,11 +48,6 @@ function takeDecoder(): PngDecoder {
   return decoder = exports as unknown as PngDecoder;
 }
 
-/** Whether the bytes begin as a PNG file does. */
-export function isPng(bytes: Uint8Array): boolean {
-  return SIGNATURE.every((code, i) => bytes[i] === code);
-}
-
 /** Width and height once it is upright; errors as of {@linkcode decodePng}. */
 export function pngSize(bytes: Uint8Array): [width: number, height: number] {
   const [width, height] = storedSize(bytes);
@@ -66,6 +61,11 @@ function storedSize(bytes: Uint8Array): [width: number, height: number] {
   const [width, height] = [header.getUint32(16), header.getUint32(20)];
   checkSize(width, height);
   return [width, height];
+}
+
+/** Whether a PNG is shown as it lies. */
+export function isUprightPng(bytes: Uint8Array): boolean {
+  return pngOrientation(bytes) === 1;
 }
 
 /** The orientation in the chunk eXIf, wherever it lies; one that is damaged says nothing. */
