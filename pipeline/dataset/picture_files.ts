@@ -72,12 +72,12 @@ async function pictureOf(folder: string, name: string): Promise<FoundPicture | n
   if (kind === null) return null;
   if (!kind.isRead) return { name, rejected: unread(kind.name) };
   const odd =
-    `its name ends in .${ending}, and its first bytes are those of ${kind.name}: name it so`;
+    `its name does not end as a picture's (.${ending}, and it is of the kind ${kind.name})`;
   return { name, rejected: ending === "" ? null : odd };
 }
 
 function unread(kind: string): string {
-  return `pictures of the kind ${kind} are not read, but ${READ_KINDS}`;
+  return `${kind} pictures are not read (${READ_KINDS} are)`;
 }
 
 /** A file's first bytes; none if it cannot be read, or is no file. */

@@ -129,7 +129,7 @@ async function openSource(
   { dataset: root, images, labels, followLinks, seed, shard }:
     & Values<typeof OPTIONS>
     & CommonValues,
-  { signal }: Context,
+  { terminal, signal }: Context,
 ): Promise<Source> {
   const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
   if ((root === undefined) === (images === undefined)) {
@@ -138,6 +138,9 @@ async function openSource(
   if (images !== undefined) {
     // The folder is listed as a whole before the first image in any case.
     const records = await Array.fromAsync(imagesIn(images, { shard, followLinks, signal }));
+    const { unusedText } = await import("../unused_text.ts");
+    const unused = unusedText(records);
+    if (unused !== null) terminal.note(unused);
     const again = () => ReadableStream.from(records);
     return { records: again(), again, total: records.length, dataset: null };
   }
