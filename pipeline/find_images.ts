@@ -5,8 +5,7 @@
  */
 
 import { dirname, join, matchesGlob, relative, resolve } from "node:path";
-import { isImageFile } from "./dataset/image_name.ts";
-import { filesBelow } from "./folder_files.ts";
+import { foundBelow, type FoundPicture, picturesBelow } from "./dataset/picture_files.ts";
 import { readLines } from "./record_json/read_lines.ts";
 
 /** An image file. */
@@ -18,6 +17,8 @@ export interface ImagePlace {
    * tells it from the others. Of paths on standard input, below the working folder.
    */
   readonly name: string;
+  /** Why it cannot be used, if that is known already. */
+  readonly rejected?: string | undefined;
 }
 
 /** What {@linkcode findImages} can be told. */
@@ -33,7 +34,8 @@ export interface FindOptions {
  * (2 before 10), whatever the file system has.
  *
  * - a file is taken as it is;
- * - a folder gives its images (jpg, jpeg, png) and those of the folders below;
+ * - a folder gives its pictures and those of the folders below; those of kinds that are not read, and folders
+ *   that cannot be, come with the reason;
  * - a pattern gives the files that fit: `*` and `?` within a name, `[a-z]`, `{one,other}`, `**` for any
  *   folders; hidden files are left out;
  * - `-` gives the paths that `stdin` holds, whether there are such files or not.
@@ -60,9 +62,10 @@ export async function* findImages(
   const base = commonFolder(sources.flatMap(({ folder }) => folder ?? []));
   for (const source of sources) {
     let count = 0;
-    for await (const path of pathsOf(source, stdin, signal)) {
+    for await (const { name: path, rejected } of pathsOf(source, stdin, signal)) {
       count++;
-      yield { path, name: nameBelow(source.folder === null ? "." : base, path) };
+      const name = nameBelow(source.folder === null ? "." : base, path);
+      yield { path, name, ...(rejected !== null && { rejected }) };
     }
     if (count === 0 && source.nothing) throw new Deno.errors.NotFound(source.nothing);
   }
@@ -74,8 +77,8 @@ interface Source {
   readonly file: string | null;
   /** The folder that is walked, or that holds the file; null for standard input. */
   readonly folder: string | null;
-  /** Which files of a folder are taken, by their path below it. */
-  readonly fits: (name: string) => boolean;
+  /** Which files of a folder are taken, by their path below it; null for its pictures. */
+  readonly fits: ((name: string) => boolean) | null;
   /** Which folders are looked into, by their path below it. */
   readonly enters?: (name: string) => boolean;
   /** The error if nothing is found, or null if that is none. */
@@ -85,14 +88,14 @@ interface Source {
 const SPECIAL = /[*?[{]/;
 
 async function sourceOf(name: string): Promise<Source> {
-  const fits = isImageFile;
+  const fits = null;
   if (name === "-") return { file: null, folder: null, fits, nothing: null };
   const info = await Deno.stat(name).catch((error: unknown) => {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   });
   if (info?.isDirectory) {
-    const nothing = `There is no image (jpg, jpeg, png) in the folder ${name}`;
+    const nothing = `There is no picture in the folder ${name}`;
     return { file: null, folder: name, fits, nothing };
   }
   if (info) return { file: name, folder: dirname(name), fits, nothing: null };
@@ -131,11 +134,18 @@ async function* pathsOf(
   { file, folder, fits, enters }: Source,
   stdin: FindOptions["stdin"],
   signal: AbortSignal | undefined,
-): AsyncGenerator<string> {
-  if (file !== null) return yield file;
-  if (folder === null) return yield* pathsIn(stdin, signal);
-  for await (const name of filesBelow(folder, signal, enters)) {
-    if (fits(name)) yield join(folder, name);
+): AsyncGenerator<FoundPicture> {
+  if (file !== null) yield { name: file, rejected: null };
+  else if (folder === null) {
+    for await (const name of pathsIn(stdin, signal)) yield { name, rejected: null };
+  } else if (fits === null) {
+    for await (const { name, rejected } of picturesBelow(folder, signal)) {
+      yield { name: join(folder, name), rejected };
+    }
+  } else {
+    for await (const { name, rejected } of foundBelow(folder, signal, enters)) {
+      if (rejected !== null || fits(name)) yield { name: join(folder, name), rejected };
+    }
   }
 }
 

@@ -14,20 +14,26 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
  * 10). Hidden files and folders are left out; links are followed, but not in circles.
  *
  * @param enters Which folders are looked into, by their paths; all by default.
+ * @param onFault Hears of a folder below that cannot be read, and why; without it, that is an error.
  */
 export function filesBelow(
   folder: string,
   signal?: AbortSignal,
   enters: (name: string) => boolean = () => true,
+  onFault?: OnFault,
 ): AsyncGenerator<string> {
-  return walk({ root: folder, signal, enters }, "", []);
+  return walk({ root: folder, signal, enters, onFault }, "", []);
 }
+
+/** Hears of a folder, by its path below the first one, and why it cannot be read. */
+export type OnFault = (name: string, reason: string) => void;
 
 /** What is walked, and how. */
 interface Walk {
   readonly root: string;
   readonly signal: AbortSignal | undefined;
   readonly enters: (name: string) => boolean;
+  readonly onFault: OnFault | undefined;
 }
 
 /** @param parents Real paths of the folders on the way here: a link to one of them is a circle. */
@@ -37,14 +43,26 @@ async function* walk(
   parents: readonly string[],
 ): AsyncGenerator<string> {
   const { root, signal, enters } = walked;
-  const real = await Deno.realPath(join(root, below));
-  if (parents.includes(real)) return;
-  for (const entry of await sortedEntries(join(root, below))) {
+  const opened = await openFolder(walked, below);
+  if (opened === null || parents.includes(opened.real)) return;
+  for (const entry of opened.entries) {
     signal?.throwIfAborted();
     const name = below === "" ? entry.name : `${below}/${entry.name}`;
     const { isFile, isDirectory } = entry.isSymlink ? await linkTarget(join(root, name)) : entry;
     if (isFile) yield name;
-    if (isDirectory && enters(name)) yield* walk(walked, name, [...parents, real]);
+    if (isDirectory && enters(name)) yield* walk(walked, name, [...parents, opened.real]);
+  }
+}
+
+/** What lies in a folder, and its real path; null if that cannot be read and somebody hears of it. */
+async function openFolder({ root, onFault }: Walk, below: string) {
+  const path = join(root, below);
+  try {
+    return { real: await Deno.realPath(path), entries: await sortedEntries(path) };
+  } catch (error) {
+    if (below === "" || !onFault) throw error;
+    onFault(below, error instanceof Error ? error.message : String(error));
+    return null;
   }
 }
 
@@ -56,14 +74,13 @@ async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
     .sort((a, b) => NATURAL.compare(a.name, b.name) || (a.name < b.name ? -1 : 1));
 }
 
-/** What a link leads to; nothing, if it leads nowhere. */
+/** What a link leads to; nothing, if it leads nowhere. One that cannot be looked at passes for a file. */
 async function linkTarget(path: string): Promise<{ isFile: boolean; isDirectory: boolean }> {
   try {
     return await Deno.stat(path);
   } catch (error) {
     const isNowhere = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.FilesystemLoop;
-    if (isNowhere) return { isFile: false, isDirectory: false };
-    throw error;
+    return { isFile: !isNowhere, isDirectory: false };
   }
 }

@@ -1,34 +1,60 @@
 /**
- * Pictures in and out: JPEG and PNG files to RGB pixels, resizing, and PNG files from pixels.
+ * Pictures in and out: files of the usual kinds to RGB pixels, resizing, and PNG files from pixels.
  *
- * The decoders are WebAssembly modules: mozjpeg for JPEG, ImageScript's for PNG and CMYK. Their bytes
- * are imported, so decoding needs no permission but reading the picture itself.
+ * The decoders are mozjpeg for JPEG, libwebp, libavif, ImageScript's for PNG, GIF and CMYK, all of them in
+ * WebAssembly, and plain code for TIFF and BMP. Their bytes are imported, so decoding needs no permission but
+ * reading the picture itself; those of rarer kinds are loaded with the first such picture.
  *
  * @module
  */
 
-import { decodeJpeg, isJpeg, jpegSize } from "./image/jpeg.ts";
+import { avifSize, decodeAvif } from "./image/avif.ts";
+import { bmpSize, decodeBmp } from "./image/bmp.ts";
+import { encodePng } from "./image/encode_png.ts";
+import { decodeGif, gifSize } from "./image/gif.ts";
+import { decodeJpeg, jpegSize } from "./image/jpeg.ts";
 import { readPictureFile } from "./image/picture_file.ts";
+import { kindOfBytes, READ_KINDS, type ReadKind } from "./image/picture_kinds.ts";
 import type { RgbImage } from "./image/pixels.ts";
-import { decodePng, isPng, pngSize } from "./image/png.ts";
+import { decodePng, isUprightPng, pngSize } from "./image/png.ts";
+import { decodeTiff, tiffSize } from "./image/tiff.ts";
+import { decodeWebp, webpSize } from "./image/webp.ts";
 
-export { encodePng, type PngSource } from "./image/png.ts";
+export { encodePng, type PngSource } from "./image/encode_png.ts";
 export { readPictureFile, readPictureFileSync } from "./image/picture_file.ts";
 export type { RgbImage } from "./image/pixels.ts";
 export { resizeImage } from "./image/resize.ts";
 
+/** How a kind of picture is read. */
+interface Format {
+  /** Width and height of the upright picture, from its header. */
+  readonly size: (bytes: Uint8Array) => [width: number, height: number];
+  readonly decode: (bytes: Uint8Array) => RgbImage | Promise<RgbImage>;
+}
+
+const FORMATS: Readonly<Record<ReadKind, Format>> = {
+  AVIF: { size: avifSize, decode: decodeAvif },
+  BMP: { size: bmpSize, decode: decodeBmp },
+  GIF: { size: gifSize, decode: decodeGif },
+  JPEG: { size: jpegSize, decode: decodeJpeg },
+  PNG: { size: pngSize, decode: decodePng },
+  TIFF: { size: tiffSize, decode: decodeTiff },
+  WebP: { size: webpSize, decode: decodeWebp },
+};
+
 /**
- * Decodes a JPEG (colour, grayscale or CMYK; turned as its EXIF orientation says) or a PNG (of any
- * colour type; what is transparent shows white). The kind is told by the content, not by the name.
+ * Decodes a picture: JPEG (colour, grayscale or CMYK), PNG (of any colour type), WebP, AVIF, GIF, TIFF or BMP;
+ * of several pictures the first. It is turned as its EXIF orientation says, and what is transparent shows
+ * white. The kind is told by the content, not by the name.
  *
- * @throws {SyntaxError} If the bytes are no complete, undamaged picture.
+ * @throws {SyntaxError} If the bytes are no complete, undamaged picture of these kinds.
  * @throws {RangeError} If the picture has more than 64 megapixels.
  */
-export function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {
   try {
-    return Promise.resolve(decodePixels(bytes));
+    return await decodePixels(bytes);
   } catch (cause) {
-    return Promise.reject(nameError(cause, name));
+    throw nameError(cause, name);
   }
 }
 
@@ -50,9 +76,18 @@ export async function readImage(path: string): Promise<RgbImage> {
   return decodeImage(await readPictureFile(path), path);
 }
 
-/** Whether the bytes begin as those of a picture that {@linkcode decodeImage} reads. */
-export function isPicture(bytes: Uint8Array): boolean {
-  return isJpeg(bytes) || isPng(bytes);
+/**
+ * A picture as every browser shows it: a JPEG and an upright PNG as they lie, anything else as a PNG.
+ *
+ * @throws As of {@linkcode decodeImage}, if it is no picture.
+ */
+export async function webPicture(
+  bytes: Uint8Array,
+): Promise<{ type: "image/jpeg" | "image/png"; bytes: Uint8Array }> {
+  const kind = kindOfBytes(bytes)?.name;
+  if (kind === "JPEG") return { type: "image/jpeg", bytes };
+  const isPlain = kind === "PNG" && isUprightPng(bytes);
+  return { type: "image/png", bytes: isPlain ? bytes : await encodePng(await decodePixels(bytes)) };
 }
 
 /**
@@ -62,17 +97,20 @@ export function isPicture(bytes: Uint8Array): boolean {
  * @throws {RangeError} If it is too large.
  */
 export function sizeOfPicture(bytes: Uint8Array): [width: number, height: number] {
-  if (isJpeg(bytes)) return jpegSize(bytes);
-  if (isPng(bytes)) return pngSize(bytes);
-  throw new SyntaxError("the file is neither a JPEG nor a PNG");
+  return formatOf(bytes).size(bytes);
 }
 
-/** As {@linkcode decodeImage}, but at once, and with messages that leave the file's name out. */
-export function decodePixels(bytes: Uint8Array): RgbImage {
+/** As {@linkcode decodeImage}, but with messages that leave the file's name out. */
+export async function decodePixels(bytes: Uint8Array): Promise<RgbImage> {
+  return await formatOf(bytes).decode(bytes);
+}
+
+function formatOf(bytes: Uint8Array): Format {
   if (bytes.length === 0) throw new SyntaxError("the file is empty");
-  if (isJpeg(bytes)) return decodeJpeg(bytes);
-  if (isPng(bytes)) return decodePng(bytes);
-  throw new SyntaxError("the file is neither a JPEG nor a PNG");
+  const kind = kindOfBytes(bytes);
+  if (kind?.isRead) return FORMATS[kind.name as ReadKind];
+  const what = kind ? `is of the kind ${kind.name}` : "is no picture of a known kind";
+  throw new SyntaxError(`the file ${what}; ${READ_KINDS} are read`);
 }
 
 function nameError(cause: unknown, name: string): unknown {

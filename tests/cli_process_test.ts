@@ -180,7 +180,7 @@ Deno.test("pipeline runs to the report, refuses its folder the second time, and 
     assert.equal(code, 0);
     const [first, second] = lines.trimEnd().split("\n").map((line) => JSON.parse(line));
     assert.equal(Object.keys(first.probabilities).length, 40);
-    assert.match(second.rejected, /neither a JPEG nor a PNG/);
+    assert.match(second.rejected, /is no picture of a known kind/);
     const own = ["--run", out, "--backend", "wasm"];
     const csv = join(folder, "predictions.csv");
     const pattern = join(root, "**", "00000[1-3].jpg");

@@ -10,6 +10,7 @@ import { decodePixels, encodePng, readImage } from "../pipeline/image.ts";
 import { joinPng, pngFiles, type PngHeader } from "./endurance/fuzz/pictures.ts";
 import { inFolder } from "./face_records.ts";
 import { CMYK, COLOUR, encodeJpeg, GRAY } from "./jpeg_files.ts";
+import { PICTURE_FILES } from "./picture_files.ts";
 import { ROOT } from "./task_command.ts";
 
 const PLAIN: PngHeader = { width: 16, height: 16, depth: 8, colour: 2, isInterlaced: false };
@@ -51,8 +52,48 @@ async function manyScans(count: number, side = 64): Promise<Uint8Array<ArrayBuff
   return bytes;
 }
 
+/** A fixture with some bytes set, each list from a place on. */
+function withBytes(name: string, changes: Readonly<Record<number, readonly number[]>>) {
+  const bytes = PICTURE_FILES[name]!.slice();
+  for (const [at, values] of Object.entries(changes)) bytes.set(values, Number(at));
+  return bytes;
+}
+
+/** An AVIF that claims another size than it has. */
+function claimingAvif(width: number, height: number): Uint8Array<ArrayBuffer> {
+  const bytes = PICTURE_FILES["AVIF"]!.slice();
+  const at = String.fromCharCode(...bytes).indexOf("ispe") + 8;
+  const view = new DataView(bytes.buffer);
+  view.setUint32(at, width);
+  view.setUint32(at + 4, height);
+  return bytes;
+}
+
+/** A TIFF whose tags for width and height claim others. */
+function claimingTiff(name: string, width: number, height: number): Uint8Array<ArrayBuffer> {
+  const bytes = PICTURE_FILES[name]!.slice();
+  const view = new DataView(bytes.buffer);
+  const directory = view.getUint32(4, true);
+  for (let at = directory + 2, i = view.getUint16(directory, true); i > 0; i--, at += 12) {
+    const size = { 256: width, 257: height, 278: height }[view.getUint16(at, true)];
+    if (size === undefined) continue;
+    view.setUint16(at + 2, 4, true);
+    view.setUint32(at + 8, size, true);
+  }
+  return bytes;
+}
+
+/** 65535 and 8000 of 16 bits, the lowest byte first. */
+const MOST = [255, 255], MANY = [8000 & 255, 8000 >> 8];
+
+/** As WebP's lossless header has it: one less of each, 14 bits. */
+function losslessSize(width: number, height: number): number[] {
+  const bits = (width - 1) | (height - 1) << 14;
+  return [bits, bits >> 8, bits >> 16, bits >> 24].map((byte) => byte & 255);
+}
+
 const LARGE = /the picture is too large/;
-const DAMAGED = /the (JPEG|PNG) is damaged/;
+const DAMAGED = /the (AVIF|JPEG|PNG|WebP) is damaged/;
 
 /** Files by what they claim, with what is said of them. */
 async function hostileFiles(): Promise<Record<string, [Uint8Array<ArrayBuffer>, RegExp]>> {
@@ -73,13 +114,37 @@ async function hostileFiles(): Promise<Record<string, [Uint8Array<ArrayBuffer>, 
     "PNG with 64 bits a pixel": [claimingPng(8000, 8000, { depth: 16, colour: 6 }), LARGE],
     "PNG without columns": [claimingPng(0, 16), /has no pixels \(0x16\)/],
     "PNG that unpacks to 100 MB more": [blackPng({}, 100e6), DAMAGED],
-    "SVG": [new TextEncoder().encode("<svg width='9' height='9'/>"), /neither a JPEG nor a PNG/],
+    "AVIF, 65535 x 65535": [claimingAvif(65535, 65535), LARGE],
+    "AVIF, 8000 x 8000 of 16 x 8": [claimingAvif(8000, 8000), DAMAGED],
+    "BMP, 65535 x 65535": [withBytes("BMP, 24 bits", { 18: MOST, 22: MOST }), LARGE],
+    "BMP, 8000 x 8000": [withBytes("BMP, 24 bits", { 18: MANY, 22: MANY }), /or cut short/],
+    "GIF, 65535 x 65535": [withBytes("GIF", { 6: [...MOST, ...MOST] }), LARGE],
+    "GIF, 8000 x 8000": [withBytes("GIF", { 6: [...MANY, ...MANY] }), /cannot hold 8000x8000/],
+    "TIFF, 2^31 x 2^31": [claimingTiff("TIFF", 2 ** 31, 2 ** 31), LARGE],
+    "TIFF, 8000 x 8000": [claimingTiff("TIFF, LZW", 8000, 8000), /cannot hold 8000x8000/],
+    "TIFF of JPEG, 8000 x 8000": [claimingTiff("TIFF, JPEG", 8000, 8000), /cannot hold 8000x8000/],
+    "lossy WebP, 8000 x 8000": [
+      withBytes("WebP, lossy", { 26: [...MANY, ...MANY] }),
+      /cannot hold 8000x8000/,
+    ],
+    "lossless WebP, 16384 x 16384": [
+      withBytes("WebP, lossless", { 21: [255, 255, 255, 15] }),
+      LARGE,
+    ],
+    "lossless WebP, 7000 x 7000 of 16 x 8": [
+      withBytes("WebP, lossless", { 21: losslessSize(7000, 7000) }),
+      DAMAGED,
+    ],
+    "SVG": [
+      new TextEncoder().encode("<svg width='9' height='9'/>"),
+      /is no picture of a known kind/,
+    ],
   };
 }
 
 Deno.test("enormous pictures are refused in words", async () => {
   for (const [name, [bytes, reason]] of Object.entries(await hostileFiles())) {
-    assert.throws(() => decodePixels(bytes), (error) => {
+    await assert.rejects(decodePixels(bytes), (error) => {
       assert.ok(error instanceof SyntaxError || error instanceof RangeError, `${name}: ${error}`);
       assert.match(error.message, reason, name);
       return true;
@@ -109,9 +174,9 @@ Deno.test("enormous pictures are refused in 200 MiB", () =>
 const DECODER = join(ROOT, "tests", "endurance", "fuzz", "decode_all.ts");
 
 Deno.test("every kind of PNG is still read, and a progressive JPEG of a few scans", async () => {
-  for (const file of pngFiles()) assert.equal(decodePixels(file).width, 13);
-  assert.equal(decodePixels(await manyScans(20)).width, 64);
-  const { width, data } = decodePixels(blackPng({ width: 300, height: 200, depth: 16 }));
+  for (const file of pngFiles()) assert.equal((await decodePixels(file)).width, 13);
+  assert.equal((await decodePixels(await manyScans(20))).width, 64);
+  const { width, data } = await decodePixels(blackPng({ width: 300, height: 200, depth: 16 }));
   assert.deepEqual([width, data.length, data.every((value) => value === 0)], [300, 180_000, true]);
 });
 
@@ -119,7 +184,7 @@ Deno.test("a picture of more than 4 megapixels keeps its pixels", async () => {
   const [width, height] = [2003, 2001];
   const data = new Uint8Array(3 * width * height).fill(120);
   data.fill(200, 0, 3 * width * 64);
-  const image = decodePixels(await encodeJpeg({ width, height, data }, { baseline: true }));
+  const image = await decodePixels(await encodeJpeg({ width, height, data }, { baseline: true }));
   assert.equal(image.data.length, data.length);
   const wrong = image.data.findIndex((value, i) => value !== data[i]);
   assert.equal(wrong, -1, `byte ${wrong}`);

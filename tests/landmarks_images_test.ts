@@ -219,7 +219,11 @@ Deno.test("landmarks() rejects bad files with their reasons, and goes on", () =>
       ["closed.jpg", damaged, null],
       ["noise.jpg", damaged, null],
       ["empty.jpg", "not an image: the file is empty", null],
-      ["text.png", "not an image: the file is neither a JPEG nor a PNG", null],
+      [
+        "text.png",
+        "not an image: the file is no picture of a known kind; AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP are read",
+        null,
+      ],
       ["huge.jpg", large, null],
       ["tall.jpg", damaged, null],
       ["taller.jpg", small, null],

@@ -312,7 +312,9 @@ Deno.test("writeWorst() leaves out what it cannot show, and says why", async () 
     const onSkip = (reason: string) => reasons.push(reason);
     const given = { ...options, onSkip, imageOf: (image: string) => paths[image] };
     const wanted = [
-      `ä b/1.jpg: Cannot decode ${join(folder, "text.jpg")}: the file is neither a JPEG nor a PNG`,
+      `ä b/1.jpg: Cannot decode ${
+        join(folder, "text.jpg")
+      }: the file is no picture of a known kind; AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP are read`,
       "2.jpg: there is no such file",
       "4.jpg: nobody knows where the image is",
     ];

@@ -351,7 +351,10 @@ Deno.test("landmarks() finds a face, and says why it does not, on real worker th
       ["not an image: the PNG is damaged or cut short", null],
       ["cannot read: there is no such file", null],
       ["no face found", [60, 80]],
-      ["not an image: the file is neither a JPEG nor a PNG", null],
+      [
+        "not an image: the file is no picture of a known kind; AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP are read",
+        null,
+      ],
       [null, [200, 200]],
     ]);
     assert.deepEqual(records[0]!.points, records[5]!.points);

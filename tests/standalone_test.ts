@@ -14,6 +14,7 @@ import { permissionFlags } from "../pipeline/cli/permissions.ts";
 import { exists, writeFile } from "../pipeline/files.ts";
 import { MAIN_MODULE } from "../pipeline/standalone.ts";
 import { BareMachine } from "./bare_machine.ts";
+import { PICTURE_FILES } from "./picture_files.ts";
 import { ROOT, taskCommand } from "./task_command.ts";
 
 /** Where the files are built, once for all tests. */
@@ -80,6 +81,23 @@ for (const [kind, program] of kinds) {
         "train",
       );
       await machine.result("report", "--run", run);
+
+      // Every kind of picture; none of these has a face.
+      await Deno.mkdir(machine.path("Bilder"));
+      const pictures = Object.entries(PICTURE_FILES);
+      for (const [i, [, bytes]] of pictures.entries()) {
+        await Deno.writeFile(machine.path("Bilder", `Nummer ${i}`), bytes);
+      }
+      const { rejected } = await machine.result(
+        "landmarks",
+        "--images",
+        "Bilder",
+        "--out",
+        "b.csv",
+      );
+      assert.equal(rejected, pictures.length);
+      const reasons = await Deno.readTextFile(machine.path("b.rejected.ndjson"));
+      assert.equal(reasons.split("no face found").length, pictures.length + 1, reasons);
 
       // The same from the source, on this machine.
       const args = [
@@ -191,10 +209,22 @@ Deno.test("openPayload() gives back what packPayload() took", async () => {
   assert.throws(() => read("d"), /holds no d/);
 });
 
+Deno.test("decoders of rare pictures are loaded with the first such picture", async () => {
+  const graph = await graphOf("pipeline/landmarks/face_worker.ts");
+  const rare = /jsquash\/(webp|avif)|gif\.wasm/;
+  const wanted = graph.modules.filter(({ specifier }) => rare.test(specifier)).length;
+  assert.ok(wanted >= 3, "the graph has them");
+  const loaded = [...staticModules(graph, graph.roots[0]!)];
+  assert.deepEqual(loaded.filter((name) => rare.test(name)), []);
+  assert.ok(loaded.some((name) => /jsquash\/jpeg/.test(name)), `${loaded}`);
+  // Each has a module of its own among those of the file.
+  const sizes = Array.from(await bundleProgram(), ([name, { length }]) => ({ name, length }));
+  const avif = sizes.filter(({ name }) => name.includes("libavif"));
+  assert.ok(avif.length === 1 && avif[0]!.length > 1e6, JSON.stringify(avif));
+});
+
 Deno.test("the command line loads nothing heavy before it is needed", async () => {
-  const args = ["info", "--json", "pipeline/cli.ts"];
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
-  const graph: Graph = JSON.parse(new TextDecoder().decode(stdout));
+  const graph = await graphOf("pipeline/cli.ts");
   const loaded = staticModules(graph, graph.roots[0]!);
   const packages = [...loaded].filter((name) => name.startsWith("npm:"));
   assert.deepEqual(packages.map((name) => /commander/.test(name)), [true], `${packages}`);
@@ -202,6 +232,13 @@ Deno.test("the command line loads nothing heavy before it is needed", async () =
     .reduce((sum, { size = 0 }) => sum + size, 0);
   assert.ok(bytes < 300_000, `${bytes} bytes of modules are loaded for --help`);
 });
+
+/** What a module imports, as `deno info` has it. */
+async function graphOf(module: string): Promise<Graph> {
+  const args = ["info", "--json", module];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
 
 interface Graph {
   readonly roots: readonly string[];

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { extname } from "node:path";
+
 export { choice, integer, number } from "../values.ts";
 
 /** What a shell offers for a value: files, folders, fixed words, or nothing. */
@@ -42,6 +44,35 @@ export function text(placeholder: string): Kind<string> {
 /** A path to a file. */
 export function file(placeholder = "FILE"): Kind<string> {
   return { placeholder, parse: (path) => path, completion: "file" };
+}
+
+/** A path to a file that is written, in the form that its ending says; others are refused. */
+export function fileToWrite(
+  endings: readonly string[],
+  { placeholder = `FILE${endings[0]}`, others = [] }: {
+    readonly placeholder?: string;
+    /** What is taken besides, such as `-`. */
+    readonly others?: readonly string[];
+  } = {},
+): Kind<string> {
+  const parse = (path: string) => {
+    if (others.includes(path) || endings.includes(extname(path).toLowerCase())) return path;
+    throw new RangeError(`expected a name that ends in ${endings.filter(Boolean).join(" or ")}`);
+  };
+  return { placeholder, parse, completion: "file" };
+}
+
+/** Endings of files that nobody calls a folder by. */
+const FILE_ENDINGS =
+  /\.(?:bits|csv|html?|json|ndjson|npy|npz|pdf|png|jpe?g|pts|tar|tsv|txt|xml|zip)$/i;
+
+/** A path to a folder that is written. */
+export function folderToWrite(placeholder = "DIR"): Kind<string> {
+  const parse = (path: string) => {
+    if (!FILE_ENDINGS.test(path)) return path;
+    throw new RangeError("expected a folder, and this is the name of a file");
+  };
+  return { placeholder, parse, completion: "folder" };
 }
 
 /** A path to a folder. */

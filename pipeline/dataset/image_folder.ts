@@ -5,10 +5,9 @@
  */
 
 import { join } from "node:path";
-import { filesBelow } from "../folder_files.ts";
 import type { FaceRecord } from "../record.ts";
-import { isImageFile } from "./image_name.ts";
 import { LinkGuard } from "./links.ts";
+import { picturesBelow } from "./picture_files.ts";
 import { type Shard, shardRange } from "./shard.ts";
 
 /** What {@linkcode imagesIn} can be told. */
@@ -22,12 +21,12 @@ export interface FolderOptions {
 }
 
 /**
- * The images (jpg, jpeg, png) in a folder and the folders below it as records without labels, in
- * natural order (2 before 10), each named by its path below `folder` with `/` between folders.
- * Hidden files and folders are left out. An image that is a link which leads out of the folder is
- * rejected.
+ * The pictures in a folder and the folders below it as records without labels, in natural order (2 before
+ * 10), each named by its path below `folder` with `/` between folders. Hidden files and folders are left out.
+ * A picture of a kind that is not read is rejected, as is one that is a link which leads out of the folder,
+ * and a folder that cannot be read.
  *
- * @throws {Deno.errors.NotFound} If there is no such folder or no image in it.
+ * @throws {Deno.errors.NotFound} If there is no such folder or no picture in it.
  * @throws {Deno.errors.PermissionDenied} If a folder below is a link which leads out of it.
  */
 export async function* imagesIn(
@@ -40,18 +39,15 @@ export async function* imagesIn(
     links.require(join(folder, name));
     return true;
   };
-  const images: string[] = [];
-  for await (const name of filesBelow(folder, options.signal, enters)) {
-    if (isImageFile(name)) images.push(name);
+  const pictures = await Array.fromAsync(picturesBelow(folder, options.signal, enters));
+  if (pictures.length === 0) {
+    throw new Deno.errors.NotFound(`There is no picture in the folder ${folder}.`);
   }
-  if (images.length === 0) {
-    throw new Deno.errors.NotFound(`There is no image (jpg, jpeg, png) in the folder ${folder}.`);
-  }
-  const [from, to] = shardRange(images.length, options.shard);
-  for (const image of images.slice(from, to)) {
+  const [from, to] = shardRange(pictures.length, options.shard);
+  for (const { name, rejected } of pictures.slice(from, to)) {
     options.signal?.throwIfAborted();
-    const path = join(folder, image);
-    yield { ...unlabelledRecord(image, path), rejected: links.faultOf(path) };
+    const path = join(folder, name);
+    yield { ...unlabelledRecord(name, path), rejected: rejected ?? links.faultOf(path) };
   }
 }
 

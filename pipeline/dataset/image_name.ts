@@ -5,12 +5,13 @@
  * @module
  */
 
+import { kindOfName } from "../image/picture_kinds.ts";
 import { quoted } from "../quoted.ts";
 import type { Cells } from "./cells.ts";
 
 /** Whether a file's name ends as those of the pictures that are read do. */
 export function isImageFile(name: string): boolean {
-  return /\.(jpe?g|png)$/i.test(name);
+  return kindOfName(name)?.isRead ?? false;
 }
 
 /** Headings of the column that holds the image's name, in lower case. */

@@ -77,12 +77,17 @@ function entriesOf(folder: string): Deno.DirEntry[] {
   return ifThere(() => [...Deno.readDirSync(folder)]) ?? [];
 }
 
-/** Null for what is not there, and for links that lead nowhere: whoever reads it finds that out. */
+/**
+ * Null for what is not there, for links that lead nowhere and for what may not be looked at: whoever reads
+ * it finds that out.
+ */
 function ifThere<T>(look: () => T): T | null {
   try {
     return look();
   } catch (error) {
-    if (isNotThere(error)) return null;
+    const isClosed = error instanceof Deno.errors.PermissionDenied ||
+      error instanceof Deno.errors.NotCapable;
+    if (isClosed || isNotThere(error)) return null;
     throw error;
   }
 }

@@ -7,19 +7,14 @@
 import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
 import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
 import { decodeColourJpeg } from "./mozjpeg.ts";
-import { turnImage } from "./orientation.ts";
+import { sideways, turnImage } from "./orientation.ts";
 import { checkSize, type RgbImage } from "./pixels.ts";
-
-/** Whether the bytes begin as a JPEG file does. */
-export function isJpeg(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
-}
 
 /** Width and height once it is upright; errors as of {@linkcode decodeJpeg}. */
 export function jpegSize(bytes: Uint8Array): [width: number, height: number] {
   const { width, height, orientation } = readJpegHeader(bytes);
   checkSize(width, height);
-  return orientation >= 5 ? [height, width] : [width, height];
+  return sideways(orientation) ? [height, width] : [width, height];
 }
 
 /** Each block of 8x8 pixels takes a bit at least: the code of its mean. Source: ITU-T T.81, F.1.2.1. */

@@ -1,10 +1,12 @@
 /**
  * What a JPEG file says about itself: size, components, orientation, and where it ends.
  *
- * Source: ITU-T T.81, annex B (markers); Exif 2.3, section 4.6 (tags).
+ * Source: ITU-T T.81, annex B (markers).
  *
  * @module
  */
+
+import { beginsWithExif, exifOrientation } from "./exif.ts";
 
 /** Facts from a JPEG file's markers. */
 export interface JpegHeader {
@@ -36,7 +38,7 @@ const NO_FRAME = [0xc4, 0xc8, 0xcc];
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let frame: Pick<JpegHeader, "width" | "height" | "components" | "planes"> | null = null;
-  let orientation = 1;
+  let orientation: number | null = null;
   let scans = 0;
   let end: number | null = null;
   for (let at = nextMarker(bytes, 2); at + 1 < bytes.length;) {
@@ -47,7 +49,9 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
     }
     const length = at + 4 <= bytes.length ? view.getUint16(at + 2) : 0;
     if (length < 2 || at + 2 + length > bytes.length) break;
-    if (marker === APP1) orientation = readOrientation(bytes, at + 4, at + 2 + length);
+    const content = bytes.subarray(at + 4, at + 2 + length);
+    // XMP lies in segments of the same kind.
+    if (marker === APP1 && beginsWithExif(content)) orientation ??= exifOrientation(content);
     if (marker >= 0xc0 && marker <= 0xcf && !NO_FRAME.includes(marker) && length >= 8) {
       // A second frame is an error; the decoder asks for memory by the first one.
       frame ??= {
@@ -62,7 +66,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
     at = marker === START_OF_SCAN ? nextMarker(bytes, after) : nextSegment(bytes, after);
   }
   if (frame === null) throw new SyntaxError("the JPEG is damaged or cut short: it has no header");
-  return { ...frame, orientation, scans, end };
+  return { ...frame, orientation: orientation ?? 1, scans, end };
 }
 
 /** From three bytes for each component, the second of which has its sampling along both axes. */
@@ -88,23 +92,4 @@ function nextMarker(bytes: Uint8Array, from: number): number {
     else return at;
   }
   return bytes.length;
-}
-
-const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
-const ORIENTATION_TAG = 0x0112;
-
-/** The orientation in an APP1 segment, or 1 where it has none. */
-function readOrientation(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 14 || EXIF.some((code, i) => bytes[start + i] !== code)) return 1;
-  const tiff = new DataView(bytes.buffer, bytes.byteOffset + start + 6, end - start - 6);
-  const little = tiff.getUint16(0) === 0x4949;
-  const directory = tiff.getUint32(4, little);
-  if (directory + 2 > tiff.byteLength) return 1;
-  const entries = tiff.getUint16(directory, little);
-  for (let i = 0, at = directory + 2; i < entries && at + 12 <= tiff.byteLength; i++, at += 12) {
-    if (tiff.getUint16(at, little) !== ORIENTATION_TAG) continue;
-    const value = tiff.getUint16(at + 8, little);
-    return value >= 1 && value <= 8 ? value : 1;
-  }
-  return 1;
 }

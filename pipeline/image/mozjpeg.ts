@@ -8,50 +8,16 @@
 
 import createModule from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import wasmBytes from "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm" with { type: "bytes" };
-import { KEPT_MEMORY_BYTES, type RgbImage } from "./pixels.ts";
-
-/** The object that emscripten's factory is given, and has filled when it returns. */
-interface MozjpegModule {
-  /** View on the whole memory, made afresh when that grows. */
-  readonly HEAPU8: Uint8Array;
-  /** RGBA pixels; with `turn`, turned as EXIF says. */
-  decode(file: Uint8Array, turn: boolean): ImageData;
-}
-
-interface Decoder {
-  readonly module: MozjpegModule;
-  /** What libjpeg has said: the first warning, and the error that ended it. */
-  readonly messages: string[];
-}
+import { type Codec, type CodecModule, startCodec } from "./codec_module.ts";
+import { KEPT_MEMORY_BYTES, type RgbaImage, type RgbImage } from "./pixels.ts";
 
 let compiled: WebAssembly.Module | null = null;
 /** One decoder a thread. One that stopped half-way is in an unknown state, and thrown away. */
-let decoder: Decoder | null = null;
+let decoder: Codec | null = null;
 
-function startDecoder(): Decoder {
-  const code = compiled ??= new WebAssembly.Module(wasmBytes);
-  const messages: string[] = [];
-  let failure: unknown;
-  const module = {
-    print: () => {},
-    printErr: (message: string) => messages.push(message),
-    instantiateWasm(imports: WebAssembly.Imports, receive: (started: object) => void): object {
-      try {
-        const instance = new WebAssembly.Instance(code, imports);
-        receive(instance);
-        return instance.exports;
-      } catch (cause) {
-        failure = cause; // thrown from here, it would make the factory fetch the module
-        return {};
-      }
-    },
-  };
-  // The promise of the same module, which it returns, comes later than the module itself.
-  createModule(module);
-  if (!("decode" in module)) {
-    throw new Error("Cannot start the JPEG decoder", { cause: failure });
-  }
-  return { module: module as unknown as MozjpegModule, messages };
+function takeDecoder(): Codec {
+  compiled ??= new WebAssembly.Module(wasmBytes);
+  return decoder ??= startCodec(createModule, compiled);
 }
 
 /**
@@ -64,7 +30,7 @@ function startDecoder(): Decoder {
  * @throws {SyntaxError} If it is damaged or of an unsupported kind.
  */
 export function decodeColourJpeg(bytes: Uint8Array, end: number): RgbImage {
-  const { module, messages } = decoder ??= startDecoder();
+  const { module, messages } = takeDecoder();
   messages.length = 0;
   try {
     const { width, height, data } = decodeWhole(module, bytes, messages);
@@ -75,9 +41,10 @@ export function decodeColourJpeg(bytes: Uint8Array, end: number): RgbImage {
   }
 }
 
-function decodeWhole(module: MozjpegModule, bytes: Uint8Array, messages: string[]): ImageData {
+function decodeWhole(module: CodecModule, bytes: Uint8Array, messages: string[]): RgbaImage {
   try {
-    return module.decode(bytes, false);
+    // As it lies; with true, it would be turned as EXIF says.
+    return module.decode(bytes, false)!;
   } catch (cause) {
     decoder = null;
     throw cause instanceof RangeError ? cause : complaint(messages, cause);
@@ -118,7 +85,7 @@ function isHarmless(message: string, bytes: Uint8Array, end: number): boolean {
 const IN_PLACE = 4e6;
 
 /** RGBA to RGB, four pixels a step: three words of 32 bits out of four (lowest byte first). */
-function dropAlpha({ buffer, byteOffset, length }: ImageData["data"]): Uint8Array {
+function dropAlpha({ buffer, byteOffset, length }: RgbaImage["data"]): Uint8Array {
   const count = length / 4;
   const from = new Uint32Array(buffer, byteOffset, count);
   // A huge picture in its own place, for want of memory; others give back what they do not need.

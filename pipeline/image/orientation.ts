@@ -14,7 +14,7 @@ import type { RgbImage } from "./pixels.ts";
  */
 export function turnImage(image: RgbImage, orientation: number): RgbImage {
   if (orientation === 1) return image;
-  const swap = orientation >= 5;
+  const swap = sideways(orientation);
   const backColumns = [2, 3, 7, 8].includes(orientation);
   const backRows = [3, 4, 6, 7].includes(orientation);
   const [width, height] = swap ? [image.height, image.width] : [image.width, image.height];
@@ -32,4 +32,9 @@ export function turnImage(image: RgbImage, orientation: number): RgbImage {
     }
   }
   return { width, height, data };
+}
+
+/** Whether an orientation swaps width and height. */
+export function sideways(orientation: number): boolean {
+  return orientation >= 5;
 }

@@ -1,5 +1,5 @@
 /**
- * PNG files to RGB pixels, and pixels to PNG files.
+ * PNG files to RGB pixels.
  *
  * Source: PNG specification, second edition (ISO/IEC 15948).
  *
@@ -7,18 +7,10 @@
  */
 
 import wasmBytes from "imagescript/wasm/any/png.wasm" with { type: "bytes" };
-import { crc32, deflate } from "node:zlib";
-import { checkSize, KEPT_MEMORY_BYTES, type RgbImage } from "./pixels.ts";
-
-/** Pixels to be written. */
-export interface PngSource {
-  /** Columns. */
-  readonly width: number;
-  /** Rows. */
-  readonly height: number;
-  /** u8 [height, width, channels] with 1 channel (gray), 3 (RGB) or 4 (RGBA). */
-  readonly data: Uint8Array;
-}
+import { crc32 } from "node:zlib";
+import { exifOrientation } from "./exif.ts";
+import { sideways, turnImage } from "./orientation.ts";
+import { checkSize, KEPT_MEMORY_BYTES, overWhite, type RgbImage } from "./pixels.ts";
 
 /** What the decoder module exports. A result below 0 of `decode` is an error code. */
 interface PngDecoder {
@@ -30,7 +22,17 @@ interface PngDecoder {
   height(): number;
 }
 
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+/** The bytes with which a PNG file begins. */
+export const SIGNATURE: Uint8Array<ArrayBuffer> = Uint8Array.of(
+  0x89,
+  0x50,
+  0x4e,
+  0x47,
+  0x0d,
+  0x0a,
+  0x1a,
+  0x0a,
+);
 
 let compiled: WebAssembly.Module | null = null;
 /** One decoder a thread. A trapped one is thrown away. */
@@ -46,18 +48,40 @@ function takeDecoder(): PngDecoder {
   return decoder = exports as unknown as PngDecoder;
 }
 
-/** Whether the bytes begin as a PNG file does. */
-export function isPng(bytes: Uint8Array): boolean {
-  return SIGNATURE.every((code, i) => bytes[i] === code);
+/** Width and height once it is upright; errors as of {@linkcode decodePng}. */
+export function pngSize(bytes: Uint8Array): [width: number, height: number] {
+  const [width, height] = storedSize(bytes);
+  return sideways(pngOrientation(bytes)) ? [height, width] : [width, height];
 }
 
-/** Width and height; errors as of {@linkcode decodePng}. */
-export function pngSize(bytes: Uint8Array): [width: number, height: number] {
+/** Width and height as they lie. */
+function storedSize(bytes: Uint8Array): [width: number, height: number] {
   if (bytes.length < 33) throw new SyntaxError("the PNG is cut short: it has no header");
   const header = new DataView(bytes.buffer, bytes.byteOffset);
   const [width, height] = [header.getUint32(16), header.getUint32(20)];
   checkSize(width, height);
   return [width, height];
+}
+
+/** Whether a PNG is shown as it lies. */
+export function isUprightPng(bytes: Uint8Array): boolean {
+  return pngOrientation(bytes) === 1;
+}
+
+/** The orientation in the chunk eXIf, wherever it lies; one that is damaged says nothing. */
+function pngOrientation(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = SIGNATURE.length; at + 12 <= bytes.length;) {
+    const length = view.getUint32(at);
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    const end = at + 8 + length;
+    if (name === "IEND" || end + 4 > bytes.length) break;
+    if (name === "eXIf" && crc32(bytes.subarray(at + 4, end)) === view.getUint32(end)) {
+      return exifOrientation(bytes.subarray(at + 8, end));
+    }
+    at = end + 4;
+  }
+  return 1;
 }
 
 /** Samples a pixel by colour type. */
@@ -66,14 +90,14 @@ const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4
 const MOST_BYTES = 256e6;
 
 /**
- * Decodes a PNG file of any colour type. Transparent pixels are laid over white, as a page shows
- * them.
+ * Decodes a PNG file of any colour type and turns it upright. Transparent pixels are laid over white, as a
+ * page shows them.
  *
  * @throws {SyntaxError} If it is damaged or cut short.
  * @throws {RangeError} If it is too large.
  */
 export function decodePng(bytes: Uint8Array): RgbImage {
-  const [columns, rows] = pngSize(bytes);
+  const [columns, rows] = storedSize(bytes);
   const [depth, colour] = [bytes[24]!, bytes[25]!];
   if (columns * rows * (SAMPLES[colour] ?? 0) * depth / 8 > MOST_BYTES) {
     throw new RangeError(
@@ -91,7 +115,7 @@ export function decodePng(bytes: Uint8Array): RgbImage {
     const height = call.height();
     const data = overWhite(new Uint8Array(memory.buffer, pixels, 4 * width * height));
     call.wfree(pixels);
-    return { width, height, data };
+    return turnImage({ width, height, data }, pngOrientation(bytes));
   } catch (cause) {
     if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
     decoder = null;
@@ -99,85 +123,4 @@ export function decodePng(bytes: Uint8Array): RgbImage {
   } finally {
     if (memory.buffer.byteLength > KEPT_MEMORY_BYTES) decoder = null;
   }
-}
-
-function overWhite(rgba: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(rgba.length / 4 * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    const alpha = rgba[from + 3]!;
-    const white = 255.5 - alpha;
-    const share = alpha / 255;
-    rgb[to] = rgba[from]! * share + white;
-    rgb[to + 1] = rgba[from + 1]! * share + white;
-    rgb[to + 2] = rgba[from + 2]! * share + white;
-  }
-  return rgb;
-}
-
-/** PNG's colour type for a number of channels. */
-const COLOUR_TYPE: Readonly<Record<number, number>> = { 1: 0, 3: 2, 4: 6 };
-
-/**
- * Writes pixels as a PNG file; the number of channels (1, 3 or 4) follows from the amount of data.
- *
- * @throws {TypeError} If the data are not 1, 3 or 4 bytes a pixel.
- */
-export async function encodePng(image: PngSource): Promise<Uint8Array> {
-  const { width, height, data } = image;
-  const channels = data.length / (width * height);
-  const colourType = COLOUR_TYPE[channels];
-  if (colourType === undefined) {
-    throw new TypeError(
-      `Cannot write a PNG: ${width}x${height} pixels need 1, 3 or 4 bytes each, got ${data.length}`,
-    );
-  }
-  const header = new DataView(new ArrayBuffer(13));
-  header.setUint32(0, width);
-  header.setUint32(4, height);
-  header.setUint8(8, 8);
-  header.setUint8(9, colourType);
-  const packed = await compress(filterRows(data, height, channels));
-  const chunks = [
-    SIGNATURE,
-    chunk("IHDR", new Uint8Array(header.buffer)),
-    chunk("IDAT", packed),
-    chunk("IEND", new Uint8Array()),
-  ];
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
-}
-
-/**
- * Puts the filter byte before each row. Colour is stored as the difference to the pixel on the left,
- * which a photograph needs to become small; gray, here always a flat mask, as it is.
- */
-function filterRows(data: Uint8Array, height: number, channels: number): Uint8Array<ArrayBuffer> {
-  const stride = data.length / height;
-  const rows = new Uint8Array(height * (stride + 1));
-  for (let y = 0; y < height; y++) {
-    const from = y * stride;
-    const to = y * (stride + 1) + 1;
-    rows.set(data.subarray(from, from + stride), to);
-    if (channels === 1) continue;
-    rows[to - 1] = 1;
-    for (let i = channels; i < stride; i++) {
-      rows[to + i] = data[from + i]! - data[from + i - channels]!;
-    }
-  }
-  return rows;
-}
-
-function compress(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Promise((resolve, reject) => {
-    deflate(bytes, (error, packed) => error ? reject(error) : resolve(new Uint8Array(packed)));
-  });
-}
-
-function chunk(name: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(content.length + 12);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, content.length);
-  bytes.set(new TextEncoder().encode(name), 4);
-  bytes.set(content, 8);
-  view.setUint32(content.length + 8, crc32(bytes.subarray(4, content.length + 8)));
-  return bytes;
 }

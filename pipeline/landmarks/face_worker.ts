@@ -59,7 +59,7 @@ async function answerSome(requests: readonly FaceRequest[]): Promise<FaceAnswer[
   const searches: FaceSearch[] = [];
   for (let pixels = 0; pictures.length < requests.length && pixels < MOST_PIXELS;) {
     const { path, detector, box, all } = requests[pictures.length]!;
-    const image = readPixels(path);
+    const image = await readPixels(path);
     pictures.push(image);
     if ("rejected" in image) continue;
     pixels += image.width * image.height;
@@ -77,7 +77,7 @@ function answerOf({ width, height }: RgbImage, faces: readonly PlacedFace[]): Fa
   return faces.length === 0 ? { size, rejected: "no face found" } : { size, faces };
 }
 
-function readPixels(path: string): RgbImage | NoFace {
+async function readPixels(path: string): Promise<RgbImage | NoFace> {
   let bytes: Uint8Array;
   try {
     bytes = readPictureFileSync(path);
@@ -85,7 +85,7 @@ function readPixels(path: string): RgbImage | NoFace {
     return { size: null, rejected: `cannot read: ${readingFault(error)}` };
   }
   try {
-    return decodePixels(bytes);
+    return await decodePixels(bytes);
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     return { size: null, rejected: `not an image: ${error.message}` };

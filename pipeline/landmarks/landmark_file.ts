@@ -4,11 +4,14 @@
  * @module
  */
 
-import { csvRow, readCsv } from "../csv.ts";
+import { readCsv } from "../csv.ts";
 import { imageNameFault } from "../dataset/image_name.ts";
 import { FileWriter } from "../files.ts";
 import { quoted } from "../quoted.ts";
 import type { FaceRecord, Stage } from "../record.ts";
+import { readRecords } from "../record_json.ts";
+import { besideLandmarks, isNdjson, isSingleFace } from "./landmark_endings.ts";
+import { landmarkFormat } from "./landmark_format.ts";
 import { LandmarkTable } from "./landmark_table.ts";
 import { findPointColumns, readPoints } from "./point_columns.ts";
 
@@ -20,20 +23,10 @@ export interface LandmarkRow {
   readonly points: Float32Array;
 }
 
-const POINTS = 68;
-const COLUMNS = 1 + 2 * POINTS;
-/** Names of the columns after the first, in the order in which they are written. */
-const COORDINATE_NAMES = ["x", "y"].flatMap((axis) =>
-  Array.from({ length: POINTS }, (_, i) => `${axis}_${i}`)
-);
+const COLUMNS = 1 + 2 * 68;
 
 /** Text that is gathered before it goes to the file, in characters. */
 const PIECE = 1 << 16;
-
-/** What lies beside a landmarks file: `faces.csv` with the ending `.x` → `faces.x`. */
-export function besideLandmarks(out: string, ending: string): string {
-  return out.replace(/\.csv$/i, "") + ending;
-}
 
 /** Where the rejected images of a landmarks file are listed: `faces.csv` → `faces.rejected.ndjson`. */
 export function rejectedPath(out: string): string {
@@ -41,9 +34,10 @@ export function rejectedPath(out: string): string {
 }
 
 /**
- * Passes records on and writes each into one of two files: those with points into the csv file `out`,
- * the others with their reason into {@linkcode rejectedPath}, an object `{"image", "reason"}` a line.
- * The files appear when the last record has passed, and not at all if the stream ends early.
+ * Passes records on and writes each into one of two files: those with points into `out`, whose ending says in
+ * which form ({@linkcode LANDMARK_FILES}), the others with their reason into {@linkcode rejectedPath}, an
+ * object `{"image", "reason"}` a line. The files appear when the last record has passed, and not at all if the
+ * stream ends early.
  *
  * @example The files of a search
  * ```ts
@@ -56,16 +50,20 @@ export function rejectedPath(out: string): string {
  * for await (const { image } of written) console.log(image);
  * await Deno.remove(folder, { recursive: true });
  * ```
+ *
+ * @throws {Error} If `out` is a form that holds a single face, and there is not one.
  */
 export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
+  const format = landmarkFormat(out);
   return async function* (source) {
     await using rows = await FileWriter.open(out);
     await using rejections = await FileWriter.open(rejectedPath(out));
-    let text = csvRow(["image_name", ...COORDINATE_NAMES]);
+    let [text, faces] = [format.head, 0];
     let rejected = "";
     for await (const record of source) {
       if (record.rejected === null && record.points !== null) {
-        text += rowOf(record.image, record.points);
+        if (++faces > 1 && isSingleFace(out)) throw notSingle(out, "there are more");
+        text += format.row(record, record.points);
       } else rejected += rejectionOf(record);
       if (text.length > PIECE) {
         await rows.write(text);
@@ -80,16 +78,13 @@ export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
     await rows.write(text);
     await rejections.write(rejected);
     await rejections.commit();
+    if (isSingleFace(out) && faces === 0) throw notSingle(out, "none was found");
     await rows.commit();
   };
 }
 
-function rowOf(image: string, points: Float32Array): string {
-  const row: (string | number)[] = [image];
-  for (let axis = 0; axis < 2; axis++) {
-    for (let i = axis; i < 2 * POINTS; i += 2) row.push(Math.round(points[i]! * 100) / 100);
-  }
-  return csvRow(row);
+function notSingle(out: string, found: string): Error {
+  return new Error(`Cannot write ${out}: it holds the points of one face, and ${found}`);
 }
 
 function rejectionOf({ image, rejected }: FaceRecord): string {
@@ -97,8 +92,8 @@ function rejectionOf({ image, rejected }: FaceRecord): string {
 }
 
 /**
- * The rows of a landmarks file, one after the other. Columns are found by their names, so they may
- * come in any order; coordinates are integers or decimals.
+ * The rows of a landmarks file, one after the other: csv, or records with points (`.ndjson`). Columns are found
+ * by their names, so they may come in any order; coordinates are integers or decimals.
  *
  * @throws {SyntaxError} With `path:line`, if there are not 68 points, something is no number, or an
  * image comes twice or has a name that leads out of its folder.
@@ -108,6 +103,7 @@ export async function* readLandmarks(
   path: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<LandmarkRow> {
+  if (isNdjson(path)) return yield* readPlaced(path, options.signal);
   let columns: number[] | null = null;
   const lines = new Map<string, number>();
   for await (const { line, fields } of readCsv(path, options)) {
@@ -136,6 +132,18 @@ export async function* readLandmarks(
     yield { image, points: readPoints(fields, columns, place) };
   }
   if (columns === null) throw new SyntaxError(`Cannot read landmarks: ${path}:1 has no header`);
+}
+
+/** The records of a file that have points. */
+async function* readPlaced(path: string, signal?: AbortSignal): AsyncGenerator<LandmarkRow> {
+  const seen = new Set<string>();
+  for await (const { image, points } of readRecords((await Deno.open(path)).readable, path)) {
+    signal?.throwIfAborted();
+    if (points === null) continue;
+    if (seen.has(image)) throw new SyntaxError(`Cannot read landmarks: ${path} repeats ${image}`);
+    seen.add(image);
+    yield { image, points };
+  }
 }
 
 /**

@@ -26,7 +26,8 @@ import {
   NOTHING,
   readJournal,
 } from "./journal_reader.ts";
-import { besideLandmarks, writeLandmarks } from "./landmark_file.ts";
+import { besideLandmarks } from "./landmark_endings.ts";
+import { writeLandmarks } from "./landmark_file.ts";
 
 export type { LandmarkSettings } from "./journal_reader.ts";
 

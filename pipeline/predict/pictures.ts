@@ -52,6 +52,7 @@ export function readPictures(
   { input, align, signal }: PictureOptions,
 ): AsyncGenerator<Picture | NoPicture> {
   const make = async (place: ImagePlace, read: Picture["read"]) => {
+    if (place.rejected !== undefined) return { place, rejected: place.rejected };
     try {
       return { place, pixels: fit(await read(), input), read };
     } catch (error) {
@@ -87,7 +88,7 @@ export function reasonOf(error: unknown): string {
 
 async function* asRecords(places: AsyncIterable<ImagePlace>): AsyncGenerator<FaceRecord> {
   const unknown = { split: null, labels: null, size: null, box: null, points: null };
-  for await (const { path, name } of places) {
-    yield { image: name, path, ...unknown, rejected: null };
+  for await (const { path, name, rejected = null } of places) {
+    yield { image: name, path, ...unknown, rejected };
   }
 }

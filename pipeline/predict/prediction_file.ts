@@ -11,14 +11,6 @@ import { FileWriter } from "../files.ts";
 import { rejectedPath } from "../landmarks/landmark_file.ts";
 import type { Prediction } from "../predict.ts";
 
-/** Endings of the files that can be written. */
-export const PREDICTION_FILES = [".ndjson", ".csv"] as const;
-
-/** Whether a file is one of {@linkcode PREDICTION_FILES}, which its name's ending decides. */
-export function isPredictionFile(path: string): boolean {
-  return PREDICTION_FILES.some((ending) => ending === extname(path).toLowerCase());
-}
-
 /** Whether predictions go to a file as csv. */
 export function isCsv(path: string): boolean {
   return extname(path).toLowerCase() === ".csv";
@@ -28,7 +20,8 @@ export function isCsv(path: string): boolean {
 const PIECE = 1 << 16;
 
 /**
- * A file of predictions that appears when it is committed, and not at all if it is disposed before.
+ * A file of predictions that appears when it is committed, and not at all if it is disposed before. Its name ends
+ * in one of:
  *
  * - `.ndjson`: each {@linkcode Prediction} as a line;
  * - `.csv`: `image_name` and the probabilities by the attributes' names, a row for each image that has an

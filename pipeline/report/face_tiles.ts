@@ -7,7 +7,7 @@
 import { ATTRIBUTES } from "../attributes.ts";
 import { heatColour, type HeatMap } from "../heat_map.ts";
 import { contourOf, type ContourPiece, emptinessOf, HALF } from "../heat_map/contour.ts";
-import { encodePng, isPicture, readPictureFile } from "../image.ts";
+import { encodePng, readPictureFile, webPicture } from "../image.ts";
 import { predictedMap, trueMask } from "./face_masks.ts";
 import { type Html, html } from "./html.ts";
 import { edgePath, fillPath, type Mask } from "./outline.ts";
@@ -108,14 +108,11 @@ function contourPath(map: HeatMap): string {
   }).join("");
 }
 
-/** The image file's bytes as they lie, or null if there is no such file any more or none to be read. */
+/** The image for a page, or null if there is no such file any more or none to be read. */
 export async function imageUri(path: string): Promise<string | null> {
   // Whatever keeps it from being read, the report is about something else.
-  const bytes = await readPictureFile(path).catch(() => null);
-  // A run folder that somebody else made may name any file of this machine.
-  if (bytes === null || !isPicture(bytes)) return null;
-  const kind = bytes[0] === 0x89 ? "png" : "jpeg";
-  return `data:image/${kind};base64,${bytes.toBase64()}`;
+  const picture = await readPictureFile(path).then(webPicture).catch(() => null);
+  return picture && `data:${picture.type};base64,${picture.bytes.toBase64()}`;
 }
 
 /** A map as a PNG in the colours of the heat map, each pixel as opaque as its value is high. */

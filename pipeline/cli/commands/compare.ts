@@ -1,7 +1,7 @@
 import { command, optional } from "../command.ts";
 import { comparisonText } from "../compare_text.ts";
 import { UsageError } from "../failure.ts";
-import { file } from "../kinds.ts";
+import { fileToWrite } from "../kinds.ts";
 
 /** `compare`: runs side by side, and whether they differ by more than chance. */
 export const COMPARE = command({
@@ -18,7 +18,10 @@ export const COMPARE = command({
     list: true,
   }],
   options: {
-    out: optional(file("FILE.html"), "also write one self-contained HTML file with plots"),
+    out: optional(
+      fileToWrite([".html", ".htm"]),
+      "also write one self-contained HTML file with plots",
+    ),
   },
   examples: [
     ["runs/first runs/second", "side by side"],

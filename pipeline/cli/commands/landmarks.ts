@@ -9,13 +9,14 @@ import {
 } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
-import { file, folder, SHARD } from "../kinds.ts";
+import { file, fileToWrite, folder, SHARD } from "../kinds.ts";
 import {
   type LandmarkingJob,
   landmarkSettings,
   runLandmarking,
   runLandmarkingInto,
 } from "../landmarking.ts";
+import { besideLandmarks, isSingleFace, LANDMARK_FILES } from "../../landmarks/landmark_endings.ts";
 import { PLACING, readPlacing } from "../placing.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import { PROGRAM_NAME } from "../../standalone.ts";
@@ -25,7 +26,10 @@ const OPTIONS = {
   images: optional(folder(), "folder of images without labels, instead of a data set"),
   labels: optional(file(), "label file instead of the data set's own"),
   followLinks: FOLLOW_LINKS,
-  out: required(file("FILE.csv"), "landmarks file to write, or - for records on stdout"),
+  out: required(
+    fileToWrite(["", ...LANDMARK_FILES], { placeholder: "FILE.csv", others: ["-"] }),
+    "landmarks file to write (.csv, .ndjson, or .pts for a single image), or - for records on stdout",
+  ),
   ...PLACING,
   boxes: optional(
     file("FILE|aligned"),
@@ -68,6 +72,11 @@ export const LANDMARKS = command({
     const { terminal, signal } = context;
     if (out === "-" && truth !== undefined) throw new UsageError("--score needs --out FILE.csv");
     const source = await openSource(values, context);
+    if (isSingleFace(out) && (source.total !== 1 || values.allFaces)) {
+      throw new UsageError(
+        `--out ${out}: .pts holds one face; for more, .csv or .ndjson is needed`,
+      );
+    }
     const placing = {
       ...await readPlacing({ ...values, detector: detectorOf(values) }, context),
       allFaces: values.allFaces,
@@ -82,7 +91,6 @@ export const LANDMARKS = command({
     const same = `The same command${restart ? " without --restart" : ""}`;
     context.onInterrupt(`${same} goes on where it stopped.`);
     const settings = landmarkSettings(values, placing);
-    const { besideLandmarks } = await import("../../landmarks/landmark_file.ts");
     const scored = truth === undefined
       ? job
       : { ...job, truth, worst: besideLandmarks(out, ".worst") };
@@ -129,7 +137,7 @@ async function openSource(
   { dataset: root, images, labels, followLinks, seed, shard }:
     & Values<typeof OPTIONS>
     & CommonValues,
-  { signal }: Context,
+  { terminal, signal }: Context,
 ): Promise<Source> {
   const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
   if ((root === undefined) === (images === undefined)) {
@@ -138,6 +146,9 @@ async function openSource(
   if (images !== undefined) {
     // The folder is listed as a whole before the first image in any case.
     const records = await Array.fromAsync(imagesIn(images, { shard, followLinks, signal }));
+    const { unusedText } = await import("../unused_text.ts");
+    const unused = unusedText(records);
+    if (unused !== null) terminal.note(unused);
     const again = () => ReadableStream.from(records);
     return { records: again(), again, total: records.length, dataset: null };
   }

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
-import { file, folder } from "../kinds.ts";
+import { file, folder, folderToWrite } from "../kinds.ts";
 import {
   facesWithLandmarks,
   type LandmarkingResult,
@@ -29,7 +29,7 @@ const OPTIONS = {
   landmarks: optional(file(), "landmarks file, instead of looking for faces"),
   ...PLACING,
   ...TRAINING,
-  out: optional(folder("RUN"), "folder of the run (default: runs/ and the time)"),
+  out: optional(folderToWrite("RUN"), "folder of the run (default: runs/ and the time)"),
 };
 
 type PipelineValues = Values<typeof OPTIONS> & CommonValues;

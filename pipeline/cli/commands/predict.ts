@@ -4,7 +4,7 @@ import { startBackendFor } from "../starting.ts";
 import { command, type Context, flag, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
-import { file, folder, integer, type Kind } from "../kinds.ts";
+import { fileToWrite, folder, folderToWrite, integer, type Kind } from "../kinds.ts";
 import { readPlacing } from "../placing.ts";
 import { pairsText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -58,8 +58,11 @@ export const PREDICT = command({
       integer(1, "K"),
       "the K likeliest attributes: as a table on a terminal, else as a field of each line",
     ),
-    out: optional(file("FILE.ndjson|FILE.csv"), "file to write, in place of stdout"),
-    maps: optional(folder(), "folder for heat maps"),
+    out: optional(
+      fileToWrite([".ndjson", ".csv"], { placeholder: "FILE.ndjson|FILE.csv" }),
+      "file to write, in place of stdout",
+    ),
+    maps: optional(folderToWrite(), "folder for heat maps"),
   },
   examples: [
     ["--run runs/first face.jpg --top 5", "one image"],
@@ -69,10 +72,7 @@ export const PREDICT = command({
     ["--run runs/first - < paths.txt | jq .probabilities.Smiling", "with a list of paths"],
   ],
   async run({ run, align, threshold, top, out, ...values }, context, images) {
-    const { isCsv, isPredictionFile } = await import("../../predict/prediction_file.ts");
-    if (out !== undefined && !isPredictionFile(out)) {
-      throw new UsageError(`--out ${out}: expected a name that ends in .ndjson or .csv`);
-    }
+    const { isCsv } = await import("../../predict/prediction_file.ts");
     if (out !== undefined && isCsv(out) && (top ?? threshold) !== undefined) {
       throw new UsageError("A csv has all probabilities: --top and --threshold are for .ndjson");
     }

@@ -1,5 +1,5 @@
 import { command, defaulted, required } from "../command.ts";
-import { folder, integer } from "../kinds.ts";
+import { folderToWrite, integer } from "../kinds.ts";
 
 /** `sample`: draws the synthetic data set. */
 export const SAMPLE = command({
@@ -8,7 +8,7 @@ export const SAMPLE = command({
   summary: "Draw a synthetic data set of faces in CelebA's layout",
   details: "The same seed and count give the same files, byte for byte.",
   options: {
-    out: required(folder(), "folder to write"),
+    out: required(folderToWrite(), "folder to write"),
     count: defaulted(integer(1), 320, "number of faces"),
   },
   examples: [

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { command, type Context, defaulted, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
-import { choice, file, folder, SIZE } from "../kinds.ts";
+import { choice, file, folder, folderToWrite, SIZE } from "../kinds.ts";
 import { runSegments } from "../segmenting.ts";
 import type { FaceRecord } from "../../record.ts";
 
@@ -26,7 +26,7 @@ export const SEGMENTS = command({
     maskSize: defaulted(SIZE, { height: 96, width: 76 }, "size of the masks"),
     format: defaulted(choice("bits", "png", "none", "overlay"), "bits", "how masks are written"),
     images: optional(folder(), "folder of the images, for overlays of a landmarks file"),
-    out: required(folder(), "folder to write"),
+    out: required(folderToWrite(), "folder to write"),
   },
   examples: [
     [

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
-import { file, folder } from "../kinds.ts";
+import { file, folder, folderToWrite } from "../kinds.ts";
 import { facesWithLandmarks } from "../landmarking.ts";
 import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../training.ts";
 
@@ -21,7 +21,7 @@ export const TRAIN = command({
     labels: optional(file(), "label file instead of the data set's own"),
     followLinks: FOLLOW_LINKS,
     ...TRAINING,
-    out: required(folder("RUN"), "folder of the run"),
+    out: required(folderToWrite("RUN"), "folder of the run"),
   },
   examples: [
     ["--dataset celeba --landmarks landmarks.csv --out runs/first", "with the defaults"],

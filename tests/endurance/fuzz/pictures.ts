@@ -1,5 +1,5 @@
 /**
- * JPEG and PNG files of every kind that is read, small, to be damaged.
+ * Picture files of every kind that is read, small, to be damaged.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { crc32, deflateSync } from "node:zlib";
 import { Random } from "../../../pipeline/random.ts";
 import { CMYK, COLOUR, encodeJpeg, GRAY, JPEG_KINDS } from "../../jpeg_files.ts";
+import { ODD_FILES, PICTURE_FILES } from "../../picture_files.ts";
 
 /** The fixtures, and each kind that the encoder writes, at an odd size. */
 export async function jpegFiles(): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -16,6 +17,13 @@ export async function jpegFiles(): Promise<Uint8Array<ArrayBuffer>[]> {
     encodeJpeg({ width, height, data }, kind)
   );
   return [COLOUR, GRAY, CMYK, ...await Promise.all(encoded)];
+}
+
+/** The fixtures of one other kind, such as `WebP`. */
+export function otherFiles(kind: string): Uint8Array<ArrayBuffer>[] {
+  return Object.entries({ ...PICTURE_FILES, ...ODD_FILES })
+    .filter(([name]) => name.startsWith(kind))
+    .map(([, file]) => file);
 }
 
 /** What a PNG's header says. */
