@@ -52,13 +52,18 @@ export interface Backend extends Disposable {
  * ```
  *
  * @param choice `auto`: webgpu where there is an adapter, else wasm.
+ * @param threads Threads that compute on wasm, by default one for each core and 16 at most; whoever opens
+ * it while it is open shares those that there are.
  * @throws {Error} If webgpu is asked for and there is no adapter.
  */
-export async function openBackend(choice: BackendName | "auto" = "auto"): Promise<Backend> {
-  if (choice === "wasm") return await openWasm("as asked for");
+export async function openBackend(
+  choice: BackendName | "auto" = "auto",
+  threads?: number,
+): Promise<Backend> {
+  if (choice === "wasm") return await openWasm("as asked for", threads);
   const gpu = await Gpu.open();
   if (gpu) return await attach(gpu, choice === "auto" ? kindOf(gpu) : "as asked for");
-  if (choice === "auto") return await openWasm("no WebGPU adapter was found");
+  if (choice === "auto") return await openWasm("no WebGPU adapter was found", threads);
   throw new Error(
     "There is no WebGPU adapter: install a Vulkan driver (doctor tells which), or use --backend wasm",
   );
@@ -130,10 +135,10 @@ interface ThreadsInUse {
 let shared: Promise<ThreadsInUse> | null = null;
 let users = 0;
 
-async function openWasm(reason: string): Promise<Backend> {
+async function openWasm(reason: string, count: number | undefined): Promise<Backend> {
   await useWasm();
   users++;
-  shared ??= startThreads();
+  shared ??= startThreads(count);
   const { threads, leave } = await shared.catch((error) => {
     users--;
     shared = null;
@@ -148,8 +153,8 @@ async function openWasm(reason: string): Promise<Backend> {
   return { name: "wasm", reason, gpu: null, threads, [Symbol.dispose]: dispose };
 }
 
-async function startThreads(): Promise<ThreadsInUse> {
-  const threads = await WasmThreads.start(tfjsHeap());
+async function startThreads(count: number | undefined): Promise<ThreadsInUse> {
+  const threads = await WasmThreads.start(tfjsHeap(), count);
   return { threads, leave: useThreads(threads) };
 }
 
