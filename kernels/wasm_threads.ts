@@ -20,8 +20,8 @@ export interface SharedHeap {
   free(address: number): void;
 }
 
-/** More threads than this wait for memory more than for cores. */
-const MOST_THREADS = 16;
+/** Threads that are started unless more are asked for: each job waits for the slowest of them. */
+const USUAL_THREADS = 16;
 
 /** Kernels read up to a tile beyond what they use. */
 const SLACK = 64;
@@ -49,10 +49,10 @@ export class WasmThreads implements Disposable {
     this.count = workers.length + 1;
   }
 
-  /** Starts `count` threads, the caller's included; by default one for every core. */
+  /** Starts `count` threads, the caller's included; by default one for every core, 16 at most. */
   static async start(
     heap: SharedHeap,
-    count: number = Math.min(navigator.hardwareConcurrency, MOST_THREADS),
+    count: number = Math.min(navigator.hardwareConcurrency, USUAL_THREADS),
   ): Promise<WasmThreads> {
     const control = heap.allocate(CONTROL_BYTES);
     const runner = new JobRunner(heap.memory, control, 0);

@@ -52,10 +52,15 @@ export interface Backend extends Disposable {
  * ```
  *
  * @param choice `auto`: webgpu where there is an adapter, else wasm.
+ * @param threads Threads that compute on wasm, by default one for each core and 16 at most; whoever opens
+ * it while it is open shares those that there are.
  * @throws {Error} If webgpu is asked for and there is no adapter.
  */
-export function openBackend(choice: BackendName | "auto" = "auto"): Promise<Backend> {
-  const backend = opening.then(() => open(choice));
+export function openBackend(
+  choice: BackendName | "auto" = "auto",
+  threads?: number,
+): Promise<Backend> {
+  const backend = opening.then(() => open(choice, threads));
   opening = backend.catch(() => {});
   return backend;
 }
@@ -63,8 +68,11 @@ export function openBackend(choice: BackendName | "auto" = "auto"): Promise<Back
 /** Of two that start at the same time tfjs takes the first for outdated, so each waits for the one before. */
 let opening: Promise<unknown> = Promise.resolve();
 
-async function open(choice: BackendName | "auto"): Promise<Backend> {
-  if (choice === "wasm") return await openWasm("as asked for");
+async function open(
+  choice: BackendName | "auto",
+  threads: number | undefined,
+): Promise<Backend> {
+  if (choice === "wasm") return await openWasm("as asked for", threads);
   const { value: gpu, letGo } = await sharedDevice.take();
   if (gpu) {
     const backend: Backend = {
@@ -77,14 +85,14 @@ async function open(choice: BackendName | "auto"): Promise<Backend> {
     await selectBackend(backend);
     return backend;
   }
-  if (choice === "auto") return await openWasm("no WebGPU adapter was found");
+  if (choice === "auto") return await openWasm("no WebGPU adapter was found", threads);
   throw new Error(
     "There is no WebGPU adapter: install a Vulkan driver (doctor tells which), or use --backend wasm",
   );
 }
 
-async function openWasm(reason: string): Promise<Backend> {
-  const { value: { threads }, letGo } = await sharedThreads.take();
+async function openWasm(reason: string, count: number | undefined): Promise<Backend> {
+  const { value: { threads }, letGo } = await sharedThreads.take(count);
   const backend: Backend = { name: "wasm", reason, gpu: null, threads, [Symbol.dispose]: letGo };
   await selectBackend(backend);
   return backend;

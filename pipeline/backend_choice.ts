@@ -33,6 +33,8 @@ export interface BackendWork {
 export interface Machine {
   readonly open: (name: BackendName | "auto") => Promise<Backend>;
   readonly time: typeof timeStep;
+  /** Threads that it has been told to compute with on wasm. */
+  readonly threads?: number | undefined;
 }
 
 const THIS_MACHINE: Machine = { open: openBackend, time: timeStep };
@@ -58,13 +60,16 @@ const TUNING_GAIN = 0.3;
  *
  * @param log Hears that something is about to be measured.
  * @param work What the backend is for; decides nothing unless the choice is `auto`.
+ * @param threads Threads that compute on wasm: see {@linkcode openBackend}.
  */
 export async function chooseBackend(
   choice: BackendName | "auto",
   log: (line: string) => void = () => {},
   work?: BackendWork,
+  threads?: number,
 ): Promise<Backend> {
-  return await chooseOn(THIS_MACHINE, choice, log, work);
+  const open = (name: BackendName | "auto") => openBackend(name, threads);
+  return await chooseOn({ ...THIS_MACHINE, open, threads }, choice, log, work);
 }
 
 /** As {@linkcode chooseBackend}, on a given machine. */
@@ -106,7 +111,9 @@ async function onSoftware(machine: Machine, choosing: Choosing): Promise<Backend
   const { backend, adapter, log, work } = choosing;
   backend[Symbol.dispose]();
   const step = softwareStep(work);
-  let measured = await readMeasured(adapter, step.network, work?.batch && step.batch);
+  const { threads } = machine;
+  const batch = work?.batch && step.batch;
+  let measured = await readMeasured({ adapter, threads }, step.network, batch);
   if (!measured) {
     log("Measuring once which backend trains faster on this software adapter …");
     const seconds = {} as Record<BackendName, number>;
@@ -114,7 +121,7 @@ async function onSoftware(machine: Machine, choosing: Choosing): Promise<Backend
       using backend = await machine.open(name);
       seconds[name] = await machine.time(backend, step);
     }
-    measured = await keep(adapter, step, seconds);
+    measured = await keep({ adapter, threads }, step, seconds);
   }
   const name = fasterBackend(measured, true);
   return { ...await machine.open(name), reason: reasonOf(measured, name, "a software adapter") };
@@ -135,7 +142,8 @@ async function onHardware(machine: Machine, choosing: Choosing): Promise<Backend
   const { backend, adapter, log, work } = choosing;
   if (!work) return backend;
   const { network, batch } = work;
-  let measured = await readMeasured(adapter, network, batch);
+  const { threads } = machine;
+  let measured = await readMeasured({ adapter, threads }, network, batch);
   if (!measured) {
     if (batch === undefined) return backend;
     log("Measuring once which backend trains this network faster …");
@@ -146,7 +154,7 @@ async function onHardware(machine: Machine, choosing: Choosing): Promise<Backend
       const reason = "a hardware adapter; it could not be measured";
       return { ...await machine.open("webgpu"), reason };
     }
-    measured = await keep(adapter, { network, batch }, seconds);
+    measured = await keep({ adapter, threads }, { network, batch }, seconds);
   }
   const name = fasterBackend(measured, false);
   const reason = reasonOf(measured, name, "a hardware adapter");
@@ -171,22 +179,31 @@ async function timeBoth(
   return { webgpu, wasm: scale * await machine.time(wasm, few, HOPELESS * webgpu / scale) };
 }
 
+/** What the two backends run on. */
+type Computers = Pick<BackendMeasurement, "adapter" | "threads">;
+
 /** What is known of a network on an adapter, for any batch unless one is given. */
 async function readMeasured(
-  adapter: string,
+  computers: Computers,
   network: NetworkConfig,
   batch: number | undefined,
 ): Promise<BackendMeasurement | null> {
-  const wanted = { adapter, network: networkName(network) };
+  const wanted = { ...computers, network: networkName(network) };
   return await readMeasurement(batch === undefined ? wanted : { ...wanted, batch });
 }
 
 async function keep(
-  adapter: string,
+  computers: Computers,
   { network, batch }: StepWork,
   seconds: BackendMeasurement["seconds"],
 ): Promise<BackendMeasurement> {
-  const measured = { adapter, network: networkName(network), batch, kernels: KERNELS, seconds };
+  const measured = {
+    ...computers,
+    network: networkName(network),
+    batch,
+    kernels: KERNELS,
+    seconds,
+  };
   await writeMeasurement(measured);
   return measured;
 }

@@ -18,6 +18,8 @@ export interface BackendMeasurement {
   readonly network: string;
   /** Images a batch. */
   readonly batch: number;
+  /** Threads on wasm; absent where there were as many as there are by themselves. */
+  readonly threads?: number | undefined;
   /** The version of the backends; see {@linkcode KERNELS}. */
   readonly kernels: number;
   /** Seconds of one training step. */
@@ -45,13 +47,14 @@ export function measurementPath(): string | null {
   return cachePath("backend.json");
 }
 
-/** The last measurement on an adapter, of a network and a batch where they are given. */
+/** The last measurement on an adapter with so many threads, of a network and a batch if given. */
 export async function readMeasurement(
   wanted: Pick<BackendMeasurement, "adapter"> & Partial<BackendMeasurement>,
 ): Promise<BackendMeasurement | null> {
-  const { adapter, network, batch } = wanted;
+  const { adapter, network, batch, threads } = wanted;
   const fits = (measured: BackendMeasurement) =>
-    measured.adapter === adapter && (network === undefined || measured.network === network) &&
+    measured.adapter === adapter && measured.threads === threads &&
+    (network === undefined || measured.network === network) &&
     (batch === undefined || measured.batch === batch);
   return (await readMeasurements()).findLast(fits) ?? null;
 }
@@ -60,8 +63,9 @@ export async function readMeasurement(
 export async function writeMeasurement(measured: BackendMeasurement): Promise<void> {
   const path = measurementPath();
   if (path === null) return;
-  const others = (await readMeasurements()).filter(({ adapter, network, batch }) =>
-    adapter !== measured.adapter || network !== measured.network || batch !== measured.batch
+  const tells = ["adapter", "network", "batch", "threads"] as const;
+  const others = (await readMeasurements()).filter((other) =>
+    tells.some((key) => other[key] !== measured[key])
   );
   // A machine that forbids the file measures again next time.
   await writeJson(path, {

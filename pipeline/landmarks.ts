@@ -66,7 +66,7 @@ export interface LandmarkOptions {
   readonly predictor?: TreeCascade | null | undefined;
   /** What runs the predictor; `auto`, the default, takes the GPU if the adapter is hardware. */
   readonly backend?: "auto" | "webgpu" | "wasm" | undefined;
-  /** Threads that work at the same time; by default as many as there are cores, and 4 at most. */
+  /** Threads that work at the same time, by default as many as there are cores. */
   readonly workers?: number | undefined;
   /** Stops the stage, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -75,9 +75,6 @@ export interface LandmarkOptions {
   /** Makes what finds the faces, in place of a worker thread. */
   readonly startLandmarker?: (() => Landmarker) | undefined;
 }
-
-/** Beyond this, decoding and the networks wait for memory more than for cores. */
-const MAX_DEFAULT_WORKERS = 4;
 
 /**
  * Images that a worker gets at once: dlib's predictor takes a third of the time a face for many faces
@@ -117,7 +114,8 @@ const GPU_FOR = { auto: "hardware", webgpu: "any", wasm: "none" } as const;
  * @throws {Error} If worker threads cannot be started.
  */
 export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, FaceRecord> {
-  const { detector = "auto", workers = defaultWorkers(), signal, onProgress } = options;
+  const { detector = "auto", workers = navigator.hardwareConcurrency, signal, onProgress } =
+    options;
   const { allFaces = false, predictor = null, backend = "auto" } = options;
   const tools = { predictor, gpu: GPU_FOR[backend] };
   const { startLandmarker = () => new WorkerLandmarker(tools) } = options;
@@ -138,10 +136,6 @@ export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, Face
       yield* records;
     }
   };
-}
-
-function defaultWorkers(): number {
-  return Math.min(navigator.hardwareConcurrency, MAX_DEFAULT_WORKERS);
 }
 
 /** CelebA's box file has boxes of 0 x 0 pixels, which say nothing. */

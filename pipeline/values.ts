@@ -36,11 +36,13 @@ export function choice<const T extends string>(...words: readonly T[]): ValueKin
   return kindOf(words.join("|"), check, (text) => text, words);
 }
 
-/** A whole number of at least `least`. */
-export function integer(least: number, placeholder = "N"): ValueKind<number> {
+/** A whole number of at least `least`, and of at most `most` if that is given. */
+export function integer(least: number, placeholder = "N", most = Infinity): ValueKind<number> {
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   const check = (value: unknown) => {
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new RangeError(`expected a whole number of at least ${least}`);
+    const isWhole = typeof value === "number" && Number.isSafeInteger(value);
+    if (isWhole && value >= least && value <= most) return value;
+    throw new RangeError(`expected a whole number ${range}`);
   };
   return kindOf(placeholder, check, (text) => /^[+-]?\d+$/.test(text) ? Number(text) : NaN);
 }

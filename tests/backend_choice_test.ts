@@ -39,6 +39,7 @@ class Pretended implements Machine {
   /** Backends that are open. */
   opened = 0;
   fails = false;
+  threads: number | undefined;
 
   constructor(seconds: Record<BackendName, number>, isSoftware = false) {
     this.seconds = seconds;
@@ -106,6 +107,17 @@ Deno.test("auto takes wasm on hardware only where tuning would not make webgpu t
     const near = await new Pretended({ webgpu: 0.07, wasm: 0.056 }).choose({ ...work, batch: 8 });
     assert.equal(near.name, "webgpu");
     assert.match(near.reason, /measured 0\.070 s a step, before tuning, against 0\.056 s on wasm$/);
+  }));
+
+Deno.test("auto measures anew for another number of threads on wasm", () =>
+  inCache(async () => {
+    const machine = new Pretended({ webgpu: 0.0042, wasm: 0.056 });
+    const work = { network: LITE, batch: 16 };
+    for (const threads of [undefined, 1, 2, 1, undefined]) {
+      machine.threads = threads;
+      await machine.choose(work);
+    }
+    assert.equal(machine.timed.length, 6, "three numbers, two backends");
   }));
 
 Deno.test("auto measures few images on wasm where many would take long", () =>

@@ -15,6 +15,14 @@ async function convolved(): Promise<number> {
   return first!;
 }
 
+Deno.test("openBackend() computes the same on as many threads as it is told", async () => {
+  for (const count of [1, 3]) {
+    using backend = await openBackend("wasm", count);
+    assert.equal(backend.threads!.count, count);
+    assert.equal(await convolved(), 9);
+  }
+});
+
 Deno.test("openBackend() shares the threads of wasm, whoever closes it first", async () => {
   await useWasm();
   const stock = tf.getKernel("Conv2D", "wasm");

@@ -6,7 +6,16 @@ import type { Command, Program } from "../pipeline/cli/command.ts";
 import { completionScript, SHELLS } from "../pipeline/cli/completions.ts";
 import { canGoOn, describe, exitCodeOf, Interrupted, ReaderGone } from "../pipeline/cli/failure.ts";
 import { UsageError } from "../pipeline/cli/failure.ts";
-import { choice, file, folder, integer, number, SHARD, SIZE } from "../pipeline/cli/kinds.ts";
+import {
+  choice,
+  file,
+  folder,
+  integer,
+  number,
+  SHARD,
+  SIZE,
+  THREADS,
+} from "../pipeline/cli/kinds.ts";
 import type { Kind } from "../pipeline/cli/kinds.ts";
 import { parseArguments, type Request } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
@@ -113,6 +122,7 @@ Deno.test("kinds read good values and refuse bad ones", () => {
   assert.deepEqual(SIZE.parse("218x178"), { height: 218, width: 178 });
   assert.deepEqual(SHARD.parse("2/8"), { index: 2, count: 8 });
   assert.equal(integer(0).parse("0"), 0);
+  assert.deepEqual(["1", "256"].map(THREADS.parse), [1, 256]);
   assert.equal(number({ positive: true }).parse("1e-3"), 0.001);
   assert.equal(choice("bits", "png").parse("png"), "png");
   assert.equal(file().parse("-"), "-");
@@ -120,6 +130,7 @@ Deno.test("kinds read good values and refuse bad ones", () => {
     [SIZE, "", "218", "0x178", "218x", "2x99999", "-1x5", "2.5x3"],
     [SHARD, "", "0/4", "5/4", "1", "1/0", "a/b", "-1/4"],
     [integer(0), "", "-1", "1.5", "1e3", "9007199254740993", "x"],
+    [THREADS, "", "0", "-2", "1.5", "257", "all"],
     [number({ positive: true }), "", " ", "0", "-1", "NaN", "Infinity", "1,5"],
     [choice("bits", "png"), "jpg"],
   ];
@@ -139,6 +150,12 @@ Deno.test("every command has help, examples, and options that no common option h
     const help = parseArguments(PROGRAM, [name, "--help"]);
     assert("text" in help && help.text.includes(`deno task ${name}`));
   }
+});
+
+Deno.test("every command that has threads takes their number", () => {
+  const threaded = PROGRAM.commands.filter(({ options }) => "threads" in options);
+  const names = ["pipeline", "landmarks", "train", "evaluate", "predict"];
+  assert.deepEqual(threaded.map(({ name }) => name), names);
 });
 
 Deno.test("progress says how far, how fast and how long still", () => {

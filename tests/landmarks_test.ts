@@ -246,6 +246,20 @@ Deno.test("landmarks() ends with the error if landmarkers cannot be started", as
   }
 });
 
+Deno.test("landmarks() works on as many threads as there are cores, or as it is told", async () => {
+  const cores = Object.getOwnPropertyDescriptor(Navigator.prototype, "hardwareConcurrency")!;
+  Object.defineProperty(Navigator.prototype, "hardwareConcurrency", { ...cores, get: () => 7 });
+  try {
+    for (const [workers, most] of [[undefined, 7], [1, 1], [12, 12]] as const) {
+      const { stage, fakes } = fakeStage(() => wait(2).then(() => null), { workers });
+      await run(stage, numbered(300));
+      assert.equal(fakes.most, most);
+    }
+  } finally {
+    Object.defineProperty(Navigator.prototype, "hardwareConcurrency", cores);
+  }
+});
+
 Deno.test("landmarks() takes only a bounded number of records ahead of a slow reader", async () => {
   const { stage } = fakeStage(undefined, { workers: 2 });
   let taken = 0;

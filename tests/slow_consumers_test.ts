@@ -48,9 +48,8 @@ async function untrainedRun(folder: string): Promise<string> {
 /** The commands that write a line for each image, and how many images they decode ahead. */
 function writers(dataset: string, images: string, run: string): [TaskName, string[], number][] {
   const landmarks = ["--dataset", dataset, "--boxes", "aligned", "--out", "-"];
-  const workers = Math.min(navigator.hardwareConcurrency, 4);
   return [
-    ["landmarks", [...landmarks, "--backend", "wasm"], 32 * workers],
+    ["landmarks", [...landmarks, "--backend", "wasm", "--threads", "2"], 32 * 2],
     ["predict", ["--run", run, images, "--backend", "wasm"], 8 + 2 * 8],
   ];
 }

@@ -15,19 +15,19 @@ import { useThreads } from "../../kernels/tfjs_wasm_threads.ts";
 import { WasmThreads } from "../../kernels/wasm_threads.ts";
 
 /** Something that several share until the last one lets go of it. */
-export class Shared<T> {
-  readonly #start: () => Promise<T>;
+export class Shared<T, A extends unknown[] = []> {
+  readonly #start: (...wish: A) => Promise<T>;
   readonly #isSound: (value: T) => boolean;
   readonly #close: (value: T, isLatest: boolean) => void;
   #latest: { value: T; users: number } | null = null;
 
   /**
-   * @param start Makes one.
+   * @param start Makes one, as whoever takes it first wishes.
    * @param isSound Whether one that is open can still be shared.
    * @param close Ends one; `isLatest` says whether none was made since.
    */
   constructor(
-    start: () => Promise<T>,
+    start: (...wish: A) => Promise<T>,
     isSound: (value: T) => boolean,
     close: (value: T, isLatest: boolean) => void,
   ) {
@@ -37,9 +37,9 @@ export class Shared<T> {
   }
 
   /** The one that is open, or a new one, and what lets go of it; not to be called twice at once. */
-  async take(): Promise<{ readonly value: T; readonly letGo: () => void }> {
+  async take(...wish: A): Promise<{ readonly value: T; readonly letGo: () => void }> {
     const isOpen = this.#latest !== null && this.#isSound(this.#latest.value);
-    const taken = isOpen ? this.#latest! : { value: await this.#start(), users: 0 };
+    const taken = isOpen ? this.#latest! : { value: await this.#start(...wish), users: 0 };
     this.#latest = taken;
     taken.users++;
     let isHeld = true;
@@ -75,11 +75,11 @@ interface ThreadsInUse {
   readonly leave: () => void;
 }
 
-/** The threads under tfjs's operations on WebAssembly. */
-export const sharedThreads: Shared<ThreadsInUse> = new Shared<ThreadsInUse>(
-  async () => {
+/** The threads under tfjs's operations on WebAssembly, as many as asked for if that is said. */
+export const sharedThreads: Shared<ThreadsInUse, [count?: number]> = new Shared(
+  async (count?: number): Promise<ThreadsInUse> => {
     await useWasm();
-    const threads = await WasmThreads.start(tfjsHeap());
+    const threads = await WasmThreads.start(tfjsHeap(), count);
     return { threads, leave: useThreads(threads) };
   },
   () => true,

@@ -5,6 +5,7 @@
  */
 
 import { extname } from "node:path";
+import { integer } from "../values.ts";
 
 export { choice, integer, number } from "../values.ts";
 
@@ -92,6 +93,12 @@ export const SIZE: Kind<Size> = {
     return { height, width };
   },
 };
+
+/** More threads than any machine has cores; each takes memory of its own. */
+const MOST_THREADS = 256;
+
+/** How many threads work at once. */
+export const THREADS: Kind<number> = integer(1, "N", MOST_THREADS);
 
 /** A part of the input as `i/n`, from `1/n` to `n/n`. */
 export const SHARD: Kind<ShardOption> = {

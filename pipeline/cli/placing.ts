@@ -9,7 +9,7 @@ import type { TreeCascade } from "../landmarks.ts";
 import { type DetectorName, DETECTORS } from "../landmarks/detector_names.ts";
 import { type CommonValues, type Context, defaulted, optional, type Values } from "./command.ts";
 import { UsageError } from "./failure.ts";
-import { choice, file } from "./kinds.ts";
+import { choice, file, THREADS } from "./kinds.ts";
 
 /** The options that say how faces are found and their points placed. */
 export const PLACING = {
@@ -29,6 +29,11 @@ export const PLACING = {
   ),
 };
 
+/** The option that says how many threads look for faces, or compute on WebAssembly. */
+export const THREADED = {
+  threads: optional(THREADS, "threads that work at once (default: one for each core)"),
+};
+
 /** How faces are found and their points placed, once the predictor has been read. */
 export interface Placing {
   readonly detector: DetectorName;
@@ -37,6 +42,8 @@ export interface Placing {
   /** The predictor's file, if there is one. */
   readonly dlibModel: string | null;
   readonly backend: CommonValues["backend"];
+  /** Threads that find faces. */
+  readonly workers?: number | undefined;
   readonly allFaces?: boolean;
 }
 
@@ -46,8 +53,8 @@ export interface Placing {
  * @throws {UsageError} If it is asked for by name and there is no file of it.
  */
 export async function readPlacing(
-  { detector, predictor, dlibModel, backend }:
-    & Values<typeof PLACING>
+  { detector, predictor, dlibModel, backend, threads }:
+    & Values<typeof PLACING & typeof THREADED>
     & Pick<CommonValues, "backend">,
   { terminal }: Pick<Context, "terminal">,
 ): Promise<Placing> {
@@ -71,5 +78,5 @@ export async function readPlacing(
   const by = path === null ? "face-api's network" : `dlib's predictor (${path})`;
   terminal.note(`points are placed by ${by}`);
   const model = path === null ? null : await readPredictor(path);
-  return { detector, backend, predictor: model, dlibModel: path };
+  return { detector, backend, predictor: model, dlibModel: path, workers: threads };
 }

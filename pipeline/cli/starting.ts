@@ -6,8 +6,12 @@
 
 import type { Backend } from "../backend.ts";
 import type { BackendWork } from "../backend_choice.ts";
-import type { CommonValues } from "./command.ts";
+import type { CommonValues, Values } from "./command.ts";
+import type { THREADED } from "./placing.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** The options that say what computes. */
+type ComputeValues = Pick<CommonValues, "backend"> & Values<typeof THREADED>;
 
 /**
  * Opens the backend. The caller disposes it.
@@ -15,13 +19,13 @@ import type { Terminal } from "./terminal.ts";
  * @param work What it is for, by which `auto` chooses.
  */
 export async function startBackend(
-  name: CommonValues["backend"],
+  { backend: name, threads }: ComputeValues,
   terminal: Terminal,
   work?: BackendWork,
 ): Promise<Backend> {
   const { describeBackend } = await import("../backend.ts");
   const { chooseBackend } = await import("../backend_choice.ts");
-  const backend = await chooseBackend(name, (line) => terminal.note(line), work);
+  const backend = await chooseBackend(name, (line) => terminal.note(line), work, threads);
   terminal.note(describeBackend(backend));
   return backend;
 }
@@ -29,11 +33,11 @@ export async function startBackend(
 /** Opens the backend for a trained network, which is not going to be trained. */
 export async function startBackendFor(
   run: string,
-  name: CommonValues["backend"],
+  values: ComputeValues,
   terminal: Terminal,
 ): Promise<Backend> {
   const { readRunConfig } = await import("../train/run_folder.ts");
   // The stage says what is wrong with the folder.
-  const config = name === "auto" ? await readRunConfig(run).catch(() => null) : null;
-  return await startBackend(name, terminal, config ? { network: config.network } : undefined);
+  const config = values.backend === "auto" ? await readRunConfig(run).catch(() => null) : null;
+  return await startBackend(values, terminal, config ? { network: config.network } : undefined);
 }

@@ -29,7 +29,7 @@ export interface NoPicture {
 }
 
 /** How the face of an image is found. */
-export type AlignOptions = Pick<LandmarkOptions, "detector" | "predictor" | "backend">;
+export type AlignOptions = Pick<LandmarkOptions, "detector" | "predictor" | "backend" | "workers">;
 
 /** How pictures are made. */
 export interface PictureOptions {

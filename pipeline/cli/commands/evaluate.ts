@@ -6,6 +6,7 @@ import { UsageError } from "../failure.ts";
 import { choice, file, folder, integer } from "../kinds.ts";
 import { given } from "../given.ts";
 import { addLandmarks } from "../landmarking.ts";
+import { THREADED } from "../placing.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
 import { metricsText } from "../metrics_text.ts";
 import { occlusionText } from "../occlusion_text.ts";
@@ -32,6 +33,7 @@ export const EVALUATE = command({
     followLinks: FOLLOW_LINKS,
     occlude: flag("see whether the network looks where its maps say"),
     occludeFaces: optional(integer(1), "faces to occlude at most, with --occlude (300)"),
+    ...THREADED,
   },
   examples: [
     ["--run runs/first --dataset celeba", "the test split"],
@@ -54,7 +56,7 @@ export const EVALUATE = command({
     const faces = dataset.records({ split, signal });
     const records = landmarks === null ? faces : addLandmarks(landmarks, signal)(faces);
     if (landmarks === null) terminal.note("No landmarks are known: masks are not measured");
-    using backend = await startBackendFor(run, values.backend, terminal);
+    using backend = await startBackendFor(run, values, terminal);
     const validation = dataset.records({ split: "validation", signal });
     const job = {
       ...{ run, records, split, validation, backend, dataset },

@@ -17,7 +17,7 @@ import {
   runLandmarkingInto,
 } from "../landmarking.ts";
 import { besideLandmarks, isSingleFace, LANDMARK_FILES } from "../../landmarks/landmark_endings.ts";
-import { PLACING, readPlacing } from "../placing.ts";
+import { PLACING, readPlacing, THREADED } from "../placing.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import { PROGRAM_NAME } from "../../standalone.ts";
 
@@ -31,6 +31,7 @@ const OPTIONS = {
     "landmarks file to write (.csv, .ndjson, or .pts for a single image), or - for records on stdout",
   ),
   ...PLACING,
+  ...THREADED,
   boxes: optional(
     file("FILE|aligned"),
     "where the faces are: list_bbox_celeba.txt, or aligned for CelebA's aligned images; no detector",

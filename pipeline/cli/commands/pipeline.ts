@@ -9,7 +9,7 @@ import {
   landmarkSettings,
   runLandmarkingInto,
 } from "../landmarking.ts";
-import { PLACING, readPlacing } from "../placing.ts";
+import { PLACING, readPlacing, THREADED } from "../placing.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
 import { type Place, takePlace } from "../run_place.ts";
 import { metricsText } from "../metrics_text.ts";
@@ -28,6 +28,7 @@ const OPTIONS = {
   followLinks: FOLLOW_LINKS,
   landmarks: optional(file(), "landmarks file, instead of looking for faces"),
   ...PLACING,
+  ...THREADED,
   ...TRAINING,
   out: optional(folderToWrite("RUN"), "folder of the run (default: runs/ and the time)"),
 };
@@ -62,7 +63,7 @@ export const PIPELINE = command({
       signal,
     });
     const known = await readKnown(values.landmarks, dataset, context);
-    using backend = await startBackend(values.backend, terminal, config);
+    using backend = await startBackend(values, terminal, config);
     const place = await takePlace(values, context);
     await using _ = place.folder;
     terminal.note(`data set ${dataset.root}: ${dataset.count} faces`);

@@ -5,7 +5,7 @@ import { command, type Context, flag, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
 import { fileToWrite, folder, folderToWrite, integer, type Kind } from "../kinds.ts";
-import { readPlacing } from "../placing.ts";
+import { readPlacing, THREADED } from "../placing.ts";
 import { pairsText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -63,6 +63,7 @@ export const PREDICT = command({
       "file to write, in place of stdout",
     ),
     maps: optional(folderToWrite(), "folder for heat maps"),
+    ...THREADED,
   },
   examples: [
     ["--run runs/first face.jpg --top 5", "one image"],
@@ -83,9 +84,10 @@ export const PREDICT = command({
     const thresholds = threshold === "tuned"
       ? await readTunedThresholds(run)
       : sameThreshold(threshold);
-    const { backend: name, maps } = values;
-    const placing = align ? await readPlacing({ ...LOOKING, backend: name }, context) : undefined;
-    using backend = await startBackendFor(run, name, terminal);
+    const { maps, threads } = values;
+    const looking = { ...LOOKING, backend: values.backend, threads };
+    const placing = align ? await readPlacing(looking, context) : undefined;
+    using backend = await startBackendFor(run, values, terminal);
     const stdin = images.includes("-") ? Deno.stdin.readable : undefined;
     const found = findImages(images, { ...given({ stdin }), signal });
     const predictions = predict({

@@ -4,6 +4,7 @@ import { command, optional, required } from "../command.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
 import { facesWithLandmarks } from "../landmarking.ts";
+import { THREADED } from "../placing.ts";
 import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
@@ -21,6 +22,7 @@ export const TRAIN = command({
     labels: optional(file(), "label file instead of the data set's own"),
     followLinks: FOLLOW_LINKS,
     ...TRAINING,
+    ...THREADED,
     out: required(folderToWrite("RUN"), "folder of the run"),
   },
   examples: [
@@ -56,7 +58,7 @@ export const TRAIN = command({
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = await facesWithLandmarks(landmarks, dataset, signal);
     const records = ReadableStream.from(faces);
-    using backend = await startBackend(values.backend, terminal, config);
+    using backend = await startBackend(values, terminal, config);
     const data = {
       dataset: resolve(root),
       landmarks: resolve(landmarks),
