@@ -13,7 +13,7 @@
  * @module
  */
 
-import { EXP_LOCALS, expOfMinus, logOf, SET_EXP_LOCALS } from "./exp_log_text.ts";
+import { EXP_LOCALS, expOfMinus, logOf, ONES, SET_EXP_LOCALS } from "./exp_log_text.ts";
 import { I32, masked, ofLanes, overRuns, V128 } from "./pixel_runs.ts";
 import {
   add,
@@ -22,7 +22,6 @@ import {
   increase,
   load,
   minus,
-  minusProduct,
   mul,
   plus,
   set,
@@ -146,28 +145,29 @@ const DICE_SUMS = func(
   STORE_TOTAL,
 );
 
-/**
- * The gradient weight · (scale · (p − z) + p·(1 − p) · (lead − z · slope)) by p's powers: with the curve
- * c = weight · (lead − z · slope) it is p · (factor + c − c·p) − z · factor.
- */
+/** The gradient is taken as p·(factor + c·(1 − p)) − z·factor, with c = weight · (lead − z · slope). */
 const DICE_GRAD = func(
   "dice_grad",
   ["bits", "wanted", "weights", "dmaps", "lead", "slope", ...PIECE],
   {
     i32: I32,
-    v128: [...V128, ...ofLanes("p", "c", "k"), "factor", "minus_factor", "curve_0", "curve_1"],
+    v128: [
+      ...[...V128, ...ofLanes("p", "c", "k")],
+      ...["ones", "factor", "minus_factor", "c_of_0", "c_of_1"],
+    ],
   },
+  set("ones", ONES),
   ...overRuns("dmaps", "dmaps", {
     before: [
       set("factor", times("weight", "wide")),
       minusFactor,
-      set("curve_0", times("weight", load(add("lead", "a")))),
-      set("curve_1", minus("curve_0", times("weight", load(add("slope", "a"))))),
+      set("c_of_0", times("weight", load(add("lead", "a")))),
+      set("c_of_1", minus("c_of_0", times("weight", load(add("slope", "a"))))),
     ],
     pixel: (of) => [
       set(of("p"), load(of("to"))),
-      set(of("c"), choose("curve_0", "curve_1", of("outside"))),
-      set(of("k"), minusProduct(plus("factor", of("c")), of("c"), of("p"))),
+      set(of("c"), choose("c_of_0", "c_of_1", of("outside"))),
+      set(of("k"), fused(of("c"), minus("ones", of("p")), "factor")),
       store(of("to"), fused(of("p"), of("k"), masked("minus_factor", of("outside")))),
     ],
   }),

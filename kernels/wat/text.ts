@@ -110,11 +110,6 @@ export function fused(a: Term, b: Term, c: Term): string {
   return `(f32x4.relaxed_madd ${term(a)} ${term(b)} ${term(c)})`;
 }
 
-/** c − a · b of four numbers each, fused as {@linkcode fused}. */
-export function minusProduct(c: Term, a: Term, b: Term): string {
-  return `(f32x4.relaxed_nmadd ${term(a)} ${term(b)} ${term(c)})`;
-}
-
 /** Four zeros. */
 export const ZEROS = "(v128.const i32x4 0 0 0 0)";
 
