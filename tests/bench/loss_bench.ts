@@ -1,12 +1,15 @@
 /**
  * The joint loss with its gradients at the mask sizes of the presets: our fused kernels on webgpu and on
  * wasm, from 14 region bits a pixel and by each kind of mask loss, against what tfjs's operations make of
- * uploaded masks on webgpu. They take turns; medians are printed, those of ours with their ratio to squares.
+ * uploaded masks on webgpu. They take turns; medians are printed, those of ours with their ratio to squares, by
+ * the clock and by processor time, all threads', which a busy machine disturbs less (and which says nothing of
+ * a card).
  *
  * @module
  */
 
 import "../../pipeline/cli/environment.ts";
+import { cpuUsage } from "node:process";
 import * as tf from "@tensorflow/tfjs-core";
 // Brings the gradients of tfjs operations with it.
 import "@tensorflow/tfjs-layers";
@@ -42,10 +45,10 @@ interface Contender {
   readonly loss: Loss;
 }
 
-/** Milliseconds of one loss with its gradients by logits and maps. */
-async function round({ backend, inputs, loss }: Contender): Promise<number> {
+/** What one loss takes with its gradients by logits and maps. */
+async function round({ backend, inputs, loss }: Contender): Promise<Taken> {
   await tf.setBackend(backend);
-  const start = performance.now();
+  const [start, used] = [performance.now(), cpuUsage()];
   for (let i = 0; i < REPEATS; i++) {
     const { value, grads } = tf.valueAndGrads((logits, maps) => {
       const { total, values } = loss({ logits: logits!, maps: maps! });
@@ -55,7 +58,9 @@ async function round({ backend, inputs, loss }: Contender): Promise<number> {
     if (i === REPEATS - 1) await value.data();
     tf.dispose([value, ...grads]);
   }
-  return (performance.now() - start) / REPEATS;
+  const { user, system } = cpuUsage(used);
+  const ms = (performance.now() - start) / REPEATS;
+  return { ms, processorMs: (user + system) / 1e3 / REPEATS };
 }
 
 /** The contenders for a preset's masks; those of the first backend are compared with. */
@@ -111,10 +116,15 @@ async function contendersFor(
   return contenders;
 }
 
-/** What a loss takes by one of the ways. */
-export interface LossTime {
-  readonly name: string;
+/** Time by the clock, and that of all processors together. */
+interface Taken {
   readonly ms: number;
+  readonly processorMs: number;
+}
+
+/** What a loss takes by one of the ways; medians. */
+export interface LossTime extends Taken {
+  readonly name: string;
 }
 
 /**
@@ -129,7 +139,7 @@ export async function measureLosses(
   wasm: Backend,
 ): Promise<LossTime[]> {
   const contenders = await contendersFor(preset, batch, gpu, wasm);
-  const times = contenders.map((): number[] => []);
+  const times = contenders.map((): Taken[] => []);
   for (let turn = -1; turn < ROUNDS; turn++) {
     for (const [i, contender] of contenders.entries()) {
       const time = await round(contender);
@@ -137,24 +147,38 @@ export async function measureLosses(
       if (turn >= 0) times[i]!.push(time);
     }
   }
-  return contenders.map(({ name }, i) => ({ name, ms: median(times[i]!) }));
+  return contenders.map(({ name }, i) => ({
+    name,
+    ms: median(times[i]!.map(({ ms }) => ms)),
+    processorMs: median(times[i]!.map(({ processorMs }) => processorMs)),
+  }));
 }
 
-/** Measures and prints both presets' losses. */
+/** Measures and prints the presets' losses. */
 export async function compareLosses(): Promise<void> {
   using wasm = await openBackend("wasm");
   using gpu = await openBackend("webgpu").catch(() => null);
-  for (const [preset, batch] of [["lite", 16], ["paper", 8]] as const) {
+  for (const [preset, batch] of [["residual", 16], ["lite", 16], ["paper", 8]] as const) {
     const times = await measureLosses(preset, batch, gpu, wasm);
     const { height, width } = maskSize(PRESETS[preset].network);
     print(`joint loss and gradients, ${preset}: masks ${height}x${width}, batch ${batch}`);
     const base = gpu ? times[0]!.ms : null;
-    let squares = 0;
-    for (const { name, ms } of times) {
-      const ratio = base === null ? "" : `${(base / ms).toFixed(1)}x`.padStart(9);
-      if (name.endsWith("mse")) squares = ms;
-      const cost = squares === 0 ? "" : `   ${(ms / squares).toFixed(2)} of mse`;
-      print(`  ${name.padEnd(32)}${ms.toFixed(2).padStart(9)} ms${ratio}${cost}`);
+    let squares: LossTime | null = null;
+    for (const time of times) {
+      const { name, ms, processorMs } = time;
+      if (name.endsWith("mse")) squares = time;
+      const columns = [
+        `  ${name.padEnd(32)}${ms.toFixed(2).padStart(9)} ms`,
+        `${processorMs.toFixed(2).padStart(9)} ms of processors`,
+        base === null ? "" : `${(base / ms).toFixed(1)}x`.padStart(9),
+      ];
+      if (squares !== null) {
+        const [clock, processors] = [ms / squares.ms, processorMs / squares.processorMs];
+        columns.push(
+          `   ${clock.toFixed(2)} of mse, ${processors.toFixed(2)} of its processor time`,
+        );
+      }
+      print(columns.join(""));
     }
   }
 }
