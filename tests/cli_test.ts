@@ -213,6 +213,38 @@ Deno.test("tables keep names to the left and numbers to the right", () => {
   assert.equal(pairsText([["a", "1"], ["long", "2"]]), "a     1\nlong  2");
 });
 
+Deno.test("tables go on below where the terminal ends, and count letters that are two columns wide", () => {
+  const table = { head: ["顔", "one", "two", "three"], rows: [["a", "1", "2", "3"]] };
+  const lines = (columns: number) => tableText(table, { columns }).split("\n");
+  assert.deepEqual(lines(19), [
+    "顔  one  two  three",
+    "───────────────────",
+    "a     1    2      3",
+  ]);
+  assert.deepEqual(lines(18), [
+    ...["顔  one  two", "────────────", "a     1    2", ""],
+    ...["顔  three", "─────────", "a       3"],
+  ]);
+  assert.equal(lines(3).length, 3 * 3 + 2, "a column at least stands beside the first");
+  assert.equal(pairsText([["顔", "1"], ["abc", "2"]]), "顔   1\nabc  2");
+});
+
+Deno.test("help on a narrow terminal says below an option what does not fit beside it", () => {
+  const help = (columns: number | null) => {
+    const request = parseArguments(PROGRAM, ["train", "--help"], columns);
+    assert("text" in request);
+    return request.text;
+  };
+  assert.match(help(60), /^ {2}--lr <X>\n {6}learning rate before it decays$/m);
+  assert.match(help(120), /^ {2}--lr <X> {20,}learning rate before it decays$/m);
+  for (const columns of [60, 100, 200]) {
+    const [options = ""] = help(columns).split("Examples:");
+    for (const line of options.split("\n")) assert(line.length <= columns, line);
+  }
+  // Where it is read by a program, an option is a line.
+  assert.match(help(null), /^ {2}--lr <X> {20,}learning rate before it decays$/m);
+});
+
 /** A sink that remembers. */
 function memory(columns: number | null = null): Sink & { text: string } {
   return {

@@ -14,6 +14,7 @@ import { permissionFlags } from "../pipeline/cli/permissions.ts";
 import { exists, writeFile } from "../pipeline/files.ts";
 import { MAIN_MODULE } from "../pipeline/standalone.ts";
 import { BareMachine } from "./bare_machine.ts";
+import { hasTerminals, TerminalTrial } from "./on_terminal.ts";
 import { PICTURE_FILES } from "./picture_files.ts";
 import { ROOT, taskCommand } from "./task_command.ts";
 
@@ -112,6 +113,15 @@ for (const [kind, program] of kinds) {
       assert.equal(code, 0, new TextDecoder().decode(stderr));
       const text = (path: string) => Deno.readTextFile(path);
       assert.equal(await text(machine.path("wahr.csv")), await text(out));
+    },
+  );
+
+  Deno.test(
+    `a standalone file (${kind}) leaves on a terminal what it writes into a pipe`,
+    { ignore: ignore || !hasTerminals },
+    async () => {
+      await using trial = await TerminalTrial.make([program!]);
+      await trial.run((index) => [100, 200, 60][index % 3]!);
     },
   );
 

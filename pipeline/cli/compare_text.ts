@@ -12,18 +12,23 @@ import { tableText } from "./table.ts";
 /**
  * The settings side by side with their runs, and for each but the first what is different and which
  * attributes differ significantly.
+ *
+ * @param columns Of the terminal; null for any.
  */
-export function comparisonText({ split, images, settings }: Comparison): string {
+export function comparisonText(
+  { split, images, settings }: Comparison,
+  columns: number | null = null,
+): string {
   const [first, ...others] = settings;
   const head = ["Setting", ...MEASURES.map(([, title]) => title)];
   const rows = settings.flatMap(settingRows);
   return [
-    tableText({ head, rows }),
+    tableText({ head, rows }, { columns }),
     `${images} images of the ${split} split, in percent. Below each mean: 95 % of a bootstrap over the ` +
     "images; ±: standard deviation between the runs of a setting.",
     ...(others.length === 0
       ? [ONE_SETTING]
-      : others.map((setting) => againstText(setting, first!.name))),
+      : others.map((setting) => againstText(setting, first!.name, columns))),
   ].join("\n\n");
 }
 
@@ -44,7 +49,11 @@ function rangeOf({ interval }: Estimate, end?: (share: number) => string): strin
   return interval === null ? "" : intervalText(interval, end);
 }
 
-function againstText({ name, against }: SettingResult, first: string): string {
+function againstText(
+  { name, against }: SettingResult,
+  first: string,
+  columns: number | null,
+): string {
   if (!against) return "";
   const cells = (cell: (difference: Difference) => string) =>
     MEASURES.map(([measure]) => cell(against.measures[measure]));
@@ -55,7 +64,7 @@ function againstText({ name, against }: SettingResult, first: string): string {
       ["95 %", ...cells((difference) => rangeOf(difference, points))],
       ["", ...cells(({ p }) => p === null ? "" : pText(p))],
     ],
-  });
+  }, { columns });
   const set = against.settings.map(({ key, value, other }) =>
     `${key} ${value ?? "not set"} (instead of ${other ?? "not set"})`
   );

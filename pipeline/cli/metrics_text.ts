@@ -10,8 +10,10 @@ import { tableText } from "./table.ts";
 /**
  * The table of the attributes, and below it the whole split: the means with their intervals, the means at
  * the attributes' own thresholds, and how often the predictions contradict each other.
+ *
+ * @param columns Of the terminal; null for any.
  */
-export function metricsText(metrics: Metrics): string {
+export function metricsText(metrics: Metrics, columns: number | null = null): string {
   const { split, images, accuracy, balancedAccuracy, majorityAccuracy, evidence } = metrics;
   const { averagePrecision = null, intervals, tuned, consistency = [] } = evidence ?? {};
   const lines = [
@@ -36,7 +38,7 @@ export function metricsText(metrics: Metrics): string {
       `faces with predictions that exclude each other: ${any.predicted} (with such labels: ${any.labelled})`,
     );
   }
-  return `${tableText(metricsTable(metrics), { footer: true })}\n\n${lines.join("\n")}`;
+  return `${tableText(metricsTable(metrics), { footer: true, columns })}\n\n${lines.join("\n")}`;
 }
 
 /** Where, on faces that have the attribute; and last the measure that mixes it with which. */

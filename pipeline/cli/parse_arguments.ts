@@ -6,10 +6,11 @@
  * @module
  */
 
-import { Command as Parser, CommanderError, Option as ParserOption } from "commander";
+import { Command as Parser, CommanderError, Help, Option as ParserOption } from "commander";
 import { type Command, flagOf, type Option, type Options, type Program } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import type { Kind } from "./kinds.ts";
+import { STDOUT } from "./sink.ts";
 
 /** What the arguments ask for: a text (help, version), or a command to run. */
 export type Request =
@@ -23,18 +24,24 @@ export type Request =
 /**
  * Reads the arguments.
  *
+ * @param columns Of the terminal that a text would be for, or null for none.
  * @throws {UsageError} With one sentence, if they do not fit any command.
  */
-export function parseArguments(program: Program, args: readonly string[]): Request {
+export function parseArguments(
+  program: Program,
+  args: readonly string[],
+  columns: number | null = STDOUT.columns,
+): Request {
   let request: Request | null = null;
   let text = "";
   const write = (part: string) => void (text += part);
-  const root = configure(new Parser(program.name), write)
+  const help = columns === null ? {} : helpFor(columns);
+  const root = configure(new Parser(program.name), write, help)
     .description(program.summary)
     .version(program.version, "-V, --version", "print the version")
     .usage("<command> [options]");
   for (const command of program.commands) {
-    const parser = configure(root.command(command.name), write);
+    const parser = configure(root.command(command.name), write, help);
     declare(parser, program, command);
     parser.action(() => {
       const values = valuesOf({ ...program.common, ...command.options }, parser.opts());
@@ -50,18 +57,33 @@ export function parseArguments(program: Program, args: readonly string[]): Reque
   return request ?? { text };
 }
 
-function configure(parser: Parser, write: (text: string) => void): Parser {
+function configure(parser: Parser, write: (text: string) => void, help: Partial<Help>): Parser {
   return parser
     .exitOverride()
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ subcommandTerm: (command) => command.name(), ...help })
     .configureOutput({
       writeOut: write,
       writeErr: () => {},
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
+}
+
+/** Help on a terminal: what does not fit beside a long option stands below it. */
+function helpFor(columns: number): Partial<Help> {
+  const indent = " ".repeat(6);
+  return {
+    helpWidth: columns,
+    formatItem(term, width, description, helper) {
+      if (columns - width - 4 >= helper.minWidthToWrap) {
+        return Help.prototype.formatItem.call(this, term, width, description, helper);
+      }
+      const lines = helper.boxWrap(description, columns - indent.length).split("\n");
+      return [`  ${term}`, ...lines.map((line) => indent + line)].join("\n");
+    },
+  };
 }
 
 function declare(parser: Parser, program: Program, command: Command): void {

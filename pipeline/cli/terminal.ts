@@ -84,6 +84,11 @@ export class Terminal {
     return this.#out.columns !== null && !this.#json && !this.#taken;
   }
 
+  /** Columns of the terminal that results for a person go to, or null if they go to none. */
+  get columns(): number | null {
+    return this.#human.columns;
+  }
+
   /**
    * A line that was asked for, such as one object of NDJSON. Who awaits it works no faster than the
    * reader reads.

@@ -31,7 +31,7 @@ export const COMPARE = command({
     if (runs.length < 2) throw new UsageError("Two runs or more are needed");
     const { compare } = await import("../../compare.ts");
     const comparison = await compare({ runs, ...(out !== undefined && { out }) });
-    terminal.say(comparisonText(comparison));
+    terminal.say(comparisonText(comparison, terminal.columns));
     if (out !== undefined) terminal.say(`\nComparison: ${out}`);
     return comparison;
   },

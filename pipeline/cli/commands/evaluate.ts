@@ -63,7 +63,7 @@ export const EVALUATE = command({
       ...(occlude && { occlude: given({ faces: occludeFaces }) }),
     };
     const metrics = await runEvaluation(job, { terminal, signal });
-    terminal.say(metricsText(metrics));
+    terminal.say(metricsText(metrics, terminal.columns));
     if (metrics.occlusion) terminal.say(occlusionText(metrics.occlusion));
     return { ...meansOf(metrics), file: join(run, "metrics.json") };
   },

@@ -75,7 +75,7 @@ export const PIPELINE = command({
     const metrics = await measure(faces, dataset, backend, place, context);
     const { report } = await import("../../report.ts");
     const path = await report({ run: place.out });
-    terminal.say(`${metricsText(metrics)}\n\nReport: ${path}`);
+    terminal.say(`${metricsText(metrics, terminal.columns)}\n\nReport: ${path}`);
     return {
       run: place.out,
       report: path,

@@ -88,7 +88,7 @@ export async function joinWith(deno: string, out: string): Promise<void> {
   const module = "data:text/javascript," + encodeURIComponent(boot);
   const joined = joinExecutable(executable, packPayload(files), (payloadAt) => ({
     args: ["run", ...ALONE, ...PERMISSIONS, `${module}#${payloadAt}`],
-    env: ["DENO_NO_UPDATE_CHECK=1", "DENO_NO_PACKAGE_JSON=1", "DENO_DIR=/dev/null/none"],
+    env: ENVIRONMENT,
   }));
   await writeFile(out, joined);
   await Deno.chmod(out, 0o755);
@@ -105,6 +105,17 @@ const ALONE = [
   "--no-remote",
   "--no-npm",
   "--node-modules-dir=none",
+] as const;
+
+/**
+ * The same for variables. Deno has no folder for its caches then, and would tell that to a terminal whenever
+ * it starts.
+ */
+const ENVIRONMENT = [
+  "DENO_NO_UPDATE_CHECK=1",
+  "DENO_NO_PACKAGE_JSON=1",
+  "DENO_DIR=/dev/null/none",
+  "DENO_LOG=error,deno::cache::cache_db=off",
 ] as const;
 
 async function main(): Promise<void> {
