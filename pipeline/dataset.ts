@@ -33,6 +33,8 @@ export interface DatasetOptions {
   readonly seed?: number | undefined;
   /** Whether links in the data set that lead out of it are followed; else they are refused. */
   readonly followLinks?: boolean | undefined;
+  /** Whether damaged images are used as far as they go; else they are rejected. */
+  readonly useDamaged?: boolean | undefined;
   /** Stops the reading; `openDataset` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -107,7 +109,7 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   return new Dataset(
     { root, layout, files: { ...files, images, boxes: useBoxes ? files.boxes : null } },
     options.labels !== undefined,
-    { table, partition, boxes, links },
+    { table, partition, boxes, links, useDamaged: options.useDamaged ?? false },
   );
 }
 
@@ -117,6 +119,7 @@ interface DatasetTables {
   readonly table: LabelTable;
   readonly partition: Partition;
   readonly boxes: BoxTable | null;
+  readonly useDamaged: boolean;
 }
 
 /** A data set that {@linkcode openDataset} has opened. It holds no open file. */
@@ -177,7 +180,7 @@ export class Dataset {
   }
 
   #record(face: number): FaceRecord {
-    const { table, partition, boxes, links } = this.#tables;
+    const { table, partition, boxes, links, useDamaged } = this.#tables;
     const image = table.names.name(face);
     const path = imagePath(this.files.images, image);
     return {
@@ -189,6 +192,7 @@ export class Dataset {
       box: boxes === null ? null : boxOf(boxes, face),
       points: null,
       rejected: links.faultOf(path),
+      ...(useDamaged && { damage: null }),
     };
   }
 }

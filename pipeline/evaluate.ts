@@ -50,6 +50,8 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number | null) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
+  /** Hears of damaged images that are used as far as they go. */
+  readonly onDamaged?: OnReject | undefined;
 }
 
 /** What {@linkcode evaluate} returns. */
@@ -159,7 +161,7 @@ async function measureSplit(
   split: Split,
 ): Promise<MeasuredSplit> {
   const { learner, options, sizes, batch, learnt } = job;
-  const { signal, onProgress, onReject = () => {} } = options;
+  const { signal, onProgress, onReject = () => {}, onDamaged } = options;
   const collector = new PredictionCollector();
   const samples: Sample[] = [];
   const places: Place[] = [];
@@ -172,7 +174,7 @@ async function measureSplit(
     takeSamples(samples, faces, { logits, maps }, masks.bits, sizes.mask);
     onProgress?.(job.done += faces.length, null);
   };
-  const faces = loadFaces(onlySplit(source, split), sizes.input, onReject);
+  const faces = loadFaces(onlySplit(source, split), sizes.input, onReject, onDamaged);
   const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
   const { metrics } = await measure(learner, faces, settings);
   return { metrics, predictions: collector.result(split, learnt), samples, places };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readImage, resizeImage, type RgbImage } from "./image.ts";
+import { readImageAs, resizeImage, type RgbImage } from "./image.ts";
 import { mapInOrder } from "./map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
@@ -37,11 +37,14 @@ const READ_AHEAD = 8;
  * Decodes the images of records that have labels, in order and a few ahead of the reader. A record that
  * was rejected before is left out; one whose image cannot be read, or whose points cannot be drawn, is
  * left out after `reject` has heard why.
+ *
+ * @param onDamaged Hears of an image that is damaged and used as far as it goes.
  */
 export async function* loadFaces(
   records: AsyncIterable<FaceRecord>,
   size: InputSize,
   reject: OnReject,
+  onDamaged: OnReject = () => {},
 ): AsyncGenerator<Face> {
   const load = (record: FaceRecord) =>
     loadFace(record, size).catch((error) => {
@@ -49,6 +52,7 @@ export async function* loadFaces(
       return null;
     });
   for await (const face of mapInOrder(notRejected(records), load, READ_AHEAD)) {
+    if (face?.record.damage) onDamaged(face.record, face.record.damage);
     if (face) yield face;
   }
 }
@@ -61,8 +65,12 @@ async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<
 export async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
   const { labels, points } = record;
   if (labels === null) throw new Error("it has no labels");
-  const image = await readImage(record.path);
-  const known = { ...record, size: [image.width, image.height] as const };
+  const image = await readOf(record);
+  const known = {
+    ...record,
+    size: [image.width, image.height] as const,
+    ...(image.damage !== undefined && { damage: image.damage }),
+  };
   const polygons = points && drawnIn(FRAME, image, points);
   return { record: known, labels, pixels: fit(image, size), polygons };
 }
@@ -76,7 +84,12 @@ function drawnIn(frame: InputSize, image: InputSize, points: Float32Array): Regi
 
 /** The face's pixels, read again if they were not kept. */
 export async function pixelsOf(face: Face, size: InputSize): Promise<Uint8Array> {
-  return face.pixels ?? fit(await readImage(face.record.path), size);
+  return face.pixels ?? fit(await readOf(face.record), size);
+}
+
+/** The image of a record, in whatever state that may be. */
+function readOf({ path, damage }: FaceRecord): Promise<RgbImage> {
+  return readImageAs(path, { useDamaged: damage !== undefined });
 }
 
 /** The image's pixels at the network's input size, u8 [H, W, 3]. */

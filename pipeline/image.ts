@@ -15,21 +15,21 @@ import { decodeGif, gifSize } from "./image/gif.ts";
 import { decodeJpeg, jpegSize } from "./image/jpeg.ts";
 import { readPictureFile } from "./image/picture_file.ts";
 import { kindOfBytes, READ_KINDS, type ReadKind } from "./image/picture_kinds.ts";
-import type { RgbImage } from "./image/pixels.ts";
+import type { DecodeOptions, RgbImage } from "./image/pixels.ts";
 import { decodePng, isUprightPng, pngSize } from "./image/png.ts";
 import { decodeTiff, tiffSize } from "./image/tiff.ts";
 import { decodeWebp, webpSize } from "./image/webp.ts";
 
 export { encodePng, type PngSource } from "./image/encode_png.ts";
 export { readPictureFile, readPictureFileSync } from "./image/picture_file.ts";
-export type { RgbImage } from "./image/pixels.ts";
+export type { DecodeOptions, RgbImage } from "./image/pixels.ts";
 export { resizeImage } from "./image/resize.ts";
 
 /** How a kind of picture is read. */
 interface Format {
   /** Width and height of the upright picture, from its header. */
   readonly size: (bytes: Uint8Array) => [width: number, height: number];
-  readonly decode: (bytes: Uint8Array) => RgbImage | Promise<RgbImage>;
+  readonly decode: (bytes: Uint8Array, options: DecodeOptions) => RgbImage | Promise<RgbImage>;
 }
 
 const FORMATS: Readonly<Record<ReadKind, Format>> = {
@@ -50,9 +50,13 @@ const FORMATS: Readonly<Record<ReadKind, Format>> = {
  * @throws {SyntaxError} If the bytes are no complete, undamaged picture of these kinds.
  * @throws {RangeError} If the picture has more than 64 megapixels.
  */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  name: string,
+  options?: DecodeOptions,
+): Promise<RgbImage> {
   try {
-    return await decodePixels(bytes);
+    return await decodePixels(bytes, options);
   } catch (cause) {
     throw nameError(cause, name);
   }
@@ -72,8 +76,13 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<RgbI
  * await Deno.remove(file);
  * ```
  */
-export async function readImage(path: string): Promise<RgbImage> {
-  return decodeImage(await readPictureFile(path), path);
+export function readImage(path: string): Promise<RgbImage> {
+  return readImageAs(path, {});
+}
+
+/** The same, by options. */
+export async function readImageAs(path: string, options: DecodeOptions): Promise<RgbImage> {
+  return decodeImage(await readPictureFile(path), path, options);
 }
 
 /**
@@ -101,8 +110,11 @@ export function sizeOfPicture(bytes: Uint8Array): [width: number, height: number
 }
 
 /** As {@linkcode decodeImage}, but with messages that leave the file's name out. */
-export async function decodePixels(bytes: Uint8Array): Promise<RgbImage> {
-  return await formatOf(bytes).decode(bytes);
+export async function decodePixels(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Promise<RgbImage> {
+  return await formatOf(bytes).decode(bytes, options);
 }
 
 function formatOf(bytes: Uint8Array): Format {

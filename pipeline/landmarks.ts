@@ -127,7 +127,8 @@ export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, Face
     const find = async (record: FaceRecord): Promise<FaceRecord[]> => {
       if (record.rejected !== null || record.points !== null) return [record];
       const box = usableBox(record.box);
-      const request = { path: record.path, detector, box, all: allFaces };
+      const useDamaged = record.damage !== undefined;
+      const request = { path: record.path, detector, box, all: allFaces, useDamaged };
       return withAnswer(record, box, await pool.find(request));
     };
     let done = 0;
@@ -152,6 +153,7 @@ function withAnswer(record: FaceRecord, box: Box | null, answer: FaceAnswer): Fa
     size,
     box: i === 0 && box !== null ? box : roundBox(face.box),
     points: face.points.map(roundHundredth),
+    ...(answer.damage !== undefined && { damage: answer.damage }),
   }));
 }
 

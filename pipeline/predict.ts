@@ -34,6 +34,8 @@ export interface PredictedImage extends Partial<WrittenMaps> {
   readonly probabilities: Probabilities;
   /** Attributes with a probability above their threshold. */
   readonly attributes: readonly Attribute[];
+  /** What is wrong with the image file, if it is damaged and used as far as it goes. */
+  readonly damage?: string;
 }
 
 /** An image of which the network says nothing. */
@@ -57,6 +59,8 @@ export interface PredictOptions {
    * what. Without it images are taken whole, and should be framed as those of the training.
    */
   readonly align?: AlignOptions;
+  /** Whether damaged images are used as far as they go; else they are rejected. */
+  readonly useDamaged?: boolean;
   /** What an attribute's probability must be above, in the order of `ATTRIBUTES`; by default one half. */
   readonly thresholds?: readonly number[];
   /** Folder for heat maps: see {@linkcode writeMaps}. */
@@ -103,7 +107,7 @@ const PASS = 8;
  * @throws {Error} If the run has no model, `images` throws, or the GPU is lost.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
-  const { backend, align, signal, batch = PASS } = options;
+  const { backend, align, useDamaged, signal, batch = PASS } = options;
   const learnt = await learntAttributes(options.run);
   await selectBackend(backend);
   const network = await readModel(options.run);
@@ -111,7 +115,12 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
     prepareNetwork(backend, network);
     const sizes = networkSizes(network);
     using input = networkInput(computeOf(backend), sizes.input, batch);
-    const pictures = readPictures(options.images, { input: sizes.input, align, signal });
+    const pictures = readPictures(options.images, {
+      input: sizes.input,
+      align,
+      useDamaged,
+      signal,
+    });
     for await (const pass of inPasses(pictures, batch)) {
       const good = pass.filter((picture) => "pixels" in picture);
       // Between two answers whoever takes them may have computed elsewhere.
@@ -179,7 +188,7 @@ interface Answering extends PredictOptions {
 }
 
 async function answer(
-  { place, read }: Picture,
+  { place, damage, read }: Picture,
   { logits, maps }: Output,
   { maps: folder, thresholds = sameThreshold(), learnt, mask }: Answering,
 ): Promise<Prediction> {
@@ -191,7 +200,8 @@ async function answer(
   const probabilities: Probabilities = Object.fromEntries(
     learnt.map((name) => [name, roundMillionth(sigmoid(logits[ATTRIBUTES.indexOf(name)]!))]),
   );
-  const said = { image: place.path, name: place.name, probabilities, attributes };
+  const known = damage === undefined ? {} : { damage };
+  const said = { image: place.path, name: place.name, probabilities, attributes, ...known };
   if (folder === undefined) return said;
   // The image was there a moment ago, and may have gone since; a map that cannot be written is an error.
   const image = await read().catch(reasonOf);

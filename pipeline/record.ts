@@ -45,6 +45,11 @@ export interface FaceRecord {
   readonly points: Float32Array | null;
   /** Why the face takes no part in what follows, or null if it does. */
   readonly rejected: string | null;
+  /**
+   * What is wrong with the image file, which is used as far as it goes; null where it may be used in this way
+   * and nothing is known to be wrong. Without it, a damaged image is rejected.
+   */
+  readonly damage?: string | null;
 }
 
 /** A step of the pipeline: reads records of one kind and yields records of another, lazily. */

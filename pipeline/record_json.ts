@@ -2,7 +2,7 @@
  * Records as NDJSON, one JSON object a line: the form in which they travel between processes, so that
  * stages run under `|`, GNU parallel, Slurm arrays or Spark's `pipe`.
  *
- * Every line carries all fields, absent values being null:
+ * Every line carries all fields, absent values being null, but for `damage`, which damaged images alone have:
  *
  * ```json
  * {"schema":"attparsenet/record@1","image":"000001.jpg","path":"img/000001.jpg","split":"train",
@@ -47,7 +47,7 @@ export function roundPoints(points: ArrayLike<number>): Float32Array {
  * ```
  */
 export function toJson(record: FaceRecord): string {
-  const { image, path, split, labels, size, box, points, rejected } = record;
+  const { image, path, split, labels, size, box, points, rejected, damage } = record;
   checkFinite(image, "points", points ?? []);
   if (box) checkFinite(image, "box", [box.x, box.y, box.width, box.height]);
   return JSON.stringify({
@@ -60,6 +60,7 @@ export function toJson(record: FaceRecord): string {
     box,
     points: points && Array.from(points, roundHundredth),
     rejected,
+    damage: damage ?? undefined,
   });
 }
 
@@ -81,6 +82,7 @@ export function fromJson(line: string, where: string): FaceRecord {
     box: fields.box(),
     points: fields.points(),
     rejected: fields.rejected(),
+    ...fields.damage(),
   };
 }
 

@@ -55,6 +55,8 @@ export interface TrainOptions {
   readonly onTimes?: (times: StepTimes) => void;
   /** Hears of faces that are left out. */
   readonly onReject?: OnReject;
+  /** Hears of damaged images that are used as far as they go. */
+  readonly onDamaged?: OnReject | undefined;
   /** Called when the run has been written down, from when on it can be resumed. */
   readonly onStart?: () => void;
   /** Hears in a sentence of what a user should know, such as a damaged checkpoint. */

@@ -26,6 +26,7 @@ export async function runEvaluation(
   const { evaluate } = await import("../evaluate.ts");
   const onProgress = terminal.progress("evaluate", "images");
   const left = terminal.lister("faces are left out of the evaluation");
+  const damaged = terminal.lister("images are damaged, and used as far as they go");
   const { counts } = dataset;
   const others = job.validation && job.split !== "validation" ? counts.validation : 0;
   let onOccluded: OnProgress | null = null;
@@ -44,9 +45,11 @@ export async function runEvaluation(
     signal,
     onProgress: (done) => onProgress(done, counts[job.split] + others),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
+    onDamaged: ({ image }, damage) => damaged.add(`${image}: used as far as it goes: ${damage}`),
   });
   terminal.finish();
   left.end();
+  damaged.end();
   return metrics;
 }
 

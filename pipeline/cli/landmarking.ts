@@ -62,6 +62,7 @@ interface RowOptions {
   readonly images?: string | undefined;
   readonly labels?: string | undefined;
   readonly followLinks?: boolean | undefined;
+  readonly damaged?: "reject" | "use" | undefined;
   readonly import?: string | undefined;
   readonly boxes?: string | undefined;
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
@@ -82,6 +83,7 @@ export function landmarkSettings(
     images: absolute(images),
     labels: absolute(labels),
     links: options.followLinks ? "followed" : undefined,
+    damaged: options.damaged === "use" ? "used" : undefined,
     import: absolute(options.import),
     boxes: boxes === "aligned" ? boxes : absolute(boxes),
     detector,
@@ -132,12 +134,14 @@ export async function runLandmarking(
     onProgress: (done) => onProgress(Math.min(done, total), total),
   });
   const left = terminal.lister("images have no landmarks");
+  const damaged = terminal.lister("images are damaged, and used as far as they go");
   let [images, rejected, faces] = [0, 0, 0];
   const source = noting(job.records, (record) => {
     images++;
     scoring?.look(record);
   });
   for await (const record of write(find(resume(source)))) {
+    if (record.damage) damaged.add(`${record.image}: used as far as it goes: ${record.damage}`);
     if (record.points === null) {
       rejected++;
       left.add(`${record.image}: ${record.rejected}`);
@@ -149,6 +153,7 @@ export async function runLandmarking(
   }
   terminal.finish();
   left.end();
+  damaged.end();
   const score = scoring === null ? null : await scoring.figures(signal);
   const result = { images, found: images - rejected, rejected, faces, score };
   terminal.note(resultText(result));

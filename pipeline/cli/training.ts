@@ -106,6 +106,7 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   const { train } = await import("../train.ts");
   const { terminal, signal } = context;
   const left = terminal.lister("faces are left out of the training");
+  const damaged = terminal.lister("images are damaged, and used as far as they go");
   let onTuning: OnProgress | null = null;
   let onProgress = terminal.progress("train", "images");
   const result = await train({
@@ -123,9 +124,11 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
     onEpoch: (line) => terminal.note(epochText(line, job.config.epochs)),
     ...(job.verbose && { onTimes: (times) => terminal.note(timesText(times)) }),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
+    onDamaged: ({ image }, damage) => damaged.add(`${image}: used as far as it goes: ${damage}`),
   });
   terminal.finish();
   left.end();
+  damaged.end();
   if (result.epochs < job.config.epochs) {
     terminal.note(`stopped after epoch ${result.epochs}: validation no longer improves`);
   }

@@ -16,6 +16,8 @@ export interface FolderOptions {
   readonly shard?: Shard | undefined;
   /** Whether links that lead out of the folder are followed. */
   readonly followLinks?: boolean | undefined;
+  /** Whether damaged images are used as far as they go; else they are rejected. */
+  readonly useDamaged?: boolean | undefined;
   /** Stops the listing; the generator then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,7 +49,11 @@ export async function* imagesIn(
   for (const { name, rejected } of pictures.slice(from, to)) {
     options.signal?.throwIfAborted();
     const path = join(folder, name);
-    yield { ...unlabelledRecord(name, path), rejected: rejected ?? links.faultOf(path) };
+    yield {
+      ...unlabelledRecord(name, path),
+      rejected: rejected ?? links.faultOf(path),
+      ...(options.useDamaged && { damage: null }),
+    };
   }
 }
 

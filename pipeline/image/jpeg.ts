@@ -8,7 +8,7 @@ import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
 import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
 import { decodeColourJpeg } from "./mozjpeg.ts";
 import { sideways, turnImage } from "./orientation.ts";
-import { checkSize, type RgbImage } from "./pixels.ts";
+import { checkSize, type DecodeOptions, type RgbImage } from "./pixels.ts";
 
 /** Width and height once it is upright; errors as of {@linkcode decodeJpeg}. */
 export function jpegSize(bytes: Uint8Array): [width: number, height: number] {
@@ -30,35 +30,44 @@ const MOST_SCANNED = 1.6e9;
 const MOST_COEFFICIENTS = 256e6;
 
 /**
- * Decodes a JPEG file and turns it upright.
+ * Decodes a JPEG file and turns it upright. A damaged one is an error, unless it is to be used: then what is
+ * missing is gray, and the picture says what is wrong.
  *
  * @throws {SyntaxError} If it is damaged, cut short, or of an unsupported kind.
  * @throws {RangeError} If it is too large.
  */
-export function decodeJpeg(bytes: Uint8Array): RgbImage {
+export function decodeJpeg(
+  bytes: Uint8Array,
+  { useDamaged = false }: DecodeOptions = {},
+): RgbImage {
   const header = readJpegHeader(bytes);
   const { width, height, components, orientation, end } = header;
   checkSize(width, height);
-  if (end === null) {
-    throw new SyntaxError("the JPEG is damaged or cut short: its end is missing");
-  }
-  checkContent(header, end);
-  const image = components === 4 ? decodeCmykJpeg(bytes) : decodeColourJpeg(bytes, end);
-  return turnImage(image, orientation);
+  const noEnd = "the JPEG is damaged or cut short: its end is missing";
+  if (end === null && (!useDamaged || header.scans === 0)) throw new SyntaxError(noEnd);
+  checkScans(header);
+  if (!useDamaged) checkLength(header, end ?? bytes.length);
+  const image = components === 4
+    ? decodeCmykJpeg(bytes)
+    : decodeColourJpeg(bytes, end ?? bytes.length, useDamaged);
+  return turnImage(end === null ? { ...image, damage: noEnd } : image, orientation);
 }
 
 /**
- * Refuses what takes far more memory or time than its size lets expect.
+ * Refuses what takes far more memory than its size lets expect.
  *
  * @param length Bytes up to its end marker.
  */
-function checkContent({ width, height, scans, planes }: JpegHeader, length: number): void {
+function checkLength({ width, height }: JpegHeader, length: number): void {
+  if (PIXELS_PER_BYTE * length >= width * height) return;
+  throw new SyntaxError(
+    `the JPEG is damaged or cut short: ${length} bytes cannot hold ${width}x${height} pixels`,
+  );
+}
+
+/** Refuses what takes far more time and memory than other pictures of its size. */
+function checkScans({ width, height, scans, planes }: JpegHeader): void {
   const pixels = width * height;
-  if (PIXELS_PER_BYTE * length < pixels) {
-    throw new SyntaxError(
-      `the JPEG is damaged or cut short: ${length} bytes cannot hold ${width}x${height} pixels`,
-    );
-  }
   const most = Math.min(MOST_SCANS, Math.max(1, Math.floor(MOST_SCANNED / pixels)));
   if (scans > most) {
     throw new RangeError(

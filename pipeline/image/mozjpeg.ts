@@ -23,19 +23,26 @@ function takeDecoder(): Codec {
 /**
  * Decodes a JPEG file of one or three components, as it lies.
  *
- * libjpeg goes on after damage, with a warning and a gray area; here damage is an error. It tells the
- * first warning only, so that damage after a harmless one stays unnoticed, as in other programs.
+ * libjpeg goes on after damage, with a warning and a gray area; here damage is an error, unless the picture is
+ * to be used. It tells the first warning only, so that damage after a harmless one stays unnoticed, as in other
+ * programs.
  *
  * @param end where the file's end-of-image marker is
  * @throws {SyntaxError} If it is damaged or of an unsupported kind.
  */
-export function decodeColourJpeg(bytes: Uint8Array, end: number): RgbImage {
+export function decodeColourJpeg(
+  bytes: Uint8Array,
+  end: number,
+  useDamaged = false,
+): RgbImage {
   const { module, messages } = takeDecoder();
   messages.length = 0;
   try {
     const { width, height, data } = decodeWhole(module, bytes, messages);
-    if (messages.some((message) => !isHarmless(message, bytes, end))) throw complaint(messages);
-    return { width, height, data: dropAlpha(data) };
+    const isWhole = messages.every((message) => isHarmless(message, bytes, end));
+    if (!isWhole && !useDamaged) throw complaint(messages);
+    const image = { width, height, data: dropAlpha(data) };
+    return isWhole ? image : { ...image, damage: complaint(messages).message };
   } finally {
     if (module.HEAPU8.length > KEPT_MEMORY_BYTES) decoder = null;
   }

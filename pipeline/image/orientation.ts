@@ -31,7 +31,7 @@ export function turnImage(image: RgbImage, orientation: number): RgbImage {
       data[to++] = image.data[from + 2]!;
     }
   }
-  return { width, height, data };
+  return { ...image, width, height, data };
 }
 
 /** Whether an orientation swaps width and height. */

@@ -12,6 +12,14 @@ export interface RgbImage {
   readonly height: number;
   /** u8 [height, width, 3], row by row from the top. */
   readonly data: Uint8Array;
+  /** What is wrong with the file, if it is damaged and was to be used as far as it goes. */
+  readonly damage?: string;
+}
+
+/** How a picture is decoded. */
+export interface DecodeOptions {
+  /** Whether a damaged JPEG is used as far as it goes: what is missing is gray, as libjpeg shows it. */
+  readonly useDamaged?: boolean | undefined;
 }
 
 /** A picture of 8-bit RGBA pixels, on its way to an {@linkcode RgbImage}. */

@@ -58,8 +58,8 @@ async function answerSome(requests: readonly FaceRequest[]): Promise<FaceAnswer[
   const pictures: (RgbImage | NoFace)[] = [];
   const searches: FaceSearch[] = [];
   for (let pixels = 0; pictures.length < requests.length && pixels < MOST_PIXELS;) {
-    const { path, detector, box, all } = requests[pictures.length]!;
-    const image = await readPixels(path);
+    const { path, detector, box, all, useDamaged } = requests[pictures.length]!;
+    const image = await readPixels(path, useDamaged);
     pictures.push(image);
     if ("rejected" in image) continue;
     pixels += image.width * image.height;
@@ -72,12 +72,22 @@ async function answerSome(requests: readonly FaceRequest[]): Promise<FaceAnswer[
   );
 }
 
-function answerOf({ width, height }: RgbImage, faces: readonly PlacedFace[]): FaceAnswer {
+function answerOf(
+  { width, height, damage }: RgbImage,
+  faces: readonly PlacedFace[],
+): FaceAnswer {
   const size = [width, height] as const;
-  return faces.length === 0 ? { size, rejected: "no face found" } : { size, faces };
+  if (faces.length > 0) return { size, faces, damage };
+  const rejected = damage === undefined
+    ? "no face found"
+    : `no face found in what is left: ${damage}`;
+  return { size, rejected };
 }
 
-async function readPixels(path: string): Promise<RgbImage | NoFace> {
+async function readPixels(
+  path: string,
+  useDamaged: boolean | undefined,
+): Promise<RgbImage | NoFace> {
   let bytes: Uint8Array;
   try {
     bytes = readPictureFileSync(path);
@@ -85,7 +95,7 @@ async function readPixels(path: string): Promise<RgbImage | NoFace> {
     return { size: null, rejected: `cannot read: ${readingFault(error)}` };
   }
   try {
-    return await decodePixels(bytes);
+    return await decodePixels(bytes, { useDamaged });
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     return { size: null, rejected: `not an image: ${error.message}` };

@@ -19,6 +19,8 @@ export interface FaceRequest {
   readonly box: Box | null;
   /** Whether all faces are wanted. */
   readonly all: boolean;
+  /** Whether a damaged image is used as far as it goes. */
+  readonly useDamaged?: boolean | undefined;
 }
 
 /** The faces of an image: the one that matters most, then the others if they are wanted. */
@@ -27,6 +29,8 @@ export interface FoundFaces {
   readonly size: readonly [width: number, height: number];
   /** One face at least. */
   readonly faces: readonly PlacedFace[];
+  /** What is wrong with the image file, if it is damaged. */
+  readonly damage?: string | undefined;
 }
 
 /** An image without a face to go on with. */

@@ -6,7 +6,7 @@
 
 import { fit, type InputSize } from "../faces.ts";
 import type { ImagePlace } from "../find_images.ts";
-import { readImage, type RgbImage } from "../image.ts";
+import { readImageAs, type RgbImage } from "../image.ts";
 import { type LandmarkOptions, landmarks } from "../landmarks.ts";
 import { cutAlignedFace } from "../landmarks/aligned_face.ts";
 import { mapInOrder } from "../map_in_order.ts";
@@ -17,6 +17,8 @@ export interface Picture {
   readonly place: ImagePlace;
   /** u8 [H, W, 3] at the network's input size. */
   readonly pixels: Uint8Array;
+  /** What is wrong with the file, if it is damaged and used as far as it goes. */
+  readonly damage?: string | undefined;
   /** Reads again what the pixels were made from; a huge photograph is not kept. */
   readonly read: () => Promise<RgbImage>;
 }
@@ -40,6 +42,8 @@ export interface PictureOptions {
    * out, images are taken whole.
    */
   readonly align?: AlignOptions | undefined;
+  /** Whether damaged images are used as far as they go. */
+  readonly useDamaged?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,12 +53,13 @@ const READ_AHEAD = 8;
 /** Reads images in their order; one that cannot be used has its reason instead. */
 export function readPictures(
   places: AsyncIterable<ImagePlace>,
-  { input, align, signal }: PictureOptions,
+  { input, align, useDamaged = false, signal }: PictureOptions,
 ): AsyncGenerator<Picture | NoPicture> {
   const make = async (place: ImagePlace, read: Picture["read"]) => {
     if (place.rejected !== undefined) return { place, rejected: place.rejected };
     try {
-      return { place, pixels: fit(await read(), input), read };
+      const image = await read();
+      return { place, pixels: fit(image, input), damage: image.damage, read };
     } catch (error) {
       return { place, rejected: reasonOf(error) };
     }
@@ -62,19 +67,22 @@ export function readPictures(
   if (!align) {
     return mapInOrder(
       places,
-      (place) => make(place, () => readImage(place.path)),
+      (place) => make(place, () => readImageAs(place.path, { useDamaged })),
       READ_AHEAD,
       signal,
     );
   }
   const find = landmarks({ ...align, signal });
   return mapInOrder(
-    find(asRecords(places)),
+    find(asRecords(places, useDamaged)),
     async (record) => {
       const { image: name, path, points, rejected } = record;
       const place = { path, name };
       if (points === null) return { place, rejected: rejected ?? "no face found" };
-      return await make(place, async () => cutAlignedFace(await readImage(path), points));
+      return await make(place, async () => {
+        const image = await readImageAs(path, { useDamaged });
+        return { ...cutAlignedFace(image, points), ...(image.damage && { damage: image.damage }) };
+      });
     },
     READ_AHEAD,
     signal,
@@ -86,9 +94,12 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function* asRecords(places: AsyncIterable<ImagePlace>): AsyncGenerator<FaceRecord> {
+async function* asRecords(
+  places: AsyncIterable<ImagePlace>,
+  useDamaged: boolean,
+): AsyncGenerator<FaceRecord> {
   const unknown = { split: null, labels: null, size: null, box: null, points: null };
   for await (const { path, name, rejected = null } of places) {
-    yield { image: name, path, ...unknown, rejected };
+    yield { image: name, path, ...unknown, rejected, ...(useDamaged && { damage: null }) };
   }
 }

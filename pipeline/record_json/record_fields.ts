@@ -52,6 +52,11 @@ export class RecordFields {
     return this.#optional("rejected", isText, "text");
   }
 
+  /** The only field that may be missing. */
+  damage(): { damage?: string } {
+    return this.#fields["damage"] === undefined ? {} : { damage: this.text("damage") };
+  }
+
   /** A field that may be null, but must be there. */
   #optional<T>(key: string, accepts: (value: unknown) => value is T, expected: string): T | null {
     const value = this.#fields[key];

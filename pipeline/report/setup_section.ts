@@ -31,6 +31,7 @@ const OPTIONS: readonly (readonly [option: string, key: string, fallback?: strin
   ["--dataset", "dataset", "DIR"],
   ["--landmarks", "landmarks", "FILE"],
   ["--labels", "labels"],
+  ["--damaged", "damaged"],
   ["--backend", "backend"],
 ];
 

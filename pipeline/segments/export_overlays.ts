@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { writeFile } from "../files.ts";
-import { encodePng, readImage } from "../image.ts";
+import { encodePng, readImageAs } from "../image.ts";
 import { stemOfFace } from "../face_name.ts";
 import type { FaceRecord } from "../record.ts";
 import { drawContactSheet, drawOverlay, type OverlayFace } from "./overlay.ts";
@@ -65,9 +65,13 @@ export class OverlayWriter {
   }
 
   /** Writes the overlay of a record that has landmarks. */
-  async add({ image: title, path, points, rejected }: FaceRecord): Promise<void> {
+  async add({ image: title, path, points, rejected, damage }: FaceRecord): Promise<void> {
     if (points === null || rejected !== null) return;
-    const face = { title, points, image: await readImage(path) };
+    const face = {
+      title,
+      points,
+      image: await readImageAs(path, { useDamaged: damage !== undefined }),
+    };
     const picture = await encodePng(drawOverlay(face));
     const overlay = join(this.#out, `${stemOfFace(title)}_overlay.png`);
     await writeFile(overlay, picture, { lasting: false });

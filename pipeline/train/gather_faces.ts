@@ -32,7 +32,14 @@ export async function gatherFaces(options: TrainOptions): Promise<GatheredFaces>
   let kept = 0;
   const reject = options.onReject ?? (() => {});
   const records = usable(options.records, reject);
-  for await (const face of loadFaces(records, config.network.input, reject)) {
+  for await (
+    const face of loadFaces(
+      records,
+      config.network.input,
+      reject,
+      options.onDamaged,
+    )
+  ) {
     signal?.throwIfAborted();
     const split = face.record.split as keyof FaceSets;
     if (split === "train" && face.polygons) prior?.add(regionBitsOf(face.polygons, mask));

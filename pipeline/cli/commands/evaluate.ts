@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { startBackendFor } from "../starting.ts";
 import { command, defaulted, flag, optional, required } from "../command.ts";
-import { FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, integer } from "../kinds.ts";
 import { given } from "../given.ts";
@@ -31,6 +31,7 @@ export const EVALUATE = command({
     landmarks: optional(file(), "landmarks file of the data set"),
     labels: optional(file(), "label file instead of the data set's own"),
     followLinks: FOLLOW_LINKS,
+    damaged: DAMAGED,
     occlude: flag("see whether the network looks where its maps say"),
     occludeFaces: optional(integer(1), "faces to occlude at most, with --occlude (300)"),
     ...THREADED,
@@ -46,7 +47,9 @@ export const EVALUATE = command({
       throw new UsageError("--occlude-faces needs --occlude");
     }
     const { openDataset } = await import("../../dataset.ts");
-    const dataset = await openDataset(values.dataset, { labels, followLinks, seed, signal });
+    const useDamaged = values.damaged === "use";
+    const options = { labels, followLinks, useDamaged, seed, signal };
+    const dataset = await openDataset(values.dataset, options);
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     if (landmarks === null && occlude) {
       throw new UsageError(

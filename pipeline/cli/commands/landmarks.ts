@@ -8,7 +8,7 @@ import {
   type Values,
 } from "../command.ts";
 import { UsageError } from "../failure.ts";
-import { FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, fileToWrite, folder, SHARD } from "../kinds.ts";
 import {
   type LandmarkingJob,
@@ -26,6 +26,7 @@ const OPTIONS = {
   images: optional(folder(), "folder of images without labels, instead of a data set"),
   labels: optional(file(), "label file instead of the data set's own"),
   followLinks: FOLLOW_LINKS,
+  damaged: DAMAGED,
   out: required(
     fileToWrite(["", ...LANDMARK_FILES], { placeholder: "FILE.csv", others: ["-"] }),
     "landmarks file to write (.csv, .ndjson, or .pts for a single image), or - for records on stdout",
@@ -135,25 +136,34 @@ interface Source extends Pick<LandmarkingJob, "records" | "total" | "dataset"> {
 
 /** The images to look at, and how many they are. */
 async function openSource(
-  { dataset: root, images, labels, followLinks, seed, shard }:
+  { dataset: root, images, labels, followLinks, damaged, seed, shard }:
     & Values<typeof OPTIONS>
     & CommonValues,
   { terminal, signal }: Context,
 ): Promise<Source> {
   const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
+  const useDamaged = damaged === "use";
   if ((root === undefined) === (images === undefined)) {
     throw new UsageError("Either --dataset DIR or --images DIR is needed");
   }
   if (images !== undefined) {
     // The folder is listed as a whole before the first image in any case.
-    const records = await Array.fromAsync(imagesIn(images, { shard, followLinks, signal }));
+    const records = await Array.fromAsync(
+      imagesIn(images, { shard, followLinks, useDamaged, signal }),
+    );
     const { unusedText } = await import("../unused_text.ts");
     const unused = unusedText(records);
     if (unused !== null) terminal.note(unused);
     const again = () => ReadableStream.from(records);
     return { records: again(), again, total: records.length, dataset: null };
   }
-  const dataset = await openDataset(root as string, { labels, followLinks, seed, signal });
+  const dataset = await openDataset(root as string, {
+    labels,
+    followLinks,
+    useDamaged,
+    seed,
+    signal,
+  });
   const [from, to] = shardRange(dataset.count, shard);
   const again = () => dataset.records({ shard, signal });
   return { records: again(), again, total: to - from, dataset: dataset.root };

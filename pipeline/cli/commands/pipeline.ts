@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
-import { FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
 import {
   facesWithLandmarks,
@@ -26,6 +26,7 @@ const OPTIONS = {
   dataset: optional(folder(), "folder of the data set (default: the shipped sample)"),
   labels: optional(file(), "label file instead of the data set's own"),
   followLinks: FOLLOW_LINKS,
+  damaged: DAMAGED,
   landmarks: optional(file(), "landmarks file, instead of looking for faces"),
   ...PLACING,
   ...THREADED,
@@ -59,6 +60,7 @@ export const PIPELINE = command({
     const dataset = await openDataset(values.dataset ?? await sampleFolder(), {
       labels,
       followLinks,
+      useDamaged: values.damaged === "use",
       seed: config.seed,
       signal,
     });
@@ -108,7 +110,7 @@ async function findFaces(
   { landmarks: out }: Place,
   context: Context,
 ): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
-  const { labels, followLinks, resume } = values;
+  const { labels, followLinks, damaged, resume } = values;
   const { exists } = await import("../../files.ts");
   const { unfinishedPath } = await import("../../landmarks/landmark_journal.ts");
   // Beside unfinished work, landmarks are those of an older run that this one replaces.
@@ -119,7 +121,10 @@ async function findFaces(
   const records = dataset.records({ signal: context.signal });
   const faces: FaceRecord[] = [];
   const job = { ...placing, records, total: dataset.count, dataset: dataset.root };
-  const settings = landmarkSettings({ dataset: dataset.root, labels, followLinks }, placing);
+  const settings = landmarkSettings(
+    { dataset: dataset.root, labels, followLinks, damaged },
+    placing,
+  );
   const file = { out, settings, restart: !resume };
   const result = await runLandmarkingInto(file, job, context, (record) => void faces.push(record));
   return { faces, result };
@@ -146,7 +151,7 @@ async function trainOn(
   dataset: Dataset,
   backend: Backend,
   config: TrainConfig,
-  { labels, verbose }: PipelineValues,
+  { labels, damaged, verbose }: PipelineValues,
   { out, landmarks, resume }: Place,
   context: Context,
 ) {
@@ -154,6 +159,7 @@ async function trainOn(
     dataset: resolve(dataset.root),
     landmarks: resolve(landmarks),
     ...(labels !== undefined && { labels: resolve(labels) }),
+    ...(damaged === "use" && { damaged }),
   };
   const records = ReadableStream.from(faces);
   const job = { records, out, held: true, backend, config, resume, data, verbose };

@@ -2,6 +2,7 @@ import type { Prediction } from "../../predict.ts";
 import type { LikelyAttribute } from "../../predict/most_likely.ts";
 import { startBackendFor } from "../starting.ts";
 import { command, type Context, flag, optional, required } from "../command.ts";
+import { DAMAGED } from "../dataset_options.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
 import { fileToWrite, folder, folderToWrite, integer, type Kind } from "../kinds.ts";
@@ -49,6 +50,7 @@ export const PREDICT = command({
   options: {
     run: required(folder("RUN"), "folder of a trained run"),
     align: flag("find the face in each image and cut it out as in CelebA's aligned images"),
+    damaged: DAMAGED,
     threshold: optional(
       THRESHOLD,
       "what a predicted attribute's probability is above: one number (0.5 if left out), or for each " +
@@ -93,6 +95,7 @@ export const PREDICT = command({
     const predictions = predict({
       ...given({ align: placing, maps }),
       ...{ run, images: found, thresholds, backend, signal },
+      useDamaged: values.damaged === "use",
     });
     const result = out === undefined
       ? await show(predictions, top, context)

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
-import { FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
 import { facesWithLandmarks } from "../landmarking.ts";
 import { THREADED } from "../placing.ts";
@@ -21,6 +21,7 @@ export const TRAIN = command({
     landmarks: required(file(), "landmarks file of its images"),
     labels: optional(file(), "label file instead of the data set's own"),
     followLinks: FOLLOW_LINKS,
+    damaged: DAMAGED,
     ...TRAINING,
     ...THREADED,
     out: required(folderToWrite("RUN"), "folder of the run"),
@@ -54,7 +55,9 @@ export const TRAIN = command({
     refuseBoth(values);
     const resume = values.resume && await hasBegun(out);
     if (values.resume && !resume) terminal.note(`there is no run in ${out} yet: it begins`);
-    const dataset = await openDataset(root, { labels, followLinks, seed: config.seed, signal });
+    const useDamaged = values.damaged === "use";
+    const options = { labels, followLinks, useDamaged, seed: config.seed, signal };
+    const dataset = await openDataset(root, options);
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const faces = await facesWithLandmarks(landmarks, dataset, signal);
     const records = ReadableStream.from(faces);
@@ -63,6 +66,7 @@ export const TRAIN = command({
       dataset: resolve(root),
       landmarks: resolve(landmarks),
       ...(labels !== undefined && { labels: resolve(labels) }),
+      ...(useDamaged && { damaged: values.damaged }),
     };
     const onStart = () => context.onInterrupt(`Go on with: ${context.again("--resume")}`);
     // What lies there without a run is a killed process's, which `hasBegun` has looked at.
