@@ -19,6 +19,8 @@ export interface FaceRequest {
   readonly box: Box | null;
   /** Whether all faces are wanted. */
   readonly all: boolean;
+  /** Whether every face is taken to be upright. */
+  readonly uprightOnly: boolean;
 }
 
 /** The faces of an image: the one that matters most, then the others if they are wanted. */

@@ -16,7 +16,7 @@ import {
   runLandmarking,
   runLandmarkingInto,
 } from "../landmarking.ts";
-import { PLACING, readPlacing, THREADED } from "../placing.ts";
+import { PLACING, readPlacing, THREADED, UPRIGHT } from "../placing.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import { PROGRAM_NAME } from "../../standalone.ts";
 
@@ -27,6 +27,7 @@ const OPTIONS = {
   followLinks: FOLLOW_LINKS,
   out: required(file("FILE.csv"), "landmarks file to write, or - for records on stdout"),
   ...PLACING,
+  ...UPRIGHT,
   ...THREADED,
   boxes: optional(
     file("FILE|aligned"),

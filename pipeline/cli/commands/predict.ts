@@ -5,7 +5,7 @@ import { command, type Context, flag, optional, required } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
 import { file, folder, integer, type Kind } from "../kinds.ts";
-import { readPlacing, THREADED } from "../placing.ts";
+import { readPlacing, THREADED, UPRIGHT } from "../placing.ts";
 import { pairsText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -60,6 +60,7 @@ export const PREDICT = command({
     ),
     out: optional(file("FILE.ndjson|FILE.csv"), "file to write, in place of stdout"),
     maps: optional(folder(), "folder for heat maps"),
+    ...UPRIGHT,
     ...THREADED,
   },
   examples: [
@@ -84,8 +85,8 @@ export const PREDICT = command({
     const thresholds = threshold === "tuned"
       ? await readTunedThresholds(run)
       : sameThreshold(threshold);
-    const { maps, threads } = values;
-    const looking = { ...LOOKING, backend: values.backend, threads };
+    const { maps, threads, uprightOnly } = values;
+    const looking = { ...LOOKING, backend: values.backend, threads, uprightOnly };
     const placing = align ? await readPlacing(looking, context) : undefined;
     using backend = await startBackendFor(run, values, terminal);
     const stdin = images.includes("-") ? Deno.stdin.readable : undefined;
