@@ -40,6 +40,7 @@ export {
   type LandmarkRow,
   readLandmarks,
   rejectedPath,
+  turnedPath,
   writeLandmarks,
 } from "./landmarks/landmark_file.ts";
 export { addBoxes, checkBoxes } from "./landmarks/known_boxes.ts";
@@ -62,6 +63,11 @@ export interface LandmarkOptions {
   readonly detector?: DetectorName | undefined;
   /** Whether every face becomes a record of its own, and not only the one that matters most. */
   readonly allFaces?: boolean | undefined;
+  /**
+   * Whether every face is taken to be upright. Otherwise an image in which none is so for sure is looked at
+   * turned, too, and a record says by how much it has to be turned.
+   */
+  readonly uprightOnly?: boolean | undefined;
   /** dlib's predictor (see {@linkcode readPredictor}); without it, face-api's network alone. */
   readonly predictor?: TreeCascade | null | undefined;
   /** What runs the predictor; `auto`, the default, takes the GPU if the adapter is hardware. */
@@ -116,7 +122,7 @@ const GPU_FOR = { auto: "hardware", webgpu: "any", wasm: "none" } as const;
 export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, FaceRecord> {
   const { detector = "auto", workers = navigator.hardwareConcurrency, signal, onProgress } =
     options;
-  const { allFaces = false, predictor = null, backend = "auto" } = options;
+  const { allFaces = false, uprightOnly = false, predictor = null, backend = "auto" } = options;
   const tools = { predictor, gpu: GPU_FOR[backend] };
   const { startLandmarker = () => new WorkerLandmarker(tools) } = options;
   if (!Number.isInteger(workers) || workers < 1) {
@@ -128,7 +134,8 @@ export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, Face
       if (record.rejected !== null || record.points !== null) return [record];
       const box = usableBox(record.box);
       const useDamaged = record.damage !== undefined;
-      const request = { path: record.path, detector, box, all: allFaces, useDamaged };
+      const { path } = record;
+      const request = { path, detector, box, all: allFaces, uprightOnly, useDamaged };
       return withAnswer(record, box, await pool.find(request));
     };
     let done = 0;
@@ -154,6 +161,7 @@ function withAnswer(record: FaceRecord, box: Box | null, answer: FaceAnswer): Fa
     box: i === 0 && box !== null ? box : roundBox(face.box),
     points: face.points.map(roundHundredth),
     ...(answer.damage !== undefined && { damage: answer.damage }),
+    ...(face.turn !== 0 && { turn: face.turn }),
   }));
 }
 

@@ -10,6 +10,12 @@ export type Split = "train" | "validation" | "test";
 /** The three splits in the order of CelebA's partition numbers. */
 export const SPLITS = ["train", "validation", "test"] as const satisfies readonly Split[];
 
+/** How far an image may have to be turned, in degrees clockwise. */
+export const TURNS = [0, 90, 180, 270] as const;
+
+/** One of {@linkcode TURNS}. */
+export type Turn = typeof TURNS[number];
+
 /** A rectangle in pixels of the image file; x to the right, y down. */
 export interface Box {
   /** Left edge. */
@@ -50,6 +56,8 @@ export interface FaceRecord {
    * and nothing is known to be wrong. Without it, a damaged image is rejected.
    */
   readonly damage?: string | null;
+  /** How far the image has to be turned for the face to be upright; absent where it is. */
+  readonly turn?: Turn;
 }
 
 /** A step of the pipeline: reads records of one kind and yields records of another, lazily. */

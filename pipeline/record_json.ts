@@ -10,6 +10,9 @@
  *  "points":[12.34,56.78,…],"rejected":null}
  * ```
  *
+ * A face that is not upright has one more: `"turn":90`, the degrees clockwise by which its image has to be
+ * turned.
+ *
  * Points are written in steps of 1/100 pixel. A stage that makes points rounds them with
  * {@linkcode roundPoints}, and then a record is the same whether it has travelled as JSON or not.
  *
@@ -47,7 +50,7 @@ export function roundPoints(points: ArrayLike<number>): Float32Array {
  * ```
  */
 export function toJson(record: FaceRecord): string {
-  const { image, path, split, labels, size, box, points, rejected, damage } = record;
+  const { image, path, split, labels, size, box, points, rejected, damage, turn } = record;
   checkFinite(image, "points", points ?? []);
   if (box) checkFinite(image, "box", [box.x, box.y, box.width, box.height]);
   return JSON.stringify({
@@ -61,6 +64,7 @@ export function toJson(record: FaceRecord): string {
     points: points && Array.from(points, roundHundredth),
     rejected,
     damage: damage ?? undefined,
+    turn: turn || undefined,
   });
 }
 
@@ -83,6 +87,7 @@ export function fromJson(line: string, where: string): FaceRecord {
     points: fields.points(),
     rejected: fields.rejected(),
     ...fields.damage(),
+    ...fields.turn(),
   };
 }
 

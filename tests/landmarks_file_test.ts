@@ -4,6 +4,7 @@ import {
   joinLandmarks,
   readLandmarks,
   rejectedPath,
+  turnedPath,
   writeLandmarks,
 } from "../pipeline/landmarks.ts";
 import { inFolder, pointsFrom, recordOf, run, streamOf } from "./face_records.ts";
@@ -36,6 +37,17 @@ Deno.test("writeLandmarks() writes each record into exactly one of its two files
         '{"image":"4.jpg","reason":"there are no landmarks"}\n',
     );
     assert.deepEqual(await filesIn(join(folder, "sub")), ["faces.csv", "faces.rejected.ndjson"]);
+  });
+});
+
+Deno.test("writeLandmarks() lists faces that are not upright, if there are any", async () => {
+  await inFolder(async (folder) => {
+    const out = join(folder, "faces.csv");
+    const [one, two] = [1, 2].map((n) => recordOf(`${n}.jpg`, { points: pointsFrom(n) }));
+    await run(writeLandmarks(out), [one!, { ...two!, turn: 270 }]);
+    assert.equal(await Deno.readTextFile(turnedPath(out)), '{"image":"2.jpg","turn":270}\n');
+    await run(writeLandmarks(out), [one!, two!]);
+    assert.deepEqual(await filesIn(folder), ["faces.csv", "faces.rejected.ndjson"]);
   });
 });
 

@@ -97,17 +97,18 @@ Deno.test("FaceFinder.find() follows the face wherever it is and however large",
   }
 });
 
-Deno.test("Detectors.candidates() takes the face that the data set's box holds", async () => {
+Deno.test("Detectors.search() takes the face that the data set's box holds", async () => {
   await useWasm();
   const detectors = new Detectors();
   const both = drawFaces(480, 300, [[150, 310, 100], [220, 20, 40]]);
   const centreOf = ({ x, width }: Box) => x + width / 2;
-  const first = (hint: Box | null) => detectors.candidates(both, "tiny", hint).next().value!;
+  const first = (hint: Box | null) =>
+    detectors.search(both, "tiny", hint).candidates().next().value!;
   assert.ok(centreOf(first(null).box) < 240, "without a hint, the larger one");
   assert.ok(centreOf(first({ x: 320, y: 110, width: 130, height: 140 }).box) > 310);
   // A box with no face in it is still believed, in the end.
   const hint = { x: 220, y: 0, width: 40, height: 30 };
-  const all = [...detectors.candidates(both, "tiny", hint)];
+  const all = [...detectors.search(both, "tiny", hint).candidates()];
   assert.deepEqual(all.map(({ box, certain }) => [box, certain]), [[hint, true]]);
 });
 

@@ -77,7 +77,7 @@ function numberOf({ path }: FaceRequest): number {
 
 function found(n: number): FaceAnswer {
   const box = { x: 1.234, y: 2, width: 3.456, height: 4 };
-  return { size: [178, 218], faces: [{ box, points: pointsFrom(n + 0.001) }] };
+  return { size: [178, 218], faces: [{ box, points: pointsFrom(n + 0.001), turn: 0 }] };
 }
 
 interface FakeStage {
@@ -166,7 +166,13 @@ Deno.test("landmarks() makes a record of each face if all are wanted", async () 
   const { stage } = fakeStage((request) => {
     assert.equal(request.all, true);
     const { size, faces } = found(numberOf(request)) as FoundFaces;
-    const others = [1, 2].map((n) => ({ box: { ...box, x: n }, points: pointsFrom(100 * n) }));
+    const others = [1, 2].map((n) => {
+      return {
+        box: { ...box, x: n },
+        points: pointsFrom(100 * n),
+        turn: n === 1 ? 0 : 90,
+      } as const;
+    });
     return Promise.resolve({
       size,
       faces: numberOf(request) === 1 ? [...faces, ...others] : faces,
@@ -182,6 +188,8 @@ Deno.test("landmarks() makes a record of each face if all are wanted", async () 
       ["1.jpg#3", "/nowhere/1.jpg", 5, { ...box, x: 2 }, 200],
     ],
   );
+  const turns = records.map((record) => "turn" in record ? record.turn : "none");
+  assert.deepEqual(turns, ["none", "none", "none", 90]);
 });
 
 Deno.test("landmarks() shares what waits among its landmarkers, 16 at a time at most", async () => {

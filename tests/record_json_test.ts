@@ -85,6 +85,14 @@ Deno.test("fromJson() gives back what toJson() was given", () => {
   }
 });
 
+Deno.test("a record says how far its image is to be turned only where the face is not upright", () => {
+  const turned = { ...FULL, turn: 270 } as const;
+  assert.equal(toJson(turned), toJson(FULL).slice(0, -1) + ',"turn":270}');
+  assert.deepEqual(fromJson(toJson(turned), "x:1"), turned);
+  assert.equal(toJson({ ...FULL, turn: 0 }), toJson(FULL));
+  assert.deepEqual(fromJson(toJson(FULL).slice(0, -1) + ',"turn":0}', "x:1"), FULL);
+});
+
 Deno.test("roundPoints() rounds to 1/100 pixel, once and for all, without negative zero", () => {
   assert.deepEqual(
     [...roundPoints([1.234, -5.678, -0.001])],
@@ -137,6 +145,8 @@ Deno.test("fromJson() says what is wrong with a line", () => {
     [{ ...object, points: new Array(136).fill(null) }, /"points" must be/],
     [{ ...object, points: new Array(136).fill(1e39) }, /"points" must be/],
     [{ ...object, rejected: false }, /"rejected" must be null or text/],
+    [{ ...object, turn: 45 }, /"turn" must be one of 0, 90, 180, 270/],
+    [{ ...object, turn: "90" }, /"turn" must be/],
   ];
   for (const [value, message] of bad) {
     const line = typeof value === "string" ? value : JSON.stringify(value);

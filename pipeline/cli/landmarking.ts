@@ -41,6 +41,8 @@ export interface LandmarkingResult {
   readonly rejected: number;
   /** Faces that have points: more than images where all were wanted. */
   readonly faces: number;
+  /** Faces among them that are not upright. */
+  readonly turned: number;
   /** Null where the true points are not known. */
   readonly score: ScoreFigures | null;
   /** Pictures of the worst faces. */
@@ -74,7 +76,7 @@ interface RowOptions {
  */
 export function landmarkSettings(
   options: RowOptions,
-  { detector, dlibModel, allFaces }: Placing,
+  { detector, dlibModel, allFaces, uprightOnly }: Placing,
 ): LandmarkSettings {
   const { dataset, images, labels, shard, boxes } = options;
   const absolute = (path: string | undefined) => path === undefined ? undefined : resolve(path);
@@ -89,6 +91,7 @@ export function landmarkSettings(
     detector,
     predictor: dlibModel === null ? "face-api" : `dlib (${resolve(dlibModel)})`,
     faces: allFaces ? "all" : "one",
+    turned: uprightOnly ? "never" : undefined,
     shard: shard && `${shard.index}/${shard.count}`,
     version: config.version,
   };
@@ -135,6 +138,7 @@ export async function runLandmarking(
   });
   const left = terminal.lister("images have no landmarks");
   const damaged = terminal.lister("images are damaged, and used as far as they go");
+  const lying = terminal.lister("faces are not upright");
   let [images, rejected, faces] = [0, 0, 0];
   const source = noting(job.records, (record) => {
     images++;
@@ -147,6 +151,7 @@ export async function runLandmarking(
       left.add(`${record.image}: ${record.rejected}`);
     } else {
       faces++;
+      if (record.turn) lying.add(`${record.image}: upright when turned by ${record.turn}°`);
       scoring?.add(record.image, record.points);
     }
     each(record);
@@ -154,8 +159,9 @@ export async function runLandmarking(
   terminal.finish();
   left.end();
   damaged.end();
+  const turned = lying.end();
   const score = scoring === null ? null : await scoring.figures(signal);
-  const result = { images, found: images - rejected, rejected, faces, score };
+  const result = { images, found: images - rejected, rejected, faces, turned, score };
   terminal.note(resultText(result));
   if (folder === undefined || scoring === null) return result;
   return { ...result, worst: await scoring.writeWorst(folder, context) };

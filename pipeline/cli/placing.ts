@@ -7,7 +7,14 @@
 import { exists } from "../files.ts";
 import type { TreeCascade } from "../landmarks.ts";
 import { type DetectorName, DETECTORS } from "../landmarks/detector_names.ts";
-import { type CommonValues, type Context, defaulted, optional, type Values } from "./command.ts";
+import {
+  type CommonValues,
+  type Context,
+  defaulted,
+  flag,
+  optional,
+  type Values,
+} from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { choice, file, THREADS } from "./kinds.ts";
 
@@ -29,6 +36,11 @@ export const PLACING = {
   ),
 };
 
+/** The option that takes every face to be upright. */
+export const UPRIGHT = {
+  uprightOnly: flag("take every face to be upright, and look at no image turned"),
+};
+
 /** The option that says how many threads look for faces, or compute on WebAssembly. */
 export const THREADED = {
   threads: optional(THREADS, "threads that work at once (default: one for each core)"),
@@ -44,6 +56,7 @@ export interface Placing {
   readonly backend: CommonValues["backend"];
   /** Threads that find faces. */
   readonly workers?: number | undefined;
+  readonly uprightOnly?: boolean;
   readonly allFaces?: boolean;
 }
 
@@ -53,8 +66,8 @@ export interface Placing {
  * @throws {UsageError} If it is asked for by name and there is no file of it.
  */
 export async function readPlacing(
-  { detector, predictor, dlibModel, backend, threads }:
-    & Values<typeof PLACING & typeof THREADED>
+  { detector, predictor, dlibModel, backend, threads, uprightOnly }:
+    & Values<typeof PLACING & typeof THREADED & typeof UPRIGHT>
     & Pick<CommonValues, "backend">,
   { terminal }: Pick<Context, "terminal">,
 ): Promise<Placing> {
@@ -78,5 +91,6 @@ export async function readPlacing(
   const by = path === null ? "face-api's network" : `dlib's predictor (${path})`;
   terminal.note(`points are placed by ${by}`);
   const model = path === null ? null : await readPredictor(path);
-  return { detector, backend, predictor: model, dlibModel: path, workers: threads };
+  const placing = { detector, backend, predictor: model, dlibModel: path };
+  return { ...placing, workers: threads, uprightOnly };
 }

@@ -23,6 +23,8 @@ export interface Candidate {
 /** A place with what a detector thinks of it. */
 export interface Scored extends Candidate {
   readonly score: number;
+  /** Whether it is taken for a face without asking further. */
+  readonly sure: boolean;
 }
 
 /** Whether a box's centre lies in the other box. */

@@ -58,12 +58,12 @@ async function answerSome(requests: readonly FaceRequest[]): Promise<FaceAnswer[
   const pictures: (RgbImage | NoFace)[] = [];
   const searches: FaceSearch[] = [];
   for (let pixels = 0; pictures.length < requests.length && pixels < MOST_PIXELS;) {
-    const { path, detector, box, all, useDamaged } = requests[pictures.length]!;
+    const { path, detector, box, all, uprightOnly, useDamaged } = requests[pictures.length]!;
     const image = await readPixels(path, useDamaged);
     pictures.push(image);
     if ("rejected" in image) continue;
     pixels += image.width * image.height;
-    searches.push({ image, detector, hint: box, all });
+    searches.push({ image, detector, hint: box, all, uprightOnly });
   }
   const found = await finder!.find(searches);
   let next = 0;

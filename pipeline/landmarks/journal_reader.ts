@@ -22,7 +22,7 @@ const PIECE = 1 << 16;
 export type LandmarkSettings = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A face that was looked for, without its points. */
-export type Done = Pick<FaceRecord, "size" | "box" | "rejected" | "damage">;
+export type Done = Pick<FaceRecord, "size" | "box" | "rejected" | "damage" | "turn">;
 
 /** What has been done before. */
 export interface Before {
@@ -116,9 +116,10 @@ class Gathered {
   #keepLast(): void {
     const faces = this.#last?.faces ?? [];
     if (faces.length > 0 && !this.#done.has(faces[0]!.image)) this.#images++;
-    for (const { image, size, box, rejected, points, damage } of faces) {
+    for (const { image, size, box, rejected, points, damage, turn } of faces) {
       if (this.#done.has(image)) continue;
-      this.#done.set(image, { size, box, rejected, ...(damage && { damage }) });
+      const marks = { ...(damage && { damage }), ...(turn && { turn }) };
+      this.#done.set(image, { size, box, rejected, ...marks });
       if (points !== null) this.#points.add(image, points);
     }
     this.#last = null;

@@ -6,7 +6,7 @@
 
 import { readCsv } from "../csv.ts";
 import { imageNameFault } from "../dataset/image_name.ts";
-import { FileWriter } from "../files.ts";
+import { FileWriter, ignoreMissing, writeFile } from "../files.ts";
 import { quoted } from "../quoted.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { readRecords } from "../record_json.ts";
@@ -33,11 +33,17 @@ export function rejectedPath(out: string): string {
   return besideLandmarks(out, ".rejected.ndjson");
 }
 
+/** Where the faces that are not upright are listed, if there are any: `faces.csv` → `faces.turned.ndjson`. */
+export function turnedPath(out: string): string {
+  return besideLandmarks(out, ".turned.ndjson");
+}
+
 /**
  * Passes records on and writes each into one of two files: those with points into `out`, whose ending says in
  * which form ({@linkcode LANDMARK_FILES}), the others with their reason into {@linkcode rejectedPath}, an
- * object `{"image", "reason"}` a line. The files appear when the last record has passed, and not at all if the
- * stream ends early.
+ * object `{"image", "reason"}` a line. Where faces are not upright, {@linkcode turnedPath} has
+ * `{"image", "turn"}` of each. The files appear when the last record has passed, and not at all if the stream
+ * ends early.
  *
  * @example The files of a search
  * ```ts
@@ -59,11 +65,12 @@ export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
     await using rows = await FileWriter.open(out);
     await using rejections = await FileWriter.open(rejectedPath(out));
     let [text, faces] = [format.head, 0];
-    let rejected = "";
+    let [rejected, turned] = ["", ""];
     for await (const record of source) {
       if (record.rejected === null && record.points !== null) {
         if (++faces > 1 && isSingleFace(out)) throw notSingle(out, "there are more");
         text += format.row(record, record.points);
+        if (record.turn) turned += turnOf(record);
       } else rejected += rejectionOf(record);
       if (text.length > PIECE) {
         await rows.write(text);
@@ -77,6 +84,8 @@ export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
     }
     await rows.write(text);
     await rejections.write(rejected);
+    if (turned !== "") await writeFile(turnedPath(out), turned);
+    else await Deno.remove(turnedPath(out)).catch(ignoreMissing);
     await rejections.commit();
     if (isSingleFace(out) && faces === 0) throw notSingle(out, "none was found");
     await rows.commit();
@@ -89,6 +98,10 @@ function notSingle(out: string, found: string): Error {
 
 function rejectionOf({ image, rejected }: FaceRecord): string {
   return JSON.stringify({ image, reason: rejected ?? "there are no landmarks" }) + "\n";
+}
+
+function turnOf({ image, turn }: FaceRecord): string {
+  return JSON.stringify({ image, turn }) + "\n";
 }
 
 /**

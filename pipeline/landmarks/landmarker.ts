@@ -21,6 +21,8 @@ export interface FaceRequest {
   readonly all: boolean;
   /** Whether a damaged image is used as far as it goes. */
   readonly useDamaged?: boolean | undefined;
+  /** Whether every face is taken to be upright. */
+  readonly uprightOnly: boolean;
 }
 
 /** The faces of an image: the one that matters most, then the others if they are wanted. */

@@ -8,6 +8,7 @@ import type { RgbImage } from "../image.ts";
 import { cutSquare, fromSquare, type Square } from "./crop.ts";
 import type { Candidate } from "./candidates.ts";
 import { extentOf, squareAround, squareByEyes } from "./face_square.ts";
+import { exchangeSides, mirrorRows } from "./mirror.ts";
 import { CROP_SIZE, PointNet } from "./point_net.ts";
 
 /** A place in a picture where points are wanted. */
@@ -17,9 +18,19 @@ export interface Placing {
 }
 
 /** A square of a picture. */
-interface View {
+export interface View {
   readonly image: RgbImage;
   readonly square: Square;
+  /** Whether the network is shown its mirror image; points are the picture's in any case. */
+  readonly mirrored?: boolean;
+}
+
+/** Points for a place. */
+export interface Placed {
+  /** f32 [136] in pixels of the picture. */
+  readonly points: Float32Array;
+  /** Whether they are those of an upright face for sure, or asked for in any case. */
+  readonly sure: boolean;
 }
 
 /** Numbers in a face's points. */
@@ -83,10 +94,10 @@ export class NetPlacer {
   readonly #crops = new Uint8Array(BATCH * CROP_BYTES);
 
   /**
-   * Points for each place, f32 [136] in pixels of the picture, or null where there is no face. What
-   * comes out does not depend on the other places.
+   * Points for each place, or null where there is no face. What comes out does not depend on the other
+   * places.
    */
-  place(placings: readonly Placing[]): (Float32Array | null)[] {
+  place(placings: readonly Placing[]): (Placed | null)[] {
     const all = this.#start(placings);
     let moving = all;
     for (let look = 2; look <= MAX_LOOKS; look++) {
@@ -94,7 +105,7 @@ export class NetPlacer {
       const squares = moving.map((face) =>
         look < TURNED_FROM ? face.next : squareByEyes(face.points, CROP_SCALE)
       );
-      const points = this.#look(moving.map(({ image }, i) => ({ image, square: squares[i]! })));
+      const points = this.look(moving.map(({ image }, i) => ({ image, square: squares[i]! })));
       for (const [i, face] of moving.entries()) {
         face.points = points[i]!;
         face.last = face.next;
@@ -102,13 +113,14 @@ export class NetPlacer {
       }
     }
     return all.map(({ last, next, promised, points, first, candidate }) => {
-      if (change(last, next) < PLAUSIBLE.restless && isPlausible(next, promised)) return points;
-      return candidate.certain ? first : null;
+      const isFace = change(last, next) < PLAUSIBLE.restless && isPlausible(next, promised);
+      if (isFace) return { points, sure: false };
+      return candidate.certain ? { points: first, sure: false } : null;
     });
   }
 
   /** One look at each square: points f32 [136] in pixels of the picture. */
-  #look(views: readonly View[]): Float32Array[] {
+  look(views: readonly View[]): Float32Array[] {
     const found: Float32Array[] = [];
     for (let first = 0; first < views.length; first += BATCH) {
       found.push(...this.#lookAtOnce(views.slice(first, first + BATCH)));
@@ -118,7 +130,7 @@ export class NetPlacer {
 
   #start(placings: readonly Placing[]): Refinement[] {
     const squares = placings.map(({ candidate }) => squareAround(candidate.extent, CROP_SCALE));
-    const found = this.#look(placings.map(({ image }, i) => ({ image, square: squares[i]! })));
+    const found = this.look(placings.map(({ image }, i) => ({ image, square: squares[i]! })));
     return placings.map((placing, i) => ({
       ...placing,
       promised: squares[i]!,
@@ -130,19 +142,21 @@ export class NetPlacer {
   }
 
   #lookAtOnce(views: readonly View[]): Float32Array[] {
-    for (const [i, { image, square }] of views.entries()) {
+    for (const [i, { image, square, mirrored }] of views.entries()) {
       const crop = this.#crops.subarray(i * CROP_BYTES, (i + 1) * CROP_BYTES);
       cutSquare(image, square, CROP_SIZE, crop);
+      if (mirrored) mirrorRows(crop, CROP_SIZE, 3);
     }
     const crops = this.#crops.subarray(0, views.length * CROP_BYTES);
     const shares = this.#net.predict(crops, views.length);
     const offset = CROP_OFFSET / CROP_SIZE;
-    return views.map(({ square }, i) => {
+    return views.map(({ square, mirrored }, i) => {
       const points = new Float32Array(COORDINATES);
       for (let k = 0, at = i * COORDINATES; k < COORDINATES; k += 2, at += 2) {
-        points.set(fromSquare(square, shares[at]! + offset, shares[at + 1]! + offset), k);
+        const [x, y] = [shares[at]! + offset, shares[at + 1]! + offset];
+        points.set(fromSquare(square, mirrored ? 1 - x : x, y), k);
       }
-      return points;
+      return mirrored ? exchangeSides(points) : points;
     });
   }
 }

@@ -11,7 +11,9 @@ import manifest from "@vladmandic/face-api/model/tiny_face_detector_model-weight
   type: "json",
 };
 import type { RgbImage } from "../image.ts";
+import type { Box } from "../record.ts";
 import { type Detection, suppressOverlaps } from "./detection.ts";
+import type { Extent } from "./face_square.ts";
 import { Weights } from "./weights.ts";
 
 /** Width and height of a picture for this detector are multiples of this, in pixels. */
@@ -121,4 +123,12 @@ function readCells(cells: Float32Array, columns: number, minScore: number): Dete
 
 function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
+}
+
+/**
+ * The tiny detector's boxes are 1.21 times as wide and 1.13 times as high as the points' extent, and
+ * centred on it. Medians over half of iBUG-68; the other half agrees within 0.02.
+ */
+export function tinyExtent({ x, y, width, height }: Box): Extent {
+  return [x + width / 2, y + height / 2, Math.max(width, height) / 1.21];
 }

@@ -31,7 +31,10 @@ export interface NoPicture {
 }
 
 /** How the face of an image is found. */
-export type AlignOptions = Pick<LandmarkOptions, "detector" | "predictor" | "backend" | "workers">;
+export type AlignOptions = Pick<
+  LandmarkOptions,
+  "detector" | "predictor" | "backend" | "workers" | "uprightOnly"
+>;
 
 /** How pictures are made. */
 export interface PictureOptions {

@@ -7,7 +7,7 @@
 import { ATTRIBUTES } from "../attributes.ts";
 import { imageNameFault } from "../dataset/image_name.ts";
 import { quoted } from "../quoted.ts";
-import { type Box, type Split, SPLITS } from "../record.ts";
+import { type Box, type Split, SPLITS, type Turn, TURNS } from "../record.ts";
 import { checkSchema } from "../schema.ts";
 
 /** Coordinates in a record's points: x and y of 68 landmarks. */
@@ -52,9 +52,18 @@ export class RecordFields {
     return this.#optional("rejected", isText, "text");
   }
 
-  /** The only field that may be missing. */
+  /** May be missing. */
   damage(): { damage?: string } {
     return this.#fields["damage"] === undefined ? {} : { damage: this.text("damage") };
+  }
+
+  /** A record without the field is of an upright face. */
+  turn(): { turn?: Turn } {
+    const turn = this.#fields["turn"] ?? 0;
+    if (!isTurn(turn)) {
+      throw this.#fail(`"turn" must be one of ${TURNS.join(", ")}, if it is there.`);
+    }
+    return turn === 0 ? {} : { turn };
   }
 
   /** A field that may be null, but must be there. */
@@ -111,6 +120,10 @@ export class RecordFields {
 
 function isSplit(value: unknown): value is Split {
   return (SPLITS as readonly unknown[]).includes(value);
+}
+
+function isTurn(value: unknown): value is Turn {
+  return (TURNS as readonly unknown[]).includes(value);
 }
 
 function isText(value: unknown): value is string {

@@ -17,7 +17,7 @@ import {
   runLandmarkingInto,
 } from "../landmarking.ts";
 import { besideLandmarks, isSingleFace, LANDMARK_FILES } from "../../landmarks/landmark_endings.ts";
-import { PLACING, readPlacing, THREADED } from "../placing.ts";
+import { PLACING, readPlacing, THREADED, UPRIGHT } from "../placing.ts";
 import type { FaceRecord, Stage } from "../../record.ts";
 import { PROGRAM_NAME } from "../../standalone.ts";
 
@@ -32,6 +32,7 @@ const OPTIONS = {
     "landmarks file to write (.csv, .ndjson, or .pts for a single image), or - for records on stdout",
   ),
   ...PLACING,
+  ...UPRIGHT,
   ...THREADED,
   boxes: optional(
     file("FILE|aligned"),

@@ -9,7 +9,7 @@ import {
   landmarkSettings,
   runLandmarkingInto,
 } from "../landmarking.ts";
-import { PLACING, readPlacing, THREADED } from "../placing.ts";
+import { PLACING, readPlacing, THREADED, UPRIGHT } from "../placing.ts";
 import { meansOf, runEvaluation } from "../evaluating.ts";
 import { type Place, takePlace } from "../run_place.ts";
 import { metricsText } from "../metrics_text.ts";
@@ -29,6 +29,7 @@ const OPTIONS = {
   damaged: DAMAGED,
   landmarks: optional(file(), "landmarks file, instead of looking for faces"),
   ...PLACING,
+  ...UPRIGHT,
   ...THREADED,
   ...TRAINING,
   out: optional(folderToWrite("RUN"), "folder of the run (default: runs/ and the time)"),

@@ -6,7 +6,7 @@ import { DAMAGED } from "../dataset_options.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
 import { fileToWrite, folder, folderToWrite, integer, type Kind } from "../kinds.ts";
-import { readPlacing, THREADED } from "../placing.ts";
+import { readPlacing, THREADED, UPRIGHT } from "../placing.ts";
 import { pairsText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -65,6 +65,7 @@ export const PREDICT = command({
       "file to write, in place of stdout",
     ),
     maps: optional(folderToWrite(), "folder for heat maps"),
+    ...UPRIGHT,
     ...THREADED,
   },
   examples: [
@@ -86,8 +87,8 @@ export const PREDICT = command({
     const thresholds = threshold === "tuned"
       ? await readTunedThresholds(run)
       : sameThreshold(threshold);
-    const { maps, threads } = values;
-    const looking = { ...LOOKING, backend: values.backend, threads };
+    const { maps, threads, uprightOnly } = values;
+    const looking = { ...LOOKING, backend: values.backend, threads, uprightOnly };
     const placing = align ? await readPlacing(looking, context) : undefined;
     using backend = await startBackendFor(run, values, terminal);
     const stdin = images.includes("-") ? Deno.stdin.readable : undefined;
