@@ -5,7 +5,12 @@
  */
 
 import { dirname, join, matchesGlob, relative, resolve } from "node:path";
-import { foundBelow, type FoundPicture, picturesBelow } from "./dataset/picture_files.ts";
+import {
+  faultOfName,
+  foundBelow,
+  type FoundPicture,
+  picturesBelow,
+} from "./dataset/picture_files.ts";
 import { readLines } from "./record_json/read_lines.ts";
 
 /** An image file. */
@@ -65,7 +70,8 @@ export async function* findImages(
     for await (const { name: path, rejected } of pathsOf(source, stdin, signal)) {
       count++;
       const name = nameBelow(source.folder === null ? "." : base, path);
-      yield { path, name, ...(rejected !== null && { rejected }) };
+      const fault = rejected ?? faultOfName(name);
+      yield { path, name, ...(fault !== null && { rejected: fault }) };
     }
     if (count === 0 && source.nothing) throw new Deno.errors.NotFound(source.nothing);
   }

@@ -25,6 +25,11 @@ export function quotedValue(value: unknown): string {
   return visible(text.length > LONGEST ? text.slice(0, LONGEST) + "…" : text);
 }
 
+/** A value as JSON on one line, without a character that a terminal would act on. */
+export function jsonLine(value: object): string {
+  return visible(JSON.stringify(value));
+}
+
 function visible(text: string): string {
   return text.replace(UNSEEN, escaped);
 }

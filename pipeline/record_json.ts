@@ -20,6 +20,7 @@
  */
 
 import { namesOf } from "./attributes.ts";
+import { jsonLine } from "./quoted.ts";
 import type { FaceRecord, Stage } from "./record.ts";
 import { readLines } from "./record_json/read_lines.ts";
 import { RecordFields } from "./record_json/record_fields.ts";
@@ -53,7 +54,7 @@ export function toJson(record: FaceRecord): string {
   const { image, path, split, labels, size, box, points, rejected, damage, turn } = record;
   checkFinite(image, "points", points ?? []);
   if (box) checkFinite(image, "box", [box.x, box.y, box.width, box.height]);
-  return JSON.stringify({
+  return jsonLine({
     schema: schemaOf("record"),
     image,
     path,

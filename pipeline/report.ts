@@ -17,6 +17,11 @@ export interface ReportOptions {
   readonly run: string;
   /** The HTML file; `report.html` in the run folder if absent. */
   readonly out?: string;
+  /**
+   * Folders whose pictures may be shown beside those of the run's data set: a run that somebody else made may
+   * name any picture of this machine.
+   */
+  readonly images?: readonly string[];
 }
 
 /**
@@ -45,8 +50,8 @@ export interface ReportOptions {
  * @throws {Error} If the run folder is missing or is no run.
  * @throws {SyntaxError} If a file in it is damaged, with its path and line.
  */
-export async function report({ run, out }: ReportOptions): Promise<string> {
+export async function report({ run, out, images }: ReportOptions): Promise<string> {
   const path = out ?? join(run, "report.html");
-  await writeFile(path, await renderPage(await readRunFolder(run)));
+  await writeFile(path, await renderPage(await readRunFolder(run), images));
   return path;
 }

@@ -3,6 +3,7 @@ import { type Attribute, ATTRIBUTES, labelsOf } from "../pipeline/attributes.ts"
 import { contourOf } from "../pipeline/heat_map/contour.ts";
 import { REGIONS } from "../pipeline/regions.ts";
 import { renderFaces } from "../pipeline/report/faces.ts";
+import { PictureSource } from "../pipeline/report/picture_source.ts";
 import { decodeSample, encodeSample, type SampleFace } from "../pipeline/report/samples.ts";
 import { blockMap } from "./heat_maps.ts";
 
@@ -34,7 +35,8 @@ function faceOf(
 
 /** The figures of a face's pairs, and the page that they are of. */
 async function render(face: SampleFace): Promise<{ page: string; pairs: string[] }> {
-  const page = (await renderFaces([face])).text;
+  const page =
+    (await renderFaces([face], await PictureSource.open({ path: "gone", data: {} }))).text;
   return { page, pairs: page.split('<figure class="pair">').slice(1) };
 }
 

@@ -14,6 +14,23 @@ export function isImageFile(name: string): boolean {
   return kindOfName(name)?.isRead ?? false;
 }
 
+/** What a spreadsheet takes for the beginning of a formula, wide letters too. */
+const FORMULA = String.raw`[=+\-@\uff1d\uff0b\uff0d\uff20]`;
+const LIKE_FORMULA = new RegExp(String.raw`^(?:\./)*${FORMULA}`);
+
+/**
+ * An image's name as tables have it: one that a spreadsheet would take for a formula, as `=1+1.jpg`, begins with
+ * `./` there, which leads to the same file.
+ */
+export function nameInTable(image: string): string {
+  return LIKE_FORMULA.test(image) ? `./${image}` : image;
+}
+
+/** The name that {@linkcode nameInTable} wrote. */
+export function nameFromTable(cell: string): string {
+  return cell.startsWith("./") && LIKE_FORMULA.test(cell) ? cell.slice(2) : cell;
+}
+
 /** Headings of the column that holds the image's name, in lower case. */
 const IMAGE_HEADINGS: ReadonlySet<string> = new Set([
   "image_id", // CelebA's csv mirrors

@@ -13,6 +13,7 @@ import {
   kindOfName,
   READ_KINDS,
 } from "../image/picture_kinds.ts";
+import { imageNameFault } from "./image_name.ts";
 
 /** A file that is a picture, or a folder that may hold some. */
 export interface FoundPicture {
@@ -65,7 +66,7 @@ export async function* foundBelow(
 /** What a file is if it looks like a picture, else null. */
 async function pictureOf(folder: string, name: string): Promise<FoundPicture | null> {
   const named = kindOfName(name);
-  if (named) return { name, rejected: named.isRead ? null : unread(named.name) };
+  if (named) return { name, rejected: named.isRead ? faultOfName(name) : unread(named.name) };
   const ending = endingOf(name);
   if (OTHER_FILES.has(ending)) return null;
   const kind = kindOfBytes(await readHead(join(folder, name)));
@@ -73,7 +74,13 @@ async function pictureOf(folder: string, name: string): Promise<FoundPicture | n
   if (!kind.isRead) return { name, rejected: unread(kind.name) };
   const odd =
     `its name does not end as a picture's (.${ending}, and it is of the kind ${kind.name})`;
-  return { name, rejected: ending === "" ? null : odd };
+  return { name, rejected: ending === "" ? faultOfName(name) : odd };
+}
+
+/** Why no file that is written could name the picture, or null. */
+export function faultOfName(name: string): string | null {
+  const fault = imageNameFault(name);
+  return fault && `its name ${fault}`;
 }
 
 function unread(kind: string): string {

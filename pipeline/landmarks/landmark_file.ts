@@ -5,9 +5,9 @@
  */
 
 import { readCsv } from "../csv.ts";
-import { imageNameFault } from "../dataset/image_name.ts";
+import { imageNameFault, nameFromTable } from "../dataset/image_name.ts";
 import { FileWriter, ignoreMissing, writeFile } from "../files.ts";
-import { quoted } from "../quoted.ts";
+import { jsonLine, quoted } from "../quoted.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import { readRecords } from "../record_json.ts";
 import { besideLandmarks, isNdjson, isSingleFace } from "./landmark_endings.ts";
@@ -97,11 +97,11 @@ function notSingle(out: string, found: string): Error {
 }
 
 function rejectionOf({ image, rejected }: FaceRecord): string {
-  return JSON.stringify({ image, reason: rejected ?? "there are no landmarks" }) + "\n";
+  return jsonLine({ image, reason: rejected ?? "there are no landmarks" }) + "\n";
 }
 
 function turnOf({ image, turn }: FaceRecord): string {
-  return JSON.stringify({ image, turn }) + "\n";
+  return jsonLine({ image, turn }) + "\n";
 }
 
 /**
@@ -130,7 +130,7 @@ export async function* readLandmarks(
       columns = findPointColumns(fields, place);
       continue;
     }
-    const image = fields[0]!;
+    const image = nameFromTable(fields[0]!);
     const wrong = imageNameFault(image);
     if (wrong !== null) {
       throw new SyntaxError(`Cannot read landmarks: ${place}: the name ${quoted(image)} ${wrong}`);

@@ -5,6 +5,7 @@
  */
 
 import { csvRow } from "../csv.ts";
+import { nameInTable } from "../dataset/image_name.ts";
 import { toJson } from "../record_json.ts";
 import type { FaceRecord } from "../record.ts";
 import { isNdjson, isSingleFace } from "./landmark_endings.ts";
@@ -26,7 +27,7 @@ const COORDINATE_NAMES = ["x", "y"].flatMap((axis) =>
 const CSV: LandmarkFormat = {
   head: csvRow(["image_name", ...COORDINATE_NAMES]),
   row({ image }, points) {
-    const row: (string | number)[] = [image];
+    const row: (string | number)[] = [nameInTable(image)];
     for (let axis = 0; axis < 2; axis++) {
       for (let i = axis; i < 2 * POINTS; i += 2) row.push(hundredth(points[i]!));
     }

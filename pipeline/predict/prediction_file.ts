@@ -7,9 +7,11 @@
 import { extname } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
+import { nameInTable } from "../dataset/image_name.ts";
 import { FileWriter } from "../files.ts";
 import { rejectedPath } from "../landmarks/landmark_file.ts";
 import type { Prediction } from "../predict.ts";
+import { jsonLine } from "../quoted.ts";
 
 /** Whether predictions go to a file as csv. */
 export function isCsv(path: string): boolean {
@@ -68,14 +70,14 @@ export class PredictionFile implements AsyncDisposable {
 
   /** Appends a prediction. */
   async write(prediction: Prediction): Promise<void> {
-    if (!this.#rejections) this.#text += JSON.stringify(prediction) + "\n";
+    if (!this.#rejections) this.#text += jsonLine(prediction) + "\n";
     else if ("rejected" in prediction) {
       const { name: image, rejected: reason } = prediction;
-      this.#rejected += JSON.stringify({ image, reason }) + "\n";
+      this.#rejected += jsonLine({ image, reason }) + "\n";
     } else {
       const { name, probabilities } = prediction;
       this.#text += csvRow([
-        name,
+        nameInTable(name),
         ...this.#attributes.map((attribute) => probabilities[attribute]!),
       ]);
     }

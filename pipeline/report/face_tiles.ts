@@ -7,7 +7,7 @@
 import { ATTRIBUTES } from "../attributes.ts";
 import { heatColour, type HeatMap } from "../heat_map.ts";
 import { contourOf, type ContourPiece, emptinessOf, HALF } from "../heat_map/contour.ts";
-import { encodePng, readPictureFile, webPicture } from "../image.ts";
+import { encodePng } from "../image.ts";
 import { predictedMap, trueMask } from "./face_masks.ts";
 import { type Html, html } from "./html.ts";
 import { edgePath, fillPath, type Mask } from "./outline.ts";
@@ -106,13 +106,6 @@ function contourPath(map: HeatMap): string {
     const [[x, y], [toX, toY]] = piece.map((point) => point.map(tenth)) as unknown as ContourPiece;
     return `M${x} ${y}l${tenth(toX - x)} ${tenth(toY - y)}`;
   }).join("");
-}
-
-/** The image for a page, or null if there is no such file any more or none to be read. */
-export async function imageUri(path: string): Promise<string | null> {
-  // Whatever keeps it from being read, the report is about something else.
-  const picture = await readPictureFile(path).then(webPicture).catch(() => null);
-  return picture && `data:${picture.type};base64,${picture.bytes.toBase64()}`;
 }
 
 /** A map as a PNG in the colours of the heat map, each pixel as opaque as its value is high. */

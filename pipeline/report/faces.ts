@@ -6,8 +6,9 @@
 
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { chooseAttributes } from "./face_masks.ts";
-import { imageUri, renderMasks, renderScale } from "./face_tiles.ts";
+import { renderMasks, renderScale } from "./face_tiles.ts";
 import { type Html, html } from "./html.ts";
+import type { PictureSource } from "./picture_source.ts";
 import type { SampleFace } from "./samples.ts";
 import { percent, spaced } from "./text.ts";
 
@@ -15,7 +16,10 @@ import { percent, spaced } from "./text.ts";
 const MASKS_PER_FACE = 5;
 
 /** All faces, one below the other, or how to get them. */
-export async function renderFaces(faces: readonly SampleFace[] | null): Promise<Html> {
+export async function renderFaces(
+  faces: readonly SampleFace[] | null,
+  pictures: PictureSource,
+): Promise<Html> {
   if (!faces || faces.length === 0) {
     return html`<p class="note">The run has no sample faces (<code>samples.json</code>); the evaluation
     writes them.</p>`;
@@ -36,18 +40,25 @@ export async function renderFaces(faces: readonly SampleFace[] | null): Promise<
       <span class="key outline">its outline, beside the map</span>
     </p>
     ${await Promise.all(
-      faces.map((face, index) => renderFace(face, `face-${index + 1}`, chosen[index] ?? [])),
+      faces.map((face, index) =>
+        renderFace(face, `face-${index + 1}`, chosen[index] ?? [], pictures)
+      ),
     )}
   `;
 }
 
-async function renderFace(face: SampleFace, id: string, columns: readonly number[]): Promise<Html> {
+async function renderFace(
+  face: SampleFace,
+  id: string,
+  columns: readonly number[],
+  pictures: PictureSource,
+): Promise<Html> {
   const [width, height] = face.size;
-  const source = await imageUri(face.path);
-  const picture = source
+  const source = await pictures.picture(face.path);
+  const picture = source.uri !== null
     ? html`
       <image id="${id}" width="${width}" height="${height}" preserveAspectRatio="none"
-        href="${source}" />
+        href="${source.uri}" />
     `
     : html`
       <g id="${id}">
@@ -65,7 +76,7 @@ async function renderFace(face: SampleFace, id: string, columns: readonly number
             aria-label="${face.image}">${picture}</svg>
           <figcaption>
             <b>${face.image}</b><br>${right} of ${ATTRIBUTES.length} right
-            ${!source && html`<br>image file not readable`}
+            ${source.uri === null && html`<br>${source.why}`}
           </figcaption>
         </figure>
         ${masks.length > 0 ? masks : html`<p class="note">No mask to compare.</p>`}

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { inert } from "../quoted.ts";
+
 /** A piece of HTML that is safe to put into a page as it is. */
 export class Html {
   /** @param text well-formed HTML or SVG in which everything foreign has been escaped */
@@ -27,9 +29,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as HTML text or as the value of a quoted attribute. */
+/** Text as HTML text or as the value of a quoted attribute, without characters that nobody sees. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return inert(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
 function render(value: HtmlValue): string {

@@ -13,13 +13,18 @@ import { renderHeadline } from "./headline.ts";
 import { type Html, html } from "./html.ts";
 import { renderReliability } from "./reliability_section.ts";
 import { renderOcclusion } from "./occlusion_section.ts";
+import { PictureSource } from "./picture_source.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { renderSetup } from "./setup_section.ts";
 import { renderTraining } from "./training_section.ts";
 import { hasWhere, renderWhere } from "./where_section.ts";
 
-/** The whole page. */
-export async function renderPage(run: RunFolder): Promise<string> {
+/** The whole page, with pictures from the data set's folder and those that are named. */
+export async function renderPage(
+  run: RunFolder,
+  images: readonly string[] = [],
+): Promise<string> {
+  const pictures = await PictureSource.open(run, images);
   const name = basename(resolve(run.path));
   return renderDocument({
     kind: "report",
@@ -49,8 +54,9 @@ export async function renderPage(run: RunFolder): Promise<string> {
         }</section>`}
       <section id="extremes"><h2>Best and worst faces</h2>${await renderExtremes(
         run.extremes,
+        pictures,
       )}</section>
-      <section id="faces"><h2>Sample faces</h2>${await renderFaces(run.faces)}</section>
+      <section id="faces"><h2>Sample faces</h2>${await renderFaces(run.faces, pictures)}</section>
       <section id="setup"><h2>Set-up</h2>${renderSetup(run)}</section>
     `,
   });

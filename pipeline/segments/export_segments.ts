@@ -8,6 +8,7 @@ import { join, parse } from "node:path";
 import type { Extent } from "../../kernels/rasterize.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
+import { nameInTable } from "../dataset/image_name.ts";
 import { FileWriter, writeFile } from "../files.ts";
 import { encodePng } from "../image.ts";
 import { stemOfFace } from "../face_name.ts";
@@ -94,9 +95,11 @@ export function exportSegments(
       if (record.points === null) continue;
       const labels = labelsOf(record.image, record.labels);
       const faceMasks = masks.masksOf(regions ?? none, labels);
-      await coverage.write(csvRow([record.image, ...faceMasks.map(({ pixels }) => pixels)]));
+      await coverage.write(
+        csvRow([nameInTable(record.image), ...faceMasks.map(({ pixels }) => pixels)]),
+      );
       for (const name of emptyLabels(labels, faceMasks)) {
-        await empty.write(csvRow([record.image, name]));
+        await empty.write(csvRow([nameInTable(record.image), name]));
         counts.emptyMasks++;
       }
       if (bits) masks.pack(faceMasks, await bits.reserve(masks.packedBytes));

@@ -77,7 +77,8 @@ export const PIPELINE = command({
     const training = await trainOn(faces, dataset, backend, config, values, place, context);
     const metrics = await measure(faces, dataset, backend, place, context);
     const { report } = await import("../../report.ts");
-    const path = await report({ run: place.out });
+    const shown = [dataset.root, ...(followLinks ? [dataset.files.images] : [])];
+    const path = await report({ run: place.out, images: shown });
     terminal.say(`${metricsText(metrics, terminal.columns)}\n\nReport: ${path}`);
     return {
       run: place.out,

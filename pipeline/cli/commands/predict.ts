@@ -8,6 +8,7 @@ import { given } from "../given.ts";
 import { fileToWrite, folder, folderToWrite, integer, type Kind } from "../kinds.ts";
 import { readPlacing, THREADED, UPRIGHT } from "../placing.ts";
 import { pairsText } from "../table.ts";
+import { inert, jsonLine } from "../../quoted.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** A probability, or the word for those that `evaluate` has chosen. */
@@ -124,7 +125,7 @@ async function show(
 ): Promise<Counts> {
   const asTable = top !== undefined && terminal.isWatched;
   return await counted(predictions, top, terminal, (prediction) => {
-    const line = asTable ? predictionText(prediction) : JSON.stringify(prediction);
+    const line = asTable ? inert(predictionText(prediction)) : jsonLine(prediction);
     return terminal.record(line, signal);
   });
 }

@@ -1,4 +1,4 @@
-import { command, required } from "../command.ts";
+import { command, optional, required } from "../command.ts";
 import { folder } from "../kinds.ts";
 
 /** `report`: one HTML file about a run. */
@@ -11,11 +11,15 @@ export const REPORT = command({
     "reliability, where the network looks (after evaluate --occlude), the best and worst faces, and faces with their predicted and true masks. It needs RUN/metrics.json, which evaluate writes.",
   options: {
     run: required(folder("RUN"), "folder of a trained and evaluated run"),
+    images: optional(
+      folder(),
+      "folder whose pictures may be shown too, where the run names some outside of its data set",
+    ),
   },
   examples: [["--run runs/first", "write runs/first/report.html"]],
-  async run({ run }, { terminal }) {
+  async run({ run, images }, { terminal }) {
     const { report } = await import("../../report.ts");
-    const path = await report({ run });
+    const path = await report({ run, ...(images !== undefined && { images: [images] }) });
     terminal.say(`Report: ${path}`);
     return { report: path };
   },
