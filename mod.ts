@@ -57,6 +57,7 @@ export {
 } from "./pipeline/dataset.ts";
 export {
   decodeImage,
+  type DecodeOptions,
   encodePng,
   type PngSource,
   readImage,

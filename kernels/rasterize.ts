@@ -30,6 +30,8 @@ const PLACEMENT = 5;
  *
  * Batches of any size: they are cut to what the adapter can bind. Recorded and submitted, not waited for.
  *
+ * OpenCV 4.6 and 4.7 draw the same pixels; 4.11 to 5.0 too, but for polygons that leave the image.
+ *
  * Source: opencv/opencv 4.6, modules/imgproc/src/drawing.cpp; twin `kernels/cpu/rasterize.ts`.
  *
  * @example A triangle in a mask of half the size

@@ -32,6 +32,13 @@ export async function findPython(module: string): Promise<string | null> {
   return null;
 }
 
+/** The version that a module says it is of, or null. */
+export async function versionIn(python: string, module: string): Promise<string | null> {
+  const args = ["-c", `import ${module}; print(${module}.__version__)`];
+  const { success, stdout } = await new Deno.Command(python, { args, stderr: "null" }).output();
+  return success ? new TextDecoder().decode(stdout).trim() : null;
+}
+
 /** The arguments that make Python run a script of `peers/`, which leaves no compiled files there. */
 export function peerArguments(script: string): string[] {
   return ["-B", join(FOLDER, script)];

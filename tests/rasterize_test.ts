@@ -6,7 +6,7 @@ import { rasterize, type RasterizeJob, type RasterizeTuning } from "../kernels/r
 import { sampleGrid } from "../kernels/sample_grid.ts";
 import { Random } from "../pipeline/random.ts";
 import { gpuTest } from "./gpu_test_context.ts";
-import { drawWithOpenCv, hasOpenCv } from "./open_cv_context.ts";
+import { drawWithOpenCv, FILL_POLY, isOpenCv } from "./open_cv_context.ts";
 
 /** A triangle with a right angle at (1, 1), legs of 3 pixels; row 4 and column 0 stay empty. */
 const TRIANGLE: RasterizeJob = {
@@ -223,22 +223,60 @@ gpuTest("rasterize() refuses what the twin refuses", (gpu) => {
 /** Source and mask: CelebA's, no resize, shrinking unevenly, and enlarging. */
 const ORACLE_SIZES = [[218, 178, 96, 76], [109, 89, 109, 89], [65, 64, 63, 1], [37, 53, 50, 99]];
 const ORACLE_SEED = 20240607;
+const ORACLES = {
+  anywhere: isOpenCv(FILL_POLY.anywhere, "drawing polygons that leave the image"),
+  within: isOpenCv(FILL_POLY.within, "drawing polygons"),
+};
 
-for (const sizes of ORACLE_SIZES) {
-  const [H, W, h, w] = sizes;
-  const name = `5,000 random polygons at ${H}x${W} seen at ${h}x${w}, seed ${ORACLE_SEED}`;
+/** The job with all vertices moved into the image. */
+function movedWithin(job: RasterizeJob): RasterizeJob {
+  const { width, height } = job.source;
+  const sides = [width, height];
+  const polygons = job.polygons.map((value, i) => Math.abs(value) % sides[i % 2]!);
+  return { ...job, polygons };
+}
+
+const oracleJobs = ORACLE_SIZES.flatMap((sizes) => {
   const job = randomJob(new Random(`${ORACLE_SEED} ${sizes}`), 500, 10, sizes);
+  const anywhere = { sizes, job, where: "anywhere" as const, versions: "4.6 and 4.7" };
+  // Where the first kind is compared, it has polygons of this kind too.
+  if (ORACLES.anywhere && sizes !== ORACLE_SIZES[0]) return [anywhere];
+  const versions = "4.6, 4.7 and 4.11 to 5.0";
+  return [anywhere, { sizes, job: movedWithin(job), where: "within" as const, versions }];
+});
+
+for (const { sizes: [H, W, h, w], job, where, versions } of oracleJobs) {
+  const name =
+    `5,000 random polygons ${where}${where === "within" ? " the image" : ""} at ${H}x${W} ` +
+    `seen at ${h}x${w}, seed ${ORACLE_SEED}`;
   Deno.test({
-    name: `the twin and rasterizeRows() draw as OpenCV does: ${name}`,
-    ignore: !hasOpenCv,
+    name: `the twin and rasterizeRows() draw as OpenCV ${versions} do: ${name}`,
+    ignore: !ORACLES[where],
     async fn() {
       const expected = await drawWithOpenCv(job);
       assertSameBits(rasterizeTwin(job), expected, job, "twin");
       assertSameBits(rasterizeRows(job), expected, job, "rows");
     },
   });
-  if (!hasOpenCv) continue;
-  gpuTest(`rasterize() draws as OpenCV does: ${name}`, async (gpu) => {
+  if (!ORACLES[where]) continue;
+  gpuTest(`rasterize() draws as OpenCV ${versions} do: ${name}`, async (gpu) => {
     assertSameBits(await drawOnGpu(gpu, job), await drawWithOpenCv(job), job, "kernel");
   });
 }
+
+Deno.test("comparisons with OpenCV are made with the versions for which they are known to hold", () => {
+  const versions = [
+    "4.5.5",
+    "4.6.0",
+    "4.7.0",
+    "4.8.1",
+    "4.10.0",
+    "4.11.0",
+    "4.12.0",
+    "4.14.0",
+    "5.0.0",
+  ];
+  const known = (pattern: RegExp) => versions.filter((version) => pattern.test(version));
+  assert.deepEqual(known(FILL_POLY.anywhere), ["4.6.0", "4.7.0"]);
+  assert.deepEqual(known(FILL_POLY.within), ["4.6.0", "4.7.0", "4.11.0", "4.12.0", "5.0.0"]);
+});
