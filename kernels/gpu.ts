@@ -8,6 +8,7 @@
  */
 
 import { DeviceWatch } from "./device_loss.ts";
+import { noteDevice } from "./device_work.ts";
 import { noteWork } from "./dispatch_work.ts";
 import { filledTexture, storageBuffer } from "./device_memory.ts";
 import { type Kernel, withDeclarations } from "./kernel.ts";
@@ -72,6 +73,7 @@ export class Gpu implements Disposable {
     this.#uniforms = new Uniforms(device);
     this.#scratch = new Scratch(device);
     this.#watch = new DeviceWatch(device);
+    noteDevice(device);
     this.bindingLimit = device.limits.maxStorageBufferBindingSize;
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;

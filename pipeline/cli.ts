@@ -6,6 +6,7 @@
  */
 
 import "./cli/environment.ts";
+import { devicesIdle } from "../kernels/device_work.ts";
 import type { CommonValues, Context } from "./cli/command.ts";
 import { canGoOn, describe, EXIT, exitCodeOf } from "./cli/failure.ts";
 import { abortOnSignals } from "./cli/interrupt.ts";
@@ -102,7 +103,9 @@ async function fail(
 
 /** What a process of its own does: nothing beyond what its command needs is left to it. */
 export async function run(): Promise<never> {
-  Deno.exit(await main(Deno.args, keepOnly));
+  const code = await main(Deno.args, keepOnly);
+  await devicesIdle();
+  Deno.exit(code);
 }
 
 if (import.meta.main) await run();

@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import "../pipeline/cli/environment.ts";
+import { devicesIdle } from "../kernels/device_work.ts";
 import { Gpu } from "../kernels/gpu.ts";
 
 const required = Deno.env.get("REQUIRE_GPU") === "1";
@@ -15,8 +16,8 @@ const adapter = await navigator.gpu?.requestAdapter() ?? null;
 let warned = false;
 let shared: Gpu | null = null;
 
-// A device that is open when the process ends may take it down: Mesa's threads outlive its destructors.
 addEventListener("unload", () => shared?.[Symbol.dispose]());
+Deno.test.afterAll(() => devicesIdle());
 
 /** Whether this machine has an adapter, for tests that compare with and without one. */
 export const hasGpu: boolean = adapter !== null;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { devicesIdle } from "../../kernels/device_work.ts";
 import { EXIT, Interrupted } from "./failure.ts";
 
 /**
@@ -11,6 +12,8 @@ import { EXIT, Interrupted } from "./failure.ts";
  * and a task runner passes its own on. Milliseconds.
  */
 const SAME_REQUEST = 400;
+/** Whoever asks twice does not want to wait longer than so many milliseconds for what the GPU is doing. */
+const AT_ONCE = 2000;
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
@@ -32,7 +35,7 @@ export function abortOnSignals(onFirst: () => void): AbortSignal {
       onFirst();
       controller.abort(new Interrupted());
     } else if (now - first > SAME_REQUEST) {
-      Deno.exit(EXIT.interrupted);
+      devicesIdle(AT_ONCE).finally(() => Deno.exit(EXIT.interrupted));
     }
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);

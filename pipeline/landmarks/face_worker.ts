@@ -4,6 +4,7 @@
  * @module
  */
 
+import { devicesIdle } from "../../kernels/device_work.ts";
 import { DeviceLost, Gpu } from "../../kernels/gpu.ts";
 import { useWasm } from "../../kernels/tfjs_wasm.ts";
 import { decodePixels, readPictureFileSync, type RgbImage } from "../image.ts";
@@ -44,6 +45,7 @@ async function perform(task: WorkerTask): Promise<WorkerMessage> {
   }
   if ("end" in task) {
     gpu?.[Symbol.dispose]();
+    await devicesIdle();
     return { ended: true };
   }
   const answers: FaceAnswer[] = [];
