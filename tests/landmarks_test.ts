@@ -134,10 +134,11 @@ Deno.test("landmarks() rounds points and boxes to 1/100 pixel and keeps the data
     box,
     { x: 1.23, y: 2, width: 3.46, height: 4 },
   ]);
+  const ways = { uprightOnly: false, useDamaged: false };
   assert.deepEqual(asked, [
-    { path: "/nowhere/7.jpg", detector: "ssd", box: null, all: false },
-    { path: "/nowhere/8.jpg", detector: "ssd", box, all: false },
-    { path: "/nowhere/9.jpg", detector: "ssd", box: null, all: false },
+    { path: "/nowhere/7.jpg", detector: "ssd", box: null, all: false, ...ways },
+    { path: "/nowhere/8.jpg", detector: "ssd", box, all: false, ...ways },
+    { path: "/nowhere/9.jpg", detector: "ssd", box: null, all: false, ...ways },
   ]);
 });
 
