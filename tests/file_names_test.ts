@@ -10,6 +10,7 @@ import { joinLandmarks, openJournal, readLandmarks, rejectedPath } from "../pipe
 import { PredictionFile } from "../pipeline/predict/prediction_file.ts";
 import { jsonLine } from "../pipeline/quoted.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
+import { readRecords, writeRecords } from "../pipeline/record_json.ts";
 import { report } from "../pipeline/report.ts";
 import { html } from "../pipeline/report/html.ts";
 import { PictureSource } from "../pipeline/report/picture_source.ts";
@@ -87,6 +88,10 @@ Deno.test("odd names of images go through a landmarks file and back; others are 
       for (const { reason } of rejected) {
         assert.equal(reason, "its name holds a control character");
       }
+      const lines = await Array.fromAsync(writeRecords()(placed(imagesIn(images))));
+      const bytes = ReadableStream.from(lines).pipeThrough(new TextEncoderStream());
+      const read = await Array.fromAsync(readRecords(bytes, "stdin"));
+      assert.equal(read.length, ODD.length + BAD.length, "all records are read again");
       const joined = await run(joinLandmarks(out), await Array.fromAsync(imagesIn(images)));
       assert.equal(joined.filter(({ points }) => points !== null).length, ODD.length);
     }

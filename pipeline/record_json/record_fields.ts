@@ -33,9 +33,11 @@ export class RecordFields {
     throw this.#fail(`"${key}" must be text.`);
   }
 
+  /** The name; that of a rejected image may hold control characters, which may be why. */
   image(): string {
     const image = this.text("image");
-    const fault = imageNameFault(image);
+    const isRejected = isText(this.#fields["rejected"]);
+    const fault = imageNameFault(isRejected ? image.replaceAll(/\p{Cc}/gu, "_") : image);
     if (fault === null) return image;
     throw this.#fail(`the image name ${quoted(image)} ${fault}.`);
   }
