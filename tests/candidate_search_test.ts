@@ -12,7 +12,7 @@ function faceAt(x: number, y: number, side: number, score: number, sure: boolean
 }
 
 /** A search whose looks see these faces, and how often each look was taken. */
-function searchOf(seen: readonly (readonly Scored[])[], asksFirst = false) {
+function searchOf(seen: readonly (readonly Scored[])[], isSmall = false) {
   const taken = seen.map(() => 0);
   const looks = seen.map((faces, i): Look => ({
     isThorough: i > 0,
@@ -22,7 +22,7 @@ function searchOf(seen: readonly (readonly Scored[])[], asksFirst = false) {
     },
   }));
   return {
-    search: new CandidateSearch({ image: IMAGE, name: "auto", hint: null, looks, asksFirst }),
+    search: new CandidateSearch({ image: IMAGE, name: "auto", hint: null, looks, isSmall }),
     taken,
   };
 }

@@ -30,7 +30,8 @@ function finder(looked: string[] = []) {
       for (let face = 0; face < FACES[n]!; face++) {
         const box = { x: n, y: face, width: 3.46, height: 4 };
         const image = faceName(record.image, face);
-        yield { ...record, image, size, box, points: pointsFrom(10 * n + face) };
+        const turned = face % 2 === 1 ? { turn: 90 } as const : {};
+        yield { ...record, image, size, box, points: pointsFrom(10 * n + face), ...turned };
       }
     }
   };

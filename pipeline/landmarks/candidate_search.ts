@@ -33,8 +33,8 @@ export interface SearchOptions {
   readonly hint: Box | null;
   /** From the quick to the thorough. */
   readonly looks: readonly Look[];
-  /** Whether the points of an unsure face are asked for before a thorough look is taken. */
-  readonly asksFirst: boolean;
+  /** Whether a face may fill the picture, so that a thorough look hardly sees more than a quick one. */
+  readonly isSmall: boolean;
 }
 
 /** Boxes of the two detectors on one face overlap by more than this (intersection over union). */
@@ -53,6 +53,11 @@ export class CandidateSearch {
   /** Takes no look yet. */
   constructor(options: SearchOptions) {
     this.#options = options;
+  }
+
+  /** Whether a face may fill the picture. */
+  get isSmall(): boolean {
+    return this.#options.isSmall;
   }
 
   /**
@@ -78,9 +83,9 @@ export class CandidateSearch {
 
   /** The others, once those have led to no face. */
   *thoroughly(): Generator<Candidate> {
-    const { name, hint, asksFirst } = this.#options;
+    const { name, hint, isSmall } = this.#options;
     if (name === "aligned") return;
-    if (asksFirst) {
+    if (isSmall) {
       // The points will tell whether it is a face, in a tenth of the time of the next look.
       yield* this.#next(this.#unsure);
       this.#unsure = [];

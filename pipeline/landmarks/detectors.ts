@@ -74,7 +74,7 @@ export class Detectors {
    */
   search(image: RgbImage, name: DetectorName, hint: Box | null): CandidateSearch {
     return new CandidateSearch({
-      ...{ image, name, hint, asksFirst: isSmall(image) },
+      ...{ image, name, hint, isSmall: isSmall(image) },
       looks: looksOf(name, image).map((look) => ({
         isThorough: look.detector === "ssd",
         find: () => this.#look(image, look),

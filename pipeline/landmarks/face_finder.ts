@@ -70,8 +70,8 @@ export class FaceFinder {
 
   /**
    * The face that matters most: the first one as the picture lies, unless that is doubtful and the picture
-   * shows one upright when it is turned. Thorough looks are taken only where quick ones, in all directions,
-   * have led to nothing.
+   * shows one upright when it is turned. Quick looks in all directions come before thorough ones, which a
+   * small picture with any face is spared.
    */
   async #mainFace(view: View, quick: Found | null): Promise<InView | null> {
     const { search } = view;
@@ -81,10 +81,11 @@ export class FaceFinder {
       const turned = await this.#turnedFace(search, "quickly", PLAINLY_UPRIGHT);
       if (turned) return turned;
     }
-    if (quick) return { view, face: quick };
-    const face = (await this.#views.firstFaces([view], "thoroughly"))[0]!;
+    if (quick && view.candidates.isSmall) return { view, face: quick };
+    const face = quick ?? (await this.#views.firstFaces([view], "thoroughly"))[0]!;
     const turned = isDoubted(face) ? await this.#turnedFace(search, "thoroughly", UPRIGHT) : null;
-    return turned ?? (face && { view, face });
+    const left = face ?? view.spare;
+    return turned ?? (left && { view, face: left });
   }
 
   /** The most symmetric face of the picture turned, if its asymmetry is less than `most`. */

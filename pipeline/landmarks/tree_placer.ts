@@ -72,6 +72,12 @@ const TRIES = [
 /** If no answer of the predictor comes as near to the network's points (as NME), these count. */
 const BELIEVABLE = 0.1;
 
+/**
+ * An answer that is nearer is of an upright face: that of 6 in 10. On turned faces, 98 of 106 answers of
+ * the network had none of the predictor near it, and the nearest was 0.061 away.
+ */
+const PLAINLY_BELIEVABLE = 0.055;
+
 /** Places points by predictor and network. */
 export class TreePlacer {
   readonly #net: NetPlacer;
@@ -158,9 +164,7 @@ export class TreePlacer {
         boxes: around(seen[i]!.points, TRIES),
       })),
     );
-    for (const [k, i] of faces.entries()) {
-      seen[i] = { ...seen[i]!, points: nearest(seen[i]!.points, answers[k]!) };
-    }
+    for (const [k, i] of faces.entries()) seen[i] = nearest(seen[i]!.points, answers[k]!);
     return seen;
   }
 }
@@ -196,11 +200,12 @@ function medianOf(answers: readonly Float32Array[]): { points: Float32Array; spr
   return { points, spread: Math.max(...answers.map((answer) => pointDistance(points, answer))) };
 }
 
-function nearest(seen: Float32Array, answers: readonly Float32Array[]): Float32Array {
-  let [best, least] = [seen, BELIEVABLE];
+/** Of the predictor's answers the one nearest to the network's, which stays where none is near. */
+function nearest(seen: Float32Array, answers: readonly Float32Array[]): Placed {
+  let [points, least] = [seen, BELIEVABLE];
   for (const answer of answers) {
     const distance = pointDistance(seen, answer);
-    if (distance < least) [best, least] = [answer, distance];
+    if (distance < least) [points, least] = [answer, distance];
   }
-  return best;
+  return { points, sure: least < PLAINLY_BELIEVABLE };
 }
