@@ -4,7 +4,9 @@
  * @module
  */
 
-import { readImage, resizeImage, type RgbImage } from "./image.ts";
+import { isNotThere } from "./files.ts";
+import { hexOf } from "./hex_digest.ts";
+import { decodeImage, readImage, readPictureFile, resizeImage, type RgbImage } from "./image.ts";
 import { mapInOrder } from "./map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
@@ -19,6 +21,8 @@ export interface Face {
   readonly pixels: Uint8Array | null;
   /** The 14 regions in {@linkcode FRAME}; null where there are no landmarks. */
   readonly polygons: RegionPolygons | null;
+  /** First 64 bits of the image file's SHA-256, in hexadecimal digits; absent where no file was read. */
+  readonly digest?: string;
 }
 
 /** What is wanted of the pixels. */
@@ -45,12 +49,18 @@ export async function* loadFaces(
 ): AsyncGenerator<Face> {
   const load = (record: FaceRecord) =>
     loadFace(record, size).catch((error) => {
-      reject(record, error instanceof Error ? error.message : String(error));
+      reject(record, faultOf(error));
       return null;
     });
   for await (const face of mapInOrder(notRejected(records), load, READ_AHEAD)) {
     if (face) yield face;
   }
+}
+
+/** Why a face cannot be used; what stands before the colon is common to many. */
+export function faultOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `${isNotThere(error) ? "the image is missing" : "the image cannot be used"}: ${message}`;
 }
 
 async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
@@ -61,10 +71,11 @@ async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<
 export async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
   const { labels, points } = record;
   if (labels === null) throw new Error("it has no labels");
-  const image = await readImage(record.path);
+  const bytes = await readPictureFile(record.path);
+  const image = await decodeImage(bytes, record.path);
   const known = { ...record, size: [image.width, image.height] as const };
   const polygons = points && drawnIn(FRAME, image, points);
-  return { record: known, labels, pixels: fit(image, size), polygons };
+  return { record: known, labels, pixels: fit(image, size), polygons, digest: hexOf(bytes, 16) };
 }
 
 /** The regions of points in pixels of `image`, in pixels of `frame`. */

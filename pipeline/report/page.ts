@@ -6,6 +6,7 @@
 
 import { basename, resolve } from "node:path";
 import { renderAttributes } from "./attribute_section.ts";
+import { renderData } from "./data_section.ts";
 import { renderDocument } from "./document.ts";
 import { renderExtremes } from "./extremes_section.ts";
 import { renderFaces } from "./faces.ts";
@@ -21,6 +22,7 @@ import { hasWhere, renderWhere } from "./where_section.ts";
 /** The whole page. */
 export async function renderPage(run: RunFolder): Promise<string> {
   const name = basename(resolve(run.path));
+  const counts = [...run.log?.faces ?? [], ...run.metrics?.faces ?? []];
   return renderDocument({
     kind: "report",
     title: name,
@@ -28,11 +30,15 @@ export async function renderPage(run: RunFolder): Promise<string> {
     main: html`
       ${renderHeadline(run.metrics, run.path)}
       <nav aria-label="Sections">
-        <a href="#training">Training</a> <a href="#attributes">Attributes</a>
+        ${counts.length > 0 && html`
+          <a href="#data">Data</a>
+        `}<a href="#training">Training</a> <a href="#attributes">Attributes</a>
         <a href="#where">Where</a> <a href="#reliability">Reliability</a> ${run.occlusion &&
           html`<a href="#occlusion">Where it looks</a>`} <a href="#extremes">Best and worst faces</a>
         <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
       </nav>
+      ${counts.length > 0 &&
+        html`<section id="data"><h2>Data</h2>${renderData(counts)}</section>`}
       <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
       <section id="attributes"><h2>Attributes</h2>${renderAttributes(run.metrics)}</section>
       <section id="where"><h2>Where</h2>${renderWhere(run.metrics)}</section>

@@ -7,6 +7,7 @@ import {
   required,
   type Values,
 } from "../command.ts";
+import { tellLosses } from "../face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, SHARD } from "../kinds.ts";
@@ -129,7 +130,7 @@ async function openSource(
   { dataset: root, images, labels, followLinks, seed, shard }:
     & Values<typeof OPTIONS>
     & CommonValues,
-  { signal }: Context,
+  { terminal, signal }: Context,
 ): Promise<Source> {
   const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
   if ((root === undefined) === (images === undefined)) {
@@ -142,6 +143,7 @@ async function openSource(
     return { records: again(), again, total: records.length, dataset: null };
   }
   const dataset = await openDataset(root as string, { labels, followLinks, seed, signal });
+  tellLosses([dataset.labelled.images], terminal);
   const [from, to] = shardRange(dataset.count, shard);
   const again = () => dataset.records({ shard, signal });
   return { records: again(), again, total: to - from, dataset: dataset.root };
