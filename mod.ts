@@ -37,6 +37,7 @@ export {
   type Stage,
   toStream,
 } from "./pipeline/record.ts";
+export { countText, type FaceCount, type LeftOut } from "./pipeline/face_count.ts";
 export { fromJson, readRecords, toJson, writeRecords } from "./pipeline/record_json.ts";
 
 // Reading data sets and images.
@@ -79,6 +80,7 @@ export {
   importLandmarks,
   type ImportOptions,
   joinLandmarks,
+  type JoinOptions,
   type JournalOptions,
   type Landmarker,
   LandmarkJournal,
@@ -164,6 +166,7 @@ export {
   type MetricsBatch,
   type Outcomes,
   type ResampledName,
+  type SeenFaces,
   type TunedMeasures,
 } from "./pipeline/metrics.ts";
 export {

@@ -8,7 +8,7 @@
 import { type Change, UNCHANGED } from "../kernels/augment.ts";
 import { augment } from "../kernels/cpu/augment.ts";
 import type { RasterizeJob } from "../kernels/rasterize.ts";
-import { type Face, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
+import { type Face, faultOf, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
 import { FRAME } from "./presets.ts";
 import type { Augmentation } from "./settings.ts";
 import type { Random } from "./random.ts";
@@ -40,8 +40,8 @@ export interface BatchPlan {
 
 /**
  * As {@linkcode makeBatch}, with the pixels read again of faces that were not kept whole. A face that
- * cannot be read any more is left out, after `reject` has heard why; the others stay what they would
- * have been with it.
+ * cannot be read any more is left out, after `reject` has heard why, and so is one that has been rejected; the
+ * others stay what they would have been with it.
  */
 export async function loadBatch(
   faces: readonly Face[],
@@ -52,8 +52,10 @@ export async function loadBatch(
   // Drawn before anything is waited for, so that batches under way together draw in their order.
   const changes = drawChanges(faces, plan, random);
   const read = await Promise.all(faces.map(async (face, index) => {
+    // Left out since the run went on, which has been said.
+    if (face.record.rejected !== null) return null;
     const pixels = await pixelsOf(face, plan.input).catch((error) => {
-      reject(face.record, error instanceof Error ? error.message : String(error));
+      reject(face.record, faultOf(error));
       return null;
     });
     return pixels && { face: { ...face, pixels }, change: changes[index]! };

@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { FaceCount } from "./face_count.ts";
 import { type FaceRecord, type Split, SPLITS } from "./record.ts";
 import { boxOf, type BoxTable, readBoxes } from "./dataset/boxes.ts";
+import { addUnlabelled, countLabelled, countPlaced } from "./dataset/join_counts.ts";
 import { type LabelTable, readLabels } from "./dataset/labels.ts";
 import {
   checkNames,
@@ -56,10 +58,10 @@ export interface LabelSource {
   /** Whether it was given by the caller, in place of the data set's own. */
   readonly replaced: boolean;
   /**
-   * How many images the partition file names that the label file does not: they are not part of the
-   * data set. 0 without a partition file.
+   * All images that lie beside those with labels or that the partition file names; the data set is those
+   * that the label file names too.
    */
-  readonly unlabelled: number;
+  readonly images: FaceCount;
 }
 
 /** The seed of AttParseNet's experiments. */
@@ -72,8 +74,9 @@ const DEFAULT_SEED = 64;
  * The tables are read and checked here, so that a wrong one stops before any work. The images are
  * not looked at: one that is missing or broken is found when it is decoded, and one that is a link which
  * leads out of the data set is rejected. The data set is the faces
- * of the label file, in its order; where a partition file is there, it must give the split of each of
- * them (it may name more). Without one, splits are drawn from the seed, about 80/10/10.
+ * of the label file, in its order. Where a partition file is there, it gives their splits; a face that it
+ * does not name has none. Without one, splits are drawn from the seed, about 80/10/10. What either file
+ * leaves out is counted.
  *
  * @example Faces of the sample
  * ```ts
@@ -104,6 +107,7 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   const partition = files.partition === null
     ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
     : await readPartition(files.partition, table.names, signal);
+  await addUnlabelled({ images, names: table.names, links }, partition.others);
   const useBoxes = files.boxes !== null && layout === "celeba-in-the-wild";
   const boxes = useBoxes ? await readBoxes(files.boxes, table.names, signal) : null;
   return new Dataset(
@@ -136,6 +140,8 @@ export class Dataset {
   readonly counts: Readonly<Record<Split, number>>;
   /** Where the labels come from. */
   readonly labelled: LabelSource;
+  /** The faces, and those of them that have a split. */
+  readonly placed: FaceCount;
   readonly #tables: DatasetTables;
 
   /** Puts together what {@linkcode openDataset} has read; not for other callers. */
@@ -147,9 +153,12 @@ export class Dataset {
     this.root = place.root;
     this.layout = place.layout;
     this.files = place.files;
-    this.count = tables.table.names.size;
-    this.counts = countSplits(tables.partition.splits);
-    this.labelled = { file: place.files.labels, replaced, unlabelled: tables.partition.others };
+    const { table: { names }, partition: { splits, others } } = tables;
+    const { labels: file, partition } = place.files;
+    this.count = names.size;
+    this.counts = countSplits(splits);
+    this.labelled = { file, replaced, images: countLabelled(names, others, file) };
+    this.placed = countPlaced(names, splits, partition);
     this.#tables = tables;
   }
 
@@ -186,7 +195,7 @@ export class Dataset {
     return {
       image,
       path,
-      split: SPLITS[partition.splits[face] as number] as Split,
+      split: SPLITS[partition.splits[face] as number] ?? null,
       labels: table.labels[face] as number,
       size: null,
       box: boxes === null ? null : boxOf(boxes, face),
@@ -198,8 +207,8 @@ export class Dataset {
 }
 
 function countSplits(splits: Uint8Array): Record<Split, number> {
-  const counts = [0, 0, 0];
-  for (const split of splits) counts[split] = (counts[split] as number) + 1;
-  const [train, validation, test] = counts as [number, number, number];
+  const [train, validation, test] = SPLITS.map((_, index) =>
+    splits.reduce((sum, split) => sum + Number(split === index), 0)
+  ) as [number, number, number];
   return { train, validation, test };
 }

@@ -4,23 +4,21 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Backend, failureOf, selectBackend } from "./backend.ts";
-import { type InputSize, loadFaces, type OnReject } from "./faces.ts";
+import type { FaceCount } from "./face_count.ts";
+import type { InputSize, OnReject } from "./faces.ts";
 import { type OccludeOptions, Occluder } from "./evaluate/occluder.ts";
-import { takeSamples } from "./evaluate/sample_faces.ts";
+import { measureSplit } from "./evaluate/measure_split.ts";
 import { EvaluationFiles } from "./evaluation_files.ts";
 import { useLikelyKernels } from "./kernel_choices.ts";
 import { gatherEvidence, type Metrics } from "./metrics.ts";
 import type { Occlusion } from "./occlusion.ts";
-import { PredictionCollector, type Predictions } from "./metrics/predictions.ts";
 import { maskPrior } from "./network/mask_prior.ts";
 import type { FaceRecord, Split } from "./record.ts";
-import { findExtremes, type Place } from "./report/extremes.ts";
-import type { Sample } from "./report/samples.ts";
+import { findExtremes } from "./report/extremes.ts";
+import { readFaceList } from "./train/face_list.ts";
 import { Learner } from "./train/learner.ts";
-import { measure, type MeasureOptions } from "./train/measure.ts";
 import { readModel } from "./train/model_folder.ts";
 import { readRunConfig } from "./train/run_folder.ts";
 
@@ -56,6 +54,8 @@ export interface EvaluateOptions {
 
 /** What {@linkcode evaluate} returns. */
 export interface Evaluated extends Metrics {
+  /** As in {@linkcode Metrics}. */
+  readonly faces: readonly FaceCount[];
   /** Only if it was asked for. */
   readonly occlusion?: Occlusion;
 }
@@ -107,20 +107,28 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     using learner = new Learner(backend, network, config);
     const learnt = config.attributes;
     const prior = await maskPrior(network);
-    const job = { learner, options, learnt, sizes: networkSizes(network), prior, batch, done: 0 };
-    const { metrics, predictions, samples, places } = await measureSplit(
-      job,
-      occluder?.note(options.records) ?? options.records,
-      split,
-    );
+    const list = await readFaceList(run).catch(unlessDamaged);
+    const known = { list, dataset: config.data?.dataset };
+    const sizes = networkSizes(network);
+    const job = { learner, options, learnt, known, sizes, prior, batch, done: 0 };
+    const records = occluder?.note(options.records) ?? options.records;
+    const measured = await measureSplit(job, records, { split, stage: "evaluation" });
+    const { metrics, predictions, samples, places } = measured;
     if (metrics.images === 0) {
       throw new Error(`There is nothing to evaluate: the split ${split} has no readable faces`);
     }
     const tuning = validation && split !== "validation"
-      ? await measureSplit(job, withoutPoints(validation), "validation")
+      ? await measureSplit(job, validation, { split: "validation", stage: "thresholds" })
       : null;
     const others = tuning && tuning.metrics.images > 0 ? tuning.predictions : null;
-    const result = { ...metrics, evidence: gatherEvidence(metrics, predictions, others) };
+    const faces = [...measured.counts, ...tuning ? [tuning.counts[0]!] : []];
+    const { seen } = measured;
+    const result = {
+      ...metrics,
+      faces,
+      seen,
+      evidence: gatherEvidence(metrics, predictions, others),
+    };
     const extremes = findExtremes(predictions, places);
     const occlusion = await occluder?.measure({ ...job, network, backend });
     await files.write({ predictions, samples, extremes, occlusion, metrics: result });
@@ -132,52 +140,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   }
 }
 
-/** What the splits of one evaluation have in common. */
-interface Job {
-  readonly learner: Learner;
-  readonly options: EvaluateOptions;
-  readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
-  /** The mean mask of the faces that it was trained on. */
-  readonly prior: Float32Array | null;
-  readonly batch: number;
-  /** The attributes that the network has learnt. */
-  readonly learnt: readonly string[];
-  /** Images done, over all splits. */
-  done: number;
-}
-
-/** One split as the network sees it. */
-interface MeasuredSplit {
-  readonly metrics: Metrics;
-  readonly predictions: Predictions;
-  readonly samples: readonly Sample[];
-  /** Where the image of each prediction lies. */
-  readonly places: readonly Place[];
-}
-
-async function measureSplit(
-  job: Job,
-  source: AsyncIterable<FaceRecord>,
-  split: Split,
-): Promise<MeasuredSplit> {
-  const { learner, options, sizes, batch, learnt } = job;
-  const { signal, onProgress, onReject = () => {}, onDamaged } = options;
-  const collector = new PredictionCollector();
-  const samples: Sample[] = [];
-  const places: Place[] = [];
-  const onBatch: MeasureOptions["onBatch"] = ({ faces }, { logits, maps }, masks) => {
-    const images = faces.map(({ record }) => record.image);
-    collector.add({ images, labels: faces.map(({ labels }) => labels), logits, ...masks });
-    places.push(
-      ...faces.map(({ record: { path, size } }) => ({ path: resolve(path), size: size! })),
-    );
-    takeSamples(samples, faces, { logits, maps }, masks.bits, sizes.mask);
-    onProgress?.(job.done += faces.length, null);
-  };
-  const faces = loadFaces(onlySplit(source, split), sizes.input, onReject, onDamaged);
-  const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
-  const { metrics } = await measure(learner, faces, settings);
-  return { metrics, predictions: collector.result(split, learnt), samples, places };
+/** For a list that is damaged, as if there were none. */
+function unlessDamaged(error: unknown): null {
+  if (error instanceof SyntaxError) return null;
+  throw error;
 }
 
 /** Sizes of a loaded network's input and masks. */
@@ -188,13 +154,4 @@ export function networkSizes(network: LayersModel): { input: InputSize; mask: In
     input: { height: inputHeight!, width: inputWidth! },
     mask: { height: height!, width: width! },
   };
-}
-
-async function* onlySplit(records: AsyncIterable<FaceRecord>, split: Split) {
-  for await (const record of records) if (record.split === split) yield record;
-}
-
-/** Thresholds are chosen by the attributes alone: no masks are drawn. */
-async function* withoutPoints(records: AsyncIterable<FaceRecord>) {
-  for await (const record of records) yield { ...record, points: null };
 }

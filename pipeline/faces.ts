@@ -4,7 +4,16 @@
  * @module
  */
 
-import { readImageAs, resizeImage, type RgbImage } from "./image.ts";
+import { isNotThere } from "./files.ts";
+import { hexOf } from "./hex_digest.ts";
+import {
+  decodeImage,
+  type DecodeOptions,
+  readImageAs,
+  readPictureFile,
+  resizeImage,
+  type RgbImage,
+} from "./image.ts";
 import { mapInOrder } from "./map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
@@ -19,6 +28,8 @@ export interface Face {
   readonly pixels: Uint8Array | null;
   /** The 14 regions in {@linkcode FRAME}; null where there are no landmarks. */
   readonly polygons: RegionPolygons | null;
+  /** First 64 bits of the image file's SHA-256, in hexadecimal digits; absent where no file was read. */
+  readonly digest?: string;
 }
 
 /** What is wanted of the pixels. */
@@ -48,13 +59,19 @@ export async function* loadFaces(
 ): AsyncGenerator<Face> {
   const load = (record: FaceRecord) =>
     loadFace(record, size).catch((error) => {
-      reject(record, error instanceof Error ? error.message : String(error));
+      reject(record, faultOf(error));
       return null;
     });
   for await (const face of mapInOrder(notRejected(records), load, READ_AHEAD)) {
     if (face?.record.damage) onDamaged(face.record, face.record.damage);
     if (face) yield face;
   }
+}
+
+/** Why a face cannot be used; what stands before the colon is common to many. */
+export function faultOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `${isNotThere(error) ? "the image is missing" : "the image cannot be used"}: ${message}`;
 }
 
 async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
@@ -65,14 +82,15 @@ async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<
 export async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
   const { labels, points } = record;
   if (labels === null) throw new Error("it has no labels");
-  const image = await readOf(record);
+  const bytes = await readPictureFile(record.path);
+  const image = await decodeImage(bytes, record.path, waysOf(record));
   const known = {
     ...record,
     size: [image.width, image.height] as const,
     ...(image.damage !== undefined && { damage: image.damage }),
   };
   const polygons = points && drawnIn(FRAME, image, points);
-  return { record: known, labels, pixels: fit(image, size), polygons };
+  return { record: known, labels, pixels: fit(image, size), polygons, digest: hexOf(bytes, 16) };
 }
 
 /** The regions of points in pixels of `image`, in pixels of `frame`. */
@@ -84,12 +102,12 @@ function drawnIn(frame: InputSize, image: InputSize, points: Float32Array): Regi
 
 /** The face's pixels, read again if they were not kept. */
 export async function pixelsOf(face: Face, size: InputSize): Promise<Uint8Array> {
-  return face.pixels ?? fit(await readOf(face.record), size);
+  return face.pixels ?? fit(await readImageAs(face.record.path, waysOf(face.record)), size);
 }
 
-/** The image of a record, in whatever state that may be. */
-function readOf({ path, damage }: FaceRecord): Promise<RgbImage> {
-  return readImageAs(path, { useDamaged: damage !== undefined });
+/** In which state an image may be. */
+function waysOf({ damage }: FaceRecord): DecodeOptions {
+  return { useDamaged: damage !== undefined };
 }
 
 /** The image's pixels at the network's input size, u8 [H, W, 3]. */

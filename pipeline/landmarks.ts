@@ -37,6 +37,7 @@ export {
 } from "./landmarks/landmark_journal.ts";
 export {
   joinLandmarks,
+  type JoinOptions,
   type LandmarkRow,
   readLandmarks,
   rejectedPath,

@@ -26,8 +26,10 @@ export {
   balancedAccuracyOf,
   type Metrics,
   type Outcomes,
+  type SeenFaces,
+  seenText,
 } from "./metrics/measures.ts";
-export type { Interval, ResampledName } from "./metrics/bootstrap.ts";
+export { type Interval, NO_INTERVAL, type ResampledName } from "./metrics/bootstrap.ts";
 export type { MaskOverlap } from "./metrics/mask_overlap.ts";
 export type { CalibrationBin } from "./metrics/calibration.ts";
 export type { ConsistencyCount } from "./metrics/consistency.ts";

@@ -6,13 +6,16 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, failureOf, selectBackend, useHalfPrecision } from "./backend.ts";
+import type { FaceCount } from "./face_count.ts";
 import type { OnReject } from "./faces.ts";
 import { tuneKernels } from "./kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network.ts";
 import { setMaskPrior } from "./network/mask_prior.ts";
 import type { FaceRecord } from "./record.ts";
-import { changedSetting, flatten, type TrainConfig } from "./settings.ts";
-import { differenceOf, fingerprintOf } from "./train/fingerprint.ts";
+import type { TrainConfig } from "./settings.ts";
+import { checkSameFaces, checkSameSettings, facesBefore } from "./train/going_on.ts";
+import { fingerprintOf } from "./train/fingerprint.ts";
+import { writeFaceList } from "./train/face_list.ts";
 import { gatherFaces } from "./train/gather_faces.ts";
 import { keepImages } from "./train/keep_images.ts";
 import { Learner } from "./train/learner.ts";
@@ -53,10 +56,16 @@ export interface TrainOptions {
   readonly onEpoch?: (line: EpochLine) => void;
   /** Called after each epoch with what its steps took; without it the device is not asked for that. */
   readonly onTimes?: (times: StepTimes) => void;
-  /** Hears of faces that are left out. */
+  /** Hears of faces whose landmarks or images cannot be used, and why. */
   readonly onReject?: OnReject;
   /** Hears of damaged images that are used as far as they go. */
   readonly onDamaged?: OnReject | undefined;
+  /** What the stages before made of the faces; kept in `log.ndjson`. */
+  readonly counts?: readonly FaceCount[];
+  /** Called with what became of the faces of both splits, before the first step. */
+  readonly onCount?: (count: FaceCount) => void;
+  /** Called after each image that is read before the first step, with those read and all of them. */
+  readonly onGather?: (done: number, total: number) => void;
   /** Called when the run has been written down, from when on it can be resumed. */
   readonly onStart?: () => void;
   /** Hears in a sentence of what a user should know, such as a damaged checkpoint. */
@@ -69,6 +78,8 @@ export interface TrainResult {
   readonly run: string;
   /** Faces trained on and validated on. */
   readonly faces: { readonly train: number; readonly validation: number };
+  /** What the stages before and this one made of the faces. */
+  readonly counts: readonly FaceCount[];
   /** The epoch (from 0) whose weights are in `RUN/model`. */
   readonly bestEpoch: number;
   /** Epochs that are done: fewer than were asked for where validation had stopped improving. */
@@ -80,7 +91,7 @@ export interface TrainResult {
 /**
  * Trains a network.
  *
- * Writes `config.json`, `log.ndjson` (a line a step and an epoch), `checkpoints/` (the state to resume from:
+ * Writes `config.json`, `log.ndjson` (which faces are used, then a line a step and an epoch), `checkpoints/` (the state to resume from:
  * after each epoch, and within one from time to time) and `model/` (the weights with the smallest attribute
  * loss on the validation split so far). A run that was stopped, in whatever way, and resumed on the same
  * backend ends with the very numbers of one that was not.
@@ -101,8 +112,8 @@ export interface TrainResult {
  * ```
  *
  * @throws {Error} If the run folder exists and is not to be replaced or resumed, or another process trains in
- * it; if a run is resumed with other settings or faces; if there are no faces to train on, or a loss is not
- * finite.
+ * it; if a run is resumed with other settings or faces; if there are no faces to train on, or more are missing
+ * than the settings allow; if a loss is not finite.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, backend, out, resume, log } = options;
@@ -111,14 +122,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await using _ = options.held ? null : await RunFolder.open(out, options);
   const before = resume ? await readRunConfig(out) : null;
   if (before) checkSameSettings(before, options);
-  const faces = await gatherFaces(options);
-  if (faces.train.length === 0) {
-    throw new Error(
-      "There are no faces to train on: the split train has none with labels and landmarks",
-    );
-  }
+  const list = before && await facesBefore(before, options);
+  const faces = await gatherFaces(options, list);
+  if (before && !list) checkSameFaces(before, [...faces.train, ...faces.validation]);
+  for (const count of faces.counts) options.onCount?.(count);
   const run = runConfig(options, faces, before);
-  if (before) checkSameFaces(before, run);
   const steps = config.epochs * Math.ceil(faces.train.length / config.batch);
   await tuneKernels(backend, { ...config, steps, log, onProgress: options.onTuning });
   await selectBackend(backend);
@@ -133,6 +141,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const session = new Session(options, learner, faces);
     if (resume) await session.restore();
     await writeRunConfig(out, run);
+    // Later, so that a run which is killed in between goes on like one of an older version.
+    if (!list) await writeFaceList(out, [...faces.train, ...faces.validation]);
     options.onStart?.();
     return await session.run();
   } catch (error) {
@@ -168,6 +178,7 @@ function mebibytes(bytes: number): number {
 
 function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | null): RunConfig {
   const { config, backend, data = {} } = options;
+  const all = [...faces.train, ...faces.validation];
   return {
     ...config,
     mask: maskSize(config.network),
@@ -175,27 +186,6 @@ function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | n
     created: before?.created ?? new Date().toISOString(),
     versions: { deno: Deno.version.deno, tfjs: tf.version_core },
     data: { ...data, train: faces.train.length, validation: faces.validation.length },
-    fingerprint: fingerprintOf([...faces.train, ...faces.validation]),
+    fingerprint: before?.fingerprint ?? fingerprintOf(all),
   };
-}
-
-/** A run is resumed with the settings it was started with, but for those that do not change its steps. */
-function checkSameSettings(before: RunConfig, { config, out, backend, log }: TrainOptions): void {
-  const name = changedSetting(before, config);
-  if (name !== null) {
-    const [old, now] = [before, config].map((config) => JSON.stringify(flatten(config)[name]));
-    throw new Error(`Cannot resume ${out}: it was started with ${name} ${old}, not ${now}`);
-  }
-  if (before.backend === backend.name) return;
-  log?.(
-    `The run was started on ${before.backend}: on ${backend.name} its numbers differ in rounding`,
-  );
-}
-
-function checkSameFaces(before: RunConfig, now: RunConfig): void {
-  // Older versions kept none.
-  if (!before.fingerprint) return;
-  const difference = differenceOf(before.fingerprint, now.fingerprint!);
-  if (difference === null) return;
-  throw new Error(`Cannot resume the run: it was started with ${difference}`);
 }

@@ -47,15 +47,28 @@ export function integer(least: number, placeholder = "N", most = Infinity): Valu
   return kindOf(placeholder, check, (text) => /^[+-]?\d+$/.test(text) ? Number(text) : NaN);
 }
 
-/** A number of at least 0, or above 0 with `positive`; below `below`, if that is given. */
+/** What a number may be. */
+interface Limits {
+  /** Above 0; else at least 0. */
+  readonly positive: boolean;
+  readonly below?: number;
+  readonly most?: number;
+}
+
+/** A number within limits. */
 export function number(
-  { positive, below = Infinity }: { positive: boolean; below?: number },
+  { positive, below = Infinity, most = Infinity }: Limits,
   placeholder = "X",
 ): ValueKind<number> {
   const check = (value: unknown) => {
-    const fits = typeof value === "number" && Number.isFinite(value) && value < below;
+    const isNumber = typeof value === "number" && Number.isFinite(value);
+    const fits = isNumber && value < below && value <= most;
     if (fits && (positive ? value > 0 : value >= 0)) return value;
-    const limit = below === Infinity ? "" : ` and below ${below}`;
+    const limit = most < Infinity
+      ? ` and at most ${most}`
+      : below < Infinity
+      ? ` and below ${below}`
+      : "";
     throw new RangeError(`expected a number ${positive ? "above 0" : "of at least 0"}${limit}`);
   };
   return kindOf(placeholder, check, numberOf);

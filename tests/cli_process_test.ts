@@ -7,6 +7,7 @@ import { join } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { PROGRAM } from "../pipeline/cli/program.ts";
 import { exists } from "../pipeline/files.ts";
+import { readCheckpoint } from "../pipeline/train/checkpoint.ts";
 import { type Outcome, outcomeOf, ROOT, taskCommand, type TaskName } from "./task_command.ts";
 import { inFolder } from "./face_records.ts";
 
@@ -240,15 +241,24 @@ Deno.test("an interrupted training ends with 130, says how to go on, and goes on
     const root = await makeDataset(folder, 8);
     const out = join(folder, "run");
     const args = ["--dataset", root, "--landmarks", TRUE_POINTS, "--backend", "wasm"];
-    const training = taskCommand("train", [...args, "--epochs", "200", "--out", out]).spawn();
-    const err = new Response(training.stderr).text();
-    await training.stdout.cancel();
-    while (!await exists(out, "checkpoints", "last.safetensors")) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    const long = [...args, "--epochs", "200", "--keep-best", "0", "--resume", "--out", out];
+    const last = join(out, "checkpoints", "last.safetensors");
+    // A dropped connection first, then Ctrl-C.
+    for (const signal of ["SIGHUP", "SIGINT"] as const) {
+      const training = taskCommand("train", long).spawn();
+      const err = new Response(training.stderr).text();
+      await training.stdout.cancel();
+      const written = async () => (await Deno.stat(last).catch(() => null))?.mtime?.getTime();
+      const before = await written();
+      while (await written() === before) await new Promise((resolve) => setTimeout(resolve, 50));
+      training.kill(signal);
+      assert.equal((await training.status).code, 130, await err);
+      assert.match(await err, /Interrupted\. Go on with: deno task train .*--resume .*\n$/);
+      const { metadata } = await readCheckpoint(last);
+      const steps = (await Deno.readTextFile(join(out, "log.ndjson"))).trimEnd().split("\n")
+        .filter((line) => line.includes('"step",'));
+      assert.equal(metadata.step, steps.length, "the checkpoint is of the last step");
     }
-    training.kill("SIGINT");
-    assert.equal((await training.status).code, 130, await err);
-    assert.match(await err, /Interrupted\. Go on with: deno task train .*--resume\n$/);
     const log = () => Deno.readTextFile(join(out, "log.ndjson"));
     const epochs = (await log()).split("\n").filter((line) => line.includes('"epoch",')).length;
     const more = String(epochs + 2);

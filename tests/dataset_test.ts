@@ -116,23 +116,92 @@ Deno.test("openDataset() reads any folder of images that a label file names", as
   });
 });
 
+Deno.test("openDataset() reads names with quotes and commas in every table, doubled and quoted", async () => {
+  const names = ['a "b".jpg', '"c".jpg', 'd, "".jpg'];
+  const cell = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  const labels = names.reduce(
+    (text, name, face) => text.replace(imageName(face + 1), () => cell(name)),
+    csvLabels(3),
+  );
+  const rows = (heading: string, ...values: string[]) =>
+    [heading, ...names.map((name, face) => `${cell(name)},${values[face]}`)].join("\n");
+  const files = {
+    "list_attr_celeba.csv": labels,
+    "list_eval_partition.csv": rows("image_id,partition", "0", "1", "2"),
+    "list_bbox_celeba.csv": rows("image_id,x_1,y_1,width,height", "1,2,3,4", "5,6,7,8", "1,1,1,1"),
+    ...Object.fromEntries(names.map((name) => [`img_celeba/${name}`, ""])),
+  };
+  await withFolder(files, async (root) => {
+    const dataset = await openDataset(root);
+    const records = await collect(dataset.records());
+    assert.deepEqual(records.map(({ image }) => image), names);
+    assert.deepEqual(records.map(({ split }) => split), ["train", "validation", "test"]);
+    assert.deepEqual(records.map(({ labels }) => labels), [1, 2, 3].map(testBits));
+    assert.deepEqual(records[1]!.box, { x: 5, y: 6, width: 7, height: 8 });
+    assert.deepEqual(dataset.labelled.images.leftOut, []);
+    const blanks = partitionText([0]).replace("000001.jpg", () => cell('""'));
+    await Deno.writeTextFile(join(root, "list_eval_partition.csv"), blanks + '"a"b" 1\n');
+    await assert.rejects(openDataset(root), /csv:2: a quote stands inside a cell/);
+  });
+});
+
 Deno.test("openDataset() takes another label file from anywhere", async () => {
   const other = csvLabels(6, { negative: "0" });
   await withFolder({ "new/labels.csv": other, ...prefixed("set/", FLAT) }, async (root) => {
     const file = join(root, "new/labels.csv");
     const dataset = await openDataset(join(root, "set"), { labels: file });
-    assert.deepEqual(dataset.labelled, { file, replaced: true, unlabelled: 0 });
+    const images = { stage: "labels", faces: 6, used: 6, leftOut: [] };
+    assert.deepEqual(dataset.labelled, { file, replaced: true, images });
     assert.equal((await collect(dataset.records()))[3]?.labels, testBits(4));
   });
 });
 
-Deno.test("openDataset() leaves out the faces that a replaced label file does not name", async () => {
-  await withFolder({ "labels.csv": csvLabels(4), ...FLAT }, async (root) => {
-    const dataset = await openDataset(root, { labels: join(root, "labels.csv") });
+Deno.test("openDataset() counts the images that a label file does not name", async () => {
+  const images = Object.fromEntries(
+    // The fifth is named by the partition file alone, and the last lies in the folder alone.
+    [1, 2, 3, 4, 6, 7].map((face) => [`img_align_celeba/${imageName(face)}`, ""]),
+  );
+  const others = { "img_align_celeba/.8.jpg": "", "img_align_celeba/notes.txt": "" };
+  const files = { "labels.csv": csvLabels(4), ...FLAT, ...images, ...others };
+  await withFolder(files, async (root) => {
+    const labels = join(root, "labels.csv");
+    const dataset = await openDataset(root, { labels });
     assert.equal(dataset.count, 4);
     assert.deepEqual(dataset.counts, { train: 2, validation: 1, test: 1 });
-    assert.equal(dataset.labelled.unlabelled, 2);
+    const first = ["000005.jpg", "000006.jpg", "000007.jpg"];
+    const leftOut = [{ reason: `no row in ${labels}`, faces: 3, first }];
+    assert.deepEqual(dataset.labelled.images, { stage: "labels", faces: 7, used: 4, leftOut });
     assert.equal(dataset.record("000005.jpg"), null);
+  });
+});
+
+Deno.test("openDataset() counts images without labels beside those that have some, and no others", async () => {
+  const labels = csvLabels(2, { heading: "path" })
+    .replace("000001.jpg", "Ann\\1.jpg").replace("000002.jpg", "Bo/2.jpg");
+  const files = { "Ann/1.jpg": "", "Ann/3.jpg": "", "Bo/": "", "masks/1.png": "", "logo.png": "" };
+  await withFolder({ ...files, "list_attr.csv": labels }, async (root) => {
+    const { labelled: { images } } = await openDataset(root);
+    assert.deepEqual([images.faces, images.leftOut[0]?.first], [3, ["Ann\\3.jpg"]]);
+    await withFolder({ "4.jpg": "" }, async (elsewhere) => {
+      await Deno.remove(join(root, "Bo"));
+      await Deno.symlink(elsewhere, join(root, "Bo"));
+      assert.equal((await openDataset(root)).labelled.images.faces, 3, "what lies elsewhere");
+      const followed = await openDataset(root, { followLinks: true });
+      assert.equal(followed.labelled.images.faces, 4);
+    });
+  });
+});
+
+Deno.test("openDataset() counts the faces that a partition file does not place", async () => {
+  const partition = partitionText(SIX_NUMBERS).split("\n").slice(0, 4).join("\n");
+  await withFolder({ ...FLAT, "list_eval_partition.txt": partition }, async (root) => {
+    const dataset = await openDataset(root);
+    assert.deepEqual(dataset.counts, { train: 2, validation: 1, test: 1 });
+    const reason = `no row in ${join(root, "list_eval_partition.txt")}`;
+    const leftOut = [{ reason, faces: 2, first: ["000005.jpg", "000006.jpg"] }];
+    assert.deepEqual(dataset.placed, { stage: "splits", faces: 6, used: 4, leftOut });
+    const records = await collect(dataset.records());
+    assert.deepEqual(records.map(({ split }) => split).slice(3), ["test", null, null]);
   });
 });
 
@@ -230,8 +299,7 @@ Deno.test("openDataset() refuses a partition file that is wrong, with its line",
     [good.replace("000004", "000002"), /:4: 000002\.jpg has a row further up/],
     [good.replace("000004", "../4"), /:4: .*leads out/],
     ["image_id evaluation\n" + good, /:1: .*called partition or split/],
-    [good.split("\n").slice(0, 5).join("\n"), /partition\.txt: no split .* 000006\.jpg\.$/],
-    [good.split("\n").slice(2, 5).join("\n"), /000001\.jpg and 2 more of the 6/],
+    [good.replaceAll("0000", "9999"), /partition\.txt: no split .* 000001\.jpg, nor for any other/],
   ];
   for (const [text, message] of bad) {
     await checkRefused({ ...FLAT, "list_eval_partition.txt": text }, SyntaxError, message);
@@ -352,7 +420,8 @@ Deno.test("openDataset() reads the complete official files", async () => {
     const dataset = await openDataset(root);
     assert.equal(dataset.count, 202599);
     assert.deepEqual(dataset.counts, { train: 162770, validation: 19867, test: 19962 });
-    assert.equal(dataset.labelled.unlabelled, 0);
+    assert.equal(dataset.labelled.images.used, 202599);
+    assert.deepEqual([dataset.labelled.images.leftOut, dataset.placed.leftOut], [[], []]);
     assert.equal(dataset.record("162770.jpg")?.split, "train");
     assert.equal(dataset.record("162771.jpg")?.split, "validation");
     assert.equal(dataset.record("182638.jpg")?.split, "test");

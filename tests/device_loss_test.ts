@@ -81,7 +81,7 @@ async function contentOf(run: string) {
   return {
     checkpoint: await readCheckpoint(join(run, "checkpoints", "last.safetensors")),
     weights: await Deno.readFile(join(run, "model", "weights.bin")),
-    losses: log.map((line) => JSON.parse(line)).map(({ loss, train }) => loss ?? train.loss),
+    losses: log.map((line) => JSON.parse(line)).map(({ loss, train }) => loss ?? train?.loss),
   };
 }
 

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Attribute, ATTRIBUTES, labelsOf } from "../pipeline/attributes.ts";
+import { type Attribute, ATTRIBUTES, hasAttribute, labelsOf } from "../pipeline/attributes.ts";
 import { readLabels } from "../pipeline/dataset.ts";
-import { gatherEvidence, MetricsAccumulator } from "../pipeline/metrics.ts";
-import { bootstrap, percentileInterval } from "../pipeline/metrics/bootstrap.ts";
+import { metricsText } from "../pipeline/cli/metrics_text.ts";
+import { balancedAccuracyOf, gatherEvidence, MetricsAccumulator } from "../pipeline/metrics.ts";
+import {
+  bootstrap,
+  type Interval,
+  NO_INTERVAL,
+  percentileInterval,
+  RESAMPLED,
+  type ResampledName,
+} from "../pipeline/metrics/bootstrap.ts";
 import { BINS, calibrationOf, poolCalibration } from "../pipeline/metrics/calibration.ts";
 import { contradictionOf, countContradictions, RULES } from "../pipeline/metrics/consistency.ts";
 import type { Evidence } from "../pipeline/metrics/evidence.ts";
@@ -324,6 +332,68 @@ Deno.test("intervals of the mean average precision cover the truth, which is bel
     `${covered} of ${trials} intervals cover ${truth}, ${below} lie above it`,
   );
 });
+
+/** Faces with attributes of any frequency, recognised better or worse; half of the seeds make ties. */
+function variedPredictions(faces: number, seed: number): Predictions {
+  const random = new Random(seed);
+  const shares = ATTRIBUTES.map(() => 0.02 + 0.5 * random.next());
+  const skill = 2 * random.next();
+  const labels = Array.from(
+    { length: faces },
+    () => labelsOf(ATTRIBUTES.filter((_, column) => random.next() < shares[column]!)),
+  );
+  const whole = randomPredictions(faces, seed);
+  const logits = whole.logits.map((noise, at) => {
+    const logit = noise + (hasAttribute(labels[Math.floor(at / A)]!, at % A) ? skill : 0);
+    return seed % 2 === 0 ? logit : Math.round(2 * logit) + 0.25;
+  });
+  return { ...whole, labels, logits };
+}
+
+Deno.test("an interval holds its estimate at any number of faces, or says why there is none", () => {
+  let lacking = 0;
+  for (const faces of [1, 2, 3, 5, 8, 10, 15, 30]) {
+    for (let seed = 10 * faces; seed < 10 * faces + 6; seed++) {
+      const predictions = variedPredictions(faces, seed);
+      const accumulator = new MetricsAccumulator();
+      accumulator.add({ ...predictions, overlap: predictions });
+      const metrics = accumulator.result("test");
+      const evidence = gatherEvidence(metrics, predictions, variedPredictions(20, seed + 1));
+      const { intervals, tuned, averagePrecision } = evidence;
+      const { accuracy, balancedAccuracy } = tuned ?? {};
+      const means = {
+        ...{ ...metrics, averagePrecision },
+        ...{ tunedAccuracy: accuracy ?? null, tunedBalancedAccuracy: balancedAccuracy ?? null },
+      };
+      for (const name of RESAMPLED) {
+        const where = `${name} of ${faces} faces, seed ${seed}`;
+        holds(means[name], intervals[name], where);
+        const isLacking = means[name] !== null && intervals[name] === null;
+        assert.equal(intervals.without?.[name], isLacking ? NO_INTERVAL : undefined, where);
+        if (isLacking) lacking++;
+        if (faces > 1 && name !== "averagePrecision") assert(!isLacking, where);
+        for (const [column, attribute] of metrics.attributes.entries()) {
+          const { intervals, tuned, name: of } = evidence.attributes[column]!;
+          const values: Partial<Record<ResampledName, number | null>> = {
+            ...{ ...attribute, balancedAccuracy: balancedAccuracyOf(attribute) },
+            tunedAccuracy: tuned?.accuracy ?? null,
+            tunedBalancedAccuracy: tuned?.balancedAccuracy ?? null,
+          };
+          holds(values[name] ?? null, intervals[name], `${where}, ${of}`);
+        }
+      }
+      const text = metricsText({ ...metrics, evidence });
+      assert.equal(text.includes(NO_INTERVAL), intervals.without !== undefined);
+    }
+  }
+  assert(lacking > 0, "of so few faces some measures have none");
+});
+
+function holds(value: number | null, interval: Interval | null, where: string): void {
+  if (value === null) return assert.equal(interval, null, where);
+  if (interval === null) return;
+  assert(interval[0] <= value && value <= interval[1], `${where}: ${value} and [${interval}]`);
+}
 
 Deno.test("mcnemarMidP() gives values done by hand", () => {
   // 2 · (½ · 1/8) and 2 · (1/16 + ½ · 4/16).

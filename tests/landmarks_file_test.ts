@@ -137,6 +137,18 @@ Deno.test("readLandmarks() refuses a wrong file, naming file and line", async ()
   });
 });
 
+Deno.test("joinLandmarks() gives the reason that the list of rejected images has", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "faces.csv");
+    await Deno.writeTextFile(path, fileText([["a.jpg", ...NUMBERS]]));
+    const lines = ['{"image":"b.jpg","reason":"no face found"}', "null", "{", '{"image":1}'];
+    await Deno.writeTextFile(join(folder, "faces.rejected.ndjson"), lines.join("\n"));
+    const names = ["a.jpg", "b.jpg", "c.jpg"];
+    const records = await run(joinLandmarks(path), names.map((name) => recordOf(name)));
+    const reasons = records.map(({ rejected }) => rejected);
+    assert.deepEqual(reasons, [null, "no face found", `no landmarks in ${path}`]);
+  }));
+
 Deno.test("joinLandmarks() adds points by image name and rejects records without a row", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "a.csv");

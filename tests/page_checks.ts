@@ -24,6 +24,10 @@ export function findUnbalanced(page: string): string | null {
 export function assertSelfContained(page: string): void {
   assert.ok(page.startsWith("<!DOCTYPE html>"));
   assert.equal(findUnbalanced(page), null);
+  // A table that is wider than a phone is moved by itself.
+  for (const [before] of page.matchAll(/[^>]*>\s*<table class="(?!probabilities)/g)) {
+    assert.match(before, /class="wide"/);
+  }
   const addresses = page.match(/\w+:\/\/[^"]*/g) ?? [];
   assert.ok(addresses.every((address) => address === "http://www.w3.org/2000/svg"));
   const text = page.replace(/base64,[^"]*/g, "");

@@ -399,7 +399,7 @@ Deno.test("parseLog() lets later lines count and leaves an unfinished one out", 
   assert.equal(log.epochs[0]?.validation?.loss, 1);
   assert.equal(log.epochs[0]?.validation?.maskIoU, null);
   assert.equal(log.epochs[0]?.validation?.localisationIoU, null);
-  assert.deepEqual(parseLog("", "log.ndjson"), { steps: [], epochs: [] });
+  assert.deepEqual(parseLog("", "log.ndjson"), { faces: [], steps: [], epochs: [] });
 });
 
 Deno.test("plotCurves() and plotAttributes() draw extreme data without NaN", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { labelsOf, namesOf } from "../pipeline/attributes.ts";
 import { Random } from "../pipeline/random.ts";
 import type { FaceRecord } from "../pipeline/record.ts";
@@ -25,7 +26,7 @@ async function linesOf(run: string): Promise<Record<string, unknown>[]> {
 }
 
 /** Everything that a finished run holds but times: two such runs are equal if all bits are. */
-async function contentOf(run: string) {
+async function contentOf(run: string, leaveFaces = false) {
   const names = Array.from(Deno.readDirSync(join(run, "checkpoints")), ({ name }) => name).sort();
   const checkpoints = await Promise.all(names.map(async (name) => {
     const { tensors, metadata } = await readCheckpoint(join(run, "checkpoints", name));
@@ -33,7 +34,8 @@ async function contentOf(run: string) {
     return { name, tensors, standing, sums };
   }));
   const model = await Deno.readFile(join(run, "model", "weights.bin"));
-  return { checkpoints, model, log: await linesOf(run) };
+  const log = await linesOf(run);
+  return { checkpoints, model, log: log.filter(({ type }) => !leaveFaces || type !== "faces") };
 }
 
 Deno.test("train() killed at random moments ends with the bits of a run that was not", () =>
@@ -142,10 +144,69 @@ async function goOn(run: string, options: Partial<TrainOptions> = {}): Promise<s
   return told;
 }
 
-Deno.test("train() goes on from the checkpoint before a damaged one", () =>
+/** The checkpoints that are kept of epochs. */
+async function copiesIn(run: string): Promise<string[]> {
+  const folder = join(run, "checkpoints");
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  return names.filter((name) => /^epoch-/.test(name)).map((name) => join(folder, name));
+}
+
+Deno.test("train() goes on from the newest checkpoint that is whole, and says what is lost", () =>
   inFolder(async (folder) => {
-    const { run, expected } = await twoEpochs(folder);
-    const bytes = await Deno.readFile(last(run));
+    const [run, whole] = [join(folder, "run"), join(folder, "whole")];
+    const config = smallConfig({ epochs: 4, keepBest: 4, checkpointMinutes: 1e-9 });
+    await trainOn(whole, { config: { ...config, epochs: 5 } });
+    const copy = (epoch: number) => join(run, "checkpoints", `epoch-${epoch}.safetensors`);
+    const damage = (path: string) => Deno.writeTextFile(path, "damaged");
+    const resume = () => goOn(run, { config: { ...config, epochs: 5 } });
+    await trainOn(run, { config });
+    assert.deepEqual((await copiesIn(run)).length, 4);
+    // After the fourth epoch of three steps each. The one before it is of its last step but one.
+    const damages: [string[], RegExp][] = [
+      [
+        [last(run)],
+        /goes on from epoch-4\.safetensors, after step 12 in epoch 5: nothing is lost$/,
+      ],
+      [
+        [copy(4)],
+        /from previous\.safetensors, after step 12 in epoch 4: nothing is lost$/,
+      ],
+      [[previous(run)], /from epoch-3\.safetensors, after step 9 in epoch 4: the 3 steps after it/],
+      [[copy(3), copy(2)], /from epoch-1\.safetensors, after step 3 in epoch 2: the 9 steps after/],
+    ];
+    const saved = join(folder, "saved");
+    for (const [paths, message] of damages) {
+      for (const path of paths) await damage(path);
+      await copyFolder(run, saved);
+      const [line, ...more] = await resume();
+      assert.match(line!, message);
+      assert.deepEqual(more, []);
+      assert(isDeepStrictEqual((await contentOf(run)).model, (await contentOf(whole)).model));
+      await Deno.remove(run, { recursive: true });
+      await Deno.rename(saved, run);
+    }
+    for (const path of [last(run), previous(run), copy(2), copy(3), copy(4)]) {
+      await Deno.remove(path);
+    }
+    const [line] = await resume();
+    assert.match(
+      line!,
+      /^There is no last\.safetensors; the run goes on from epoch-1\.safetensors/,
+    );
+  }));
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(join(from, name), join(to, name));
+    else await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
+Deno.test("train() goes on from another checkpoint than a damaged one", () =>
+  inFolder(async (folder) => {
+    const { run: begun, expected } = await twoEpochs(folder);
+    const bytes = await Deno.readFile(last(begun));
     // A bit of the data, of the header, of the checksum; the end; all of it; and a file of nothing.
     const damages = [bytes.length - 9, 300, 40].map((at) => {
       const damaged = bytes.slice();
@@ -153,29 +214,36 @@ Deno.test("train() goes on from the checkpoint before a damaged one", () =>
       return damaged;
     });
     damages.push(bytes.slice(0, -4), bytes.slice(0, 100), new Uint8Array());
-    const [kept] = [await Deno.readFile(previous(run))];
+    const run = join(folder, "again");
+    const again = async () => {
+      await Deno.remove(run, { recursive: true }).catch(() => {});
+      await copyFolder(begun, run);
+    };
+    const isWhole = async () => assert(isDeepStrictEqual(await contentOf(run), expected));
     for (const damaged of damages) {
+      await again();
       await Deno.writeFile(last(run), damaged);
-      await Deno.writeFile(previous(run), kept);
       const [line, ...more] = await goOn(run);
       assert.match(
         line!,
-        /^Cannot read checkpoint .*last\.safetensors: .*goes on from the one before/,
+        /^Cannot read checkpoint .*last\.safetensors: .*; the run goes on from [\w-]+\.safetensors, after/,
       );
       assert.deepEqual(more, []);
-      assert.deepEqual(await contentOf(run), expected);
+      await isWhole();
     }
-    await Deno.writeFile(last(run), damages[0]!);
-    await Deno.writeFile(previous(run), damages[1]!);
+    await again();
+    for (const path of [last(run), previous(run), ...await copiesIn(run)]) {
+      await Deno.writeFile(path, damages[0]!);
+    }
     await assert.rejects(
       goOn(run),
-      /last\.safetensors: it does not match its checksum, and there is no/,
+      /last\.safetensors: it does not match its checksum, and no other one is whole/,
     );
+    await again();
     await Deno.remove(last(run));
-    await Deno.writeFile(previous(run), kept);
     // Killed between two renames.
     assert.deepEqual(await goOn(run), []);
-    assert.deepEqual(await contentOf(run), expected);
+    await isWhole();
   }));
 
 Deno.test({
@@ -276,19 +344,109 @@ Deno.test("train() refuses to go on with other faces, and says what differs", ()
       }
       await assert.rejects(goOn(run, { records: records() }), message);
     };
-    await assert.rejects(goOn(run, { records: someFaces(12) }), /with 24 faces, and these are 20$/);
+    await assert.rejects(
+      goOn(run, { records: someFaces(12) }),
+      /missing, 16\.7 %.*20 of 24 faces; left out: 4, it is in the data set no more/,
+    );
     await refuses(
       (record) => ({ ...record, image: `x${record.image}` }),
-      /other faces, or in another/,
+      /no faces to train on.*: 24, it is in the data set no more/,
     );
     const bald = ({ labels, ...record }: FaceRecord) => (
       { ...record, labels: labelsOf(["Bald", ...namesOf(labels ?? 0)]) }
     );
-    await refuses(bald, /with other labels of the same faces$/);
+    await refuses(bald, /with other labels of \d+ of its 24 faces, such as 0/);
     const moved = ({ points, ...record }: FaceRecord) => (
       { ...record, points: points && points.map((value) => value + 1) }
     );
-    await refuses(moved, /with other landmarks of the same faces$/);
+    await refuses(moved, /with other landmarks of 24 of its 24 faces, such as 0/);
+  }));
+
+Deno.test("train() goes on with the faces that it began with, whatever the data set has become", () =>
+  inFolder(async (folder) => {
+    const [run, whole] = [join(folder, "run"), join(folder, "whole")];
+    const config = smallConfig({ epochs: 3, allowMissing: 0.2, keepBest: 0 });
+    const two = { ...config, epochs: 2 };
+    // The fourth face cannot be read when the run begins, as on a network's disk.
+    const nowhere = ({ image, ...record }: FaceRecord) => ({
+      ...{ ...record, image },
+      ...image === fourth && { path: join(folder, "nowhere.jpg") },
+    });
+    const fourth = (await Array.fromAsync(someFaces()))[3]!.image;
+    const asBegun = () => mapped(nowhere);
+    for (const out of [whole, run]) await trainOn(out, { config: two, records: asBegun() });
+    await trainOn(whole, { config, records: asBegun() });
+    const list = await Deno.readTextFile(join(run, "faces.csv"));
+    assert.match(
+      list,
+      /^image_name,split,labels,landmarks,image\n0\d+\.jpg,train,[\da-f]{10},[\da-f]{8},[\da-f]{16}\n/,
+    );
+    assert.equal(list.trimEnd().split("\n").length, 24);
+    assert(!list.includes(fourth));
+    const before = await copyOf(run, folder);
+    // The file is back, there are others besides, and the data set has another order and other splits.
+    async function* later() {
+      const faces = (await Array.fromAsync(someFaces(18))).reverse();
+      for (const face of faces) {
+        yield face.split === "test" ? face : { ...face, split: "train" as const };
+      }
+    }
+    const counts = (await trainOn(run, { config, records: later() })).counts;
+    assert.deepEqual(await contentOf(run, true), await contentOf(whole, true));
+    assert.equal(counts[0]!.used, 23);
+    const [fresh] = counts[1]!.leftOut;
+    assert.deepEqual([fresh!.reason, fresh!.faces], ["the run began without it", 3]);
+    assert.equal(await Deno.readTextFile(join(run, "faces.csv")), list);
+
+    // What is missing now keeps its place in the batches.
+    const gone = new Set(
+      (await Array.fromAsync(someFaces())).slice(0, 3).map(({ image }) => image),
+    );
+    const told: string[] = [];
+    const records = mapped((record) =>
+      gone.has(record.image) ? { ...record, rejected: "the image is a link" } : record
+    );
+    const onReject = ({ image }: FaceRecord) => told.push(image);
+    const result = await trainOn(before, { config, records, onReject });
+    assert.deepEqual([result.counts[0]!.faces, result.counts[0]!.used], [23, 20]);
+    assert.deepEqual(told, [], "said once, and not at every step");
+    const steps = async (of: string) =>
+      (await linesOf(of)).filter(({ type }) => type === "step").length;
+    assert.equal(await steps(before), await steps(whole));
+  }));
+
+async function* mapped(change: (record: FaceRecord) => FaceRecord): AsyncGenerator<FaceRecord> {
+  for await (const record of someFaces()) yield change(record);
+}
+
+async function copyOf(run: string, folder: string): Promise<string> {
+  await copyFolder(run, join(folder, "copy"));
+  return join(folder, "copy");
+}
+
+Deno.test("train() goes on without a list, or with a damaged one, if the faces are the same", () =>
+  inFolder(async (folder) => {
+    const { run, expected } = await twoEpochs(folder);
+    const list = join(run, "faces.csv");
+    const text = await Deno.readTextFile(list);
+    const damages = [null, text.slice(0, 600), text.slice(0, text.lastIndexOf("\n0")), "1,2\n"];
+    for (const damaged of damages) {
+      const copy = join(folder, "copy");
+      await copyFolder(run, copy);
+      if (damaged === null) await Deno.remove(join(copy, "faces.csv"));
+      else await Deno.writeTextFile(join(copy, "faces.csv"), damaged);
+      const few = assert.rejects(
+        goOn(copy, { records: someFaces(12) }),
+        /24 faces, and these are 20$/,
+      );
+      await few;
+      const told = await goOn(copy);
+      assert.equal(told.length, damaged === null ? 0 : 1, told.join());
+      if (damaged !== null) assert.match(told[0]!, /; the run goes on if the data set's faces are/);
+      assert.deepEqual(await contentOf(copy), expected);
+      assert.equal(await Deno.readTextFile(join(copy, "faces.csv")), text, "it is written again");
+      await Deno.remove(copy, { recursive: true });
+    }
   }));
 
 Deno.test("a checkpoint is a safetensors file", () =>

@@ -14,6 +14,7 @@ import { readRunFolder } from "../pipeline/report/run_folder.ts";
 import { encodeSafetensors, type Safetensors } from "../pipeline/safetensors.ts";
 import { checkSchema, SCHEMA_NAMES, SchemaError, schemaOf } from "../pipeline/schema.ts";
 import type { SchemaName } from "../pipeline/schema.ts";
+import { readMaskSize } from "../pipeline/segments/coverage_files.ts";
 import { train } from "../pipeline/train.ts";
 import { Random } from "../pipeline/random.ts";
 import { FRESH } from "../pipeline/train/schedule.ts";
@@ -58,6 +59,11 @@ const FORMATS: Readonly<
       const file = await Deno.open(path);
       return Array.fromAsync(readRecords(file.readable, path));
     }],
+  },
+  segments: {
+    file: "segments.json",
+    content: { mask: { height: 96, width: 76 } },
+    readers: [readMaskSize],
   },
   run: {
     file: "config.json",

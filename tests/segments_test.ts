@@ -156,7 +156,7 @@ for (const mask of [MASK, CELEBA_FRAME, { height: 5, width: 3 }]) {
     ];
     const { out, files, summary } = await exported(records, "bits", mask);
     const name = `masks_${mask.height}x${mask.width}.bits`;
-    assert.deepEqual(files, ["coverage.csv", "empty_masks.csv", name]);
+    assert.deepEqual(files, ["coverage.csv", "empty_masks.csv", name, "segments.json"]);
     const packed = await Deno.readFile(join(out, name));
     assert.equal(packed.length, 3 * 40 * mask.height * mask.width / 8);
     assert.deepEqual(packed, packNaively(await drawn(records, { ...ON_CPU, mask })));
@@ -185,13 +185,16 @@ Deno.test("exportSegments() writes coverage and the labels whose mask is empty",
     ["image_name", "attribute"],
     ['"b', ' with a comma.jpg"', "Wearing_Earrings"],
   ]);
-  assert.deepEqual(summary, { images: 2, rejected: 0, emptyMasks: 1, bitsFile: null });
+  const count = { stage: "segments", faces: 2, used: 2, leftOut: [] };
+  const emptyMasksFile = join(out, "empty_masks.csv");
+  const counts = { images: 2, rejected: 0, emptyMasks: 1, count };
+  assert.deepEqual(summary, { ...counts, emptyMasksFile, bitsFile: null });
   await Deno.remove(out, { recursive: true });
 });
 
 Deno.test("exportSegments() writes a picture of 0 and 255 for each attribute", async () => {
   const { out, files } = await exported([labelled("sub/a.jpg", ["Bald", "Bangs"])], "png");
-  assert.deepEqual(files, ["coverage.csv", "empty_masks.csv", "sub"]);
+  assert.deepEqual(files, ["coverage.csv", "empty_masks.csv", "segments.json", "sub"]);
   const names = [...Deno.readDirSync(join(out, "sub"))].map(({ name }) => name);
   assert.deepEqual(names.sort(), ATTRIBUTES.map((name) => `${name}_mask_a.png`).sort());
   const [face] = await drawn([faceRecord("a.jpg", frontalFace())]);
@@ -222,6 +225,34 @@ Deno.test("exportSegments() keeps a place for a face that cannot be drawn, none 
   const packed = await Deno.readFile(join(out, "masks_96x76.bits"));
   assert.equal(packed.length, 2 * 40 * 96 * 76 / 8);
   assert(packed.subarray(0, packed.length / 2).every((byte) => byte === 0));
+  await Deno.remove(out, { recursive: true });
+});
+
+Deno.test("exportSegments() of another size keeps the tables of the first, and replaces its own", async () => {
+  const out = await Deno.makeTempDir();
+  const read = (name: string) => Deno.readTextFile(join(out, name));
+  const draw = async (height: number, width: number, names: Parameters<typeof labelsOf>[0]) => {
+    const mask = { height, width };
+    const drawn = segments({ ...ON_CPU, mask })(ReadableStream.from([labelled("a.jpg", names)]));
+    return await exportSegments({ out, mask, format: "none" })(drawn);
+  };
+  await draw(96, 76, ["Young"]);
+  const first = await Promise.all(["coverage.csv", "empty_masks.csv"].map(read));
+  const { emptyMasksFile } = await draw(41, 31, ["Young"]);
+  assert.equal(emptyMasksFile, join(out, "empty_masks_41x31.csv"));
+  assert.deepEqual(await Promise.all(["coverage.csv", "empty_masks.csv"].map(read)), first);
+  const second = await read("coverage_41x31.csv");
+  assert.notEqual(second, first[0]);
+  await draw(96, 76, ["Young", "Male"]);
+  assert.notEqual(await read("coverage.csv"), first[0], "masks of the same size are new");
+  assert.equal(await read("coverage_41x31.csv"), second);
+  await draw(41, 31, ["Young", "Male"]);
+  assert.notEqual(await read("coverage_41x31.csv"), second);
+  const names = Array.from(Deno.readDirSync(out), ({ name }) => name).sort();
+  const tables = ["coverage", "empty_masks"].flatMap((
+    name,
+  ) => [`${name}.csv`, `${name}_41x31.csv`]);
+  assert.deepEqual(names, [...tables, "segments.json"]);
   await Deno.remove(out, { recursive: true });
 });
 

@@ -94,7 +94,7 @@ Deno.test("train() writes config, log, checkpoint and model", async () => {
     assert.deepEqual(config.mask, { height: 14, width: 9 });
     assert.deepEqual(config.data, { dataset: "sample", train: 16, validation: 8 });
     const names = Array.from(Deno.readDirSync(run), ({ name }) => name).sort();
-    assert.deepEqual(names, ["checkpoints", "config.json", "log.ndjson", "model"]);
+    assert.deepEqual(names, ["checkpoints", "config.json", "faces.csv", "log.ndjson", "model"]);
     const { metadata } = await readCheckpoint(join(run, "checkpoints", "last.safetensors"));
     assert.equal(metadata.epoch, 3);
     assert.equal(metadata.step, 9);

@@ -36,7 +36,7 @@ export type Values<O extends Options> = {
 export interface Context {
   /** Where the command writes. */
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /** Says how to go on after an interruption; the last call counts. */
   onInterrupt(hint: string): void;

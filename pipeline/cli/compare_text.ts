@@ -45,8 +45,8 @@ function settingRows({ name, runs, measures, spread }: SettingResult): string[][
   ];
 }
 
-function rangeOf({ interval }: Estimate, end?: (share: number) => string): string {
-  return interval === null ? "" : intervalText(interval, end);
+function rangeOf({ value, interval }: Estimate, end?: (share: number) => string): string {
+  return value === null ? "" : intervalText(interval, end);
 }
 
 function againstText(

@@ -7,7 +7,9 @@
 
 import type { Dataset } from "../dataset.ts";
 import type { Evaluated, EvaluateOptions } from "../evaluate.ts";
+import { seenText } from "../metrics.ts";
 import type { Context } from "./command.ts";
+import { tellCounts, tellLosses } from "./face_counts.ts";
 import type { OnProgress } from "./terminal.ts";
 
 /** What is to be measured. */
@@ -50,6 +52,11 @@ export async function runEvaluation(
   terminal.finish();
   left.end();
   damaged.end();
+  const [measured, ...rest] = metrics.faces;
+  tellCounts([measured!], terminal);
+  tellLosses(rest, terminal);
+  const warning = seenText(metrics);
+  if (warning !== null) terminal.warn(`Warning: ${warning}`);
   return metrics;
 }
 

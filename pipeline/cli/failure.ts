@@ -15,7 +15,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The user asked to stop (Ctrl-C or SIGTERM): the reason of the aborted signal. Exit code 130. */
+/** The user asked to stop (Ctrl-C, SIGTERM or SIGHUP): the reason of the aborted signal. Exit code 130. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 

@@ -1,9 +1,12 @@
 /**
- * Stopping on request: the first Ctrl-C or SIGTERM asks the work to stop cleanly, the second ends it.
+ * Stopping on request: the first Ctrl-C, SIGTERM or hang-up asks the work to stop cleanly, the second ends it.
+ *
+ * A hang-up is what is left of a connection that was dropped. It never hurries: nobody waits any more.
  *
  * @module
  */
 
+import { fstatSync } from "node:fs";
 import { devicesIdle } from "../../kernels/device_work.ts";
 import { EXIT, Interrupted } from "./failure.ts";
 
@@ -27,17 +30,45 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  */
 export function abortOnSignals(onFirst: () => void): AbortSignal {
   const controller = new AbortController();
-  let first = 0;
   const stop = () => {
+    if (controller.signal.aborted) return;
+    onFirst();
+    controller.abort(new Interrupted());
+  };
+  let first: number | null = null;
+  const stopOrEnd = () => {
     const now = performance.now();
-    if (!controller.signal.aborted) {
-      first = now;
-      onFirst();
-      controller.abort(new Interrupted());
-    } else if (now - first > SAME_REQUEST) {
+    first ??= now;
+    stop();
+    if (now - first > SAME_REQUEST) {
       devicesIdle(AT_ONCE).finally(() => Deno.exit(EXIT.interrupted));
     }
   };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, stopOrEnd);
+  // Without a listener of ours Deno would end the process, even where nohup has it ignored.
+  Deno.addSignalListener("SIGHUP", isUnderNohup() ? () => {} : stop);
   return controller.signal;
 }
+
+/**
+ * Whether nohup(1) has started the process from a terminal, to outlive it. It is told by the standard input,
+ * for which nohup opens /dev/null to write only; which signals are ignored the system shows to no Deno without
+ * all rights.
+ */
+function isUnderNohup(): boolean {
+  if (Deno.build.os === "windows" || Deno.stdin.isTerminal()) return false;
+  try {
+    if (!fstatSync(STDIN).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  try {
+    // Of a device that is no terminal there is nothing to wait for.
+    Deno.stdin.readSync(new Uint8Array(1));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const STDIN = 0;

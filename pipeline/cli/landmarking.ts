@@ -8,9 +8,11 @@
 import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset } from "../dataset.ts";
+import { countRecords, type FaceCount, FaceCounter, leftOutText } from "../face_count.ts";
 import type { LandmarkSettings } from "../landmarks/landmark_journal.ts";
 import type { FaceRecord, Stage } from "../record.ts";
 import type { Context } from "./command.ts";
+import { tellCounts } from "./face_counts.ts";
 import { LandmarkScoring, type ScoreFigures, truthOf } from "./landmark_scoring.ts";
 import type { Placing } from "./placing.ts";
 
@@ -43,6 +45,8 @@ export interface LandmarkingResult {
   readonly faces: number;
   /** Faces among them that are not upright. */
   readonly turned: number;
+  /** What became of the images. */
+  readonly count: FaceCount;
   /** Null where the true points are not known. */
   readonly score: ScoreFigures | null;
   /** Pictures of the worst faces. */
@@ -139,15 +143,16 @@ export async function runLandmarking(
   const left = terminal.lister("images have no landmarks");
   const damaged = terminal.lister("images are damaged, and used as far as they go");
   const lying = terminal.lister("faces are not upright");
-  let [images, rejected, faces] = [0, 0, 0];
+  const counter = new FaceCounter("landmarks");
+  let faces = 0;
   const source = noting(job.records, (record) => {
-    images++;
+    counter.come();
     scoring?.look(record);
   });
   for await (const record of write(find(resume(source)))) {
     if (record.damage) damaged.add(`${record.image}: used as far as it goes: ${record.damage}`);
     if (record.points === null) {
-      rejected++;
+      counter.leave(record.image, record.rejected ?? "there are no landmarks");
       left.add(`${record.image}: ${record.rejected}`);
     } else {
       faces++;
@@ -161,8 +166,11 @@ export async function runLandmarking(
   damaged.end();
   const turned = lying.end();
   const score = scoring === null ? null : await scoring.figures(signal);
-  const result = { images, found: images - rejected, rejected, faces, turned, score };
+  const { count } = counter;
+  const { faces: images, used: found } = count;
+  const result = { images, found, rejected: images - found, faces, turned, count, score };
   terminal.note(resultText(result));
+  if (found < images) terminal.note(`not found: ${leftOutText(count)}`);
   if (folder === undefined || scoring === null) return result;
   return { ...result, worst: await scoring.writeWorst(folder, context) };
 }
@@ -190,6 +198,12 @@ function resultText({ images, found, faces, score }: LandmarkingResult): string 
   } against the true points (above 0.08: ${failed} %)`;
 }
 
+/** The faces of a data set, and what became of them where their landmarks come in. */
+export interface FacesWithLandmarks {
+  readonly faces: readonly FaceRecord[];
+  readonly count: FaceCount;
+}
+
 /**
  * The faces of a data set with the points of a landmarks file, all of them before any work.
  *
@@ -198,12 +212,17 @@ function resultText({ images, found, faces, score }: LandmarkingResult): string 
 export async function facesWithLandmarks(
   path: string,
   dataset: Dataset,
-  signal: AbortSignal,
-): Promise<FaceRecord[]> {
+  { terminal, signal }: Pick<Context, "terminal" | "signal">,
+): Promise<FacesWithLandmarks> {
   const { joinLandmarks } = await import("../landmarks.ts");
-  const joined = joinLandmarks(path, { signal })(dataset.records({ signal }));
+  const onProgress = terminal.progress("landmarks", "rows");
+  const onRow = (rows: number) => onProgress(rows, null);
+  const joined = joinLandmarks(path, { signal, onRow })(dataset.records({ signal }));
   const faces = await Array.fromAsync(joined);
-  if (faces.length === 0 || faces.some(({ points }) => points !== null)) return faces;
+  terminal.abandon();
+  const count = countRecords("landmarks", faces);
+  tellCounts([count], terminal);
+  if (faces.length === 0 || faces.some(({ points }) => points !== null)) return { faces, count };
   throw new Error(
     `${path} has no landmarks of ${faces[0]!.image}, nor of any other image of ${dataset.root}: ` +
       "is it another data set's?",

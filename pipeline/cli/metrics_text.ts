@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Interval, type Metrics, metricsTable } from "../metrics.ts";
+import { type Interval, type Metrics, metricsTable, NO_INTERVAL, seenText } from "../metrics.ts";
 import { tableText } from "./table.ts";
 
 /**
@@ -25,6 +25,8 @@ export function metricsText(metrics: Metrics, columns: number | null = null): st
     `average precision ${measured(averagePrecision, intervals?.averagePrecision)}`,
     ...maskLines(metrics),
   ];
+  const warning = seenText(metrics);
+  if (warning !== null) lines.unshift(warning);
   if (tuned && intervals) {
     lines.push(
       `with thresholds chosen on ${tuned.images} images of the ${tuned.split} split: accuracy ${
@@ -54,9 +56,10 @@ function maskLines(
   ];
 }
 
-/** `79.4 % [77.7, 81.0]` */
-function measured(share: number | null, interval: Interval | null = null): string {
-  if (share === null || interval === null) return percent(share);
+/** `79.4 % [77.7, 81.0]`; without intervals, as of older runs, the share alone. */
+function measured(share: number | null, interval?: Interval | null): string {
+  if (share === null || interval === undefined) return percent(share);
+  if (interval === null) return `${percent(share)} [${NO_INTERVAL}]`;
   return `${percent(share)} [${interval.map((end) => (end * 100).toFixed(1)).join(", ")}]`;
 }
 

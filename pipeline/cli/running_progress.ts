@@ -16,7 +16,10 @@ import type { Sink } from "./sink.ts";
 /** Milliseconds between two drawings of a bar. */
 const BAR_EVERY = 100;
 
-/** Milliseconds until the next line where there is no bar: a log of hours needs no line every 5 s. */
+/** Milliseconds until the first line where there is no bar: by then a reader wonders. */
+const FIRST_LINE = 1000;
+
+/** Milliseconds from one line to the next: a log of hours needs no line every 5 s. */
 function lineEvery(elapsed: number): number {
   return Math.min(60_000, Math.max(5000, elapsed / 10));
 }
@@ -50,7 +53,9 @@ export class RunningProgress {
     this.#total = total;
     const now = performance.now();
     this.#meter.note((now - this.#start) / 1000, done);
-    const every = this.#sink.columns === null ? lineEvery(now - this.#start) : BAR_EVERY;
+    const elapsed = now - this.#start;
+    const line = this.#shown === this.#start ? FIRST_LINE : lineEvery(elapsed);
+    const every = this.#sink.columns === null ? line : BAR_EVERY;
     if (now - this.#shown < every) return;
     this.#shown = now;
     if (this.#sink.columns === null) this.#sink.write(progressLine(this.#state()) + "\n");

@@ -8,6 +8,7 @@ import { WriteError } from "../files.ts";
 import type { FaceRecord } from "../record.ts";
 import type { ExportSummary, Extent, MaskFormat } from "../segments.ts";
 import type { CommonValues, Context } from "./command.ts";
+import { tellCounts } from "./face_counts.ts";
 
 /** What is to be drawn, and where to. */
 export interface SegmentsJob {
@@ -59,8 +60,9 @@ export async function runSegments(
   const { emptyMasks } = summary;
   terminal.note(
     `${summary.images} faces drawn; positive labels with an empty mask: ${emptyMasks}` +
-      (emptyMasks > 0 ? ` (see ${out}/empty_masks.csv)` : ""),
+      (emptyMasks > 0 ? ` (see ${summary.emptyMasksFile})` : ""),
   );
+  tellCounts([summary.count], terminal);
   return summary;
 }
 

@@ -6,6 +6,7 @@
 
 import type { Backend } from "../backend.ts";
 import { PRESETS } from "../presets.ts";
+import type { FaceCount } from "../face_count.ts";
 import type { FaceRecord } from "../record.ts";
 import {
   flatten,
@@ -19,6 +20,7 @@ import type { EpochLine } from "../train/log.ts";
 import type { StepTimes } from "../train/step_times.ts";
 import { SWITCH } from "../values.ts";
 import { type Context, flag, type Option, optional, type Values } from "./command.ts";
+import { tellCounts } from "./face_counts.ts";
 import { choice, file } from "./kinds.ts";
 import { UsageError } from "./failure.ts";
 import type { OnProgress } from "./terminal.ts";
@@ -86,6 +88,8 @@ export function refuseBoth({ resume, force }: Pick<TrainingValues, "resume" | "f
 export interface TrainingJob {
   /** Faces of the data set, with landmarks. */
   readonly records: AsyncIterable<FaceRecord>;
+  /** What the stages before made of the faces. */
+  readonly counts: readonly FaceCount[];
   readonly out: string;
   readonly backend: Backend;
   readonly config: TrainConfig;
@@ -108,16 +112,21 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
   const left = terminal.lister("faces are left out of the training");
   const damaged = terminal.lister("images are damaged, and used as far as they go");
   let onTuning: OnProgress | null = null;
-  let onProgress = terminal.progress("train", "images");
+  let onProgress = terminal.progress("images", "read");
   const result = await train({
     ...job,
     signal,
     log: (line) => terminal.note(line),
+    onGather: (...count) => onProgress(...count),
+    onCount: (count) => {
+      terminal.finish();
+      tellCounts([count], terminal);
+    },
     onTuning: (...count) => (onTuning ??= terminal.progress("kernels", "shapes"))(...count),
     onStart() {
       // What measuring came to has been said.
       if (onTuning) terminal.abandon();
-      if (onTuning) onProgress = terminal.progress("train", "images");
+      onProgress = terminal.progress("train", "images");
       job.onStart?.();
     },
     onProgress: (...count) => onProgress(...count),

@@ -7,8 +7,8 @@
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import {
   bootstrap,
+  intervalAround,
   measureOnce,
-  percentileInterval,
   RESAMPLED,
   type ResampledName,
   type Resamples,
@@ -99,8 +99,7 @@ function estimates(measured: Measured): Estimates {
 
 function estimate({ values, resamples }: Measured, name: ResampledName, column: number): Estimate {
   const value = known(values[name][column]!);
-  const interval = value === null ? null : percentileInterval(resamples[name][column]!);
-  return { value, interval };
+  return { value, interval: intervalAround(value, resamples[name][column]!) };
 }
 
 function spreadOf(runs: readonly Measured[]): SettingResult["spread"] {

@@ -98,10 +98,10 @@ function meanRow(
   measure: ResampledName,
 ): MeanRow[] {
   const { value, interval } = measures[measure];
-  if (value === null || interval === null) return [];
+  if (value === null) return [];
   const single = runs.length === 1 ? [] : runs.map(({ measures }) => measures[measure].value);
   const known = single.filter((value) => value !== null);
-  return [{ name, setting, value, interval, runs: known }];
+  return [{ name, setting, value, interval: interval ?? [value, value], runs: known }];
 }
 
 function renderSetting({ name, runs, measures, spread }: SettingResult): Html {
@@ -110,7 +110,7 @@ function renderSetting({ name, runs, measures, spread }: SettingResult): Html {
       spread != null && html`
         ± ${percent(spread)}
       `
-    }<br><small>${interval && intervalText(interval)}</small></td>`;
+    }<br><small>${value !== null && intervalText(interval)}</small></td>`;
   const seeds = runs.map(({ seed }) => seed ?? "?").join(", ");
   return html`
     <tr>
@@ -179,6 +179,6 @@ function renderAgainst({ name, against }: SettingResult, first: string, figure: 
 
 function renderDifference({ value, interval, p }: Difference): Html {
   return html`<td>${value === null ? "–" : points(value)}<br><small>${
-    interval && intervalText(interval, points)
+    value !== null && intervalText(interval, points)
   }</small><br><small>${p !== null && pText(p)}</small></td>`;
 }

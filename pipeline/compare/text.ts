@@ -19,11 +19,13 @@ export const MEASURES: readonly (readonly [name: ResampledName, title: string])[
   ["tunedBalancedAccuracy", "Tuned balanced"],
 ];
 
-/** `77.7 to 81.0`, each end as `end` writes it. */
+/** `77.7 to 81.0`, each end as `end` writes it; in words if the faces are too few for one. */
 export function intervalText(
-  [low, high]: Interval,
+  interval: Interval | null,
   end: (share: number) => string = percent,
 ): string {
+  if (interval === null) return "too few faces";
+  const [low, high] = interval;
   return `${end(low)} to ${end(high)}`;
 }
 

@@ -25,12 +25,14 @@ export class Cells {
   line = 0;
   /** What lies between two cells: a byte, {@linkcode BLANKS} standing for any run of blanks. */
   separator: number = BLANKS;
-  /** What holds the line. */
+  /** What holds the current cell: the line, or a copy of the cell without what its quotes add. */
   bytes: Uint8Array = new Uint8Array();
   /** Where the current cell begins in `bytes`. */
   start = 0;
   /** Where it ends. */
   stop = 0;
+  /** What holds the line. */
+  #line: Uint8Array = new Uint8Array();
   #lineStart = 0;
   #at = 0;
   #end = 0;
@@ -43,7 +45,7 @@ export class Cells {
 
   /** Begins a line that holds more than blanks and neither starts nor ends with one. */
   begin(bytes: Uint8Array, start: number, end: number): void {
-    this.bytes = bytes;
+    this.bytes = this.#line = bytes;
     this.#end = end;
     this.#lineStart = start;
     this.rewind();
@@ -57,13 +59,14 @@ export class Cells {
 
   /** The whole line. */
   lineBytes(): Uint8Array {
-    return this.bytes.subarray(this.#lineStart, this.#end);
+    return this.#line.subarray(this.#lineStart, this.#end);
   }
 
   /** Moves on to the next cell, if there is one. */
   next(): boolean {
     if (!this.#another) return false;
-    const { bytes, separator } = this;
+    const { separator } = this;
+    const bytes = this.bytes = this.#line;
     const end = this.#end;
     let at = this.#at;
     while (at < end && isBlank(bytes[at] as number)) at++;
@@ -91,7 +94,8 @@ export class Cells {
    * @returns 1 for 1, 0 for 0 and −1, and −1 for anything else, which `next()` then moves on to.
    */
   nextFlag(): number {
-    const { bytes, separator } = this;
+    const { separator } = this;
+    const bytes = this.#line;
     const end = this.#end;
     let at = this.#at;
     while (at < end && isBlank(bytes[at] as number)) at++;
@@ -123,11 +127,16 @@ export class Cells {
     return new SyntaxError(`${this.path}:${this.line}: ${message}`);
   }
 
-  /** A cell whose opening quote lies before `start`. */
+  /** A cell whose opening quote lies before `start`; two quotes within it stand for one. */
   #quoted(start: number): true {
-    const { bytes, separator } = this;
+    const { separator } = this;
+    const bytes = this.#line;
     const end = this.#end;
-    const stop = bytes.indexOf(QUOTE, start);
+    let doubled = 0;
+    let stop = bytes.indexOf(QUOTE, start);
+    for (; stop >= 0 && stop + 1 < end && bytes[stop + 1] === QUOTE; doubled++) {
+      stop = bytes.indexOf(QUOTE, stop + 2);
+    }
     if (stop < 0 || stop >= end) throw this.fail("a quote is opened and not closed on this line.");
     let at = stop + 1;
     while (at < end && isBlank(bytes[at] as number)) at++;
@@ -136,9 +145,20 @@ export class Cells {
     }
     this.start = start;
     this.stop = stop;
+    if (doubled > 0) this.#undouble(stop - start - doubled);
     this.#at = separator === BLANKS ? at : at + 1;
     this.#another = at < end;
     return true;
+  }
+
+  /** Makes the current cell a copy in which single quotes stand for doubled ones. */
+  #undouble(length: number): void {
+    const cell = new Uint8Array(length);
+    for (let from = this.start, to = 0; from < this.stop; from++) {
+      const byte = cell[to++] = this.#line[from] as number;
+      if (byte === QUOTE) from++;
+    }
+    [this.bytes, this.start, this.stop] = [cell, 0, length];
   }
 }
 

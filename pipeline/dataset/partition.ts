@@ -8,7 +8,7 @@ import { quoted } from "../quoted.ts";
 import type { Split } from "../record.ts";
 import type { Cells } from "./cells.ts";
 import { checkImageCell, isImageHeading } from "./image_name.ts";
-import { mix32, type NameTable } from "./name_table.ts";
+import { mix32, NameTable } from "./name_table.ts";
 import { readTable, type TableReader } from "./text_table.ts";
 
 /** Number of each split, in CelebA's partition file and in {@linkcode Partition}. */
@@ -26,24 +26,24 @@ const SPLIT_NUMBER: Readonly<Record<string, number>> = {
 /** Headings of the column that holds the split, in lower case. */
 const SPLIT_HEADINGS: ReadonlySet<string> = new Set(["partition", "split", "set"]);
 
-/** Stands for a face whose split is not known yet. */
+/** Stands for a face of which nothing says to which split it belongs. */
 const NOWHERE = 255;
 
 /** The splits of a data set's faces. */
 export interface Partition {
-  /** Position in `SPLITS` for every face: u8 [faces]. */
+  /** Position in `SPLITS` for every face, beyond its end for one that has no split: u8 [faces]. */
   readonly splits: Uint8Array;
-  /** How many images the file names that are none of the faces. */
-  readonly others: number;
+  /** Images that the file names and that are none of the faces. */
+  readonly others: NameTable;
 }
 
 /**
  * Reads a partition file: the image and 0, 1 or 2 (or `train`, `validation`, `test`), separated by
  * blanks or commas, with or without column names (`partition` or `split`).
  *
- * @param names The data set's faces; images that are not among them are counted and left out.
+ * @param names The data set's faces; images that are not among them are left out.
  * @throws {SyntaxError} With `path:line`, if a line is wrong or names a face again; with the path and
- * the first name, if the file leaves out faces.
+ * the first name, if it names none of the faces.
  */
 export async function readPartition(
   path: string,
@@ -52,12 +52,10 @@ export async function readPartition(
 ): Promise<Partition> {
   const reader = new PartitionReader(names);
   await readTable(path, reader, signal);
-  const first = reader.splits.indexOf(NOWHERE);
-  if (first < 0) return reader;
-  const left = reader.splits.reduce((sum, split) => sum + Number(split === NOWHERE), 0);
+  if (reader.splits.some((split) => split !== NOWHERE)) return reader;
   throw new SyntaxError(
-    `${path}: no split is given for ${names.name(first)}` +
-      (left === 1 ? "." : ` and ${left - 1} more of the ${names.size} labelled images.`),
+    `${path}: no split is given for ${names.name(0)}, nor for any other labelled image: ` +
+      "is it another data set's?",
   );
 }
 
@@ -78,12 +76,12 @@ export function drawPartition(names: NameTable, seed: number): Partition {
     const share = mix32(names.hash(face) ^ salt) / 2 ** 32;
     splits[face] = share < 0.8 ? 0 : share < 0.9 ? 1 : 2;
   }
-  return { splits, others: 0 };
+  return { splits, others: new NameTable() };
 }
 
 class PartitionReader implements TableReader, Partition {
   readonly splits: Uint8Array;
-  others = 0;
+  readonly others = new NameTable();
   readonly #names: NameTable;
   #image = 0;
   #split = 1;
@@ -115,15 +113,13 @@ class PartitionReader implements TableReader, Partition {
       if (at === this.#image) {
         checkImageCell(cells);
         face = this.#names.find(cells.bytes, cells.start, cells.stop);
+        if (face < 0) this.others.add(cells.bytes, cells.start, cells.stop);
       } else if (at === this.#split) {
         split = readSplit(cells);
       }
     }
     if (cells.next()) throw cells.fail(`the row has more than ${this.#width} cells.`);
-    if (face < 0) {
-      this.others++;
-      return;
-    }
+    if (face < 0) return;
     if (this.splits[face] !== NOWHERE) {
       throw cells.fail(`${this.#names.name(face)} has a row further up already.`);
     }

@@ -3,8 +3,8 @@
  *
  * A table may begin with a line that holds nothing but the number of its rows, then with a line of
  * column names. Cells are separated by runs of blanks, or by commas or semicolons (the first line
- * says which); lines end in LF or CRLF, the last one also in nothing. A cell may stand in quotes, but
- * may not hold one: no such file needs it, and `csv.ts` reads what does.
+ * says which); lines end in LF or CRLF, the last one also in nothing. A cell may stand in quotes, and one
+ * within it is doubled then; it may hold no end of a line.
  *
  * @module
  */

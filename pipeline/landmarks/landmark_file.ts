@@ -14,6 +14,7 @@ import { besideLandmarks, isNdjson, isSingleFace } from "./landmark_endings.ts";
 import { landmarkFormat } from "./landmark_format.ts";
 import { LandmarkTable } from "./landmark_table.ts";
 import { findPointColumns, readPoints } from "./point_columns.ts";
+import { readRejections } from "./rejections.ts";
 
 /** A row of a landmarks file. */
 export interface LandmarkRow {
@@ -159,9 +160,18 @@ async function* readPlaced(path: string, signal?: AbortSignal): AsyncGenerator<L
   }
 }
 
+/** What {@linkcode joinLandmarks} can be told. */
+export interface JoinOptions {
+  /** Stops the stage, which then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each row that is read with the rows so far. */
+  readonly onRow?: (rows: number) => void;
+}
+
 /**
  * Gives records the points that a landmarks file has for their image, replacing any they had. A record
- * without a row is rejected; one that was rejected before passes as it is. The whole file is read
+ * without a row is rejected, for the reason that stands in {@linkcode rejectedPath} if that is there; one that
+ * was rejected before passes as it is. The whole file is read
  * first: 202,599 faces take 110 MB.
  *
  * @example Records with points that were found before
@@ -177,11 +187,16 @@ async function* readPlaced(path: string, signal?: AbortSignal): AsyncGenerator<L
  */
 export function joinLandmarks(
   path: string,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: JoinOptions = {},
 ): Stage<FaceRecord, FaceRecord> {
   return async function* (source) {
     const table = new LandmarkTable();
-    for await (const { image, points } of readLandmarks(path, options)) table.add(image, points);
+    let rows = 0;
+    for await (const { image, points } of readLandmarks(path, options)) {
+      table.add(image, points);
+      options.onRow?.(++rows);
+    }
+    const reasons = await readRejections(rejectedPath(path));
     for await (const record of source) {
       options.signal?.throwIfAborted();
       if (record.rejected !== null) {
@@ -189,9 +204,8 @@ export function joinLandmarks(
         continue;
       }
       const points = table.get(record.image);
-      yield points
-        ? { ...record, points }
-        : { ...record, points: null, rejected: `no landmarks in ${path}` };
+      const rejected = reasons.get(record.image) ?? `no landmarks in ${path}`;
+      yield points ? { ...record, points } : { ...record, points: null, rejected };
     }
   };
 }

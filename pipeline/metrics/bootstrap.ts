@@ -36,7 +36,7 @@ export type Interval = readonly [low: number, high: number];
 /**
  * The values of each measure in every resample: A columns for the attributes and a last one for their
  * mean, f64 [A + 1][resamples]. NaN where the measure is undefined in a resample, as the balanced
- * accuracy is without a positive. The mean average precisions are mirrored at the measured one.
+ * accuracy is without a positive. The mean average precisions are mirrored at the measured one. Of one face all are NaN.
  */
 export type Resamples = Readonly<Record<ResampledName, readonly Float64Array[]>>;
 
@@ -53,6 +53,11 @@ export function bootstrap(
   const faces = predictions.images.length;
   const random = new Random(BOOTSTRAP_SEED);
   const result = emptyResamples(resamples);
+  // One face varies in nothing.
+  if (faces < 2) {
+    for (const name of RESAMPLED) for (const values of result[name]) values.fill(NaN);
+    return result;
+  }
   const measure = weightedMeasures(predictions, thresholds);
   const weights = new Float64Array(faces * LANES);
   for (let first = 0; first < resamples; first += LANES) {
@@ -152,6 +157,26 @@ export function percentileInterval(values: Float64Array): Interval | null {
   const tail = (1 - LEVEL) / 2;
   return [quantile(known, tail), quantile(known, 1 - tail)];
 }
+
+/**
+ * The interval of an estimate: between the percentiles of its resamples.
+ *
+ * @returns Null if the estimate is undefined, or lies outside: of so few faces that resampling moves a measure
+ * further than it lets it vary, no interval can be told. See {@linkcode NO_INTERVAL}.
+ */
+export function intervalAround(estimate: number | null, values: Float64Array): Interval | null {
+  const interval = estimate === null ? null : percentileInterval(values);
+  if (interval === null) return null;
+  const [low, high] = interval;
+  if (estimate! < low - ROUNDING || estimate! > high + ROUNDING) return null;
+  return [Math.min(low, estimate!), Math.max(high, estimate!)];
+}
+
+/** Why a measure that is known has no interval. */
+export const NO_INTERVAL = "too few faces for an interval";
+
+/** What sums may differ by that were added in another order. */
+const ROUNDING = 1e-9;
 
 function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);

@@ -10,8 +10,9 @@ import {
   bootstrap,
   BOOTSTRAP_SEED,
   type Interval,
+  intervalAround,
   LEVEL,
-  percentileInterval,
+  NO_INTERVAL,
   RESAMPLED,
   type ResampledName,
   RESAMPLES,
@@ -31,7 +32,7 @@ import { isLearnt, type Predictions, presenceOf, scoresOf } from "./predictions.
 import { logitOf, sigmoid } from "./probability.ts";
 import { chooseThresholds } from "./thresholds.ts";
 
-/** Intervals of the measures; null where the measure is undefined. */
+/** Intervals of the measures; null where the measure is undefined, or the faces are too few. */
 export type Intervals = Readonly<Record<ResampledName, Interval | null>>;
 
 /** Measures at a threshold other than one half. */
@@ -73,6 +74,8 @@ export interface Evidence {
     readonly level: number;
     readonly resamples: number;
     readonly seed: number;
+    /** Why means that are known have no interval; absent where all have one. */
+    readonly without?: Readonly<Partial<Record<ResampledName, string>>>;
   };
   /**
    * Means at the attributes' own thresholds, over those that have one; and the split on which the
@@ -111,20 +114,28 @@ export function gatherEvidence(
   );
   const attributes = ATTRIBUTES.map((name, column): AttributeEvidence => {
     const { brierScore, error } = calibrations[column]!;
+    const tuned = tunedOf(predictions, column, thresholds[column] ?? null);
+    const measured = metrics.attributes[column]!;
+    const estimates = { ...measured, balancedAccuracy: balancedAccuracyOf(measured) };
     return {
       name,
       ...outcomesOf(predictions, column, 0),
       brierScore: isLearnt(predictions, column) ? brierScore : null,
       calibrationError: isLearnt(predictions, column) ? error : null,
-      intervals: intervalsOf(resamples, column),
-      tuned: tunedOf(predictions, column, thresholds[column] ?? null),
+      intervals: intervalsOf(resamples, column, estimatesOf(estimates, tuned)),
+      tuned,
     };
   });
   const { brierScore, error, bins } = poolCalibration(
     calibrations.filter((_, column) => isLearnt(predictions, column)),
   );
+  const averagePrecision = meanOf(
+    metrics.attributes.map(({ averagePrecision }) => averagePrecision),
+  );
+  const tuned = validation && tunedMeans(validation, attributes);
+  const means = estimatesOf({ ...metrics, averagePrecision }, tuned);
   return {
-    averagePrecision: meanOf(metrics.attributes.map(({ averagePrecision }) => averagePrecision)),
+    averagePrecision,
     brierScore,
     calibrationError: error,
     bins,
@@ -132,9 +143,9 @@ export function gatherEvidence(
       level: LEVEL,
       resamples: RESAMPLES,
       seed: BOOTSTRAP_SEED,
-      ...intervalsOf(resamples, ATTRIBUTES.length),
+      ...meanIntervals(resamples, means),
     },
-    tuned: validation && tunedMeans(validation, attributes),
+    tuned,
     consistency: countContradictions(predictions),
     attributes,
   };
@@ -171,8 +182,27 @@ function tunedMeans(
   };
 }
 
-function intervalsOf(resamples: Resamples, column: number): Intervals {
+/** What intervals are to hold. */
+type Estimates = Readonly<Record<ResampledName, number | null>>;
+
+function estimatesOf(
+  plain: Omit<Estimates, "tunedAccuracy" | "tunedBalancedAccuracy">,
+  tuned: TunedMeasures | null,
+): Estimates {
+  const { accuracy = null, balancedAccuracy = null } = tuned ?? {};
+  return { ...plain, tunedAccuracy: accuracy, tunedBalancedAccuracy: balancedAccuracy };
+}
+
+function intervalsOf(resamples: Resamples, column: number, estimates: Estimates): Intervals {
   return Object.fromEntries(
-    RESAMPLED.map((name) => [name, percentileInterval(resamples[name][column]!)]),
+    RESAMPLED.map((name) => [name, intervalAround(estimates[name], resamples[name][column]!)]),
   ) as Intervals;
+}
+
+/** The intervals of the means, and why some have none. */
+function meanIntervals(resamples: Resamples, means: Estimates) {
+  const intervals = intervalsOf(resamples, ATTRIBUTES.length, means);
+  const lacking = RESAMPLED.filter((name) => means[name] !== null && intervals[name] === null);
+  const without = Object.fromEntries(lacking.map((name) => [name, NO_INTERVAL]));
+  return { ...intervals, ...lacking.length > 0 && { without } };
 }

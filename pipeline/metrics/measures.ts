@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FaceCount } from "../face_count.ts";
 import { averagePrecision } from "./average_precision.ts";
 import type { Evidence } from "./evidence.ts";
 
@@ -81,8 +82,36 @@ export interface Metrics {
   readonly maskIoU: number | null;
   /** In the order of `ATTRIBUTES`. */
   readonly attributes: readonly AttributeMetrics[];
+  /**
+   * What became of the faces: of those to measure (`evaluation`), of the masks of those that were (`masks`),
+   * and of those that chose thresholds (`thresholds`). Only `evaluate` counts them.
+   */
+  readonly faces?: readonly FaceCount[];
+  /** How many of the measured faces the run knew; null where nothing tells. Only `evaluate` counts them. */
+  readonly seen?: SeenFaces | null;
   /** How sure all this is, and more. Only `evaluate` gathers it. */
   readonly evidence?: Evidence;
+}
+
+/** Measured faces that a run knew before. */
+export interface SeenFaces {
+  /** It was trained on them. */
+  readonly trained: number;
+  /** It was validated on them, by which its weights were chosen. */
+  readonly validated: number;
+}
+
+/** What is to be thought of measures on faces that a run knew; null if it knew none. */
+export function seenText({ images, seen }: Pick<Metrics, "images" | "seen">): string | null {
+  if (!seen) return null;
+  const of = `of the ${images} measured faces`;
+  const parts = [
+    seen.trained > 0 &&
+    `${seen.trained} ${of} were trained on (leakage): what is measured says little about new faces`,
+    seen.validated > 0 &&
+    `${seen.validated} ${of} were validated on, and the weights chosen by them`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? null : parts.join("; ");
 }
 
 /** How the faces of a split come out for one attribute. */

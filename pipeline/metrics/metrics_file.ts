@@ -13,11 +13,13 @@ import {
   number,
   oneOf,
   optional,
+  record,
   type Shape,
   share,
   text,
   tuple,
 } from "../json_shape.ts";
+import { FACE_COUNT } from "../face_count.ts";
 import { parseMarked } from "../schema.ts";
 import type { Metrics } from "./measures.ts";
 import { RESAMPLED } from "./weighted_measures.ts";
@@ -48,6 +50,8 @@ const MEASURES = fields({
   images: count,
   ...measures("accuracy", "balancedAccuracy", "majorityAccuracy", "maskIoU"),
   ...laterMeasures,
+  faces: optional(list(FACE_COUNT)),
+  seen: optional(nullable(fields({ trained: count, validated: count }))),
   attributes: perAttribute({
     ...measures(
       ...["accuracy", "positiveAccuracy", "negativeAccuracy", "precision", "recall", "f1"],
@@ -68,7 +72,10 @@ const TUNED = measures("accuracy", "balancedAccuracy", "f1");
 const EVIDENCE = fields({
   ...measures("averagePrecision", "brierScore", "calibrationError"),
   bins: list(fields({ count, probability: measure, positives: measure })),
-  intervals: fields({ level: number, resamples: count, seed: number, ...INTERVALS }),
+  intervals: fields({
+    ...{ level: number, resamples: count, seed: number, ...INTERVALS },
+    without: optional(record(text)),
+  }),
   tuned: nullable(fields({ split: text, images: count, ...TUNED })),
   consistency: list(fields({ rule: text, predicted: count, labelled: count })),
   attributes: perAttribute({

@@ -4,12 +4,7 @@
  * @module
  */
 
-import {
-  BOOTSTRAP_SEED,
-  type Interval,
-  percentileInterval,
-  RESAMPLES,
-} from "../metrics/bootstrap.ts";
+import { BOOTSTRAP_SEED, type Interval, intervalAround, RESAMPLES } from "../metrics/bootstrap.ts";
 import { Random } from "../random.ts";
 
 /** A mean over faces. */
@@ -68,7 +63,7 @@ function meanOf(values: Float64Array, draws: Uint32Array): number {
 /** The mean with its interval; null if no face has the quantity. */
 export function estimateOf({ faces, mean, resampled }: ResampledMean): Estimate | null {
   if (Number.isNaN(mean)) return null;
-  return { mean, interval: faces < 2 ? null : percentileInterval(resampled) };
+  return { mean, interval: faces < 2 ? null : intervalAround(mean, resampled) };
 }
 
 /** The mean of means, resample by resample; what is undefined is left out. */

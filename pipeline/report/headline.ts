@@ -5,7 +5,7 @@
  */
 
 import { meanOf } from "../metrics/measures.ts";
-import type { Interval, Metrics } from "../metrics.ts";
+import { type Interval, type Metrics, NO_INTERVAL, seenText } from "../metrics.ts";
 import { type Html, html } from "./html.ts";
 import { percent, points, shellWord } from "./text.ts";
 import { PROGRAM_NAME } from "../standalone.ts";
@@ -24,8 +24,10 @@ export function renderHeadline(metrics: Metrics | null, run: string): Html {
     metrics.attributes.map(({ averagePrecision }) => averagePrecision),
   );
   const { intervals, tuned } = metrics.evidence ?? {};
+  const warning = seenText(metrics);
   return html`
     <p class="lead">${summary(metrics)}</p>
+    ${warning !== null && html`<p class="note warning"><b>Warning.</b> ${warning}.</p>`}
     <dl class="headline">
       ${card("Accuracy", metrics.accuracy, compare(metrics), intervals?.accuracy)}
       ${card(
@@ -67,7 +69,7 @@ function card(
   name: string,
   share: number | null,
   remark: string,
-  interval: Interval | null = null,
+  interval: Interval | null | undefined,
 ): Html {
   return html`
     <div>
@@ -75,6 +77,7 @@ function card(
       <dd>${percent(share)}${share === null ? null : html`<small> %</small>`}</dd>
       ${interval &&
         html`<dd class="interval">${percent(interval[0])} to ${percent(interval[1])}</dd>`}
+      ${interval === null && share !== null && html`<dd class="interval">${NO_INTERVAL}</dd>`}
       <dd class="remark">${remark}</dd>
     </div>
   `;

@@ -6,6 +6,7 @@
 
 import { basename, resolve } from "node:path";
 import { renderAttributes } from "./attribute_section.ts";
+import { renderData } from "./data_section.ts";
 import { renderDocument } from "./document.ts";
 import { renderExtremes } from "./extremes_section.ts";
 import { renderFaces } from "./faces.ts";
@@ -26,6 +27,7 @@ export async function renderPage(
 ): Promise<string> {
   const pictures = await PictureSource.open(run, images);
   const name = basename(resolve(run.path));
+  const counts = [...run.log?.faces ?? [], ...run.metrics?.faces ?? []];
   return renderDocument({
     kind: "report",
     title: name,
@@ -33,11 +35,15 @@ export async function renderPage(
     main: html`
       ${renderHeadline(run.metrics, run.path)}
       <nav aria-label="Sections">
-        <a href="#training">Training</a> <a href="#attributes">Attributes</a>
+        ${counts.length > 0 && html`
+          <a href="#data">Data</a>
+        `}<a href="#training">Training</a> <a href="#attributes">Attributes</a>
         <a href="#where">Where</a> <a href="#reliability">Reliability</a> ${run.occlusion &&
           html`<a href="#occlusion">Where it looks</a>`} <a href="#extremes">Best and worst faces</a>
         <a href="#faces">Sample faces</a> <a href="#setup">Set-up</a>
       </nav>
+      ${counts.length > 0 &&
+        html`<section id="data"><h2>Data</h2>${renderData(counts)}</section>`}
       <section id="training"><h2>Training</h2>${renderTraining(run.log)}</section>
       <section id="attributes"><h2>Attributes</h2>${renderAttributes(run.metrics)}</section>
       <section id="where"><h2>Where</h2>${renderWhere(run.metrics)}</section>

@@ -38,17 +38,19 @@ export function renderReliability(
       </figure>
       <figure>
         <figcaption><b>Table 3.</b> Faces whose attributes exclude each other, out of ${images}.</figcaption>
-        <table class="numbers">
-          <thead>
-            <tr>
-              <th scope="col">Contradiction</th>
-              <th scope="col">Predicted</th>
-              <th scope="col">In the labels</th>
-            </tr>
-          </thead>
-          <tbody>${evidence.consistency.slice(0, -1).map(renderRow)}</tbody>
-          <tfoot>${evidence.consistency.slice(-1).map(renderRow)}</tfoot>
-        </table>
+        <div class="wide" tabindex="0">
+          <table class="numbers">
+            <thead>
+              <tr>
+                <th scope="col">Contradiction</th>
+                <th scope="col">Predicted</th>
+                <th scope="col">In the labels</th>
+              </tr>
+            </thead>
+            <tbody>${evidence.consistency.slice(0, -1).map(renderRow)}</tbody>
+            <tfoot>${evidence.consistency.slice(-1).map(renderRow)}</tfoot>
+          </table>
+        </div>
         <p class="notes">Attributes are predicted one by one, and nothing in the network forbids a
         contradiction. People make some too: the labels’ own count is what a perfect network would come to.</p>
       </figure>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FACE_COUNT, type FaceCount } from "../face_count.ts";
 import { checkSchema } from "../schema.ts";
 import { LONGEST_LINE } from "../train/log.ts";
 
@@ -48,6 +49,8 @@ export interface EpochEntry {
 
 /** The whole log, in the order of training. */
 export interface TrainingLog {
+  /** What each stage made of the faces. */
+  readonly faces: readonly FaceCount[];
   readonly steps: readonly StepEntry[];
   readonly epochs: readonly EpochEntry[];
 }
@@ -55,7 +58,7 @@ export interface TrainingLog {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the text of a log. Where a resumed run wrote a step or an epoch again, the later line counts.
+ * Reads the text of a log. Where a resumed run wrote a step, an epoch or a stage again, the later line counts.
  * A last line without its end is left out: the run was stopped, or still goes on.
  *
  * @param path name of the file, for messages
@@ -64,6 +67,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function parseLog(text: string, path: string): TrainingLog {
   const steps = new Map<number, Fields>();
   const epochs = new Map<number, Fields>();
+  const faces = new Map<string, FaceCount>();
   const lines = text.split("\n");
   const unfinished = lines.pop() ?? "";
   if (isComplete(unfinished)) lines.push(unfinished);
@@ -73,12 +77,23 @@ export function parseLog(text: string, path: string): TrainingLog {
     const epoch = numberIn(entry, "epoch");
     const step = numberIn(entry, "step");
     if (entry.type === "epoch" && epoch !== null) epochs.set(epoch, entry);
+    if (entry.type === "faces") {
+      const count = countIn(entry, `${path}:${index + 1}`);
+      faces.set(count.stage, count);
+    }
     if (entry.type === "step" && step !== null) steps.set(step, entry);
   }
   return {
+    faces: [...faces.values()],
     steps: placeSteps(inOrder(steps)),
     epochs: inOrder(epochs).map(([epoch, entry]) => epochEntry(epoch, entry)),
   };
+}
+
+function countIn(entry: Fields, where: string): FaceCount {
+  const misfit = FACE_COUNT(entry);
+  if (misfit === null) return entry as unknown as FaceCount;
+  throw new SyntaxError(`${where}: counts of faces are expected: ${misfit.slice(1)}`);
 }
 
 function isComplete(line: string): boolean {

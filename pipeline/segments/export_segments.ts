@@ -9,11 +9,15 @@ import type { Extent } from "../../kernels/rasterize.ts";
 import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
 import { csvRow } from "../csv.ts";
 import { nameInTable } from "../dataset/image_name.ts";
-import { FileWriter, writeFile } from "../files.ts";
+import { type FaceCount, FaceCounter } from "../face_count.ts";
+import { writeFile } from "../files.ts";
 import { encodePng } from "../image.ts";
 import { stemOfFace } from "../face_name.ts";
+import type { FaceRecord } from "../record.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
+import { coverageFiles, writeMaskSize } from "./coverage_files.ts";
+import { GatheringWriter } from "./gathering_writer.ts";
 
 /** How masks are written: all in one file of bits, a picture each, or not at all. */
 export type MaskFormat = "bits" | "png" | "none";
@@ -40,18 +44,21 @@ export interface ExportSummary {
   readonly rejected: number;
   /** Positive labels whose mask is empty. */
   readonly emptyMasks: number;
+  /** What became of the records: those without landmarks have no row, and those rejected no masks. */
+  readonly count: FaceCount;
+  /** The list of positive labels whose mask is empty. */
+  readonly emptyMasksFile: string;
   /** The mask file, where the format has one. */
   readonly bitsFile: string | null;
 }
-
-/** Bytes that are gathered before they are written. */
-const GATHERED = 1 << 20;
 
 /**
  * Writes segments to a folder, in constant memory:
  *
  * - `coverage.csv`: image_name and the pixels of each of the 40 masks
  * - `empty_masks.csv`: image_name, attribute of every positive label whose mask is empty
+ * - `segments.json`: the size of the masks that these two are about; those of another size, written into the
+ *   same folder later, are `coverage_{h}x{w}.csv` and `empty_masks_{h}x{w}.csv`
  * - format `bits`: `masks_{h}x{w}.bits`, bits [N, 40, h, w], most significant bit first, without gaps
  * - format `png`: `{Attribute}_mask_{image}.png` with 0 and 255, image as of {@linkcode stemOfFace}
  *
@@ -84,14 +91,18 @@ export function exportSegments(
     const masks = new AttributeMasks(mask.height, mask.width);
     const none = new Uint32Array(masks.pixels);
     const bitsFile = join(out, `masks_${mask.height}x${mask.width}.bits`);
-    await using coverage = await GatheringWriter.open(join(out, "coverage.csv"));
-    await using empty = await GatheringWriter.open(join(out, "empty_masks.csv"));
+    const files = await coverageFiles(out, mask);
+    await using coverage = await GatheringWriter.open(files.coverage);
+    await using empty = await GatheringWriter.open(files.emptyMasks);
     await using bits = format === "bits" ? await GatheringWriter.open(bitsFile) : null;
     await coverage.write(csvRow(["image_name", ...ATTRIBUTES]));
     await empty.write(csvRow(["image_name", "attribute"]));
+    const counter = new FaceCounter("segments");
     const counts = { images: 0, rejected: 0, emptyMasks: 0 };
     for await (const { record, bits: regions } of source) {
       signal?.throwIfAborted();
+      counter.come();
+      if (regions === null) counter.leave(record.image, faultOf(record));
       if (record.points === null) continue;
       const labels = labelsOf(record.image, record.labels);
       const faceMasks = masks.masksOf(regions ?? none, labels);
@@ -109,8 +120,18 @@ export function exportSegments(
       onProgress?.(counts.images, null);
     }
     for (const file of [bits, empty, coverage]) await file?.commit();
-    return { ...counts, bitsFile: bits ? bitsFile : null };
+    await writeMaskSize(out, mask);
+    return {
+      ...{ ...counts, count: counter.count, emptyMasksFile: files.emptyMasks },
+      bitsFile: bits ? bitsFile : null,
+    };
   };
+}
+
+/** Why a face has no masks. */
+function faultOf({ points, rejected }: FaceRecord): string {
+  if (points === null) return rejected ?? "there are no landmarks";
+  return `its landmarks cannot be drawn: ${rejected}`;
 }
 
 function labelsOf(image: string, labels: number | null): number {
@@ -149,48 +170,4 @@ function unpack({ bytes }: PackedMask, pixels: number): Uint8Array {
     if ((bytes[pixel >> 3] as number) & (0x80 >> (pixel & 7))) values[pixel] = 255;
   }
   return values;
-}
-
-/** Gathers small pieces into large writes. */
-class GatheringWriter implements AsyncDisposable {
-  readonly #file: FileWriter;
-  readonly #encoder = new TextEncoder();
-  #gathered = new Uint8Array(GATHERED);
-  #length = 0;
-
-  private constructor(file: FileWriter) {
-    this.#file = file;
-  }
-
-  static async open(path: string): Promise<GatheringWriter> {
-    return new GatheringWriter(await FileWriter.open(path));
-  }
-
-  async write(text: string): Promise<void> {
-    const bytes = this.#encoder.encode(text);
-    (await this.reserve(bytes.length)).set(bytes);
-  }
-
-  /** The next `bytes` bytes of the file, zero, to be filled before the next call. */
-  async reserve(bytes: number): Promise<Uint8Array> {
-    if (this.#length + bytes > this.#gathered.length) await this.#flush();
-    if (bytes > this.#gathered.length) this.#gathered = new Uint8Array(bytes);
-    const piece = this.#gathered.subarray(this.#length, this.#length + bytes);
-    this.#length += bytes;
-    return piece.fill(0);
-  }
-
-  async commit(): Promise<void> {
-    await this.#flush();
-    await this.#file.commit();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file[Symbol.asyncDispose]();
-  }
-
-  async #flush(): Promise<void> {
-    await this.#file.write(this.#gathered.subarray(0, this.#length));
-    this.#length = 0;
-  }
 }

@@ -15,6 +15,8 @@ export const positive = number({ positive: true });
 export const atLeast0 = number({ positive: false });
 /** A number from 0 to below 1. */
 export const share = number({ positive: false, below: 1 });
+/** A number from 0 to 1. */
+export const wholeShare = number({ positive: false, most: 1 });
 
 const side = integer(1);
 /** Height and width in pixels. */

@@ -6,7 +6,7 @@
 
 import { ATTRIBUTES } from "../attributes.ts";
 import { choice, integer, list, nullable, SWITCH } from "../values.ts";
-import { atLeast0, FOLDER, positive, share, SIZE, WARMUP } from "./kinds.ts";
+import { atLeast0, FOLDER, positive, share, SIZE, WARMUP, wholeShare } from "./kinds.ts";
 import type { Setting, Settings } from "./train_config.ts";
 
 /** The settings in the order in which help lists them. */
@@ -144,6 +144,15 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     fallback: 0,
     option: "patience",
     help: "validations without a better one until the run ends; 0 for all epochs",
+    isFree: true,
+  },
+  allowMissing: {
+    kind: wholeShare,
+    fallback: 0.05,
+    option: "allowMissing",
+    help:
+      "share of the faces to train and validate on that may be missing, without landmarks or readable " +
+      "image; beyond it nothing is trained",
     isFree: true,
   },
   from: {

@@ -36,6 +36,8 @@ export interface TrainConfig
   readonly validateEvery: number;
   /** Validations without a better one after which the run ends; 0 for all epochs. */
   readonly patience: number;
+  /** Share of the faces of the two splits that may be missing, a single one always unless it is 0. */
+  readonly allowMissing: number;
   /** The run whose weights it starts from, instead of random ones. */
   readonly from: string | null;
   /** Whether factors of products are rounded to half precision; for adapters with `shader-f16`. */

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import type { FaceCount } from "../face_count.ts";
 import { WriteError, written } from "../files.ts";
 import { schemaOf } from "../schema.ts";
 
@@ -65,16 +66,28 @@ export interface EpochLine {
   readonly validation: Validation | null;
 }
 
+/** A line of the log about what a stage made of the faces. */
+export interface FacesLine extends FaceCount {
+  readonly type: "faces";
+  /** Epochs and steps that were done when they were counted. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
 const SCHEMA = schemaOf("log");
 
 /** Appends lines to `RUN/log.ndjson`. */
 export class TrainLog implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #path: string;
+  readonly #done: Done;
+  /** What each stage made of the faces, as the log says already. */
+  #counts: ReadonlyMap<string, string> = new Map();
 
-  private constructor(file: Deno.FsFile, path: string) {
+  private constructor(file: Deno.FsFile, path: string, done: Done) {
     this.#file = file;
     this.#path = path;
+    this.#done = done;
   }
 
   /**
@@ -85,9 +98,11 @@ export class TrainLog implements Disposable {
   static async open(run: string, done: Done): Promise<TrainLog> {
     const path = join(run, "log.ndjson");
     const file = await written(path, Deno.open(path, { append: true, create: true }));
-    const log = new TrainLog(file, path);
+    const log = new TrainLog(file, path, done);
     try {
-      await written(path, file.truncate(lengthOf(await Deno.readFile(path), done)));
+      const { length, counts } = keptOf(await Deno.readFile(path), done);
+      await written(path, file.truncate(length));
+      log.#counts = counts;
       return log;
     } catch (error) {
       log[Symbol.dispose]();
@@ -100,7 +115,7 @@ export class TrainLog implements Disposable {
    *
    * @throws {WriteError} If the system refuses.
    */
-  write(...lines: (StepLine | EpochLine)[]): void {
+  write(...lines: (StepLine | EpochLine | FacesLine)[]): void {
     const text = lines.map((line) => JSON.stringify({ schema: SCHEMA, ...line }) + "\n").join("");
     let rest: Uint8Array = new TextEncoder().encode(text);
     try {
@@ -108,6 +123,13 @@ export class TrainLog implements Disposable {
     } catch (cause) {
       throw new WriteError(this.#path, cause);
     }
+  }
+
+  /** Appends what stages made of the faces, where that is not what the log says of them already. */
+  writeCounts(counts: readonly FaceCount[]): void {
+    const { epoch, step } = this.#done;
+    const fresh = counts.filter((count) => this.#counts.get(count.stage) !== textOf(count));
+    this.write(...fresh.map((count) => ({ type: "faces" as const, epoch, step, ...count })));
   }
 
   /** Has the disk hold what was written. */
@@ -126,18 +148,31 @@ export interface Done {
   readonly step: number;
 }
 
-/** Bytes of the lines, from the first on, that say what is done. */
-function lengthOf(text: Uint8Array, done: Done): number {
+/** How many steps a run's log knows of. */
+export async function stepsIn(run: string): Promise<number> {
+  const text = await Deno.readTextFile(join(run, "log.ndjson")).catch(() => "");
+  for (let end = text.length; end > 0;) {
+    const start = text.lastIndexOf("\n", end - 1) + 1;
+    const line = end - start > LONGEST_LINE ? null : lineOf(text.slice(start, end));
+    if (line?.type === "step" && Number.isSafeInteger(line.step)) return line.step! + 1;
+    end = start - 1;
+  }
+  return 0;
+}
+
+/** The lines, from the first on, that say what is done: their bytes, and what they say of faces. */
+function keptOf(text: Uint8Array, done: Done) {
+  const counts = new Map<string, string>();
   let at = 0;
   while (at < text.length) {
     const end = text.indexOf(NEWLINE, at);
-    if (
-      end < 0 || end - at > LONGEST_LINE ||
-      !isDone(new TextDecoder().decode(text.subarray(at, end)), done)
-    ) break;
+    if (end < 0 || end - at > LONGEST_LINE) break;
+    const line = lineOf(new TextDecoder().decode(text.subarray(at, end)));
+    if (line === null || !isDone(line, done)) break;
+    if (line.type === "faces") counts.set(line.stage!, textOf(line as unknown as FaceCount));
     at = end + 1;
   }
-  return at;
+  return { length: at, counts };
 }
 
 /** A line takes some hundred bytes; what is longer is damage, and not parsed. */
@@ -145,12 +180,23 @@ export const LONGEST_LINE = 1 << 20;
 
 const NEWLINE = "\n".charCodeAt(0);
 
-function isDone(line: string, done: Done): boolean {
+/** Any line, as far as it is looked at. */
+type Line = Partial<Omit<FacesLine, "type">> & { readonly type?: string };
+
+function lineOf(text: string): Line | null {
   try {
-    const { epoch, step } = JSON.parse(line) as Partial<StepLine>;
-    return step === undefined ? epoch! < done.epoch : step < done.step;
+    return JSON.parse(text);
   } catch {
     // A run that was killed may have left part of a line, and zeros where the power was lost.
-    return false;
+    return null;
   }
+}
+
+function isDone({ epoch, step }: Line, done: Done): boolean {
+  return step === undefined ? epoch! < done.epoch : step < done.step;
+}
+
+/** A count without what else stands in its line, to compare it by. */
+function textOf({ stage, faces, used, leftOut }: FaceCount): string {
+  return JSON.stringify([stage, faces, used, leftOut]);
 }

@@ -10,6 +10,7 @@ import { exists, FileWriter, ignoreMissing, UNFINISHED, writeJson } from "../fil
 import { readJsonText } from "../json_text.ts";
 import { parseMarked, schemaOf } from "../schema.ts";
 import { configOf, flatten, type TrainConfig } from "../settings.ts";
+import { FACE_LIST } from "./face_list.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
 /** What `RUN/config.json` holds. */
@@ -98,6 +99,7 @@ const LOCK = "train.lock";
 
 const RUN_FILES = [
   "config.json",
+  FACE_LIST,
   "log.ndjson",
   "checkpoints",
   "model",

@@ -6,6 +6,7 @@
 
 import { DeviceLost } from "../../kernels/gpu.ts";
 import { failureOf } from "../backend.ts";
+import type { FaceCount } from "../face_count.ts";
 import type { Face } from "../faces.ts";
 import type { Metrics } from "../metrics.ts";
 import { maskSize } from "../network.ts";
@@ -28,16 +29,21 @@ export interface FaceSets {
   readonly validation: Face[];
 }
 
+/** The faces, and what became of those that came. */
+interface CountedFaces extends FaceSets {
+  readonly counts: readonly FaceCount[];
+}
+
 /** A run; it borrows the learner. */
 export class Session {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
-  readonly #faces: FaceSets;
+  readonly #faces: CountedFaces;
   readonly #standing: Standing;
   readonly #steps: EpochSteps;
   readonly #watch: StepWatch;
 
-  constructor(options: TrainOptions, learner: Learner, faces: FaceSets) {
+  constructor(options: TrainOptions, learner: Learner, faces: CountedFaces) {
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
@@ -73,6 +79,8 @@ export class Session {
     const { config, out, onEpoch, onTimes } = this.#options;
     using _ = this.#watch;
     using log = await TrainLog.open(out, this.#standing.at);
+    const counts = [...this.#options.counts ?? [], ...this.#faces.counts];
+    log.writeCounts(counts);
     let last: EpochLine | null = null;
     while (this.#standing.at.epoch < config.epochs && !this.#isSpent) {
       last = await this.#runEpoch(log);
@@ -85,7 +93,7 @@ export class Session {
     const { epoch, best } = this.#standing.at;
     const { train, validation } = this.#faces;
     const faces = { train: train.length, validation: validation.length };
-    return { run: out, faces, epochs: epoch, bestEpoch: best[0]?.epoch ?? epoch - 1, last };
+    return { run: out, faces, counts, epochs: epoch, bestEpoch: best[0]?.epoch ?? epoch - 1, last };
   }
 
   /** Whether validation has not improved for as long as is waited. */

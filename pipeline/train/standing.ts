@@ -10,7 +10,7 @@ import type { CheckpointMetadata, EpochSums } from "./checkpoint.ts";
 import { CheckpointFolder } from "./checkpoint_folder.ts";
 import type { Learner } from "./learner.ts";
 import { restoreState, stateOf } from "./learner_state.ts";
-import type { TrainLog } from "./log.ts";
+import { stepsIn, type TrainLog } from "./log.ts";
 import { FRESH } from "./schedule.ts";
 
 const NO_SUMS: EpochSums = { losses: [0, 0, 0], images: 0, seconds: 0, waited: 0 };
@@ -48,7 +48,8 @@ export class Standing {
 
   /** Goes back to the last checkpoint, or to the start if the run was stopped before the first one. */
   async restore(): Promise<void> {
-    const checkpoint = await this.#checkpoints.read(this.#options.log);
+    const { log, out } = this.#options;
+    const checkpoint = await this.#checkpoints.read(log, await stepsIn(out));
     if (!checkpoint) return;
     const { tensors, metadata } = checkpoint;
     restoreState(this.#learner, tensors, metadata.step);

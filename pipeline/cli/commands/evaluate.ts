@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { startBackendFor } from "../starting.ts";
 import { command, defaulted, flag, optional, required } from "../command.ts";
 import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
+import { datasetCounts } from "../face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, integer } from "../kinds.ts";
 import { given } from "../given.ts";
@@ -50,6 +51,7 @@ export const EVALUATE = command({
     const useDamaged = values.damaged === "use";
     const options = { labels, followLinks, useDamaged, seed, signal };
     const dataset = await openDataset(values.dataset, options);
+    datasetCounts(dataset, terminal);
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     if (landmarks === null && occlude) {
       throw new UsageError(

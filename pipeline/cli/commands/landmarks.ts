@@ -7,6 +7,7 @@ import {
   required,
   type Values,
 } from "../command.ts";
+import { tellLosses } from "../face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, fileToWrite, folder, SHARD } from "../kinds.ts";
@@ -165,6 +166,7 @@ async function openSource(
     seed,
     signal,
   });
+  tellLosses([dataset.labelled.images], terminal);
   const [from, to] = shardRange(dataset.count, shard);
   const again = () => dataset.records({ shard, signal });
   return { records: again(), again, total: to - from, dataset: dataset.root };

@@ -3,7 +3,9 @@ import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
 import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
+import { datasetCounts } from "../face_counts.ts";
 import {
+  type FacesWithLandmarks,
   facesWithLandmarks,
   type LandmarkingResult,
   landmarkSettings,
@@ -18,7 +20,8 @@ import { runSegments } from "../segmenting.ts";
 import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 import type { Backend } from "../../backend.ts";
 import type { Dataset } from "../../dataset.ts";
-import type { Metrics } from "../../metrics.ts";
+import type { FaceCount } from "../../face_count.ts";
+import type { Evaluated } from "../../evaluate.ts";
 import type { TrainConfig } from "../../settings.ts";
 import { type FaceRecord, SPLITS } from "../../record.ts";
 
@@ -44,7 +47,9 @@ export const PIPELINE = command({
   summary: "Everything: landmarks, segments, training, evaluation, report",
   details: "Without options it takes the shipped sample and a new folder under runs/.\n" +
     "The folder holds what the stages write: landmarks.csv, segments/coverage.csv, config.json, " +
-    "log.ndjson, checkpoints/, model/, metrics.json, report.html.",
+    "log.ndjson, checkpoints/, model/, metrics.json, report.html.\n" +
+    "Faces without landmarks are left out of the training, counted by reason; where more are than " +
+    "--allow-missing (0.05: one in twenty), nothing is trained, and --resume with a larger one goes on.",
   options: OPTIONS,
   examples: [
     ["", "the shipped sample"],
@@ -56,6 +61,7 @@ export const PIPELINE = command({
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
     const { sampleFolder } = await import("../shipped_sample.ts");
+    const { requireRecords } = await import("../../train/choose_faces.ts");
     const { terminal, signal } = context;
     const { labels, followLinks } = values;
     const dataset = await openDataset(values.dataset ?? await sampleFolder(), {
@@ -65,16 +71,22 @@ export const PIPELINE = command({
       seed: config.seed,
       signal,
     });
+    const joins = datasetCounts(dataset, terminal);
     const known = await readKnown(values.landmarks, dataset, context);
+    // Before a run is replaced.
+    if (known && !values.resume) {
+      await requireRecords({ records: ReadableStream.from(known.faces), config, signal });
+    }
     using backend = await startBackend(values, terminal, config);
     const place = await takePlace(values, context);
     await using _ = place.folder;
     terminal.note(`data set ${dataset.root}: ${dataset.count} faces`);
-    const { faces, result: landmarks } = known === null
+    const { faces, count, result: landmarks } = known === null
       ? await findFaces(dataset, values, place, context)
-      : { faces: known, result: null };
+      : { ...known, result: null };
     const segments = await drawSegments(faces, config, values.backend, place, context);
-    const training = await trainOn(faces, dataset, backend, config, values, place, context);
+    const data = { dataset, counts: [...joins, count, segments.count] };
+    const training = await trainOn(faces, data, backend, config, values, place, context);
     const metrics = await measure(faces, dataset, backend, place, context);
     const { report } = await import("../../report.ts");
     const shown = [dataset.root, ...(followLinks ? [dataset.files.images] : [])];
@@ -95,14 +107,16 @@ export const PIPELINE = command({
 async function readKnown(
   path: string | undefined,
   dataset: Dataset,
-  { terminal, signal }: Context,
-): Promise<FaceRecord[] | null> {
+  context: Context,
+): Promise<FacesWithLandmarks | null> {
   if (path === undefined) return null;
   const { addSizes } = await import("../../image_sizes.ts");
+  const { terminal, signal } = context;
   terminal.note(`landmarks are taken from ${path}`);
-  const faces = await facesWithLandmarks(path, dataset, signal);
+  const { faces, count } = await facesWithLandmarks(path, dataset, context);
   // Coverage is counted in pixels of the aligned frame, to which points are brought by their image's size.
-  return await Array.fromAsync(addSizes({ signal })(ReadableStream.from(faces)));
+  const sized = await Array.fromAsync(addSizes({ signal })(ReadableStream.from(faces)));
+  return { faces: sized, count };
 }
 
 /** Looks for the faces of the data set, unless the run that goes on has found them already. */
@@ -111,13 +125,13 @@ async function findFaces(
   values: PipelineValues,
   { landmarks: out }: Place,
   context: Context,
-): Promise<{ faces: FaceRecord[]; result: LandmarkingResult | null }> {
+): Promise<FacesWithLandmarks & { result: LandmarkingResult | null }> {
   const { labels, followLinks, damaged, resume } = values;
   const { exists } = await import("../../files.ts");
   const { unfinishedPath } = await import("../../landmarks/landmark_journal.ts");
   // Beside unfinished work, landmarks are those of an older run that this one replaces.
   if (resume && await exists(out) && !await exists(unfinishedPath(out))) {
-    return { faces: await readKnown(out, dataset, context) ?? [], result: null };
+    return { ...(await readKnown(out, dataset, context))!, result: null };
   }
   const placing = await readPlacing(values, context);
   const records = dataset.records({ signal: context.signal });
@@ -129,7 +143,7 @@ async function findFaces(
   );
   const file = { out, settings, restart: !resume };
   const result = await runLandmarkingInto(file, job, context, (record) => void faces.push(record));
-  return { faces, result };
+  return { faces, count: result.count, result };
 }
 
 /** Measures the masks at the size at which the network learns them. Training draws them anew. */
@@ -150,7 +164,7 @@ async function drawSegments(
 
 async function trainOn(
   faces: readonly FaceRecord[],
-  dataset: Dataset,
+  { dataset, counts }: { readonly dataset: Dataset; readonly counts: readonly FaceCount[] },
   backend: Backend,
   config: TrainConfig,
   { labels, damaged, verbose }: PipelineValues,
@@ -164,7 +178,7 @@ async function trainOn(
     ...(damaged === "use" && { damaged }),
   };
   const records = ReadableStream.from(faces);
-  const job = { records, out, held: true, backend, config, resume, data, verbose };
+  const job = { records, counts, out, held: true, backend, config, resume, data, verbose };
   return await runTraining(job, context);
 }
 
@@ -175,7 +189,7 @@ async function measure(
   backend: Backend,
   { out }: Place,
   context: Context,
-): Promise<Metrics> {
+): Promise<Evaluated> {
   const split = SPLITS.toReversed().find((split) => dataset.counts[split] > 0) ?? "test";
   // Attributes are predicted from the image alone, so that a face without landmarks counts as well.
   const all = faces.map((face) => {

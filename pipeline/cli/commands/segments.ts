@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { command, type Context, defaulted, optional, required } from "../command.ts";
+import { tellCounts } from "../face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, folderToWrite, SIZE } from "../kinds.ts";
 import { runSegments } from "../segmenting.ts";
@@ -15,7 +16,8 @@ export const SEGMENTS = command({
   summary: "Write the masks of every attribute as files",
   details: "Training needs none of these files: it draws masks on the fly.\n" +
     "Always writes DIR/coverage.csv (pixels per image and attribute) and DIR/empty_masks.csv " +
-    "(positive labels whose mask is empty).\n" +
+    "(positive labels whose mask is empty). Of masks of another size in the same folder they are called " +
+    "coverage_{h}x{w}.csv and empty_masks_{h}x{w}.csv.\n" +
     "bits: DIR/masks_{h}x{w}.bits, [N, 40, h, w], most significant bit first, rows as in FILE.\n" +
     "png: DIR/{Attribute}_mask_{image}.png with 0 and 255.\n" +
     "overlay: DIR/{image}_overlay.png, the face with its 14 regions, and DIR/contact_sheet.png.",
@@ -72,17 +74,26 @@ async function* rowsOf(
   }
 }
 
-/** Gives records the labels of a file. */
+/** Gives records the labels of a file, and says which labels are of no record. */
 async function* addLabels(
   records: AsyncIterable<FaceRecord>,
   path: string,
-  { signal }: Pick<Context, "signal">,
+  { terminal, signal }: Pick<Context, "terminal" | "signal">,
 ): AsyncGenerator<FaceRecord> {
   const { readLabels } = await import("../../dataset.ts");
+  const { FaceCounter } = await import("../../face_count.ts");
   const { names, labels } = await readLabels(path, { signal });
+  const isUsed = new Uint8Array(names.size);
   for await (const record of records) {
     const row = names.indexOf(record.image);
     if (row < 0) throw new Error(`${path} has no labels for ${record.image}, which has landmarks`);
+    isUsed[row] = 1;
     yield { ...record, labels: labels[row] as number };
   }
+  const counter = new FaceCounter("labelled faces");
+  counter.come(names.size);
+  for (const [row, used] of isUsed.entries()) {
+    if (!used) counter.leave(names.name(row), "no landmarks");
+  }
+  tellCounts([counter.count], terminal);
 }

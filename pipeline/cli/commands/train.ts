@@ -3,6 +3,7 @@ import { startBackend } from "../starting.ts";
 import { command, optional, required } from "../command.ts";
 import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
+import { datasetCounts } from "../face_counts.ts";
 import { facesWithLandmarks } from "../landmarking.ts";
 import { THREADED } from "../placing.ts";
 import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../training.ts";
@@ -15,7 +16,10 @@ export const TRAIN = command({
   details:
     "Writes RUN/config.json, RUN/log.ndjson (a line a step and an epoch), RUN/checkpoints/ " +
     "and RUN/model/. A run that was stopped in whatever way goes on with --resume, and ends with the " +
-    "weights of one that was not; one that had not begun begins.",
+    "weights of one that was not; one that had not begun begins.\n" +
+    "Faces without labels, a split, landmarks or a readable image are left out, counted by reason. Where " +
+    "more of those to train and validate on are missing than --allow-missing (0.05: one in twenty), " +
+    "nothing is trained, since a part of the data was forgotten more likely than not.",
   options: {
     dataset: required(folder(), "folder of the data set"),
     landmarks: required(file(), "landmarks file of its images"),
@@ -49,6 +53,7 @@ export const TRAIN = command({
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
+    const { requireRecords } = await import("../../train/choose_faces.ts");
     const { hasBegun } = await import("../../train/run_folder.ts");
     const { dataset: root, landmarks, labels, followLinks, out, force, verbose } = values;
     const { terminal, signal } = context;
@@ -59,7 +64,9 @@ export const TRAIN = command({
     const options = { labels, followLinks, useDamaged, seed: config.seed, signal };
     const dataset = await openDataset(root, options);
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
-    const faces = await facesWithLandmarks(landmarks, dataset, signal);
+    const joins = datasetCounts(dataset, terminal);
+    const { faces, count } = await facesWithLandmarks(landmarks, dataset, context);
+    if (!resume) await requireRecords({ records: ReadableStream.from(faces), config, signal });
     const records = ReadableStream.from(faces);
     using backend = await startBackend(values, terminal, config);
     const data = {
@@ -72,7 +79,8 @@ export const TRAIN = command({
     // What lies there without a run is a killed process's, which `hasBegun` has looked at.
     const replaces = force || values.resume && !resume;
     const run = { out, resume, force: replaces };
-    const job = { records, backend, config, ...run, data, verbose, onStart };
+    const counts = [...joins, count];
+    const job = { records, counts, backend, config, ...run, data, verbose, onStart };
     const result = await runTraining(job, context);
     terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
     return result;

@@ -1,0 +1,112 @@
+/**
+ * One split of an evaluation: every face through the network, measured and noted.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import type { EvaluateOptions } from "../evaluate.ts";
+import { type FaceCount, FaceCounter } from "../face_count.ts";
+import { type Face, type InputSize, loadFaces } from "../faces.ts";
+import type { Metrics, SeenFaces } from "../metrics.ts";
+import { PredictionCollector, type Predictions } from "../metrics/predictions.ts";
+import type { FaceRecord, Split } from "../record.ts";
+import type { Place } from "../report/extremes.ts";
+import type { Sample } from "../report/samples.ts";
+import type { Learner } from "../train/learner.ts";
+import { measure, type MeasureOptions } from "../train/measure.ts";
+import { takeSamples } from "./sample_faces.ts";
+import { type KnownFaces, SeenCounter } from "./seen_faces.ts";
+
+/** What the splits of one evaluation have in common. */
+export interface EvaluationJob {
+  readonly learner: Learner;
+  readonly options: EvaluateOptions;
+  readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
+  /** The mean mask of the faces that it was trained on. */
+  readonly prior: Float32Array | null;
+  readonly batch: number;
+  /** The attributes that the network has learnt. */
+  readonly learnt: readonly string[];
+  /** Which faces the run knows. */
+  readonly known: KnownFaces;
+  /** Images done, over all splits. */
+  done: number;
+}
+
+/** Which faces are measured, and what for. */
+interface Purpose {
+  readonly split: Split;
+  /** Thresholds are chosen by the attributes alone: no masks are drawn. */
+  readonly stage: "evaluation" | "thresholds";
+}
+
+/** One split as the network sees it. */
+export interface MeasuredSplit {
+  readonly metrics: Metrics;
+  readonly predictions: Predictions;
+  readonly samples: readonly Sample[];
+  /** Where the image of each prediction lies. */
+  readonly places: readonly Place[];
+  /** What became of the faces, and of those among them whose masks are measured. */
+  readonly counts: readonly FaceCount[];
+  /** How many of the measured ones the run knew. */
+  readonly seen: SeenFaces | null;
+}
+
+/** Measures the faces of one split; others are passed over. */
+export async function measureSplit(
+  job: EvaluationJob,
+  source: AsyncIterable<FaceRecord>,
+  { split, stage }: Purpose,
+): Promise<MeasuredSplit> {
+  const { learner, options, sizes, batch, learnt } = job;
+  const { signal, onProgress, onReject, onDamaged } = options;
+  const collector = new PredictionCollector();
+  const samples: Sample[] = [];
+  const places: Place[] = [];
+  const seen = new SeenCounter(job.known);
+  const counters = [new FaceCounter(stage), new FaceCounter("masks")] as const;
+  const onBatch: MeasureOptions["onBatch"] = ({ faces }, { logits, maps }, masks) => {
+    const images = faces.map(({ record }) => record.image);
+    collector.add({ images, labels: faces.map(({ labels }) => labels), logits, ...masks });
+    places.push(
+      ...faces.map(({ record: { path, size } }) => ({ path: resolve(path), size: size! })),
+    );
+    takeSamples(samples, faces, { logits, maps }, masks.bits, sizes.mask);
+    countMasks(faces, counters[1]);
+    for (const face of faces) seen.add(face);
+    onProgress?.(job.done += faces.length, null);
+  };
+  const reject = (record: FaceRecord, reason: string) => {
+    counters[0].leave(record.image, reason);
+    onReject?.(record, reason);
+  };
+  const chosen = chooseRecords(source, { split, stage }, counters[0]);
+  const faces = loadFaces(chosen, sizes.input, reject, onDamaged);
+  const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
+  const { metrics } = await measure(learner, faces, settings);
+  const counts = counters.map(({ count }) => count);
+  const predictions = collector.result(split, learnt);
+  return { metrics, predictions, samples, places, counts, seen: seen.count };
+}
+
+async function* chooseRecords(
+  records: AsyncIterable<FaceRecord>,
+  { split, stage }: Purpose,
+  counter: FaceCounter,
+) {
+  for await (const record of records) {
+    if (record.split !== split) continue;
+    counter.come();
+    if (record.rejected !== null) counter.leave(record.image, record.rejected);
+    else yield stage === "thresholds" ? { ...record, points: null } : record;
+  }
+}
+
+function countMasks(faces: readonly Face[], counter: FaceCounter): void {
+  for (const { record, polygons } of faces) {
+    counter.come();
+    if (polygons === null) counter.leave(record.image, "there are no landmarks");
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Files of many small pieces.
+ *
+ * @module
+ */
+
+import { FileWriter } from "../files.ts";
+
+/** Bytes that are gathered before they are written. */
+const GATHERED = 1 << 20;
+
+/** Gathers small pieces into large writes. */
+export class GatheringWriter implements AsyncDisposable {
+  readonly #file: FileWriter;
+  readonly #encoder = new TextEncoder();
+  #gathered = new Uint8Array(GATHERED);
+  #length = 0;
+
+  private constructor(file: FileWriter) {
+    this.#file = file;
+  }
+
+  /** Starts a file that will be called `path`. */
+  static async open(path: string): Promise<GatheringWriter> {
+    return new GatheringWriter(await FileWriter.open(path));
+  }
+
+  /** Appends text. */
+  async write(text: string): Promise<void> {
+    const bytes = this.#encoder.encode(text);
+    (await this.reserve(bytes.length)).set(bytes);
+  }
+
+  /** The next `bytes` bytes of the file, zero, to be filled before the next call. */
+  async reserve(bytes: number): Promise<Uint8Array> {
+    if (this.#length + bytes > this.#gathered.length) await this.#flush();
+    if (bytes > this.#gathered.length) this.#gathered = new Uint8Array(bytes);
+    const piece = this.#gathered.subarray(this.#length, this.#length + bytes);
+    this.#length += bytes;
+    return piece.fill(0);
+  }
+
+  /** Makes the file visible under its name. */
+  async commit(): Promise<void> {
+    await this.#flush();
+    await this.#file.commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file[Symbol.asyncDispose]();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#file.write(this.#gathered.subarray(0, this.#length));
+    this.#length = 0;
+  }
+}
