@@ -37,6 +37,7 @@ export {
   type Stage,
   toStream,
   type Turn,
+  TURNS,
 } from "./pipeline/record.ts";
 export { countText, type FaceCount, type LeftOut } from "./pipeline/face_count.ts";
 export { fromJson, readRecords, toJson, writeRecords } from "./pipeline/record_json.ts";
