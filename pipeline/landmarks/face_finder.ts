@@ -75,15 +75,18 @@ export class FaceFinder {
    */
   async #mainFace(view: View, quick: Found | null): Promise<InView | null> {
     const { search } = view;
-    const isDoubted = (face: Found | null) =>
-      mayTurn(search) && (face === null || face.asymmetry > UPRIGHT);
-    if (isDoubted(quick)) {
+    const isDoubted = (face: Found | null, most: number) =>
+      mayTurn(search) && (face === null || face.asymmetry > most);
+    // One that is upright elsewhere beats one that may be: chance answers come near to it.
+    if (isDoubted(quick, PLAINLY_UPRIGHT)) {
       const turned = await this.#turnedFace(search, "quickly", PLAINLY_UPRIGHT);
       if (turned) return turned;
     }
     if (quick && view.candidates.isSmall) return { view, face: quick };
     const face = quick ?? (await this.#views.firstFaces([view], "thoroughly"))[0]!;
-    const turned = isDoubted(face) ? await this.#turnedFace(search, "thoroughly", UPRIGHT) : null;
+    const turned = isDoubted(face, UPRIGHT)
+      ? await this.#turnedFace(search, "thoroughly", UPRIGHT)
+      : null;
     const left = face ?? view.spare;
     return turned ?? (left && { view, face: left });
   }
