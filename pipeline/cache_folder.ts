@@ -4,20 +4,31 @@
  * @module
  */
 
-import { join } from "node:path";
+import { posix, win32 } from "node:path";
+
+/** Where a system keeps such files. */
+export interface CacheSystem {
+  readonly os: typeof Deno.build.os;
+  /** A variable, or null where it is not set or may not be read. */
+  readonly env: (name: string) => string | null;
+}
+
+const THIS_SYSTEM: CacheSystem = { os: Deno.build.os, env: readEnv };
 
 /** The path of a file there, or null where the environment names no folder for such files. */
-export function cachePath(name: string): string | null {
-  const folder = readEnv("XDG_CACHE_HOME") ?? homeCache();
+export function cachePath(name: string, { os, env }: CacheSystem = THIS_SYSTEM): string | null {
+  const { join } = os === "windows" ? win32 : posix;
+  const own = () => {
+    const home = env("HOME");
+    if (os === "darwin") return home && join(home, "Library", "Caches");
+    if (os !== "windows") return home && join(home, ".cache");
+    const user = env("USERPROFILE");
+    return env("LOCALAPPDATA") ?? (user && join(user, "AppData", "Local"));
+  };
+  const folder = env("XDG_CACHE_HOME") ?? own();
   return folder === null ? null : join(folder, "attparsenet", name);
 }
 
-function homeCache(): string | null {
-  const home = readEnv("HOME") ?? readEnv("USERPROFILE");
-  return home === null ? null : join(home, ".cache");
-}
-
-/** A variable, or null where it is not set or may not be read. */
 function readEnv(name: string): string | null {
   try {
     return Deno.env.get(name) || null;

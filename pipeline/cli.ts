@@ -13,6 +13,7 @@ import { abortOnSignals } from "./cli/interrupt.ts";
 import { parseArguments, type Request } from "./cli/parse_arguments.ts";
 import { keepOnly, type Need } from "./cli/permissions.ts";
 import { PROGRAM } from "./cli/program.ts";
+import { shellWord } from "./cli/shell_word.ts";
 import { Terminal } from "./cli/terminal.ts";
 
 /**
@@ -66,11 +67,7 @@ function goingOn(args: readonly string[], added: readonly string[]): string {
     ...args.filter((arg) => arg !== "--force"),
     ...added.filter((arg) => !args.includes(arg)),
   ];
-  return [PROGRAM.name, ...words.map(shellWord)].join(" ");
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+  return [PROGRAM.name, ...words.map((word) => shellWord(word))].join(" ");
 }
 
 type Values = CommonValues & Record<string, never>;

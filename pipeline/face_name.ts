@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fileNameOn } from "./file_name.ts";
+
 /** The suffix of the second face and later ones; `#0`, `#1` and `#02` are none. */
 const SUFFIX = /#(?:[2-9]|[1-9]\d+)$/;
 
@@ -22,7 +24,7 @@ export function faceName(image: string, index: number): string {
  */
 export function stemOfFace(name: string): string {
   const image = imageOfFace(name);
-  return image.replace(/(?<=[^./\\])\.[^./\\]+$/, "") + name.slice(image.length);
+  return fileNameOn(image.replace(/(?<=[^./\\])\.[^./\\]+$/, "") + name.slice(image.length));
 }
 
 /**

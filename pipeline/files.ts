@@ -103,7 +103,7 @@ export class FileWriter implements AsyncDisposable {
   async commit({ lasting = true }: WriteOptions = {}): Promise<void> {
     if (lasting) await this.sync();
     // While it is held, so that it is nobody else's file that gets the name.
-    await written(this.#path, Deno.rename(this.#beside, this.#path));
+    await written(this.#path, renameOver(this.#beside, this.#path));
     this.#close();
   }
 
@@ -118,6 +118,41 @@ export class FileWriter implements AsyncDisposable {
     this.#open = false;
     this.#file.close();
   }
+}
+
+/** How often Windows is asked, and milliseconds between. */
+const RENAMES = 10, RENAME_AGAIN = 100;
+
+/**
+ * Renames a file over another one. Windows refuses that while somebody reads the other one, a scanner for
+ * viruses too, so that it is asked again for a second.
+ */
+export async function renameOver(
+  from: string,
+  to: string,
+  { os, rename, again }: RenameSystem = {
+    os: Deno.build.os,
+    rename: Deno.rename,
+    again: RENAME_AGAIN,
+  },
+): Promise<void> {
+  for (let left = os === "windows" ? RENAMES : 0;; left--) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const isHeld = error instanceof Deno.errors.PermissionDenied ||
+        error instanceof Deno.errors.Busy;
+      if (!isHeld || left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, again));
+    }
+  }
+}
+
+/** What {@linkcode renameOver} works with. */
+export interface RenameSystem {
+  readonly os: typeof Deno.build.os;
+  readonly rename: typeof Deno.rename;
+  readonly again: number;
 }
 
 /** Names the file in what the system says of a part of its writing. */

@@ -111,7 +111,7 @@ async function sourceOf(name: string): Promise<Source> {
 
 /** The folder in which a pattern starts is what stands before its first special character. */
 async function patternSource(pattern: string): Promise<Source> {
-  const segments = pattern.split("/");
+  const segments = patternSegments(pattern);
   const first = segments.findIndex((segment) => SPECIAL.test(segment));
   const rest = segments.slice(first);
   const folder = segments.slice(0, first).join("/") || (first > 0 ? "/" : ".");
@@ -125,6 +125,11 @@ async function patternSource(pattern: string): Promise<Source> {
     enters: (name) => mayHold(name.split("/"), rest),
     nothing,
   };
+}
+
+/** What stands between a pattern's slashes; on Windows, where no shell resolves patterns, between both kinds. */
+export function patternSegments(pattern: string, os = Deno.build.os): string[] {
+  return pattern.split(os === "windows" ? /[\\/]/ : "/");
 }
 
 /** Whether files that fit a pattern's segments may lie somewhere below a folder. */

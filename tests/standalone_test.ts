@@ -182,6 +182,26 @@ Deno.test("the bundled modules run as files, which is how deno compile has them"
   assert.match(await Deno.readTextFile(join(out, "report.html")), /attparsenet train/);
 });
 
+Deno.test("a stand-in for denort that is none is seen, and the file joined", {
+  ignore: kinds[0]![1] === null || Deno.env.has("DENORT_BIN"),
+}, async () => {
+  Deno.env.set("DENORT_BIN", Deno.execPath());
+  try {
+    const out = join(BUILT, "stand_in");
+    const lines: string[] = [];
+    const options = { out, target: null, deno: null, join: false };
+    assert.equal(await build(options, (line) => lines.push(line)), "joined");
+    assert.match(lines.join(), /^deno compile cannot: the file is not the program: it says "deno /);
+    const { stdout } = await new Deno.Command(out, { args: ["--version"] }).output();
+    assert.equal(new TextDecoder().decode(stdout).trim(), config.version);
+    const target = Deno.build.arch === "x86_64" ? "aarch64" : "x86_64";
+    const other = build({ ...options, target: `${target}-unknown-linux-gnu` });
+    await assert.rejects(other, /There is no file for .*; name a Deno executable of that platform/);
+  } finally {
+    Deno.env.delete("DENORT_BIN");
+  }
+});
+
 Deno.test("a joined executable that is cut off says so", {
   ignore: kinds[0]![1] === null,
 }, async () => {

@@ -18,9 +18,10 @@ const SAME_REQUEST = 400;
 /** Whoever asks twice does not want to wait longer than so many milliseconds for what the GPU is doing. */
 const AT_ONCE = 2000;
 
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
+/** What asks a process to stop, as far as its system lets it hear of that. */
+export function stopSignals(os: typeof Deno.build.os = Deno.build.os): readonly Deno.Signal[] {
+  return os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+}
 
 /**
  * Turns the first stop signal into an abort with {@linkcode Interrupted} as its reason, and the second
@@ -44,7 +45,7 @@ export function abortOnSignals(onFirst: () => void): AbortSignal {
       devicesIdle(AT_ONCE).finally(() => Deno.exit(EXIT.interrupted));
     }
   };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, stopOrEnd);
+  for (const signal of stopSignals()) Deno.addSignalListener(signal, stopOrEnd);
   // Without a listener of ours Deno would end the process, even where nohup has it ignored.
   Deno.addSignalListener("SIGHUP", isUnderNohup() ? () => {} : stop);
   return controller.signal;

@@ -28,7 +28,7 @@ const PERMISSIONS: Readonly<Record<Need, readonly Permission[]>> = {
   read: [{ name: "read" }],
   write: [{ name: "write" }],
   gpu: variables("XDG_RUNTIME_DIR"),
-  cache: variables("XDG_CACHE_HOME", "HOME", "USERPROFILE"),
+  cache: variables("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE"),
   user: [{ name: "sys", kind: "uid" }],
 };
 

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../attributes.ts";
 import type { InputSize } from "../faces.ts";
+import { fileNameOn } from "../file_name.ts";
 import { writeFile } from "../files.ts";
 import type { HeatMap } from "../heat_map.ts";
 import { encodePng, type RgbImage } from "../image.ts";
@@ -48,7 +49,7 @@ const OTHERS = 4;
  */
 export async function writeMaps(folder: string, mapped: MappedImage): Promise<WrittenMaps> {
   const { image, name, probabilities, attributes } = mapped;
-  const stem = join(folder, name.replace(/\.[^./]+$/, ""));
+  const stem = join(folder, fileNameOn(name.replace(/\.[^./]+$/, "")));
   const seen = predictedFirst(probabilities, attributes, OTHERS)
     .map((shown) => ({ ...shown, map: mapOf(mapped, shown.name) }));
   const sheet = drawWhereSheet({ image, title: name, attributes: seen });

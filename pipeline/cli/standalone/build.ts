@@ -17,6 +17,7 @@ import { PROGRAM } from "../program.ts";
 import { tell } from "../tell.ts";
 import { bundleBoot, bundleProgram, PROJECT, runDeno, STARTED_BY_NAME } from "./bundle.ts";
 import { joinExecutable } from "./executable.ts";
+import { checkMade, executablePath } from "./made_file.ts";
 import { packPayload } from "./payload.ts";
 
 /** How the file was made. */
@@ -45,18 +46,44 @@ export async function build(
 ): Promise<Made> {
   if (!options.join && options.deno === null) {
     try {
-      await compile(options);
+      await compileChecked(options);
       return "deno compile";
     } catch (error) {
       say(`deno compile cannot: ${reasonOf((error as Error).message)}`);
       if (options.target !== null) {
         const how = "name a Deno executable of that platform by --deno FILE to join it instead";
-        throw new Error(`There is no denort for ${options.target}; ${how}`, { cause: error });
+        throw new Error(`There is no file for ${options.target}; ${how}`, { cause: error });
       }
     }
   }
   await joinWith(options.deno ?? Deno.execPath(), options.out);
   return "joined";
+}
+
+/**
+ * Has Deno compile, and looks at what it made: for another platform at its bytes, else at what it says of
+ * itself, which a `DENORT_BIN` that is none does not get right.
+ *
+ * @throws {Error} If that is not the program.
+ */
+async function compileChecked(options: BuildOptions): Promise<void> {
+  await compile(options);
+  const { out, target } = options;
+  try {
+    checkMade(await Deno.readFile(out), target ?? Deno.build.target, [
+      MAIN_MODULE,
+      ...STARTED_BY_NAME,
+    ]);
+    if (target !== null) return;
+    const { stdout } = await new Deno.Command(out, { args: ["--version"], stdin: "null" }).output();
+    const said = new TextDecoder().decode(stdout).trim();
+    if (said !== PROGRAM.version) {
+      throw new Error(`the file is not the program: it says "${said.split("\n")[0]}"`);
+    }
+  } catch (error) {
+    await Deno.remove(out);
+    throw error;
+  }
 }
 
 /** The innermost sentence that says more than "caused by". */
@@ -91,7 +118,8 @@ export async function joinWith(deno: string, out: string): Promise<void> {
     env: ENVIRONMENT,
   }));
   await writeFile(out, joined);
-  await Deno.chmod(out, 0o755);
+  // A file of Linux that is made on Windows gets its mode where it is unpacked.
+  if (Deno.build.os !== "windows") await Deno.chmod(out, 0o755);
 }
 
 /** Those of all commands together; each gives up what it does not need. */
@@ -130,7 +158,7 @@ async function main(): Promise<void> {
     },
   });
   const { target = null, deno = null } = values;
-  const out = resolve(values.out);
+  const out = executablePath(resolve(values.out), target);
   const made = await build({ ...values, out, target, deno }, tell);
   const { size } = await Deno.stat(out);
   const how = made === "joined" ? "the Deno executable joined with the program" : "by deno compile";
