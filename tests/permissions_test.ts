@@ -62,7 +62,7 @@ Deno.test("permissionFlags() joins what Deno's options take together", () => {
   assert.deepEqual(permissionFlags(["cache", "read", "gpu"]), [
     "--no-prompt",
     "--allow-read",
-    "--allow-env=XDG_RUNTIME_DIR,XDG_CACHE_HOME,HOME,USERPROFILE",
+    "--allow-env=XDG_RUNTIME_DIR,XDG_CACHE_HOME,HOME,LOCALAPPDATA,USERPROFILE",
     "--ignore-env",
   ]);
   assert.deepEqual(permissionFlags([]), ["--no-prompt", "--ignore-env"]);
