@@ -112,7 +112,7 @@ Deno.test({
   ignore: IBUG === null || CELEBA === null,
   async fn() {
     for (const [name, finder] of Object.entries(await finders())) {
-      for (const path of [...await imagesIn(IBUG!, 50, 2), ...await imagesIn(CELEBA!, 700, 3)]) {
+      for (const path of [...await imagesIn(IBUG!, 50, 2), ...await imagesIn(CELEBA!, 600, 3)]) {
         await assertTurned(finder, await readImage(path), `${name}: ${basename(path)}`);
       }
     }
