@@ -404,7 +404,7 @@ Deno.test("imagesIn() finds images in natural order, without labels", async () =
 
 Deno.test("imagesIn() refuses a folder that is missing or holds no image", async () => {
   await withFolder({ "notes.txt": "" }, async (root) => {
-    await assert.rejects(collect(imagesIn(root)), /no image .* in the folder/);
+    await assert.rejects(collect(imagesIn(root)), /no picture in the folder/);
     await assert.rejects(collect(imagesIn(join(root, "nowhere"))), /There is no folder/);
     await assert.rejects(collect(imagesIn(join(root, "notes.txt"))), /is a file/);
   });

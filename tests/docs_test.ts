@@ -33,7 +33,7 @@ function pathsIn(page: string): string[] {
 /** Names of files that the program writes or the user has. */
 const OTHERS = new Set([
   ...["config.json", "metrics.json", "model.json", "samples.json", "extremes.json", "mine.json"],
-  ...["cli.ts", "occlusion.json"],
+  ...["cli.ts", "occlusion.json", "segments.json"],
 ]);
 
 /** A command line of a page: the task and the flags that it is given. */
