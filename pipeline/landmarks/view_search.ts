@@ -94,7 +94,7 @@ export class ViewSearch {
     while (open.length > 0) {
       const tried = open.flatMap((search) => {
         const { value, done } = search.candidates.next();
-        return done ? [] : [{ ...search, candidate: value as Candidate }];
+        return done ? [] : [{ ...search, candidate: asHint(value as Candidate, search.view) }];
       });
       const faces = await this.#place(tried);
       open = tried.filter(({ index, view, candidate }, i) => {
@@ -129,6 +129,11 @@ export class ViewSearch {
     for (const [k, i] of doubted.entries()) asymmetry[i] = found[k]!;
     return tried.map((place, i) => faceOf(place, placed[i]!, asymmetry[i]!));
   }
+}
+
+/** A box that is known frames a face as the picture lies; in it turned, nobody is known to be upright. */
+function asHint(candidate: Candidate, { turn }: View): Candidate {
+  return turn === 0 ? candidate : { ...candidate, known: false };
 }
 
 /** The face at a place in the picture as it lies, if it is one. */
