@@ -61,18 +61,23 @@ export class TerminalTrial implements AsyncDisposable {
   readonly #program: readonly string[];
   readonly #folder: string;
   readonly #piped = new Map<string, Set<string>>();
+  readonly #most: number;
   #runs = 0;
 
-  private constructor(program: readonly string[], folder: string) {
+  private constructor(program: readonly string[], folder: string, most: number) {
     this.#program = program;
     this.#folder = folder;
+    this.#most = most;
   }
 
-  /** @param program The words before a command's name, such as `deno task`. */
-  static async make(program: readonly string[]): Promise<TerminalTrial> {
+  /**
+   * @param program The words before a command's name, such as `deno task`.
+   * @param most Commands that are run, of all by default; the first ones need no training.
+   */
+  static async make(program: readonly string[], most = Infinity): Promise<TerminalTrial> {
     const folder = await Deno.makeTempDir({ prefix: "attparsenet_terminal_" });
     await writeSmallConfig(join(folder, "config.json"));
-    const trial = new TerminalTrial(program, folder);
+    const trial = new TerminalTrial(program, folder, most);
     await trial.#each(async ([code, ...words], key) => {
       const { out, err } = await outcome(code, [...program, ...words]);
       trial.#piped.set(key, wordsOf([...out.split("\n"), ...err.split("\n")]));
@@ -100,7 +105,9 @@ export class TerminalTrial implements AsyncDisposable {
     // Letters that are two columns wide, as users have them.
     const folder = join(this.#folder, `顔と ${this.#runs++}`);
     await Deno.mkdir(folder);
-    for (const line of linesIn(folder)) await act(line, line.join(" ").replaceAll(folder, ""));
+    for (const line of linesIn(folder).slice(0, this.#most)) {
+      await act(line, line.join(" ").replaceAll(folder, ""));
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
