@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pooledSize } from "./batch_norm_pool.ts";
 import type { Binding, Gpu } from "./gpu.ts";
 import { grid, numbersAtOnce } from "./kernel.ts";
 import { part, runsOf } from "./runs.ts";
@@ -65,8 +66,8 @@ export function maxPoolGrad(
 /** What both passes work out from the shape: bytes of an image, and the runs of them to bind. */
 function layout(gpu: Gpu, { batch, height, width, channels }: MaxPoolShape) {
   const { type, size } = numbersAtOnce(channels);
-  const pooled = Math.floor(height / 2) * Math.floor(width / 2);
-  const bytes = { x: 4 * height * width * channels, y: 4 * pooled * channels };
+  const [high, wide] = pooledSize({ height, width });
+  const bytes = { x: 4 * height * width * channels, y: 4 * high * wide * channels };
   const runs = runsOf(gpu, batch, { bound: [bytes.x, bytes.y] }).map((run) => (
     { run, sizes: gpu.uniforms([run.count, height, width, channels / size]) }
   ));

@@ -7,6 +7,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { pooledSize } from "./batch_norm_pool.ts";
 import { type Conv2dShape, outputSize } from "./conv2d.ts";
 import { convolve, type Operation } from "./convolution.ts";
 import { maxPool, maxPoolGrad } from "./max_pool.ts";
@@ -67,8 +68,8 @@ function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
     MaxPool: ({ x }, attributes) => {
       const shape = poolShape(x!, attributes);
       if (!shape) return null;
-      const { batch, height, width, channels } = shape;
-      const y = host.output([batch, Math.floor(height / 2), Math.floor(width / 2), channels]);
+      const { batch, channels } = shape;
+      const y = host.output([batch, ...pooledSize(shape), channels]);
       maxPool(host.gpu, { x: host.bind(x!), y: host.bind(y) }, shape);
       return y;
     },

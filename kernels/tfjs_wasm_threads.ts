@@ -7,6 +7,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { pooledSize } from "./batch_norm_pool.ts";
 import { outputSize } from "./conv2d.ts";
 import { addThreads } from "./cpu/add_threads.ts";
 import {
@@ -171,8 +172,8 @@ function pooling(threads: WasmThreads): Record<string, OwnKernel> {
     MaxPool: ({ x }, attributes) => {
       const shape = poolOnThreads(x!, attributes);
       if (!shape) return null;
-      const { batch, height, width, channels } = shape;
-      const pooled = [batch, Math.floor(height / 2), Math.floor(width / 2), channels];
+      const { batch, channels } = shape;
+      const pooled = [batch, ...pooledSize(shape), channels];
       return output(pooled, (y) => maxPoolThreads(threads, heapAddress(x!), y, shape));
     },
     MaxPoolGrad: ({ input, output: y, dy }, attributes) => {
