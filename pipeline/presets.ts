@@ -41,7 +41,7 @@ const PAPER_RECIPE = {
  * read at once), for two cores and no GPU. Few epochs of small batches suit its short runs.
  * `residual`: for the same machines, with blocks of two convolutions and two thirds of the arithmetic, and the
  * default. Its masks have a head with context, begin at the mean mask, and show regions whether a face has
- * the attribute or not; steps are AdamW's, at a rate that falls fast (the README has the trials).
+ * the attribute or not; steps are AdamW's, at a rate that falls fast (trials: docs/performance.md).
  */
 export const PRESETS = {
   paper: {
@@ -87,7 +87,7 @@ export const PRESETS = {
   },
 } as const satisfies Record<string, Preset>;
 
-/** What is trained where no preset is asked for: the best of the small ones (the README has the trials). */
+/** What is trained where no preset is asked for: the best of the small ones (trials: docs/performance.md). */
 export const DEFAULT_PRESET: PresetName = "residual";
 
 /** What a preset decides; other settings have their defaults. */

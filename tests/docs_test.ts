@@ -1,11 +1,11 @@
 /**
- * The pages and doc comments say what is so: files, tasks and options that they name are there, and the
- * main entries have examples. That these run is `deno task test`'s own work (`--doc`), but for those of the
+ * The pages and doc comments say what is so: files, links, tasks and options that they name are there, and
+ * the main entries have examples. That these run is `deno task test`'s own work (`--doc`), but for those of the
  * kernels, which run here in a process of their own.
  */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path/posix";
 import config from "../deno.json" with { type: "json" };
 import { flagOf } from "../pipeline/cli/command.ts";
 import { parseArguments } from "../pipeline/cli/parse_arguments.ts";
@@ -20,14 +20,46 @@ import { SAMPLE, SAMPLE_LANDMARKS } from "./train_context.ts";
 /** As `deno task test` has it. */
 const PRELOAD = "--preload=pipeline/cli/environment.ts";
 
-const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...await pagesBelow("docs")];
 
-/** Paths of the project in code spans and links; those with a placeholder are none. */
+/** A README is read at once; what is longer belongs on a page. */
+const README_LINES = 150;
+
+async function pagesBelow(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(join(ROOT, folder)));
+  return entries.map(({ name }) => `${folder}/${name}`).filter((name) => name.endsWith(".md"))
+    .sort();
+}
+
+/** Paths of the project in code spans; those with a placeholder are none. */
 function pathsIn(page: string): string[] {
-  const spans = page.matchAll(/`([^`\n]+)`|\]\(([^)\s]+)\)/g);
-  const words = [...spans].flatMap(([, code = "", link = ""]) => [...code.split(/\s+/), link]);
-  const own = /^(?:\.ci|data|kernels|pipeline|tests)\/[\w./-]*$|^[\w-]+\.(?:ts|md|json)$|^LICENSE$/;
+  const words = [...page.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/\s+/));
+  const own = /^(?:\.ci|data|docs|kernels|pipeline|tests)\/[\w./-]*$|^[\w-]+\.(?:ts|md|json)$/;
   return words.filter((word) => own.test(word) && !/NAME|^FILE/.test(word) && !OTHERS.has(word));
+}
+
+/** Links to files of the project, from its folder, with the section if there is one: `docs/data.md#celeba`. */
+function linksIn(page: string, name: string): string[] {
+  const links = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+  return links.filter((link) => !/^https?:/.test(link)).map((link) =>
+    link.startsWith("#") ? name + link : normalize(join(dirname(name), link))
+  );
+}
+
+/** The names of a page's sections in links. */
+function sectionsIn(page: string): string[] {
+  const titles = page.replace(/^```[^]*?^```/gm, "").matchAll(/^#+ (.+)$/gm);
+  return [...titles].map(([, title]) =>
+    title!.toLowerCase().replace(/(?<!\w)_|_(?!\w)|[^\w -]/g, "").replaceAll(" ", "-")
+  );
+}
+
+/** Whether a link leads to a file, and to a section that it has. */
+async function leadsSomewhere(link: string): Promise<boolean> {
+  const [path = "", section] = link.split("#");
+  if (!await exists(ROOT, path)) return false;
+  return section === undefined ||
+    sectionsIn(await Deno.readTextFile(join(ROOT, path))).includes(section);
 }
 
 /** Names of files that the program writes or the user has. */
@@ -63,19 +95,33 @@ function faultOf({ task, flags }: TaskLine): string | null {
 }
 
 for (const name of PAGES) {
-  Deno.test(`what ${name} names is there: files, tasks, options`, async () => {
+  Deno.test(`what ${name} names is there: files, links, tasks, options`, async () => {
     const page = await Deno.readTextFile(join(ROOT, name));
     for (const path of pathsIn(page)) assert(await exists(ROOT, path), `there is no ${path}`);
+    for (const link of linksIn(page, name)) assert(await leadsSomewhere(link), `no ${link}`);
     assert.deepEqual(taskLinesIn(page).map(faultOf).filter((fault) => fault !== null), []);
   });
 }
 
-Deno.test("what a page names wrongly is found", () => {
+Deno.test("the README is short, and links to every page", async () => {
+  const page = await Deno.readTextFile(join(ROOT, "README.md"));
+  assert(page.split("\n").length <= README_LINES + 1);
+  const linked = linksIn(page, "README.md").map((link) => link.replace(/#.*/, ""));
+  assert.deepEqual(PAGES.filter((name) => name !== "README.md" && !linked.includes(name)), []);
+});
+
+Deno.test("what a page names wrongly is found", async () => {
   const page =
-    "See `pipeline/gone.ts`, [a map](tests/map.md), `x.json`, and `kernels/NAME.ts`.\n\n" +
+    "See `pipeline/gone.ts`, [a map](../tests/map.md), `x.json`, and `kernels/NAME.ts`.\n\n" +
+    "[Here](#gone), [there](../README.md#two-commands), [and there](../README.md#gone)\n\n" +
     "```sh\ndeno task train … \\\n  --epoch 3 # --not\ndeno task bench x -- --any\n" +
     "deno task fly\ndeno task train --epochs 3 | deno task report --json\n```\n";
-  assert.deepEqual(pathsIn(page), ["pipeline/gone.ts", "tests/map.md", "x.json"]);
+  assert.deepEqual(pathsIn(page), ["pipeline/gone.ts", "x.json"]);
+  const [map, here, there, andThere] = linksIn(page, "docs/data.md");
+  assert.deepEqual([map, here], ["tests/map.md", "docs/data.md#gone"]);
+  assert(await leadsSomewhere(there!));
+  for (const wrong of [map, here, andThere]) assert(!await leadsSomewhere(wrong!), wrong);
+  assert.deepEqual(sectionsIn("# Does _where_ help `x_y`?\n"), ["does-where-help-x_y"]);
   assert.deepEqual(taskLinesIn(page).map(faultOf), [
     "train has no --epoch",
     null,

@@ -52,7 +52,7 @@ async function hasGnuParallel(): Promise<boolean> {
   }
 }
 
-/** The README's lines for the shell, with paths that hold wherever the task runs. */
+/** The shell lines of docs/landmarks.md, with paths that hold wherever the task runs. */
 const IN_PARALLEL = [
   'cd "$FOLDER"',
   "parallel -j 3 --joblog parts.log --resume-failed" +
