@@ -9,7 +9,7 @@ import { type Change, UNCHANGED } from "../kernels/augment.ts";
 import { augment } from "../kernels/cpu/augment.ts";
 import type { RasterizeJob } from "../kernels/rasterize.ts";
 import { type Face, faultOf, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
-import { FRAME } from "./presets.ts";
+import { FRAME } from "./frame.ts";
 import type { Augmentation } from "./settings.ts";
 import type { Random } from "./random.ts";
 import { REGIONS } from "./regions.ts";

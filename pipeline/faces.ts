@@ -17,7 +17,7 @@ import {
 import { mapInOrder } from "./map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
-import { FRAME } from "./presets.ts";
+import { FRAME } from "./frame.ts";
 
 /** One face with what a batch needs of it. */
 export interface Face {

@@ -13,9 +13,6 @@ import {
   type TrainConfig,
 } from "./settings.ts";
 
-/** The frame in which masks are drawn: CelebA's aligned images. */
-export const FRAME = { height: 218, width: 178 } as const;
-
 /** Names of the presets. */
 export type PresetName = keyof typeof PRESETS;
 

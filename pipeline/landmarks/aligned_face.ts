@@ -5,7 +5,7 @@
  */
 
 import type { RgbImage } from "../image.ts";
-import { FRAME } from "../presets.ts";
+import { FRAME } from "../frame.ts";
 import { cutSquare, fromSquare } from "./crop.ts";
 import { eyeCentres } from "./face_square.ts";
 

@@ -6,7 +6,7 @@
 
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import type { InputSize } from "../faces.ts";
-import { FRAME } from "../presets.ts";
+import { FRAME } from "../frame.ts";
 import { REGIONS } from "../regions.ts";
 import type { RegionPolygons } from "../segments/region_polygons.ts";
 

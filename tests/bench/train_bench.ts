@@ -13,7 +13,8 @@
 
 import { join } from "node:path";
 import { forwardFlops, type NetworkConfig } from "../../pipeline/network.ts";
-import { FRAME, PRESETS } from "../../pipeline/presets.ts";
+import { PRESETS } from "../../pipeline/presets.ts";
+import { FRAME } from "../../pipeline/frame.ts";
 import { findPython, peerArguments } from "../python_peer.ts";
 import { LinePeer } from "./line_peer.ts";
 import { compareLosses } from "./loss_bench.ts";

@@ -21,6 +21,7 @@ import { runTraining, TRAINING, trainingConfig } from "../training.ts";
 import type { Backend } from "../../backend.ts";
 import type { Dataset } from "../../dataset.ts";
 import type { FaceCount } from "../../face_count.ts";
+import { FRAME } from "../../frame.ts";
 import type { Evaluated } from "../../evaluate.ts";
 import type { TrainConfig } from "../../settings.ts";
 import { type FaceRecord, SPLITS } from "../../record.ts";
@@ -154,7 +155,6 @@ async function drawSegments(
   { out }: Place,
   context: Context,
 ) {
-  const { FRAME } = await import("../../presets.ts");
   const { maskSize } = await import("../../network.ts");
   const mask = maskSize(config.network);
   const records = ReadableStream.from(faces);

@@ -4,10 +4,8 @@ import { tellCounts } from "../face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, folderToWrite, SIZE } from "../kinds.ts";
 import { runSegments } from "../segmenting.ts";
+import { FRAME } from "../../frame.ts";
 import type { FaceRecord } from "../../record.ts";
-
-/** CelebA's aligned images. */
-const FRAME = { height: 218, width: 178 };
 
 /** `segments`: masks from landmarks, as files. */
 export const SEGMENTS = command({

@@ -5,7 +5,8 @@
  */
 
 import { forwardFlops, type NetworkConfig } from "../../../pipeline/network.ts";
-import { FRAME, PRESETS } from "../../../pipeline/presets.ts";
+import { PRESETS } from "../../../pipeline/presets.ts";
+import { FRAME } from "../../../pipeline/frame.ts";
 
 /** A network with its batch. */
 export interface Size {

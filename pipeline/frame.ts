@@ -1,0 +1,8 @@
+/**
+ * The frame in which masks are drawn.
+ *
+ * @module
+ */
+
+/** The size of CelebA's aligned images. */
+export const FRAME = { height: 218, width: 178 } as const;
