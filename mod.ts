@@ -28,7 +28,7 @@ export {
   hasAttribute,
   labelsOf,
   namesOf,
-} from "./pipeline/attributes.ts";
+} from "./pipeline/face/attributes.ts";
 export {
   type Box,
   type FaceRecord,
@@ -38,9 +38,9 @@ export {
   toStream,
   type Turn,
   TURNS,
-} from "./pipeline/record.ts";
-export { countText, type FaceCount, type LeftOut } from "./pipeline/face_count.ts";
-export { fromJson, readRecords, toJson, writeRecords } from "./pipeline/record_json.ts";
+} from "./pipeline/face/record.ts";
+export { countText, type FaceCount, type LeftOut } from "./pipeline/face/face_count.ts";
+export { fromJson, readRecords, toJson, writeRecords } from "./pipeline/face/record_json.ts";
 
 // Reading data sets and images.
 export {
@@ -66,7 +66,7 @@ export {
   readImage,
   resizeImage,
   type RgbImage,
-} from "./pipeline/image.ts";
+} from "./pipeline/image/image.ts";
 
 // Landmarks.
 export {
@@ -115,7 +115,7 @@ export {
   REGION_SHAPES,
   REGIONS,
   type RegionShape,
-} from "./pipeline/regions.ts";
+} from "./pipeline/face/regions.ts";
 export {
   drawContactSheet,
   drawOverlay,
@@ -133,19 +133,29 @@ export {
 } from "./pipeline/segments.ts";
 
 // Training and what comes of it.
-export { type Backend, type BackendName, BACKENDS, openBackend } from "./pipeline/backend.ts";
-export { type BackendWork, chooseBackend } from "./pipeline/backend_choice.ts";
-export { type PresetName, PRESETS, trainConfig, type TrainOverrides } from "./pipeline/presets.ts";
-export type { Augmentation, TrainConfig } from "./pipeline/settings.ts";
-export type { NarrowSettings } from "./pipeline/train/narrow_targets.ts";
+export {
+  type Backend,
+  type BackendName,
+  BACKENDS,
+  openBackend,
+} from "./pipeline/compute/backend.ts";
+export { type BackendWork, chooseBackend } from "./pipeline/compute/backend_choice.ts";
+export {
+  type PresetName,
+  PRESETS,
+  trainConfig,
+  type TrainOverrides,
+} from "./pipeline/network/presets.ts";
+export type { Augmentation, TrainConfig } from "./pipeline/network/settings.ts";
+export type { NarrowSettings } from "./pipeline/compute/narrow_targets.ts";
 export type { ScheduleSettings, Warmup } from "./pipeline/train/schedule.ts";
-export type { OptimizerSettings } from "./kernels/tfjs_optimizer.ts";
-export type { TargetSettings } from "./pipeline/train/loss_targets.ts";
-export { maskSize, type NetworkConfig } from "./pipeline/network.ts";
+export type { OptimizerSettings } from "./kernels/tfjs/optimizer.ts";
+export type { TargetSettings } from "./pipeline/compute/loss_targets.ts";
+export { maskSize, type NetworkConfig } from "./pipeline/network/network.ts";
 export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";
-export type { EpochLine, Losses, Validation } from "./pipeline/train/log.ts";
+export type { EpochLine, Losses, Validation } from "./pipeline/train/files/log.ts";
 export type { StepTimes } from "./pipeline/train/step_times.ts";
-export type { OnReject } from "./pipeline/faces.ts";
+export type { OnReject } from "./pipeline/face/faces.ts";
 export { evaluate, type Evaluated, type EvaluateOptions } from "./pipeline/evaluate.ts";
 export type { OccludeOptions } from "./pipeline/evaluate/occluder.ts";
 export type {
@@ -153,7 +163,7 @@ export type {
   Occlusion,
   OcclusionEstimate,
   Shifts,
-} from "./pipeline/occlusion.ts";
+} from "./pipeline/evaluate/occlusion.ts";
 export {
   type AttributeEvidence,
   type AttributeMetrics,
@@ -170,7 +180,7 @@ export {
   type ResampledName,
   type SeenFaces,
   type TunedMeasures,
-} from "./pipeline/metrics.ts";
+} from "./pipeline/metrics/metrics.ts";
 export {
   predict,
   type PredictedImage,
@@ -178,12 +188,16 @@ export {
   type PredictOptions,
   type RejectedImage,
 } from "./pipeline/predict.ts";
-export { findImages, type FindOptions, type ImagePlace } from "./pipeline/find_images.ts";
+export { findImages, type FindOptions, type ImagePlace } from "./pipeline/image/find_images.ts";
 export type { Probabilities } from "./pipeline/predict/most_likely.ts";
 export type { AlignOptions } from "./pipeline/predict/pictures.ts";
 export type { WrittenMaps } from "./pipeline/predict/write_maps.ts";
 export { readTunedThresholds } from "./pipeline/predict/thresholds.ts";
-export { drawHeatMap, type HeatMap, type HeatMapOptions } from "./pipeline/heat_map.ts";
+export {
+  drawHeatMap,
+  type HeatMap,
+  type HeatMapOptions,
+} from "./pipeline/image/drawing/heat_map.ts";
 export {
   type AttributeDifference,
   compare,
@@ -207,7 +221,7 @@ export {
 } from "./pipeline/sample.ts";
 
 // The GPU.
-export { type Binding, Gpu, type Kernel, type PassHost } from "./kernels/gpu.ts";
+export { type Binding, Gpu, type Kernel, type PassHost } from "./kernels/webgpu/gpu.ts";
 export {
   jointLoss,
   type JointLossBuffers,
@@ -217,6 +231,6 @@ export {
   type MaskLoss,
   packTargets,
 } from "./kernels/joint_loss.ts";
-export { type SharedHeap, WasmThreads } from "./kernels/wasm_threads.ts";
-export type { Job, JobName } from "./kernels/wasm_job.ts";
+export { type SharedHeap, WasmThreads } from "./kernels/wasm/threads.ts";
+export type { Job, JobName } from "./kernels/wasm/job.ts";
 export { rasterize, type RasterizeJob, type RasterizeTuning } from "./kernels/rasterize.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid, numbersAtOnce } from "./kernel.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid, numbersAtOnce } from "./webgpu/kernel.ts";
 import source from "./wgsl/adamw_step.wgsl" with { type: "text" };
 
 /** What decides a step of AdamW. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid } from "./kernel.ts";
-import { part, runsOf } from "./runs.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid } from "./webgpu/kernel.ts";
+import { part, runsOf } from "./webgpu/runs.ts";
 import source from "./wgsl/augment.wgsl" with { type: "text" };
 
 /** How one image is changed: by a shift in pixels of its own, and mirroring. */

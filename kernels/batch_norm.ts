@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { floatBits, grid, numbersAtOnce } from "./kernel.ts";
-import { part, type Run, runsOf } from "./runs.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { floatBits, grid, numbersAtOnce } from "./webgpu/kernel.ts";
+import { part, type Run, runsOf } from "./webgpu/runs.ts";
 import forward from "./wgsl/batch_norm.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_grad.wgsl" with { type: "text" };
 

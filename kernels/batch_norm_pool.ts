@@ -19,9 +19,9 @@ import {
   type NormaliseBuffers,
   SOFTWARE,
 } from "./batch_norm.ts";
-import type { Gpu } from "./gpu.ts";
-import { grid, numbersAtOnce } from "./kernel.ts";
-import { part, type Run, runsOf } from "./runs.ts";
+import type { Gpu } from "./webgpu/gpu.ts";
+import { grid, numbersAtOnce } from "./webgpu/kernel.ts";
+import { part, type Run, runsOf } from "./webgpu/runs.ts";
 import forward from "./wgsl/batch_norm_pool.wgsl" with { type: "text" };
 import backward from "./wgsl/batch_norm_pool_grad.wgsl" with { type: "text" };
 

@@ -11,18 +11,22 @@ import {
   type Conv2dShape,
   outputSize,
   padChannels,
-} from "./conv2d.ts";
-import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
-import { conv2dFilterGradTiled, conv2dInputGradTiled, conv2dTiled } from "./conv2d_tiled.ts";
-import type { Binding, Gpu } from "./gpu.ts";
-import { part, runsOf } from "./runs.ts";
-import { sumSplits } from "./sum_splits.ts";
-import { DEFAULT_TILE, type Tile } from "./tiles.ts";
+} from "./convolution/conv2d.ts";
+import { conv2dFilterGrad } from "./convolution/conv2d_filter_grad.ts";
+import {
+  conv2dFilterGradTiled,
+  conv2dInputGradTiled,
+  conv2dTiled,
+} from "./convolution/conv2d_tiled.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { part, runsOf } from "./webgpu/runs.ts";
+import { sumSplits } from "./convolution/sum_splits.ts";
+import { DEFAULT_TILE, type Tile } from "./convolution/tiles.ts";
 import {
   conv2dFilterGradWinograd,
   conv2dInputGradWinograd,
   conv2dWinograd,
-} from "./winograd_tiled.ts";
+} from "./convolution/winograd_tiled.ts";
 
 /** What is computed of y = x * f: the result or a gradient. Its buffers are those of that function. */
 export type Operation = "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad";

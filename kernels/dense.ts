@@ -5,12 +5,12 @@
  * @module
  */
 
-import { TEXEL_ROW } from "./device_memory.ts";
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid, MOST_ITERATIONS } from "./kernel.ts";
-import { sumSplits } from "./sum_splits.ts";
+import { TEXEL_ROW } from "./webgpu/device_memory.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid, MOST_ITERATIONS } from "./webgpu/kernel.ts";
+import { sumSplits } from "./convolution/sum_splits.ts";
 import shader from "./wgsl/dense.wgsl" with { type: "text" };
-import texel from "./wgsl/texel.wgsl" with { type: "text" };
+import texel from "./wgsl/convolution/texel.wgsl" with { type: "text" };
 
 /** Sizes of y [B, N] = x [B, K] · w [K, N]; K and N are multiples of 4. */
 export interface DenseShape {

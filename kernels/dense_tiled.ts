@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Conv2dShape } from "./conv2d.ts";
+import type { Conv2dShape } from "./convolution/conv2d.ts";
 import type { DenseShape } from "./dense.ts";
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid } from "./kernel.ts";
-import { sumManySplits } from "./sum_splits.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid } from "./webgpu/kernel.ts";
+import { sumManySplits } from "./convolution/sum_splits.ts";
 import source from "./wgsl/dense_tiled.wgsl" with { type: "text" };
 import gradSource from "./wgsl/dense_tiled_grad.wgsl" with { type: "text" };
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid, type Kernel } from "./kernel.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid, type Kernel } from "./webgpu/kernel.ts";
 import source from "./wgsl/gradient_scale.wgsl" with { type: "text" };
 
 /** The gradient of one variable. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { floatBits, type Kernel } from "./kernel.ts";
-import { part, type Run, runsOf } from "./runs.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { floatBits, type Kernel } from "./webgpu/kernel.ts";
+import { part, type Run, runsOf } from "./webgpu/runs.ts";
 import source from "./wgsl/joint_loss.wgsl" with { type: "text" };
 import diceSource from "./wgsl/joint_loss_dice.wgsl" with { type: "text" };
 

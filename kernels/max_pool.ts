@@ -5,9 +5,9 @@
  */
 
 import { pooledSize } from "./batch_norm_pool.ts";
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid, numbersAtOnce } from "./kernel.ts";
-import { part, runsOf } from "./runs.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid, numbersAtOnce } from "./webgpu/kernel.ts";
+import { part, runsOf } from "./webgpu/runs.ts";
 import source from "./wgsl/max_pool.wgsl" with { type: "text" };
 
 /** Sizes of x [B, H, W, C]; y is [B, ⌊H / 2⌋, ⌊W / 2⌋, C]. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { checkRasterizeJob, type RasterizeJob, type RasterizeShape } from "./rasterize_job.ts";
 import { sampleGrid } from "./sample_grid.ts";
 import edgeSource from "./wgsl/rasterize.wgsl" with { type: "text" };

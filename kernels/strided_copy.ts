@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { grid, numbersAtOnce } from "./kernel.ts";
-import { part, runsOf } from "./runs.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { grid, numbersAtOnce } from "./webgpu/kernel.ts";
+import { part, runsOf } from "./webgpu/runs.ts";
 import type { StridedView } from "./strided_view.ts";
 import source from "./wgsl/strided_copy.wgsl" with { type: "text" };
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Binding, Gpu } from "./gpu.ts";
-import { floatBits } from "./kernel.ts";
+import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import { floatBits } from "./webgpu/kernel.ts";
 import { checkTreeCascadeJob, type TreeCascade, type TreeCascadeJob } from "./tree_cascade_job.ts";
 import source from "./wgsl/tree_cascade.wgsl" with { type: "text" };
 import addSource from "./wgsl/tree_cascade_add.wgsl" with { type: "text" };

@@ -6,7 +6,7 @@
  */
 
 import "./cli/environment.ts";
-import { devicesIdle } from "../kernels/device_work.ts";
+import { devicesIdle } from "../kernels/webgpu/device_work.ts";
 import type { CommonValues, Context } from "./cli/command.ts";
 import { canGoOn, describe, EXIT, exitCodeOf } from "./cli/failure.ts";
 import { abortOnSignals } from "./cli/interrupt.ts";
@@ -14,7 +14,7 @@ import { parseArguments, type Request } from "./cli/parse_arguments.ts";
 import { keepOnly, type Need } from "./cli/permissions.ts";
 import { PROGRAM } from "./cli/program.ts";
 import { shellWord } from "./cli/shell_word.ts";
-import { Terminal } from "./cli/terminal.ts";
+import { Terminal } from "./cli/terminal/terminal.ts";
 
 /**
  * Runs what the arguments ask for and says with which code the process should end.

@@ -9,7 +9,7 @@ import { compareSettings } from "./compare/comparison.ts";
 import { renderComparison } from "./compare/page.ts";
 import type { Comparison } from "./compare/result.ts";
 import { groupRuns } from "./compare/settings.ts";
-import { writeFile } from "./files.ts";
+import { writeFile } from "./files/write_file.ts";
 
 export type {
   AttributeDifference,

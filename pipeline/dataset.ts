@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { FaceCount } from "./face_count.ts";
-import { type FaceRecord, type Split, SPLITS } from "./record.ts";
+import type { FaceCount } from "./face/face_count.ts";
+import { type FaceRecord, type Split, SPLITS } from "./face/record.ts";
 import { boxOf, type BoxTable, readBoxes } from "./dataset/boxes.ts";
 import { addUnlabelled, countLabelled, countPlaced } from "./dataset/join_counts.ts";
 import { type LabelTable, readLabels } from "./dataset/labels.ts";

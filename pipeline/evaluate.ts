@@ -5,22 +5,22 @@
  */
 
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { type Backend, failureOf, selectBackend } from "./backend.ts";
-import type { FaceCount } from "./face_count.ts";
-import type { InputSize, OnReject } from "./faces.ts";
+import { type Backend, failureOf, selectBackend } from "./compute/backend.ts";
+import type { FaceCount } from "./face/face_count.ts";
+import type { InputSize, OnReject } from "./face/faces.ts";
 import { type OccludeOptions, Occluder } from "./evaluate/occluder.ts";
 import { measureSplit } from "./evaluate/measure_split.ts";
-import { EvaluationFiles } from "./evaluation_files.ts";
-import { useLikelyKernels } from "./kernel_choices.ts";
-import { gatherEvidence, type Metrics } from "./metrics.ts";
-import type { Occlusion } from "./occlusion.ts";
+import { EvaluationFiles } from "./evaluate/evaluation_files.ts";
+import { useLikelyKernels } from "./compute/kernel_choices.ts";
+import { gatherEvidence, type Metrics } from "./metrics/metrics.ts";
+import type { Occlusion } from "./evaluate/occlusion.ts";
 import { maskPrior } from "./network/mask_prior.ts";
-import type { FaceRecord, Split } from "./record.ts";
-import { findExtremes } from "./report/extremes.ts";
-import { readFaceList } from "./train/face_list.ts";
-import { Learner } from "./train/learner.ts";
-import { readModel } from "./train/model_folder.ts";
-import { readRunConfig } from "./train/run_folder.ts";
+import type { FaceRecord, Split } from "./face/record.ts";
+import { findExtremes } from "./evaluate/extremes.ts";
+import { readFaceList } from "./train/faces/face_list.ts";
+import { Learner } from "./compute/learner.ts";
+import { readModel } from "./train/files/model_folder.ts";
+import { readRunConfig } from "./train/files/run_folder.ts";
 
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {

@@ -9,15 +9,15 @@
  */
 
 import type { TreeCascade } from "../kernels/tree_cascade_job.ts";
-import type { Box, FaceRecord, Stage } from "./record.ts";
-import { roundHundredth } from "./record_json.ts";
-import type { DetectorName } from "./landmarks/detector_names.ts";
-import { faceName } from "./face_name.ts";
+import type { Box, FaceRecord, Stage } from "./face/record.ts";
+import { roundHundredth } from "./face/record_json.ts";
+import type { DetectorName } from "./landmarks/detection/detector_names.ts";
+import { faceName } from "./face/face_name.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
 import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
-import { mapInOrder } from "./map_in_order.ts";
+import { mapInOrder } from "./streams/map_in_order.ts";
 
-export { type DetectorName, DETECTORS } from "./landmarks/detector_names.ts";
+export { type DetectorName, DETECTORS } from "./landmarks/detection/detector_names.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
 export { importLandmarks, readImports } from "./landmarks/imports.ts";
 export type { ImportedFace, ImportOptions } from "./landmarks/imports.ts";
@@ -34,7 +34,7 @@ export {
   type LandmarkSettings,
   openJournal,
   unfinishedPath,
-} from "./landmarks/landmark_journal.ts";
+} from "./landmarks/files/landmark_journal.ts";
 export {
   joinLandmarks,
   type JoinOptions,
@@ -43,7 +43,7 @@ export {
   rejectedPath,
   turnedPath,
   writeLandmarks,
-} from "./landmarks/landmark_file.ts";
+} from "./landmarks/files/landmark_file.ts";
 export { addBoxes, checkBoxes } from "./landmarks/known_boxes.ts";
 export {
   type FaceError,
@@ -52,10 +52,10 @@ export {
   type ScoredFace,
   scoreLandmarks,
   type ScoreOptions,
-} from "./landmarks/score.ts";
-export { type WorstOptions, writeWorst } from "./landmarks/score_pictures.ts";
+} from "./landmarks/scoring/score.ts";
+export { type WorstOptions, writeWorst } from "./landmarks/scoring/score_pictures.ts";
 
-export { findPredictorFile, PREDICTOR_FILE, readPredictor } from "./landmarks/predictor.ts";
+export { findPredictorFile, PREDICTOR_FILE, readPredictor } from "./landmarks/placing/predictor.ts";
 export type { TreeCascade };
 
 /** What {@linkcode landmarks} can be told. */

@@ -6,20 +6,26 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { type Attribute, ATTRIBUTES } from "./attributes.ts";
-import { type Backend, computeOf, failureOf, prepareNetwork, selectBackend } from "./backend.ts";
+import { type Attribute, ATTRIBUTES } from "./face/attributes.ts";
+import {
+  type Backend,
+  computeOf,
+  failureOf,
+  prepareNetwork,
+  selectBackend,
+} from "./compute/backend.ts";
 import { networkSizes } from "./evaluate.ts";
-import type { InputSize } from "./faces.ts";
-import type { ImagePlace } from "./find_images.ts";
-import { logitOf, sigmoid } from "./metrics/probability.ts";
-import { applyNetwork } from "./network.ts";
+import type { InputSize } from "./face/faces.ts";
+import type { ImagePlace } from "./image/find_images.ts";
+import { logitOf, sigmoid } from "./numbers/probability.ts";
+import { applyNetwork } from "./network/network.ts";
 import { type NetworkInput, networkInput } from "./network/network_input.ts";
 import { type AlignOptions, type Picture, readPictures, reasonOf } from "./predict/pictures.ts";
 import { learntAttributes } from "./predict/learnt_attributes.ts";
 import type { Probabilities } from "./predict/most_likely.ts";
 import { sameThreshold } from "./predict/thresholds.ts";
 import { writeMaps, type WrittenMaps } from "./predict/write_maps.ts";
-import { readModel } from "./train/model_folder.ts";
+import { readModel } from "./train/files/model_folder.ts";
 
 /** What the network says of one image, or why it says nothing. */
 export type Prediction = PredictedImage | RejectedImage;

@@ -5,11 +5,11 @@
  */
 
 import { join } from "node:path";
-import { writeFile } from "./files.ts";
+import { writeFile } from "./files/write_file.ts";
 import { renderPage } from "./report/page.ts";
 import { readRunFolder } from "./report/run_folder.ts";
 
-export { encodeSample, type MaskSize, type Sample, type SampleSource } from "./report/samples.ts";
+export { encodeSample, type MaskSize, type Sample, type SampleSource } from "./evaluate/samples.ts";
 
 /** Which run to report on and where to. */
 export interface ReportOptions {

@@ -6,11 +6,11 @@
  */
 
 import { join, resolve } from "node:path";
-import { ATTRIBUTES, hasAttribute, labelsOf } from "./attributes.ts";
-import { Claim } from "./claim.ts";
-import { exists, ignoreMissing, UNFINISHED, writeFile, written } from "./files.ts";
-import { Random } from "./random.ts";
-import { type Split, SPLITS } from "./record.ts";
+import { ATTRIBUTES, hasAttribute, labelsOf } from "./face/attributes.ts";
+import { Claim } from "./files/claim.ts";
+import { exists, ignoreMissing, UNFINISHED, writeFile, written } from "./files/write_file.ts";
+import { Random } from "./numbers/random.ts";
+import { type Split, SPLITS } from "./face/record.ts";
 import { drawFace } from "./sample/face.ts";
 import { Studio } from "./sample/picture.ts";
 import { placePoint } from "./sample/pose.ts";

@@ -9,11 +9,11 @@
  */
 
 import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
-import type { Gpu } from "../kernels/gpu.ts";
+import type { Gpu } from "../kernels/webgpu/gpu.ts";
 import { type Extent, rasterize, type RasterizeJob } from "../kernels/rasterize.ts";
-import type { FaceRecord, Stage } from "./record.ts";
-import { REGIONS } from "./regions.ts";
-import { makePolygons, type RegionPolygons, writePolygons } from "./segments/region_polygons.ts";
+import type { FaceRecord, Stage } from "./face/record.ts";
+import { REGIONS } from "./face/regions.ts";
+import { makePolygons, type RegionPolygons, writePolygons } from "./face/region_polygons.ts";
 import type { Segmented } from "./segments/segmented.ts";
 
 export type { Extent } from "../kernels/rasterize.ts";
@@ -26,7 +26,7 @@ export {
 } from "./segments/export_segments.ts";
 export { exportOverlays, type OverlayOptions, OverlayWriter } from "./segments/export_overlays.ts";
 export { drawContactSheet, drawOverlay, type OverlayFace } from "./segments/overlay.ts";
-export { makePolygons, polygonsOf, type RegionPolygons } from "./segments/region_polygons.ts";
+export { makePolygons, polygonsOf, type RegionPolygons } from "./face/region_polygons.ts";
 
 /** How segments are drawn. */
 export interface SegmentsOptions {

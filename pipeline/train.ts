@@ -5,23 +5,28 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Backend, failureOf, selectBackend, useHalfPrecision } from "./backend.ts";
-import type { FaceCount } from "./face_count.ts";
-import type { OnReject } from "./faces.ts";
-import { tuneKernels } from "./kernel_choices.ts";
-import { activations, buildNetwork, maskSize } from "./network.ts";
+import { type Backend, failureOf, selectBackend, useHalfPrecision } from "./compute/backend.ts";
+import type { FaceCount } from "./face/face_count.ts";
+import type { OnReject } from "./face/faces.ts";
+import { tuneKernels } from "./compute/kernel_choices.ts";
+import { activations, buildNetwork, maskSize } from "./network/network.ts";
 import { setMaskPrior } from "./network/mask_prior.ts";
-import type { FaceRecord } from "./record.ts";
-import type { TrainConfig } from "./settings.ts";
+import type { FaceRecord } from "./face/record.ts";
+import type { TrainConfig } from "./network/settings.ts";
 import { checkSameFaces, checkSameSettings, facesBefore } from "./train/going_on.ts";
-import { fingerprintOf } from "./train/fingerprint.ts";
-import { writeFaceList } from "./train/face_list.ts";
-import { gatherFaces } from "./train/gather_faces.ts";
-import { keepImages } from "./train/keep_images.ts";
-import { Learner } from "./train/learner.ts";
-import { classWeights } from "./train/loss_targets.ts";
-import type { EpochLine } from "./train/log.ts";
-import { readRunConfig, type RunConfig, RunFolder, writeRunConfig } from "./train/run_folder.ts";
+import { fingerprintOf } from "./train/faces/fingerprint.ts";
+import { writeFaceList } from "./train/faces/face_list.ts";
+import { gatherFaces } from "./train/faces/gather_faces.ts";
+import { keepImages } from "./train/faces/keep_images.ts";
+import { Learner } from "./compute/learner.ts";
+import { classWeights } from "./compute/loss_targets.ts";
+import type { EpochLine } from "./train/files/log.ts";
+import {
+  readRunConfig,
+  type RunConfig,
+  RunFolder,
+  writeRunConfig,
+} from "./train/files/run_folder.ts";
 import { type FaceSets, Session } from "./train/session.ts";
 import { startFrom } from "./train/start_weights.ts";
 import type { StepTimes } from "./train/step_times.ts";

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path/posix";
-import { ROOT } from "./task_command.ts";
+import { ROOT } from "./processes/task_command.ts";
 
 /** The layers, each of which may import those before it; a file belongs to the last that fits. */
 const LAYERS = [/^kernels\//, /^pipeline\//, /^pipeline\/cli(\.ts|\/)/, /^mod\.ts/, /^tests\//];

@@ -10,12 +10,12 @@ import config from "../deno.json" with { type: "json" };
 import { flagOf } from "../pipeline/cli/command.ts";
 import { parseArguments } from "../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../pipeline/cli/program.ts";
-import { exists } from "../pipeline/files.ts";
-import { encodePng, readImage } from "../pipeline/image.ts";
+import { exists } from "../pipeline/files/write_file.ts";
+import { encodePng, readImage } from "../pipeline/image/image.ts";
 import { readLandmarks } from "../pipeline/landmarks.ts";
 import { drawContactSheet, type OverlayFace } from "../pipeline/segments.ts";
-import { ROOT } from "./task_command.ts";
-import { SAMPLE, SAMPLE_LANDMARKS } from "./train_context.ts";
+import { ROOT } from "./processes/task_command.ts";
+import { SAMPLE, SAMPLE_LANDMARKS } from "./contexts/train_context.ts";
 
 /** As `deno task test` has it. */
 const PRELOAD = "--preload=pipeline/cli/environment.ts";

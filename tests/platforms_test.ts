@@ -4,13 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { cachePath } from "../pipeline/cache_folder.ts";
+import { cachePath } from "../pipeline/files/cache_folder.ts";
 import { stopSignals } from "../pipeline/cli/interrupt.ts";
 import { shellWord } from "../pipeline/cli/shell_word.ts";
 import { checkMade, executablePath, platformOf } from "../pipeline/cli/standalone/made_file.ts";
-import { renameOver } from "../pipeline/files.ts";
-import { fileNameOn } from "../pipeline/file_name.ts";
-import { patternSegments } from "../pipeline/find_images.ts";
+import { renameOver } from "../pipeline/files/write_file.ts";
+import { fileNameOn } from "../pipeline/files/file_name.ts";
+import { patternSegments } from "../pipeline/image/find_images.ts";
 
 Deno.test("cachePath() names the folder that each system has for such files", () => {
   const on = (os: typeof Deno.build.os, variables: Record<string, string>) =>

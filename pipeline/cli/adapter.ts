@@ -4,7 +4,7 @@
  * @module
  */
 
-import { adapterName } from "../backend_measurements.ts";
+import { adapterName } from "../compute/backend_measurements.ts";
 
 /** What an adapter says of itself. */
 export interface Adapter {

@@ -6,7 +6,7 @@
 
 import type { Completion, Kind } from "./kinds.ts";
 import type { Need } from "./permissions.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** One option of a command; its flag is the key it stands under, `maskSize` for `--mask-size`. */
 export interface Option<T> {

@@ -7,7 +7,7 @@
 import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
 import { type Choice, examineChoice, examineKernels } from "./doctor_choice.ts";
 import { installCommand, isRoot } from "./setup.ts";
-import { IS_BUNDLED } from "../standalone.ts";
+import { IS_BUNDLED } from "../files/standalone.ts";
 
 /** Something that the pipeline can use, or why it cannot. */
 export interface Part {
@@ -141,7 +141,7 @@ async function examineModel(
  */
 export async function examinePredictor(path?: string | null): Promise<Part> {
   const { findPredictorFile, PREDICTOR_FILE, readPredictor } = await import(
-    "../landmarks/predictor.ts"
+    "../landmarks/placing/predictor.ts"
   );
   const part = { name: PREDICTOR_FILE.replace(/\.dat$/, ""), optional: true } as const;
   const file = path === undefined ? await findPredictorFile() : path;

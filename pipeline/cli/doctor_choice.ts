@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { BackendMeasurement } from "../backend_measurements.ts";
+import type { BackendMeasurement } from "../compute/backend_measurements.ts";
 import type { Adapter } from "./adapter.ts";
 
 /** What `--backend auto` takes, and where a measurement of it is kept. */
@@ -19,7 +19,7 @@ export interface Choice {
 
 /** As `chooseBackend` chooses: by what was measured last, which may be another for another network. */
 export async function examineChoice(adapter: Adapter | null): Promise<Choice> {
-  const { measurementPath, readMeasurement } = await import("../backend_measurements.ts");
+  const { measurementPath, readMeasurement } = await import("../compute/backend_measurements.ts");
   const file = measurementPath();
   if (!adapter) return { backend: "wasm", reason: "there is no adapter", file };
   const measured = await readMeasurement({ adapter: adapter.name });
@@ -32,7 +32,7 @@ async function measuredChoice(
   measured: BackendMeasurement,
   adapter: Adapter,
 ): Promise<Pick<Choice, "backend" | "reason">> {
-  const { fasterBackend, secondsText } = await import("../backend_choice.ts");
+  const { fasterBackend, secondsText } = await import("../compute/backend_choice.ts");
   const { network, batch, seconds } = measured;
   const times = Object.entries(seconds).map(([name, time]) => `${name} ${secondsText(time)}`);
   const step = `a training step of ${batch} images (${network})`;
@@ -50,6 +50,6 @@ function kindOf({ isSoftware }: Adapter): string {
 export async function examineKernels(adapter: Adapter | null): Promise<string> {
   if (!adapter) return "none: there is no adapter";
   if (adapter.isSoftware) return "register tiles (software adapter)";
-  const { choicesText, keptChoices } = await import("../kernel_choices.ts");
+  const { choicesText, keptChoices } = await import("../compute/kernel_choices.ts");
   return choicesText(await keptChoices(adapter).read());
 }

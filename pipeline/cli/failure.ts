@@ -4,8 +4,8 @@
  * @module
  */
 
-import { DeviceLost } from "../../kernels/device_loss.ts";
-import { WriteError } from "../files.ts";
+import { DeviceLost } from "../../kernels/webgpu/device_loss.ts";
+import { WriteError } from "../files/write_file.ts";
 
 /** Exit codes of the command line. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;

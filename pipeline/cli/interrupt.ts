@@ -7,7 +7,7 @@
  */
 
 import { fstatSync } from "node:fs";
-import { devicesIdle } from "../../kernels/device_work.ts";
+import { devicesIdle } from "../../kernels/webgpu/device_work.ts";
 import { EXIT, Interrupted } from "./failure.ts";
 
 /**

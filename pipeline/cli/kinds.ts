@@ -5,9 +5,9 @@
  */
 
 import { extname } from "node:path";
-import { integer } from "../values.ts";
+import { integer } from "../network/settings/values.ts";
 
-export { choice, integer, number } from "../values.ts";
+export { choice, integer, number } from "../network/settings/values.ts";
 
 /** What a shell offers for a value: files, folders, fixed words, or nothing. */
 export type Completion = "file" | "folder" | readonly string[] | null;

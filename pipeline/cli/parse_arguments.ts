@@ -10,7 +10,7 @@ import { Command as Parser, CommanderError, Help, Option as ParserOption } from 
 import { type Command, flagOf, type Option, type Options, type Program } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import type { Kind } from "./kinds.ts";
-import { STDOUT } from "./sink.ts";
+import { STDOUT } from "./terminal/sink.ts";
 
 /** What the arguments ask for: a text (help, version), or a command to run. */
 export type Request =

@@ -7,7 +7,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { defaulted, flag, optional, type Program } from "./command.ts";
 import { choice, integer } from "./kinds.ts";
-import { PROGRAM_NAME } from "../standalone.ts";
+import { PROGRAM_NAME } from "../files/standalone.ts";
 import { COMPARE } from "./commands/compare.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";

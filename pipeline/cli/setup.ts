@@ -8,7 +8,7 @@
 
 import "./environment.ts";
 import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
-import { tell } from "./tell.ts";
+import { tell } from "./terminal/tell.ts";
 
 /** Debian's packages for the Vulkan loader and for Mesa's drivers, the software one among them. */
 export const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"] as const;

@@ -5,12 +5,12 @@
  */
 
 import { basename, resolve } from "node:path";
-import { ATTRIBUTES, namesOf } from "../attributes.ts";
+import { ATTRIBUTES, namesOf } from "../face/attributes.ts";
 import { mapOverlap } from "../metrics/mask_overlap.ts";
 import { type Predictions, readPredictions } from "../metrics/predictions.ts";
 import { readRunFolder, type RunFolder } from "../report/run_folder.ts";
 import { shellWord } from "../report/text.ts";
-import { PROGRAM_NAME } from "../standalone.ts";
+import { PROGRAM_NAME } from "../files/standalone.ts";
 
 const A = ATTRIBUTES.length;
 

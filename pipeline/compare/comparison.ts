@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
+import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import {
   bootstrap,
   intervalAround,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CurvePanel, Point } from "../report/plots.ts";
+import type { CurvePanel, Point } from "../report/plots/plots.ts";
 import type { EpochEntry } from "../report/training_log.ts";
 import { seriesOf } from "./plots.ts";
 import type { Setting } from "./settings.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { ResampledName } from "../metrics.ts";
+import type { ResampledName } from "../metrics/metrics.ts";
 import { renderDocument } from "../report/document.ts";
 import { type Html, html } from "../report/html.ts";
-import { plotCurves } from "../report/plots.ts";
+import { plotCurves } from "../report/plots/plots.ts";
 import { percent, points, spaced } from "../report/text.ts";
 import type { Comparison, Difference, Estimate, SettingResult } from "./result.ts";
 import { panelsOf } from "./curves.ts";

@@ -5,8 +5,8 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import type { Interval } from "../metrics.ts";
-import { draw } from "../report/draw.ts";
+import type { Interval } from "../metrics/metrics.ts";
+import { draw } from "../report/plots/draw.ts";
 import type { Html } from "../report/html.ts";
 
 /** Colours before they start again: `style.css` has variables `--series-0` and on. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Interval, ResampledName } from "../metrics.ts";
+import type { Interval, ResampledName } from "../metrics/metrics.ts";
 import type { SettingDifference } from "./settings.ts";
 
 /** A measure with how sure it is. */

@@ -5,7 +5,7 @@
  */
 
 import { flatten } from "../report/flatten.ts";
-import { withDefaults } from "../settings.ts";
+import { withDefaults } from "../network/settings.ts";
 import type { ComparedRun } from "./compared_run.ts";
 
 /** Runs that were trained alike. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Interval, ResampledName } from "../metrics.ts";
+import type { Interval, ResampledName } from "../metrics/metrics.ts";
 import { percent } from "../report/text.ts";
 
 /** The measures in the order in which they are shown. */

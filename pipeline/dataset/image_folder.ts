@@ -5,9 +5,9 @@
  */
 
 import { join } from "node:path";
-import type { FaceRecord } from "../record.ts";
+import type { FaceRecord } from "../face/record.ts";
 import { LinkGuard } from "./links.ts";
-import { picturesBelow } from "./picture_files.ts";
+import { picturesBelow } from "../image/picture_files.ts";
 import { type Shard, shardRange } from "./shard.ts";
 
 /** What {@linkcode imagesIn} can be told. */

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { type FaceCount, FaceCounter } from "../face_count.ts";
-import { isNotThere } from "../files.ts";
-import { SPLITS } from "../record.ts";
+import { type FaceCount, FaceCounter } from "../face/face_count.ts";
+import { isNotThere } from "../files/write_file.ts";
+import { SPLITS } from "../face/record.ts";
 import { imagePath } from "./layout.ts";
-import { isImageFile } from "./image_name.ts";
+import { isImageFile } from "../image/image_name.ts";
 import type { LinkGuard } from "./links.ts";
 import type { NameTable } from "./name_table.ts";
 

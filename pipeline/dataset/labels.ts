@@ -8,10 +8,10 @@
  * @module
  */
 
-import { attributeColumn, ATTRIBUTES } from "../attributes.ts";
-import { quoted } from "../quoted.ts";
-import { BLANKS, type Cells } from "./cells.ts";
-import { checkImageCell, isImageHeading, isRowNumberHeading } from "./image_name.ts";
+import { attributeColumn, ATTRIBUTES } from "../face/attributes.ts";
+import { quoted } from "../files/quoted.ts";
+import { BLANKS, type Cells } from "../files/cells.ts";
+import { checkImageCell, isImageHeading, isRowNumberHeading } from "../image/image_name.ts";
 import { grown, NameTable } from "./name_table.ts";
 import { readTable, type TableReader } from "./text_table.ts";
 

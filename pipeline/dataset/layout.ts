@@ -8,9 +8,9 @@
  */
 
 import { join } from "node:path";
-import { isNotThere } from "../files.ts";
+import { isNotThere } from "../files/write_file.ts";
 import { requireFolder } from "./image_folder.ts";
-import { isImageFile } from "./image_name.ts";
+import { isImageFile } from "../image/image_name.ts";
 import type { NameTable } from "./name_table.ts";
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isNotThere } from "../files.ts";
+import { isNotThere } from "../files/write_file.ts";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 
 /** Tells which of a data set's files lie somewhere else. The data set's folder may be a link itself. */

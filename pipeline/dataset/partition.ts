@@ -4,10 +4,10 @@
  * @module
  */
 
-import { quoted } from "../quoted.ts";
-import type { Split } from "../record.ts";
-import type { Cells } from "./cells.ts";
-import { checkImageCell, isImageHeading } from "./image_name.ts";
+import { quoted } from "../files/quoted.ts";
+import type { Split } from "../face/record.ts";
+import type { Cells } from "../files/cells.ts";
+import { checkImageCell, isImageHeading } from "../image/image_name.ts";
 import { mix32, NameTable } from "./name_table.ts";
 import { readTable, type TableReader } from "./text_table.ts";
 

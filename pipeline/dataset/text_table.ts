@@ -9,7 +9,7 @@
  * @module
  */
 
-import { BLANKS, Cells } from "./cells.ts";
+import { BLANKS, Cells } from "../files/cells.ts";
 
 const LINE_FEED = 10;
 const COMMA = 44;

@@ -6,14 +6,14 @@
 
 import { resolve } from "node:path";
 import type { EvaluateOptions } from "../evaluate.ts";
-import { type FaceCount, FaceCounter } from "../face_count.ts";
-import { type Face, type InputSize, loadFaces } from "../faces.ts";
-import type { Metrics, SeenFaces } from "../metrics.ts";
+import { type FaceCount, FaceCounter } from "../face/face_count.ts";
+import { type Face, type InputSize, loadFaces } from "../face/faces.ts";
+import type { Metrics, SeenFaces } from "../metrics/metrics.ts";
 import { PredictionCollector, type Predictions } from "../metrics/predictions.ts";
-import type { FaceRecord, Split } from "../record.ts";
-import type { Place } from "../report/extremes.ts";
-import type { Sample } from "../report/samples.ts";
-import type { Learner } from "../train/learner.ts";
+import type { FaceRecord, Split } from "../face/record.ts";
+import type { Place } from "./extremes.ts";
+import type { Sample } from "./samples.ts";
+import type { Learner } from "../compute/learner.ts";
 import { measure, type MeasureOptions } from "../train/measure.ts";
 import { takeSamples } from "./sample_faces.ts";
 import { type KnownFaces, SeenCounter } from "./seen_faces.ts";

@@ -6,15 +6,15 @@
  */
 
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../compute/backend.ts";
 import {
   EvenChoice,
   measureOcclusion,
   networkLogits,
   type Occlusion,
   type OcclusionJob,
-} from "../occlusion.ts";
-import type { FaceRecord, Split } from "../record.ts";
+} from "./occlusion.ts";
+import type { FaceRecord, Split } from "../face/record.ts";
 
 /** Whether and how regions are occluded. */
 export interface OccludeOptions {

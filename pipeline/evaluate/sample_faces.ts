@@ -5,11 +5,11 @@
  */
 
 import { resolve } from "node:path";
-import { ATTRIBUTES } from "../attributes.ts";
-import type { Face, InputSize } from "../faces.ts";
-import { sigmoid } from "../metrics/probability.ts";
-import { encodeSample, type Sample } from "../report/samples.ts";
-import type { Prediction } from "../train/learner.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import type { Face, InputSize } from "../face/faces.ts";
+import { sigmoid } from "../numbers/probability.ts";
+import { encodeSample, type Sample } from "./samples.ts";
+import type { Prediction } from "../compute/learner.ts";
 
 /** As many as one looks through. */
 const SAMPLE_FACES = 12;

@@ -5,9 +5,9 @@
  */
 
 import { resolve, sep } from "node:path";
-import type { Face } from "../faces.ts";
-import type { SeenFaces } from "../metrics.ts";
-import type { ListedFace } from "../train/face_list.ts";
+import type { Face } from "../face/faces.ts";
+import type { SeenFaces } from "../metrics/metrics.ts";
+import type { ListedFace } from "../train/faces/face_list.ts";
 
 /** Where a run's faces came from, and which they were. */
 export interface KnownFaces {

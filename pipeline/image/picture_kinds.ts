@@ -5,7 +5,7 @@
  * @module
  */
 
-import { brandsOf } from "./iso_boxes.ts";
+import { brandsOf } from "./codecs/iso_boxes.ts";
 
 /** Kinds that are read. */
 export type ReadKind = "AVIF" | "BMP" | "GIF" | "JPEG" | "PNG" | "TIFF" | "WebP";

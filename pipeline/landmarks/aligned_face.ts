@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { RgbImage } from "../image.ts";
-import { FRAME } from "../frame.ts";
+import type { RgbImage } from "../image/image.ts";
+import { FRAME } from "../face/frame.ts";
 import { cutSquare, fromSquare } from "./crop.ts";
 import { eyeCentres } from "./face_square.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RgbImage } from "../image.ts";
+import type { RgbImage } from "../image/image.ts";
 
 /** A square in a picture, in its pixels (pixel centres at half coordinates). */
 export interface Square {

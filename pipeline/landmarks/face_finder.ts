@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Turn } from "../record.ts";
-import { PLAINLY_UPRIGHT } from "./asymmetry.ts";
+import type { Turn } from "../face/record.ts";
+import { PLAINLY_UPRIGHT } from "./orientation/asymmetry.ts";
 import { extentOf } from "./face_square.ts";
-import type { PredictPoints } from "./tree_placer.ts";
+import type { PredictPoints } from "./placing/tree_placer.ts";
 import {
   type FaceSearch,
   type Found,
@@ -15,9 +15,9 @@ import {
   type PlacedFace,
   type View,
   ViewSearch,
-} from "./view_search.ts";
+} from "./orientation/view_search.ts";
 
-export type { FaceSearch, PlacedFace } from "./view_search.ts";
+export type { FaceSearch, PlacedFace } from "./orientation/view_search.ts";
 
 /** A face, and the view in which it was found. */
 interface InView {

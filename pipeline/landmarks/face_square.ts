@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Box } from "../record.ts";
+import type { Box } from "../face/record.ts";
 import type { Square } from "./crop.ts";
 
 /** Centre and larger side of the points' extent, in pixels of the picture. */

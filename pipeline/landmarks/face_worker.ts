@@ -4,13 +4,13 @@
  * @module
  */
 
-import { devicesIdle } from "../../kernels/device_work.ts";
-import { DeviceLost, Gpu } from "../../kernels/gpu.ts";
-import { useWasm } from "../../kernels/tfjs_wasm.ts";
-import { decodePixels, readPictureFileSync, type RgbImage } from "../image.ts";
+import { devicesIdle } from "../../kernels/webgpu/device_work.ts";
+import { DeviceLost, Gpu } from "../../kernels/webgpu/gpu.ts";
+import { useWasm } from "../../kernels/tfjs/wasm/backend.ts";
+import { decodePixels, readPictureFileSync, type RgbImage } from "../image/image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
 import type { FaceAnswer, FaceRequest, NoFace, WorkerMessage, WorkerTask } from "./landmarker.ts";
-import { openPredictor } from "./predictor.ts";
+import { openPredictor } from "./placing/predictor.ts";
 
 /** The part of a worker's global scope that is used here; the compiler's libraries lack it. */
 interface WorkerScope {

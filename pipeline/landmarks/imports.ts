@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { FaceRecord, Stage } from "../record.ts";
+import type { FaceRecord, Stage } from "../face/record.ts";
 import { readDlibXml } from "./imports/dlib_xml.ts";
 import { readFaceCsv } from "./imports/face_csv.ts";
 import { FaceStore } from "./imports/face_store.ts";

@@ -5,7 +5,7 @@
  */
 
 import { boxesIn } from "../dataset/boxes.ts";
-import type { FaceRecord, Stage } from "../record.ts";
+import type { FaceRecord, Stage } from "../face/record.ts";
 
 /**
  * Makes sure that a file of boxes is about these images, before work that would end without a face.

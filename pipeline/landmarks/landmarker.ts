@@ -5,8 +5,8 @@
  */
 
 import type { TreeCascade } from "../../kernels/tree_cascade_job.ts";
-import type { Box } from "../record.ts";
-import type { DetectorName } from "./detector_names.ts";
+import type { Box } from "../face/record.ts";
+import type { DetectorName } from "./detection/detector_names.ts";
 import type { PlacedFace } from "./face_finder.ts";
 
 /** An image in which the face is to be found. */

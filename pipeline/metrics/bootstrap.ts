@@ -11,8 +11,8 @@
  * @module
  */
 
-import { ATTRIBUTES } from "../attributes.ts";
-import { Random } from "../random.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import { Random } from "../numbers/random.ts";
 import { LANES } from "./packed_sums.ts";
 import { isLearnt, type Predictions } from "./predictions.ts";
 import { RESAMPLED, type ResampledName, weightedMeasures } from "./weighted_measures.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Attribute, ATTRIBUTES, labelsOf } from "../attributes.ts";
+import { type Attribute, ATTRIBUTES, labelsOf } from "../face/attributes.ts";
 import { isLearnt, type Predictions } from "./predictions.ts";
 
 /** Attributes that exclude each other by what the words mean. */

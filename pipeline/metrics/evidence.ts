@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ATTRIBUTES } from "../attributes.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
 import {
   bootstrap,
   BOOTSTRAP_SEED,
@@ -29,7 +29,7 @@ import {
   ratesOf,
 } from "./measures.ts";
 import { isLearnt, type Predictions, presenceOf, scoresOf } from "./predictions.ts";
-import { logitOf, sigmoid } from "./probability.ts";
+import { logitOf, sigmoid } from "../numbers/probability.ts";
 import { chooseThresholds } from "./thresholds.ts";
 
 /** Intervals of the measures; null where the measure is undefined, or the faces are too few. */

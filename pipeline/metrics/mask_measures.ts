@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ATTRIBUTES } from "../attributes.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
 import { isLocalised, type MaskOverlap } from "./mask_overlap.ts";
 import { type MaskMeasures, share } from "./measures.ts";
 

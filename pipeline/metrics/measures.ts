@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FaceCount } from "../face_count.ts";
+import type { FaceCount } from "../face/face_count.ts";
 import { averagePrecision } from "./average_precision.ts";
 import type { Evidence } from "./evidence.ts";
 

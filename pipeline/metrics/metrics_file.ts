@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ATTRIBUTES } from "../attributes.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
 import {
   count,
   fields,
@@ -18,9 +18,9 @@ import {
   share,
   text,
   tuple,
-} from "../json_shape.ts";
-import { FACE_COUNT } from "../face_count.ts";
-import { parseMarked } from "../schema.ts";
+} from "../files/json_shape.ts";
+import { FACE_COUNT } from "../face/face_count.ts";
+import { parseMarked } from "../files/schema.ts";
 import type { Metrics } from "./measures.ts";
 import { RESAMPLED } from "./weighted_measures.ts";
 

@@ -22,11 +22,11 @@
  */
 
 import { join } from "node:path";
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { list, text } from "../json_shape.ts";
-import { parseJson } from "../json_text.ts";
-import { decodeSafetensors, encodeSafetensors, type TensorData } from "../safetensors.ts";
-import { checkSchema, SchemaError, schemaOf } from "../schema.ts";
+import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
+import { list, text } from "../files/json_shape.ts";
+import { parseJson } from "../files/json_text.ts";
+import { decodeSafetensors, encodeSafetensors, type TensorData } from "../files/safetensors.ts";
+import { checkSchema, SchemaError, schemaOf } from "../files/schema.ts";
 import {
   joinOverlaps,
   mapOverlap,

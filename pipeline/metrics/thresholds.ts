@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ATTRIBUTES } from "../attributes.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
 import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
-import { sigmoid } from "./probability.ts";
+import { sigmoid } from "../numbers/probability.ts";
 import { descending } from "./ranking.ts";
 
 /**

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { ATTRIBUTES } from "../attributes.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
 import { LANES, PackedSums } from "./packed_sums.ts";
 import { isLocalised } from "./mask_overlap.ts";
 import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";
-import { logitOf } from "./probability.ts";
+import { logitOf } from "../numbers/probability.ts";
 import { WeightedPrecision } from "./weighted_precision.ts";
 
 const A = ATTRIBUTES.length;

@@ -14,8 +14,8 @@ import {
   packChanges,
   SCALED,
 } from "../../kernels/augment.ts";
-import { InputBlock } from "../../kernels/input_block.ts";
-import type { TfjsHost } from "../../kernels/tfjs_host.ts";
+import { InputBlock } from "../../kernels/webgpu/input_block.ts";
+import type { TfjsHost } from "../../kernels/tfjs/host.ts";
 import type { ResidentImages } from "./resident_images.ts";
 
 /** Buffers for batches of one size. Dispose it to release them. */

@@ -12,8 +12,8 @@
  */
 
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Conv2dShape } from "../../kernels/conv2d.ts";
-import { ATTRIBUTES } from "../attributes.ts";
+import type { Conv2dShape } from "../../kernels/convolution/conv2d.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
 import type { LayerStack } from "./layer_stack.ts";
 
 /** Channels of the head (tried on real faces: 48 gain a point of overlap for twice the arithmetic). */

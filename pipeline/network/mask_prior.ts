@@ -7,8 +7,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { ATTRIBUTES } from "../attributes.ts";
-import { attributeRegionMasks } from "../regions.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import { attributeRegionMasks } from "../face/regions.ts";
 import { priorLayer } from "./layer_stack.ts";
 
 const A = ATTRIBUTES.length;

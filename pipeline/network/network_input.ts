@@ -7,8 +7,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type AugmentShape, UNCHANGED } from "../../kernels/augment.ts";
 import { augment } from "../../kernels/cpu/augment.ts";
-import { TfjsHost } from "../../kernels/tfjs_host.ts";
-import type { WasmThreads } from "../../kernels/wasm_threads.ts";
+import { TfjsHost } from "../../kernels/tfjs/host.ts";
+import type { WasmThreads } from "../../kernels/wasm/threads.ts";
 import { DeviceImages } from "./device_images.ts";
 
 /** Makes the input. Dispose it to release its buffers. */

@@ -5,7 +5,7 @@
  */
 
 import { type AugmentShape, type ImageChunk, imageStride } from "../../kernels/augment.ts";
-import type { Gpu } from "../../kernels/gpu.ts";
+import type { Gpu } from "../../kernels/webgpu/gpu.ts";
 
 /** Bytes that are brought to the device at a time. */
 const UPLOAD_BYTES = 2 ** 24;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Attribute, ATTRIBUTES } from "../attributes.ts";
-import { exists } from "../files.ts";
-import { readRunConfig } from "../train/run_folder.ts";
+import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
+import { exists } from "../files/write_file.ts";
+import { readRunConfig } from "../train/files/run_folder.ts";
 
 /**
  * In the order of `ATTRIBUTES`: the network answers for the others too, but by chance. All of them where

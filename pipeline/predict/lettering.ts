@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Canvas } from "../segments/canvas.ts";
-import type { Rgb } from "../segments/region_colours.ts";
+import type { Canvas } from "../image/drawing/canvas.ts";
+import type { Rgb } from "../face/region_colours.ts";
 import { LETTER, letterFor, type Stroke } from "./letters.ts";
 
 /** How text looks. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Attribute, ATTRIBUTES } from "../attributes.ts";
+import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
 
 /** Probabilities of the attributes that a network has learnt, in the order of `ATTRIBUTES`. */
 export type Probabilities = Readonly<Partial<Record<Attribute, number>>>;

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { fit, type InputSize } from "../faces.ts";
-import type { ImagePlace } from "../find_images.ts";
-import { readImageAs, type RgbImage } from "../image.ts";
+import { fit, type InputSize } from "../face/faces.ts";
+import type { ImagePlace } from "../image/find_images.ts";
+import { readImageAs, type RgbImage } from "../image/image.ts";
 import { type LandmarkOptions, landmarks } from "../landmarks.ts";
 import { cutAlignedFace } from "../landmarks/aligned_face.ts";
-import { mapInOrder } from "../map_in_order.ts";
-import type { FaceRecord } from "../record.ts";
+import { mapInOrder } from "../streams/map_in_order.ts";
+import type { FaceRecord } from "../face/record.ts";
 
 /** A picture as the network sees it. */
 export interface Picture {

@@ -5,13 +5,13 @@
  */
 
 import { extname } from "node:path";
-import { type Attribute, ATTRIBUTES } from "../attributes.ts";
-import { csvRow } from "../csv.ts";
-import { nameInTable } from "../dataset/image_name.ts";
-import { FileWriter } from "../files.ts";
-import { rejectedPath } from "../landmarks/landmark_file.ts";
+import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
+import { csvRow } from "../files/csv.ts";
+import { nameInTable } from "../image/image_name.ts";
+import { FileWriter } from "../files/write_file.ts";
+import { rejectedPath } from "../landmarks/files/landmark_file.ts";
 import type { Prediction } from "../predict.ts";
-import { jsonLine } from "../quoted.ts";
+import { jsonLine } from "../files/quoted.ts";
 
 /** Whether predictions go to a file as csv. */
 export function isCsv(path: string): boolean {

@@ -5,8 +5,8 @@
  */
 
 import { join } from "node:path";
-import { ATTRIBUTES } from "../attributes.ts";
-import { readJsonText } from "../json_text.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import { readJsonText } from "../files/json_text.ts";
 import { parseThresholds } from "../metrics/metrics_file.ts";
 
 /** What is not decided otherwise, and what an attribute without a threshold of its own has. */

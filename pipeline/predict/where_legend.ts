@@ -4,10 +4,10 @@
  * @module
  */
 
-import { heatColour } from "../heat_map.ts";
-import { HALF } from "../heat_map/contour.ts";
-import type { Canvas } from "../segments/canvas.ts";
-import type { Rgb } from "../segments/region_colours.ts";
+import { heatColour } from "../image/drawing/heat_map.ts";
+import { HALF } from "../image/drawing/contour.ts";
+import type { Canvas } from "../image/drawing/canvas.ts";
+import type { Rgb } from "../face/region_colours.ts";
 import { widthOfText, writeText } from "./lettering.ts";
 import { OPACITY } from "./where_picture.ts";
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { drawHeatMap, type HeatMap } from "../heat_map.ts";
-import { contourOf, emptinessOf } from "../heat_map/contour.ts";
-import { refineMap } from "../heat_map/refine.ts";
-import type { RgbImage } from "../image.ts";
-import { Canvas } from "../segments/canvas.ts";
-import type { Rgb } from "../segments/region_colours.ts";
+import { drawHeatMap, type HeatMap } from "../image/drawing/heat_map.ts";
+import { contourOf, emptinessOf } from "../image/drawing/contour.ts";
+import { refineMap } from "../image/drawing/refine.ts";
+import type { RgbImage } from "../image/image.ts";
+import { Canvas } from "../image/drawing/canvas.ts";
+import type { Rgb } from "../face/region_colours.ts";
 import { widthOfText, writeText } from "./lettering.ts";
 
 /** The most of a map's colour that a pixel takes on: a mouth must be seen under it. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { HeatMap } from "../heat_map.ts";
-import { HALF } from "../heat_map/contour.ts";
-import { resizeImage, type RgbImage } from "../image.ts";
-import { Canvas } from "../segments/canvas.ts";
-import type { Rgb } from "../segments/region_colours.ts";
+import type { HeatMap } from "../image/drawing/heat_map.ts";
+import { HALF } from "../image/drawing/contour.ts";
+import { resizeImage, type RgbImage } from "../image/image.ts";
+import { Canvas } from "../image/drawing/canvas.ts";
+import type { Rgb } from "../face/region_colours.ts";
 import { endThatFits, widthOfText, writeText } from "./lettering.ts";
 import type { LikelyAttribute } from "./most_likely.ts";
 import { drawLegend, LEGEND } from "./where_legend.ts";

@@ -5,12 +5,12 @@
  */
 
 import { join } from "node:path";
-import { type Attribute, ATTRIBUTES } from "../attributes.ts";
-import type { InputSize } from "../faces.ts";
-import { fileNameOn } from "../file_name.ts";
-import { writeFile } from "../files.ts";
-import type { HeatMap } from "../heat_map.ts";
-import { encodePng, type RgbImage } from "../image.ts";
+import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
+import type { InputSize } from "../face/faces.ts";
+import { fileNameOn } from "../files/file_name.ts";
+import { writeFile } from "../files/write_file.ts";
+import type { HeatMap } from "../image/drawing/heat_map.ts";
+import { encodePng, type RgbImage } from "../image/image.ts";
 import { predictedFirst, type Probabilities } from "./most_likely.ts";
 import { drawWhere } from "./where_picture.ts";
 import { drawWhereSheet } from "./where_sheet.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { chooseAttributes } from "./face_masks.ts";
-import { renderMasks, renderScale } from "./face_tiles.ts";
+import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
+import { chooseAttributes } from "./faces/face_masks.ts";
+import { renderMasks, renderScale } from "./faces/face_tiles.ts";
 import { type Html, html } from "./html.ts";
-import type { PictureSource } from "./picture_source.ts";
-import type { SampleFace } from "./samples.ts";
+import type { PictureSource } from "./faces/picture_source.ts";
+import type { SampleFace } from "../evaluate/samples.ts";
 import { percent, spaced } from "./text.ts";
 
 /** Attributes whose masks are shown for a face: with its image they fill three rows of two. */

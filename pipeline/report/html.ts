@@ -4,7 +4,7 @@
  * @module
  */
 
-import { inert } from "../quoted.ts";
+import { inert } from "../files/quoted.ts";
 
 /** A piece of HTML that is safe to put into a page as it is. */
 export class Html {

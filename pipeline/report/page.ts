@@ -5,20 +5,20 @@
  */
 
 import { basename, resolve } from "node:path";
-import { renderAttributes } from "./attribute_section.ts";
-import { renderData } from "./data_section.ts";
+import { renderAttributes } from "./sections/attributes.ts";
+import { renderData } from "./sections/data.ts";
 import { renderDocument } from "./document.ts";
-import { renderExtremes } from "./extremes_section.ts";
+import { renderExtremes } from "./sections/extremes.ts";
 import { renderFaces } from "./faces.ts";
-import { renderHeadline } from "./headline.ts";
+import { renderHeadline } from "./sections/headline.ts";
 import { type Html, html } from "./html.ts";
-import { renderReliability } from "./reliability_section.ts";
-import { renderOcclusion } from "./occlusion_section.ts";
-import { PictureSource } from "./picture_source.ts";
+import { renderReliability } from "./sections/reliability.ts";
+import { renderOcclusion } from "./sections/occlusion.ts";
+import { PictureSource } from "./faces/picture_source.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { renderSetup } from "./setup_section.ts";
-import { renderTraining } from "./training_section.ts";
-import { hasWhere, renderWhere } from "./where_section.ts";
+import { renderSetup } from "./sections/setup.ts";
+import { renderTraining } from "./sections/training.ts";
+import { hasWhere, renderWhere } from "./sections/where.ts";
 
 /** The whole page, with pictures from the data set's folder and those that are named. */
 export async function renderPage(

@@ -5,16 +5,16 @@
  */
 
 import { join } from "node:path";
-import { ATTRIBUTES } from "../attributes.ts";
-import { count, fields, list, number, oneOf, share, text, tuple } from "../json_shape.ts";
-import { isObject, parseJson, readJsonText } from "../json_text.ts";
-import type { Metrics } from "../metrics.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import { count, fields, list, number, oneOf, share, text, tuple } from "../files/json_shape.ts";
+import { isObject, parseJson, readJsonText } from "../files/json_text.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { parseMetrics } from "../metrics/metrics_file.ts";
-import { parseOcclusion } from "../occlusion/occlusion_file.ts";
-import type { Occlusion } from "../occlusion.ts";
-import { marked, parseMarked } from "../schema.ts";
-import type { Extremes } from "./extremes.ts";
-import { decodeSample, type SampleFace } from "./samples.ts";
+import { parseOcclusion } from "../evaluate/occlusion/occlusion_file.ts";
+import type { Occlusion } from "../evaluate/occlusion.ts";
+import { marked, parseMarked } from "../files/schema.ts";
+import type { Extremes } from "../evaluate/extremes.ts";
+import { decodeSample, type SampleFace } from "../evaluate/samples.ts";
 import { parseLog, type TrainingLog } from "./training_log.ts";
 
 /** What lies in a run folder. Null stands for a file that is not there (yet). */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { FACE_COUNT, type FaceCount } from "../face_count.ts";
-import { checkSchema } from "../schema.ts";
-import { LONGEST_LINE } from "../train/log.ts";
+import { FACE_COUNT, type FaceCount } from "../face/face_count.ts";
+import { checkSchema } from "../files/schema.ts";
+import { LONGEST_LINE } from "../train/files/log.ts";
 
 /** The losses of a step, or their means over an epoch. Null where the log has none. */
 export interface Losses {

@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { Attribute } from "../attributes.ts";
-import type { Random } from "../random.ts";
+import type { Attribute } from "../face/attributes.ts";
+import type { Random } from "../numbers/random.ts";
 import type { Point } from "./pose.ts";
 
 /** A planned face. */

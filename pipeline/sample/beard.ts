@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Random } from "../random.ts";
+import type { Random } from "../numbers/random.ts";
 import { type Color, type Drawing, mirror, mixColors, scaleColor } from "./drawing.ts";
 import { type Face, landmark, landmarks } from "./face.ts";
 import type { Point } from "./pose.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Attribute } from "../attributes.ts";
-import type { Random } from "../random.ts";
+import type { Attribute } from "../face/attributes.ts";
+import type { Random } from "../numbers/random.ts";
 import { type Anatomy, planFace } from "./anatomy.ts";
 import { type Color, mixColors, scaleColor } from "./drawing.ts";
 import { drawPose, type Point, type Pose } from "./pose.ts";

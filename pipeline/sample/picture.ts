@@ -7,7 +7,7 @@
 
 import encode, { init } from "@jsquash/jpeg/encode.js";
 import encoderBytes from "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm" with { type: "bytes" };
-import type { Random } from "../random.ts";
+import type { Random } from "../numbers/random.ts";
 import { drawMustache } from "./beard.ts";
 import { Drawing } from "./drawing.ts";
 import type { Face } from "./face.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Random } from "../random.ts";
+import type { Random } from "../numbers/random.ts";
 
 /** A point: x to the right, y down. */
 export type Point = readonly [x: number, y: number];

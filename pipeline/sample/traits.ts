@@ -9,8 +9,8 @@
  * @module
  */
 
-import type { Attribute } from "../attributes.ts";
-import type { Random } from "../random.ts";
+import type { Attribute } from "../face/attributes.ts";
+import type { Random } from "../numbers/random.ts";
 
 /** Shares for women and men, of those to whom the attribute can apply at all. */
 type Shares = readonly [women: number, men: number];

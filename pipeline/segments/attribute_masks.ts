@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { attributeRegionMasks, REGIONS } from "../regions.ts";
+import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
+import { attributeRegionMasks, REGIONS } from "../face/regions.ts";
 
 /** One mask: the union of some regions. */
 export interface PackedMask {

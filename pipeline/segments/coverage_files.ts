@@ -7,10 +7,10 @@
 
 import { join } from "node:path";
 import type { Extent } from "../../kernels/rasterize.ts";
-import { exists, writeJson } from "../files.ts";
-import { count, fields } from "../json_shape.ts";
-import { readJsonText } from "../json_text.ts";
-import { parseMarked, schemaOf } from "../schema.ts";
+import { exists, writeJson } from "../files/write_file.ts";
+import { count, fields } from "../files/json_shape.ts";
+import { readJsonText } from "../files/json_text.ts";
+import { parseMarked, schemaOf } from "../files/schema.ts";
 
 /** Paths of the two tables. */
 export interface CoverageFiles {

@@ -5,10 +5,10 @@
  */
 
 import { join } from "node:path";
-import { writeFile } from "../files.ts";
-import { encodePng, readImageAs } from "../image.ts";
-import { stemOfFace } from "../face_name.ts";
-import type { FaceRecord } from "../record.ts";
+import { writeFile } from "../files/write_file.ts";
+import { encodePng, readImageAs } from "../image/image.ts";
+import { stemOfFace } from "../face/face_name.ts";
+import type { FaceRecord } from "../face/record.ts";
 import { drawContactSheet, drawOverlay, type OverlayFace } from "./overlay.ts";
 
 /** Where and how overlays are written. */

@@ -6,14 +6,14 @@
 
 import { join, parse } from "node:path";
 import type { Extent } from "../../kernels/rasterize.ts";
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
-import { csvRow } from "../csv.ts";
-import { nameInTable } from "../dataset/image_name.ts";
-import { type FaceCount, FaceCounter } from "../face_count.ts";
-import { writeFile } from "../files.ts";
-import { encodePng } from "../image.ts";
-import { stemOfFace } from "../face_name.ts";
-import type { FaceRecord } from "../record.ts";
+import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
+import { csvRow } from "../files/csv.ts";
+import { nameInTable } from "../image/image_name.ts";
+import { type FaceCount, FaceCounter } from "../face/face_count.ts";
+import { writeFile } from "../files/write_file.ts";
+import { encodePng } from "../image/image.ts";
+import { stemOfFace } from "../face/face_name.ts";
+import type { FaceRecord } from "../face/record.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
 import { coverageFiles, writeMaskSize } from "./coverage_files.ts";

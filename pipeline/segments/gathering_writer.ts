@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FileWriter } from "../files.ts";
+import { FileWriter } from "../files/write_file.ts";
 
 /** Bytes that are gathered before they are written. */
 const GATHERED = 1 << 20;

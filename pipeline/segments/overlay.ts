@@ -5,12 +5,12 @@
  */
 
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
-import { resizeImage, type RgbImage } from "../image.ts";
-import { REGIONS } from "../regions.ts";
-import { Canvas, fitText, textWidth } from "./canvas.ts";
-import { GLYPH } from "./glyphs.ts";
-import { REGION_COLOURS, type Rgb, rgbOf } from "./region_colours.ts";
-import { polygonsOf } from "./region_polygons.ts";
+import { resizeImage, type RgbImage } from "../image/image.ts";
+import { REGIONS } from "../face/regions.ts";
+import { Canvas, fitText, textWidth } from "../image/drawing/canvas.ts";
+import { GLYPH } from "../image/drawing/glyphs.ts";
+import { REGION_COLOURS, type Rgb, rgbOf } from "../face/region_colours.ts";
+import { polygonsOf } from "../face/region_polygons.ts";
 
 /** A face to be shown. */
 export interface OverlayFace {

@@ -4,9 +4,15 @@
  * @module
  */
 
-import { ATTRIBUTE_REGIONS, type Corner, type Region, REGION_SHAPES, REGIONS } from "../regions.ts";
-import { REGION_COLOURS } from "./region_colours.ts";
-import { MAX_CORNERS, polygonsOf } from "./region_polygons.ts";
+import {
+  ATTRIBUTE_REGIONS,
+  type Corner,
+  type Region,
+  REGION_SHAPES,
+  REGIONS,
+} from "../face/regions.ts";
+import { REGION_COLOURS } from "../face/region_colours.ts";
+import { MAX_CORNERS, polygonsOf } from "../face/region_polygons.ts";
 
 /** The left half of a face that looks straight ahead, in CelebA's frame of 178 x 218. */
 const LEFT_HALF: Readonly<Record<number, readonly [x: number, y: number]>> = {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FaceRecord } from "../record.ts";
+import type { FaceRecord } from "../face/record.ts";
 
 /** A record with its segments. */
 export interface Segmented {

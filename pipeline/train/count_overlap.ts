@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ATTRIBUTES, hasAttribute } from "../attributes.ts";
+import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { type MaskOverlap, NOWHERE } from "../metrics/mask_overlap.ts";
-import { attributeRegionMasks } from "../regions.ts";
+import { attributeRegionMasks } from "../face/regions.ts";
 
 const A = ATTRIBUTES.length;
 

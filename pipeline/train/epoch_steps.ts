@@ -6,12 +6,12 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import type { Face } from "../faces.ts";
-import { maskSize } from "../network.ts";
+import type { Face } from "../face/faces.ts";
+import { maskSize } from "../network/network.ts";
 import type { TrainOptions } from "../train.ts";
-import { BatchFeed } from "./batch_feed.ts";
-import type { Learner } from "./learner.ts";
-import type { TrainLog } from "./log.ts";
+import { BatchFeed } from "./faces/batch_feed.ts";
+import type { Learner } from "../compute/learner.ts";
+import type { TrainLog } from "./files/log.ts";
 import type { LearntBatch, LossReader } from "./loss_reader.ts";
 import { learningRateAt } from "./schedule.ts";
 import type { Standing } from "./standing.ts";

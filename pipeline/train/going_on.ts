@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Face } from "../faces.ts";
-import { changedSetting, flatten } from "../settings.ts";
+import type { Face } from "../face/faces.ts";
+import { changedSetting, flatten } from "../network/settings.ts";
 import type { TrainOptions } from "../train.ts";
-import { type ListedFace, readFaceList } from "./face_list.ts";
-import { differenceOf, fingerprintOf } from "./fingerprint.ts";
-import type { RunConfig } from "./run_folder.ts";
+import { type ListedFace, readFaceList } from "./faces/face_list.ts";
+import { differenceOf, fingerprintOf } from "./faces/fingerprint.ts";
+import type { RunConfig } from "./files/run_folder.ts";
 
 /**
  * A run is resumed with the settings it was started with, but for those that do not change its steps.

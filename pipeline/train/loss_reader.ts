@@ -5,9 +5,9 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Face } from "../faces.ts";
-import type { EpochSums } from "./checkpoint.ts";
-import type { Losses, StepLine, TrainLog } from "./log.ts";
+import type { Face } from "../face/faces.ts";
+import type { EpochSums } from "./checkpoints/checkpoint.ts";
+import type { Losses, StepLine, TrainLog } from "./files/log.ts";
 
 /** Steps between two read-backs: each one costs some 11 ms, while the device works on the next steps. */
 const STEPS_PER_READ = 8;

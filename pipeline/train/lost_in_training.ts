@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DeviceLost } from "../../kernels/gpu.ts";
+import type { DeviceLost } from "../../kernels/webgpu/gpu.ts";
 
 /**
  * Says what has been kept and how to go on.

@@ -6,14 +6,14 @@
 
 import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
-import { ATTRIBUTES } from "../attributes.ts";
-import { type Batch, loadBatch, NO_CHANGE } from "../batches.ts";
-import type { Face, InputSize, OnReject } from "../faces.ts";
-import { type Metrics, MetricsAccumulator } from "../metrics.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import { type Batch, loadBatch, NO_CHANGE } from "../face/batches.ts";
+import type { Face, InputSize, OnReject } from "../face/faces.ts";
+import { type Metrics, MetricsAccumulator } from "../metrics/metrics.ts";
 import type { MaskOverlap } from "../metrics/mask_overlap.ts";
 import { countOverlap, priorCells } from "./count_overlap.ts";
-import type { Learner, Prediction } from "./learner.ts";
-import type { Losses } from "./log.ts";
+import type { Learner, Prediction } from "../compute/learner.ts";
+import type { Losses } from "./files/log.ts";
 
 const A = ATTRIBUTES.length;
 

@@ -4,21 +4,21 @@
  * @module
  */
 
-import { DeviceLost } from "../../kernels/gpu.ts";
-import { failureOf } from "../backend.ts";
-import type { FaceCount } from "../face_count.ts";
-import type { Face } from "../faces.ts";
-import type { Metrics } from "../metrics.ts";
-import { maskSize } from "../network.ts";
+import { DeviceLost } from "../../kernels/webgpu/gpu.ts";
+import { failureOf } from "../compute/backend.ts";
+import type { FaceCount } from "../face/face_count.ts";
+import type { Face } from "../face/faces.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { maskSize } from "../network/network.ts";
 import { maskPrior } from "../network/mask_prior.ts";
 import type { TrainOptions, TrainResult } from "../train.ts";
 import { EpochSteps } from "./epoch_steps.ts";
-import type { Learner } from "./learner.ts";
-import { type EpochLine, TrainLog } from "./log.ts";
+import type { Learner } from "../compute/learner.ts";
+import { type EpochLine, TrainLog } from "./files/log.ts";
 import { LossReader } from "./loss_reader.ts";
 import { lostInTraining } from "./lost_in_training.ts";
 import { measure } from "./measure.ts";
-import { writeModel } from "./model_folder.ts";
+import { writeModel } from "./files/model_folder.ts";
 import { afterValidation } from "./schedule.ts";
 import { Standing } from "./standing.ts";
 import { StepWatch } from "./step_times.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Random } from "../random.ts";
+import { Random } from "../numbers/random.ts";
 import type { TrainOptions } from "../train.ts";
-import type { CheckpointMetadata, EpochSums } from "./checkpoint.ts";
-import { CheckpointFolder } from "./checkpoint_folder.ts";
-import type { Learner } from "./learner.ts";
-import { restoreState, stateOf } from "./learner_state.ts";
-import { stepsIn, type TrainLog } from "./log.ts";
+import type { CheckpointMetadata, EpochSums } from "./checkpoints/checkpoint.ts";
+import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
+import type { Learner } from "../compute/learner.ts";
+import { restoreState, stateOf } from "./checkpoints/learner_state.ts";
+import { stepsIn, type TrainLog } from "./files/log.ts";
 import { FRESH } from "./schedule.ts";
 
 const NO_SUMS: EpochSums = { losses: [0, 0, 0], images: 0, seconds: 0, waited: 0 };

@@ -6,7 +6,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { readModel } from "./model_folder.ts";
+import { readModel } from "./files/model_folder.ts";
 
 /**
  * Gives a network the weights of a run's model.

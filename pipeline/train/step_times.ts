@@ -4,8 +4,8 @@
  * @module
  */
 
-import { DeviceClock } from "../../kernels/device_clock.ts";
-import type { Gpu } from "../../kernels/gpu.ts";
+import { DeviceClock } from "../../kernels/webgpu/device_clock.ts";
+import type { Gpu } from "../../kernels/webgpu/gpu.ts";
 
 /** Times of a step: medians over those of an epoch, in milliseconds. */
 export interface StepTimes {

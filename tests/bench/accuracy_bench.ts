@@ -4,7 +4,7 @@
  *
  * `--images DIR` with `--truth PATH` takes photographs with the points of 300-W, OpenFace, dlib or this
  * program, such as iBUG 300-W's own folder for both; without them the test data is taken (see
- * `../real_data.ts`). A photograph may show more people than have true points: all are looked for.
+ * `../contexts/real_data.ts`). A photograph may show more people than have true points: all are looked for.
  *
  * @module
  */
@@ -12,7 +12,7 @@
 import "../../pipeline/cli/environment.ts";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { readImage } from "../../pipeline/image.ts";
+import { readImage } from "../../pipeline/image/image.ts";
 import { imagesIn as recordsIn } from "../../pipeline/dataset.ts";
 import {
   findPredictorFile,
@@ -23,10 +23,10 @@ import {
   scoreLandmarks,
   type TreeCascade,
 } from "../../pipeline/landmarks.ts";
-import type { FaceRecord } from "../../pipeline/record.ts";
-import { dlibPoints, hasDlib } from "../dlib_context.ts";
-import { realData } from "../real_data.ts";
-import { imagesIn, trueFaces } from "../real_images.ts";
+import type { FaceRecord } from "../../pipeline/face/record.ts";
+import { dlibPoints, hasDlib } from "../contexts/dlib_context.ts";
+import { realData } from "../contexts/real_data.ts";
+import { imagesIn, trueFaces } from "../contexts/real_images.ts";
 import { print } from "./measuring.ts";
 
 /** Photographs and the faces in them. */

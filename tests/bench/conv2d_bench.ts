@@ -7,12 +7,17 @@
  */
 
 import "../../pipeline/cli/environment.ts";
-import { outputSize } from "../../kernels/conv2d.ts";
+import { outputSize } from "../../kernels/convolution/conv2d.ts";
 import { operationKey } from "../../kernels/convolution.ts";
-import { Gpu } from "../../kernels/gpu.ts";
-import { familiesFor, familyName, measuredShape, timeFamilies } from "../../kernels/tuning.ts";
-import { trainingJobs } from "../../pipeline/kernel_choices.ts";
-import { PRESETS } from "../../pipeline/presets.ts";
+import { Gpu } from "../../kernels/webgpu/gpu.ts";
+import {
+  familiesFor,
+  familyName,
+  measuredShape,
+  timeFamilies,
+} from "../../kernels/tuning/tuning.ts";
+import { trainingJobs } from "../../pipeline/compute/kernel_choices.ts";
+import { PRESETS } from "../../pipeline/network/presets.ts";
 import { print } from "./measuring.ts";
 
 async function main(args: readonly string[]): Promise<void> {

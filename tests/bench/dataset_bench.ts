@@ -2,21 +2,21 @@
  * Reading CelebA's complete label file, 202,599 rows, by `readLabels` and by pandas: as CelebA has it
  * and as the csv of its mirrors. Both run alternately, in processes of their own; medians are printed.
  *
- * Needs the real file (see `../real_data.ts`), and python3 with pandas for the comparison.
+ * Needs the real file (see `../contexts/real_data.ts`), and python3 with pandas for the comparison.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findPython } from "../python_peer.ts";
-import { realData, unzipTo } from "../real_data.ts";
+import { findPython } from "../contexts/python_peer.ts";
+import { realData, unzipTo } from "../contexts/real_data.ts";
 import { median, print } from "./measuring.ts";
 
 const ROUNDS = 5;
 const PEERS = join(import.meta.dirname ?? ".", "..", "peers");
 /** The process under measurement. */
-const READER = join(import.meta.dirname ?? ".", "read_labels.ts");
+const READER = join(import.meta.dirname ?? ".", "contenders", "read_labels.ts");
 
 /** What a reader prints. */
 interface Reading {

@@ -23,9 +23,9 @@
  * @module
  */
 
-import { PARTS } from "./hardware/parts.ts";
+import { PARTS } from "./hardware/parts/parts.ts";
 import { type Options, parseOptions } from "./hardware/options.ts";
-import { runParts } from "./hardware/part.ts";
+import { runParts } from "./hardware/parts/part.ts";
 import { print } from "./measuring.ts";
 
 /** For all parts. */

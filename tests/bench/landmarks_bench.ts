@@ -3,7 +3,7 @@
  * with detection and with known boxes, decoding apart; and faces a second of the predictor alone.
  *
  * Pictures: CelebA at half size enlarged to 178 x 218, if the test data is there (see
- * `../real_data.ts`), otherwise the sample. Both get the same pixels. All ways take turns; medians are
+ * `../contexts/real_data.ts`), otherwise the sample. Both get the same pixels. All ways take turns; medians are
  * printed. `--pictures N` sets their number (240).
  *
  * Needs g++ and Debian's libdlib-dev and libdlib-data.
@@ -13,17 +13,17 @@
 
 import "../../pipeline/cli/environment.ts";
 import { join } from "node:path";
-import { placePointsByTree } from "../../kernels/cpu/tree_cascade_by_tree.ts";
-import { Gpu } from "../../kernels/gpu.ts";
+import { placePointsByTree } from "../../kernels/wasm/tree_cascade.ts";
+import { Gpu } from "../../kernels/webgpu/gpu.ts";
 import {
   LoadedCascade,
   type TreeCascade,
   type TreeCascadeJob,
 } from "../../kernels/tree_cascade.ts";
-import { decodePixels, readImage, resizeImage, type RgbImage } from "../../pipeline/image.ts";
-import { grayWindow } from "../../pipeline/landmarks/gray_window.ts";
-import { readPredictor } from "../../pipeline/landmarks/predictor.ts";
-import type { Box } from "../../pipeline/record.ts";
+import { decodePixels, readImage, resizeImage, type RgbImage } from "../../pipeline/image/image.ts";
+import { grayWindow } from "../../pipeline/landmarks/placing/gray_window.ts";
+import { readPredictor } from "../../pipeline/landmarks/placing/predictor.ts";
+import type { Box } from "../../pipeline/face/record.ts";
 import {
   type BoxedPicture,
   DLIB_MODEL,
@@ -32,9 +32,9 @@ import {
   type DlibWay,
   hasDlib,
   writePictures,
-} from "../dlib_context.ts";
-import { realData } from "../real_data.ts";
-import type { BenchPart, BenchWork } from "./landmarks_worker.ts";
+} from "../contexts/dlib_context.ts";
+import { realData } from "../contexts/real_data.ts";
+import type { BenchPart, BenchWork } from "./contenders/landmarks_worker.ts";
 import { median, print } from "./measuring.ts";
 
 const ROUNDS = 5;
@@ -88,7 +88,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function pictureFiles(count: number): Promise<string[]> {
   const folder = await realData("celeba-small", "img_align_celeba") ??
-    join(import.meta.dirname ?? ".", "../../data/sample/Img/img_align_celeba");
+    join(import.meta.dirname ?? ".", "..", "..", "data", "sample", "Img", "img_align_celeba");
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   return names.slice(0, count).map((name) => join(folder, name));
 }
@@ -127,7 +127,8 @@ async function ours(
 ): Promise<Contender> {
   const workers = Array.from(
     { length: threads },
-    () => new Worker(new URL("./landmarks_worker.ts", import.meta.url), { type: "module" }),
+    () =>
+      new Worker(new URL("./contenders/landmarks_worker.ts", import.meta.url), { type: "module" }),
   );
   const ask = (worker: Worker, message: BenchWork | BenchPart) =>
     new Promise<number>((resolve, reject) => {

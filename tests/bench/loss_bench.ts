@@ -15,17 +15,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-layers";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { type MaskLoss, packTargets } from "../../kernels/joint_loss.ts";
-import { TfjsHost } from "../../kernels/tfjs_host.ts";
+import { TfjsHost } from "../../kernels/tfjs/host.ts";
 import {
   composedJointLoss,
   fusedJointLoss,
   type JointLosses,
   threadedJointLoss,
-} from "../../kernels/tfjs_joint_loss.ts";
-import { type Backend, openBackend } from "../../pipeline/backend.ts";
-import { maskSize } from "../../pipeline/network.ts";
-import { PRESETS } from "../../pipeline/presets.ts";
-import { EVEN_CLASSES, lossTargets } from "../../pipeline/train/loss_targets.ts";
+} from "../../kernels/tfjs/joint_loss.ts";
+import { type Backend, openBackend } from "../../pipeline/compute/backend.ts";
+import { maskSize } from "../../pipeline/network/network.ts";
+import { PRESETS } from "../../pipeline/network/presets.ts";
+import { EVEN_CLASSES, lossTargets } from "../../pipeline/compute/loss_targets.ts";
 import { median, print } from "./measuring.ts";
 import { randomBatch } from "./random_batch.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { runPrograms } from "../program_menu.ts";
+import { runPrograms } from "../processes/program_menu.ts";
 
 const FOLDER = import.meta.dirname ?? ".";
 const ENDING = "_bench.ts";

@@ -9,14 +9,14 @@
 
 import "../../pipeline/cli/environment.ts";
 import { join } from "node:path";
-import { openBackend } from "../../pipeline/backend.ts";
-import { buildNetwork } from "../../pipeline/network.ts";
-import { PRESETS } from "../../pipeline/presets.ts";
-import { writeModel } from "../../pipeline/train/model_folder.ts";
-import { findPython, peerArguments } from "../python_peer.ts";
-import { LinePeer } from "./line_peer.ts";
+import { openBackend } from "../../pipeline/compute/backend.ts";
+import { buildNetwork } from "../../pipeline/network/network.ts";
+import { PRESETS } from "../../pipeline/network/presets.ts";
+import { writeModel } from "../../pipeline/train/files/model_folder.ts";
+import { findPython, peerArguments } from "../contexts/python_peer.ts";
+import { LinePeer } from "./contenders/line_peer.ts";
 import { median, print } from "./measuring.ts";
-import type { PredictJob } from "./predict_contender.ts";
+import type { PredictJob } from "./contenders/predict_contender.ts";
 import { SEED } from "./random_batch.ts";
 
 const ROUNDS = 5;
@@ -26,7 +26,7 @@ export const COUNT = 160;
 const BATCH = 16;
 
 const FOLDER = import.meta.dirname ?? ".";
-const CONTENDER = ["run", "-A", join(FOLDER, "predict_contender.ts")];
+const CONTENDER = ["run", "-A", join(FOLDER, "contenders", "predict_contender.ts")];
 const FACES = join(FOLDER, "..", "..", "data", "sample", "Img", "img_align_celeba");
 
 /** What a program took. */

@@ -7,17 +7,17 @@
  * PNG files a face. All start from polygons; placing them is a row of its own.
  *
  * Needs python3 with OpenCV for the comparison. Takes the golden faces if they are there (see
- * `../real_data.ts`), otherwise a drawn face that is moved about.
+ * `../contexts/real_data.ts`), otherwise a drawn face that is moved about.
  *
  * @module
  */
 
 import "../../pipeline/cli/environment.ts";
-import { Gpu } from "../../kernels/gpu.ts";
-import { findPython } from "../python_peer.ts";
+import { Gpu } from "../../kernels/webgpu/gpu.ts";
+import { findPython } from "../contexts/python_peer.ts";
 import { median, print } from "./measuring.ts";
-import { benchFaces, type MaskContender, ourContenders } from "./segments_contenders.ts";
-import { type MaskPeer, openCvMasks } from "./segments_peer.ts";
+import { benchFaces, type MaskContender, ourContenders } from "./contenders/segments_contenders.ts";
+import { type MaskPeer, openCvMasks } from "./contenders/segments_peer.ts";
 
 const ROUNDS = 9;
 

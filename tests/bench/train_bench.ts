@@ -12,17 +12,21 @@
  */
 
 import { join } from "node:path";
-import { forwardFlops, type NetworkConfig } from "../../pipeline/network.ts";
-import { PRESETS } from "../../pipeline/presets.ts";
-import { FRAME } from "../../pipeline/frame.ts";
-import { findPython, peerArguments } from "../python_peer.ts";
-import { LinePeer } from "./line_peer.ts";
+import { forwardFlops, type NetworkConfig } from "../../pipeline/network/network.ts";
+import { PRESETS } from "../../pipeline/network/presets.ts";
+import { FRAME } from "../../pipeline/face/frame.ts";
+import { findPython, peerArguments } from "../contexts/python_peer.ts";
+import { LinePeer } from "./contenders/line_peer.ts";
 import { compareLosses } from "./loss_bench.ts";
 import { median, print } from "./measuring.ts";
-import type { TrainedStep, TrainJob } from "./train_contender.ts";
+import type { TrainedStep, TrainJob } from "./contenders/train_contender.ts";
 
 /** Reading the peak of its own memory takes a process all permissions. */
-const CONTENDER = ["run", "-A", join(import.meta.dirname ?? ".", "train_contender.ts")];
+const CONTENDER = [
+  "run",
+  "-A",
+  join(import.meta.dirname ?? ".", "contenders", "train_contender.ts"),
+];
 
 /** One way to train, warmed up. */
 interface Contender {

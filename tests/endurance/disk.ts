@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { Random } from "../../pipeline/random.ts";
+import { Random } from "../../pipeline/numbers/random.ts";
 import { print } from "../bench/measuring.ts";
 import { diskCases, writeSource } from "./faults/disk_cases.ts";
 import { failOnce, measureCase } from "./faults/disk_trial.ts";

@@ -3,7 +3,7 @@
  * halved, blurred, darkened, mirrored or turned.
  *
  * ```text
- * --images DIR           a folder of photographs of people (the test data: see `../real_data.ts`)
+ * --images DIR           a folder of photographs of people (the test data: see `../contexts/real_data.ts`)
  * --step N               every N-th photograph (1)
  * --predictor face-api   the network alone, where dlib's predictor is there too
  * ```
@@ -16,17 +16,21 @@
 
 import "../../pipeline/cli/environment.ts";
 import { parseArgs } from "node:util";
-import { useWasm } from "../../kernels/tfjs_wasm.ts";
+import { useWasm } from "../../kernels/tfjs/wasm/backend.ts";
 import { imagesIn } from "../../pipeline/dataset.ts";
-import { readImage, resizeImage, type RgbImage } from "../../pipeline/image.ts";
+import { readImage, resizeImage, type RgbImage } from "../../pipeline/image/image.ts";
 import { turnImage } from "../../pipeline/image/orientation.ts";
 import { findPredictorFile, readPredictor } from "../../pipeline/landmarks.ts";
 import { FaceFinder, type PlacedFace } from "../../pipeline/landmarks/face_finder.ts";
 import { pointDistance } from "../../pipeline/landmarks/face_square.ts";
-import { openPredictor } from "../../pipeline/landmarks/predictor.ts";
-import { turnBack, turnPicture, turnPoints } from "../../pipeline/landmarks/turned_picture.ts";
+import { openPredictor } from "../../pipeline/landmarks/placing/predictor.ts";
+import {
+  turnBack,
+  turnPicture,
+  turnPoints,
+} from "../../pipeline/landmarks/orientation/turned_picture.ts";
 import { print } from "../bench/measuring.ts";
-import { realData } from "../real_data.ts";
+import { realData } from "../contexts/real_data.ts";
 
 const SEARCH = { detector: "auto", hint: null, all: false } as const;
 

@@ -7,7 +7,7 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Random } from "../../pipeline/random.ts";
+import { Random } from "../../pipeline/numbers/random.ts";
 import { print } from "../bench/measuring.ts";
 import { KilledPipeline, textOf } from "./faults/killed_pipeline.ts";
 import { writeSmallConfig, writeSmallDataset } from "./faults/small_dataset.ts";

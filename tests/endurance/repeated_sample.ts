@@ -6,9 +6,9 @@
  */
 
 import { basename, join } from "node:path";
-import { FileWriter } from "../../pipeline/files.ts";
+import { FileWriter } from "../../pipeline/files/write_file.ts";
 import { readLandmarks } from "../../pipeline/landmarks.ts";
-import { SAMPLE, SAMPLE_LANDMARKS } from "../train_context.ts";
+import { SAMPLE, SAMPLE_LANDMARKS } from "../contexts/train_context.ts";
 
 /** Where everything lies. */
 export interface RepeatedSample {

@@ -13,10 +13,10 @@
 import "../../pipeline/cli/environment.ts";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BACKENDS } from "../../pipeline/backend.ts";
-import { trainConfig } from "../../pipeline/presets.ts";
+import { BACKENDS } from "../../pipeline/compute/backend.ts";
+import { trainConfig } from "../../pipeline/network/presets.ts";
 import { print } from "../bench/measuring.ts";
-import { hasGpu } from "../gpu_test_context.ts";
+import { hasGpu } from "../contexts/gpu_test_context.ts";
 import { repeatSample } from "./repeated_sample.ts";
 import { curveText, faultsOf, type FlatLimits, type Reading } from "./soak/memory_curve.ts";
 import { pipeRecords } from "./soak/pipe.ts";

@@ -7,7 +7,7 @@
 
 import { parseArgs } from "node:util";
 import { print } from "../bench/measuring.ts";
-import { TerminalTrial } from "../on_terminal.ts";
+import { TerminalTrial } from "../processes/on_terminal.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({

@@ -1,4 +1,4 @@
-"""Decodes JPEG files with OpenCV: the oracle for pipeline/image.ts.
+"""Decodes JPEG files with OpenCV: the oracle for pipeline/image/image.ts.
 
 Standard input: one line of JSON with the number of bytes of each file, then the files. Standard
 output: u8 [H, W, 3] of each, RGB, as they lie in the file (not turned as EXIF says).

@@ -1,4 +1,4 @@
-"""The measures of `pipeline/metrics.ts` by scikit-learn.
+"""The measures of `pipeline/metrics/metrics.ts` by scikit-learn.
 
 Reads {"scores": [[one list per attribute]], "labels": [[0/1]]} from stdin and writes one object per
 attribute to stdout; a measure is null where scikit-learn calls it undefined.

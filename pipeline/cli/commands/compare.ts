@@ -1,5 +1,5 @@
 import { command, optional } from "../command.ts";
-import { comparisonText } from "../compare_text.ts";
+import { comparisonText } from "../text/compare.ts";
 import { UsageError } from "../failure.ts";
 import { fileToWrite } from "../kinds.ts";
 

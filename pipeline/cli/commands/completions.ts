@@ -2,7 +2,7 @@ import { type Command, command, defaulted, type Program } from "../command.ts";
 import { completionScript, SHELLS } from "../completions.ts";
 import { UsageError } from "../failure.ts";
 import { text } from "../kinds.ts";
-import { IS_BUNDLED } from "../../standalone.ts";
+import { IS_BUNDLED } from "../../files/standalone.ts";
 
 /** `completions`: the completion script of a shell, made from the commands of `program`. */
 export function completionsCommand(program: () => Program): Command {

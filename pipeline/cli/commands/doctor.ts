@@ -9,7 +9,7 @@ export const DOCTOR = command({
   examples: [["", "everything"], ["--json", "the same for a program"]],
   async run(_values, { terminal }) {
     const { examine } = await import("../doctor.ts");
-    const { diagnosisText } = await import("../diagnosis_text.ts");
+    const { diagnosisText } = await import("../text/diagnosis.ts");
     const diagnosis = await examine();
     terminal.say(diagnosisText(diagnosis));
     return diagnosis;

@@ -1,16 +1,16 @@
 import { join, resolve } from "node:path";
-import { startBackendFor } from "../starting.ts";
+import { startBackendFor } from "../stages/starting.ts";
 import { command, defaulted, flag, optional, required } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
-import { datasetCounts } from "../face_counts.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
+import { datasetCounts } from "../stages/face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, integer } from "../kinds.ts";
 import { given } from "../given.ts";
-import { addLandmarks } from "../landmarking.ts";
-import { THREADED } from "../placing.ts";
-import { meansOf, runEvaluation } from "../evaluating.ts";
-import { metricsText } from "../metrics_text.ts";
-import { occlusionText } from "../occlusion_text.ts";
+import { addLandmarks } from "../stages/landmarking.ts";
+import { THREADED } from "../stages/placing.ts";
+import { meansOf, runEvaluation } from "../stages/evaluating.ts";
+import { metricsText } from "../text/metrics.ts";
+import { occlusionText } from "../text/occlusion.ts";
 
 /** `evaluate`: the measures of a trained run on one split. */
 export const EVALUATE = command({
@@ -76,7 +76,7 @@ export const EVALUATE = command({
 
 /** The landmarks file that a run was trained with, if it was trained on this data set. */
 async function ownLandmarks(run: string, dataset: string): Promise<string | null> {
-  const { readRunConfig } = await import("../../train/run_folder.ts");
+  const { readRunConfig } = await import("../../train/files/run_folder.ts");
   const { data } = await readRunConfig(run);
   const isSame = data?.dataset === resolve(dataset);
   return isSame && typeof data.landmarks === "string" ? data.landmarks : null;

@@ -7,20 +7,24 @@ import {
   required,
   type Values,
 } from "../command.ts";
-import { tellLosses } from "../face_counts.ts";
+import { tellLosses } from "../stages/face_counts.ts";
 import { UsageError } from "../failure.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
 import { file, fileToWrite, folder, SHARD } from "../kinds.ts";
 import {
   type LandmarkingJob,
   landmarkSettings,
   runLandmarking,
   runLandmarkingInto,
-} from "../landmarking.ts";
-import { besideLandmarks, isSingleFace, LANDMARK_FILES } from "../../landmarks/landmark_endings.ts";
-import { PLACING, readPlacing, THREADED, UPRIGHT } from "../placing.ts";
-import type { FaceRecord, Stage } from "../../record.ts";
-import { PROGRAM_NAME } from "../../standalone.ts";
+} from "../stages/landmarking.ts";
+import {
+  besideLandmarks,
+  isSingleFace,
+  LANDMARK_FILES,
+} from "../../landmarks/files/landmark_endings.ts";
+import { PLACING, readPlacing, THREADED, UPRIGHT } from "../stages/placing.ts";
+import type { FaceRecord, Stage } from "../../face/record.ts";
+import { PROGRAM_NAME } from "../../files/standalone.ts";
 
 const OPTIONS = {
   dataset: optional(folder(), "folder of the data set"),
@@ -100,7 +104,7 @@ export const LANDMARKS = command({
       : { ...job, truth, worst: besideLandmarks(out, ".worst") };
     const result = await runLandmarkingInto({ out, settings, restart }, scored, context);
     if (truth !== undefined && result.score !== null) {
-      const { scoreText } = await import("../landmark_score_text.ts");
+      const { scoreText } = await import("../text/landmark_score.ts");
       terminal.say(scoreText(result.score));
     }
     terminal.say(`Landmarks: ${out}`);
@@ -153,7 +157,7 @@ async function openSource(
     const records = await Array.fromAsync(
       imagesIn(images, { shard, followLinks, useDamaged, signal }),
     );
-    const { unusedText } = await import("../unused_text.ts");
+    const { unusedText } = await import("../text/unused.ts");
     const unused = unusedText(records);
     if (unused !== null) terminal.note(unused);
     const again = () => ReadableStream.from(records);
@@ -176,7 +180,7 @@ async function openSource(
 async function toStdout(
   { terminal, signal }: Context,
 ): Promise<Stage<FaceRecord, FaceRecord>> {
-  const { toJson } = await import("../../record_json.ts");
+  const { toJson } = await import("../../face/record_json.ts");
   terminal.takeStdout();
   return async function* (source) {
     for await (const record of source) {

@@ -1,30 +1,30 @@
 import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
-import { datasetCounts } from "../face_counts.ts";
+import { datasetCounts } from "../stages/face_counts.ts";
 import {
   type FacesWithLandmarks,
   facesWithLandmarks,
   type LandmarkingResult,
   landmarkSettings,
   runLandmarkingInto,
-} from "../landmarking.ts";
-import { PLACING, readPlacing, THREADED, UPRIGHT } from "../placing.ts";
-import { meansOf, runEvaluation } from "../evaluating.ts";
-import { type Place, takePlace } from "../run_place.ts";
-import { metricsText } from "../metrics_text.ts";
-import { startBackend } from "../starting.ts";
-import { runSegments } from "../segmenting.ts";
-import { runTraining, TRAINING, trainingConfig } from "../training.ts";
-import type { Backend } from "../../backend.ts";
+} from "../stages/landmarking.ts";
+import { PLACING, readPlacing, THREADED, UPRIGHT } from "../stages/placing.ts";
+import { meansOf, runEvaluation } from "../stages/evaluating.ts";
+import { type Place, takePlace } from "../stages/run_place.ts";
+import { metricsText } from "../text/metrics.ts";
+import { startBackend } from "../stages/starting.ts";
+import { runSegments } from "../stages/segmenting.ts";
+import { runTraining, TRAINING, trainingConfig } from "../stages/training.ts";
+import type { Backend } from "../../compute/backend.ts";
 import type { Dataset } from "../../dataset.ts";
-import type { FaceCount } from "../../face_count.ts";
-import { FRAME } from "../../frame.ts";
+import type { FaceCount } from "../../face/face_count.ts";
+import { FRAME } from "../../face/frame.ts";
 import type { Evaluated } from "../../evaluate.ts";
-import type { TrainConfig } from "../../settings.ts";
-import { type FaceRecord, SPLITS } from "../../record.ts";
+import type { TrainConfig } from "../../network/settings.ts";
+import { type FaceRecord, SPLITS } from "../../face/record.ts";
 
 const OPTIONS = {
   dataset: optional(folder(), "folder of the data set (default: the shipped sample)"),
@@ -61,8 +61,8 @@ export const PIPELINE = command({
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
-    const { sampleFolder } = await import("../shipped_sample.ts");
-    const { requireRecords } = await import("../../train/choose_faces.ts");
+    const { sampleFolder } = await import("../stages/shipped_sample.ts");
+    const { requireRecords } = await import("../../train/faces/choose_faces.ts");
     const { terminal, signal } = context;
     const { labels, followLinks } = values;
     const dataset = await openDataset(values.dataset ?? await sampleFolder(), {
@@ -111,7 +111,7 @@ async function readKnown(
   context: Context,
 ): Promise<FacesWithLandmarks | null> {
   if (path === undefined) return null;
-  const { addSizes } = await import("../../image_sizes.ts");
+  const { addSizes } = await import("../../face/image_sizes.ts");
   const { terminal, signal } = context;
   terminal.note(`landmarks are taken from ${path}`);
   const { faces, count } = await facesWithLandmarks(path, dataset, context);
@@ -128,8 +128,8 @@ async function findFaces(
   context: Context,
 ): Promise<FacesWithLandmarks & { result: LandmarkingResult | null }> {
   const { labels, followLinks, damaged, resume } = values;
-  const { exists } = await import("../../files.ts");
-  const { unfinishedPath } = await import("../../landmarks/landmark_journal.ts");
+  const { exists } = await import("../../files/write_file.ts");
+  const { unfinishedPath } = await import("../../landmarks/files/landmark_journal.ts");
   // Beside unfinished work, landmarks are those of an older run that this one replaces.
   if (resume && await exists(out) && !await exists(unfinishedPath(out))) {
     return { ...(await readKnown(out, dataset, context))!, result: null };
@@ -155,7 +155,7 @@ async function drawSegments(
   { out }: Place,
   context: Context,
 ) {
-  const { maskSize } = await import("../../network.ts");
+  const { maskSize } = await import("../../network/network.ts");
   const mask = maskSize(config.network);
   const records = ReadableStream.from(faces);
   const job = { records, frame: FRAME, mask, format: "none" as const, backend };

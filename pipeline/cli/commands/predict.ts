@@ -1,15 +1,15 @@
 import type { Prediction } from "../../predict.ts";
 import type { LikelyAttribute } from "../../predict/most_likely.ts";
-import { startBackendFor } from "../starting.ts";
+import { startBackendFor } from "../stages/starting.ts";
 import { command, type Context, flag, optional, required } from "../command.ts";
-import { DAMAGED } from "../dataset_options.ts";
+import { DAMAGED } from "../stages/dataset_options.ts";
 import { UsageError } from "../failure.ts";
 import { given } from "../given.ts";
 import { fileToWrite, folder, folderToWrite, integer, type Kind } from "../kinds.ts";
-import { readPlacing, THREADED, UPRIGHT } from "../placing.ts";
-import { pairsText } from "../table.ts";
-import { inert, jsonLine } from "../../quoted.ts";
-import type { Terminal } from "../terminal.ts";
+import { readPlacing, THREADED, UPRIGHT } from "../stages/placing.ts";
+import { pairsText } from "../terminal/table.ts";
+import { inert, jsonLine } from "../../files/quoted.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** A probability, or the word for those that `evaluate` has chosen. */
 const THRESHOLD: Kind<number | "tuned"> = {
@@ -82,7 +82,7 @@ export const PREDICT = command({
       throw new UsageError("A csv has all probabilities: --top and --threshold are for .ndjson");
     }
     const { predict } = await import("../../predict.ts");
-    const { findImages } = await import("../../find_images.ts");
+    const { findImages } = await import("../../image/find_images.ts");
     const { readTunedThresholds, sameThreshold } = await import("../../predict/thresholds.ts");
     const { terminal, signal } = context;
     const thresholds = threshold === "tuned"

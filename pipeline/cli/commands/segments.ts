@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { command, type Context, defaulted, optional, required } from "../command.ts";
-import { tellCounts } from "../face_counts.ts";
+import { tellCounts } from "../stages/face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, folderToWrite, SIZE } from "../kinds.ts";
-import { runSegments } from "../segmenting.ts";
-import { FRAME } from "../../frame.ts";
-import type { FaceRecord } from "../../record.ts";
+import { runSegments } from "../stages/segmenting.ts";
+import { FRAME } from "../../face/frame.ts";
+import type { FaceRecord } from "../../face/record.ts";
 
 /** `segments`: masks from landmarks, as files. */
 export const SEGMENTS = command({
@@ -40,8 +40,8 @@ export const SEGMENTS = command({
   ],
   async run(values, context) {
     const { landmarks, attributes, imageSize, maskSize, format, images, out, backend } = values;
-    const { readRecords } = await import("../../record_json.ts");
-    const { untilAborted } = await import("../../map_in_order.ts");
+    const { readRecords } = await import("../../face/record_json.ts");
+    const { untilAborted } = await import("../../streams/map_in_order.ts");
     if (landmarks !== "-" && attributes === undefined) {
       throw new UsageError("--attributes FILE is needed, because a landmarks file has no labels");
     }
@@ -79,7 +79,7 @@ async function* addLabels(
   { terminal, signal }: Pick<Context, "terminal" | "signal">,
 ): AsyncGenerator<FaceRecord> {
   const { readLabels } = await import("../../dataset.ts");
-  const { FaceCounter } = await import("../../face_count.ts");
+  const { FaceCounter } = await import("../../face/face_count.ts");
   const { names, labels } = await readLabels(path, { signal });
   const isUsed = new Uint8Array(names.size);
   for await (const record of records) {

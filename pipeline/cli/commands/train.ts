@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import { startBackend } from "../starting.ts";
+import { startBackend } from "../stages/starting.ts";
 import { command, optional, required } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
-import { datasetCounts } from "../face_counts.ts";
-import { facesWithLandmarks } from "../landmarking.ts";
-import { THREADED } from "../placing.ts";
-import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../training.ts";
+import { datasetCounts } from "../stages/face_counts.ts";
+import { facesWithLandmarks } from "../stages/landmarking.ts";
+import { THREADED } from "../stages/placing.ts";
+import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../stages/training.ts";
 
 /** `train`: a network from a data set and its landmarks. */
 export const TRAIN = command({
@@ -53,8 +53,8 @@ export const TRAIN = command({
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
     const { openDataset } = await import("../../dataset.ts");
-    const { requireRecords } = await import("../../train/choose_faces.ts");
-    const { hasBegun } = await import("../../train/run_folder.ts");
+    const { requireRecords } = await import("../../train/faces/choose_faces.ts");
+    const { hasBegun } = await import("../../train/files/run_folder.ts");
     const { dataset: root, landmarks, labels, followLinks, out, force, verbose } = values;
     const { terminal, signal } = context;
     refuseBoth(values);

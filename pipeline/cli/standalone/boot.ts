@@ -8,8 +8,8 @@
  */
 
 import * as modules from "node:module";
-import { CARRIED, MAIN_MODULE } from "../../standalone.ts";
-import { tell } from "../tell.ts";
+import { CARRIED, MAIN_MODULE } from "../../files/standalone.ts";
+import { tell } from "../terminal/tell.ts";
 import { openPayload } from "./payload.ts";
 
 /** As in Node, from which Deno has it; Deno's types do not know it yet. */

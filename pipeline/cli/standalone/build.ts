@@ -10,11 +10,11 @@
 
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { writeFile } from "../../files.ts";
-import { MAIN_MODULE } from "../../standalone.ts";
+import { writeFile } from "../../files/write_file.ts";
+import { MAIN_MODULE } from "../../files/standalone.ts";
 import { permissionFlags } from "../permissions.ts";
 import { PROGRAM } from "../program.ts";
-import { tell } from "../tell.ts";
+import { tell } from "../terminal/tell.ts";
 import { bundleBoot, bundleProgram, PROJECT, runDeno, STARTED_BY_NAME } from "./bundle.ts";
 import { joinExecutable } from "./executable.ts";
 import { checkMade, executablePath } from "./made_file.ts";

@@ -5,14 +5,14 @@
  */
 
 import { basename, join, relative, resolve, sep } from "node:path";
-import { MAIN_MODULE, SAMPLE_MODULE } from "../../standalone.ts";
-import type { CarriedSample } from "../shipped_sample.ts";
+import { MAIN_MODULE, SAMPLE_MODULE } from "../../files/standalone.ts";
+import type { CarriedSample } from "../stages/shipped_sample.ts";
 
 /** The project's folder. */
 export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "..");
 
 /** The modules of workers, which are started by their names. */
-const WORKERS = ["pipeline/landmarks/face_worker.ts", "kernels/wasm_thread.ts"];
+const WORKERS = ["pipeline/landmarks/face_worker.ts", "kernels/wasm/thread.ts"];
 
 /** What no module imports in so many words. */
 export const STARTED_BY_NAME: readonly string[] = [

@@ -18,8 +18,8 @@
  */
 
 import { SaxesParser } from "saxes";
-import type { Box } from "../../record.ts";
-import { oneLine, quoted } from "../../quoted.ts";
+import type { Box } from "../../face/record.ts";
+import { oneLine, quoted } from "../../files/quoted.ts";
 import { fault, type ImportedFace, type ImportOptions, numberIn } from "./imported_face.ts";
 
 const POINTS = 68;

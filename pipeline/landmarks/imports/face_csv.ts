@@ -10,10 +10,10 @@
  * @module
  */
 
-import { readCsv } from "../../csv.ts";
-import { isImageHeading } from "../../dataset/image_name.ts";
-import { oneLine } from "../../quoted.ts";
-import { findPointColumns, readCell, readPoints } from "../point_columns.ts";
+import { readCsv } from "../../files/csv.ts";
+import { isImageHeading } from "../../image/image_name.ts";
+import { oneLine } from "../../files/quoted.ts";
+import { findPointColumns, readCell, readPoints } from "../files/point_columns.ts";
 import { fault, type ImportedFace, type ImportOptions } from "./imported_face.ts";
 
 /** Columns of this project's own landmarks file: the image and 136 coordinates. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Box, FaceRecord } from "../../record.ts";
-import { roundHundredth, roundPoints } from "../../record_json.ts";
+import type { Box, FaceRecord } from "../../face/record.ts";
+import { roundHundredth, roundPoints } from "../../face/record_json.ts";
 import { boxAround } from "../face_square.ts";
-import { FloatRows } from "../float_rows.ts";
+import { FloatRows } from "../files/float_rows.ts";
 import { ImageIndex } from "./image_index.ts";
 import type { ImportedFace } from "./imported_face.ts";
 

@@ -6,7 +6,7 @@
 
 import { NameTable } from "../../dataset/name_table.ts";
 
-import { oneLine } from "../../quoted.ts";
+import { oneLine } from "../../files/quoted.ts";
 
 /** Only these count as extensions: `photo.v2` of `photo.v2.pts` is a whole name. */
 const IMAGE_EXTENSION = /\.(?:avif|bmp|gif|heic|jp2|jpe?g|pgm|png|ppm|tiff?|webp)$/i;

@@ -5,7 +5,7 @@
  */
 
 import { basename, join } from "node:path";
-import { filesBelow } from "../../folder_files.ts";
+import { filesBelow } from "../../files/folder_files.ts";
 import type { ImportOptions } from "./imported_face.ts";
 
 const KINDS = { csv: true, pts: true, xml: true };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Box } from "../../record.ts";
+import type { Box } from "../../face/record.ts";
 
 /** A face from a file of another program. */
 export interface ImportedFace {

@@ -17,8 +17,8 @@
  * @module
  */
 
-import { readLines } from "../../record_json/read_lines.ts";
-import { quoted } from "../../quoted.ts";
+import { readLines } from "../../files/read_lines.ts";
+import { quoted } from "../../files/quoted.ts";
 import { fault, type ImportedFace, type ImportOptions, numberIn } from "./imported_face.ts";
 
 const POINTS = 68;

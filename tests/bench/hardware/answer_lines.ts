@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readLines } from "../../../pipeline/record_json/read_lines.ts";
+import { readLines } from "../../../pipeline/files/read_lines.ts";
 import { print } from "../measuring.ts";
 
 /**

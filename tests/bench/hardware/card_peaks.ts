@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Gpu } from "../../../kernels/gpu.ts";
-import { secondsOf } from "../../../kernels/timing.ts";
+import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
+import { secondsOf } from "../../../kernels/webgpu/timing.ts";
 import type { CardPeaks } from "./results.ts";
 import source from "./card_peaks.wgsl" with { type: "text" };
 

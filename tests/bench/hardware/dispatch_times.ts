@@ -4,9 +4,9 @@
  * @module
  */
 
-import { workOf } from "../../../kernels/dispatch_work.ts";
-import type { Gpu } from "../../../kernels/gpu.ts";
-import type { Tape } from "../../../kernels/tape.ts";
+import { workOf } from "../../../kernels/webgpu/dispatch_work.ts";
+import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
+import type { Tape } from "../../../kernels/webgpu/tape.ts";
 import { median } from "../measuring.ts";
 import type { KernelTime } from "./results.ts";
 

@@ -6,11 +6,11 @@
  */
 
 import "../../../pipeline/cli/environment.ts";
-import { type Backend, openBackend } from "../../../pipeline/backend.ts";
-import { tuneKernels } from "../../../pipeline/kernel_choices.ts";
-import { buildNetwork } from "../../../pipeline/network.ts";
-import { trainConfig } from "../../../pipeline/presets.ts";
-import { Learner } from "../../../pipeline/train/learner.ts";
+import { type Backend, openBackend } from "../../../pipeline/compute/backend.ts";
+import { tuneKernels } from "../../../pipeline/compute/kernel_choices.ts";
+import { buildNetwork } from "../../../pipeline/network/network.ts";
+import { trainConfig } from "../../../pipeline/network/presets.ts";
+import { Learner } from "../../../pipeline/compute/learner.ts";
 import { randomBatch, SEED } from "../random_batch.ts";
 import { answerLines } from "./answer_lines.ts";
 import { measurePeaks } from "./card_peaks.ts";

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { LinePeer } from "../line_peer.ts";
+import { LinePeer } from "../contenders/line_peer.ts";
 
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-run", "--allow-sys"];
 

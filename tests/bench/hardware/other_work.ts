@@ -4,19 +4,19 @@
  * @module
  */
 
-import { placePointsByTree } from "../../../kernels/cpu/tree_cascade_by_tree.ts";
-import { Gpu } from "../../../kernels/gpu.ts";
+import { placePointsByTree } from "../../../kernels/wasm/tree_cascade.ts";
+import { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import {
   LoadedCascade,
   type TreeCascade,
   type TreeCascadeJob,
 } from "../../../kernels/tree_cascade.ts";
-import { openBackend } from "../../../pipeline/backend.ts";
-import { findPredictorFile, readPredictor } from "../../../pipeline/landmarks/predictor.ts";
-import { Random } from "../../../pipeline/random.ts";
+import { openBackend } from "../../../pipeline/compute/backend.ts";
+import { findPredictorFile, readPredictor } from "../../../pipeline/landmarks/placing/predictor.ts";
+import { Random } from "../../../pipeline/numbers/random.ts";
 import { frontalFace } from "../../../pipeline/segments/region_diagram.ts";
-import { findPython } from "../../python_peer.ts";
-import { smallPredictor } from "../../shape_predictor_writer.ts";
+import { findPython } from "../../contexts/python_peer.ts";
+import { smallPredictor } from "../../fixtures/shape_predictor_writer.ts";
 import { measureLosses } from "../loss_bench.ts";
 import { median } from "../measuring.ts";
 import { COUNT, measurePredictions } from "../predict_bench.ts";

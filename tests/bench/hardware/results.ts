@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { GpuCalls } from "../../gpu_calls.ts";
+import type { GpuCalls } from "../../comparing/gpu_calls.ts";
 import type { Adapter } from "../../../pipeline/cli/adapter.ts";
 
 /** The adapter, and what runs on it. */

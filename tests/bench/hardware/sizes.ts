@@ -4,9 +4,9 @@
  * @module
  */
 
-import { forwardFlops, type NetworkConfig } from "../../../pipeline/network.ts";
-import { PRESETS } from "../../../pipeline/presets.ts";
-import { FRAME } from "../../../pipeline/frame.ts";
+import { forwardFlops, type NetworkConfig } from "../../../pipeline/network/network.ts";
+import { PRESETS } from "../../../pipeline/network/presets.ts";
+import { FRAME } from "../../../pipeline/face/frame.ts";
 
 /** A network with its batch. */
 export interface Size {

@@ -7,12 +7,12 @@
  */
 
 import "../../../pipeline/cli/environment.ts";
-import { type Backend, openBackend, useHalfPrecision } from "../../../pipeline/backend.ts";
-import { tuneKernels } from "../../../pipeline/kernel_choices.ts";
-import { buildNetwork } from "../../../pipeline/network.ts";
-import { trainConfig } from "../../../pipeline/presets.ts";
-import { Learner } from "../../../pipeline/train/learner.ts";
-import { withoutDispatches } from "../../gpu_calls.ts";
+import { type Backend, openBackend, useHalfPrecision } from "../../../pipeline/compute/backend.ts";
+import { tuneKernels } from "../../../pipeline/compute/kernel_choices.ts";
+import { buildNetwork } from "../../../pipeline/network/network.ts";
+import { trainConfig } from "../../../pipeline/network/presets.ts";
+import { Learner } from "../../../pipeline/compute/learner.ts";
+import { withoutDispatches } from "../../comparing/gpu_calls.ts";
 import { randomBatch, SEED } from "../random_batch.ts";
 import { answerLines } from "./answer_lines.ts";
 import type { StepResult } from "./results.ts";

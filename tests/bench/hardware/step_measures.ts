@@ -6,13 +6,13 @@
 
 import { setTimeout } from "node:timers/promises";
 import type * as tf from "@tensorflow/tfjs-core";
-import { DeviceClock } from "../../../kernels/device_clock.ts";
-import type { Gpu } from "../../../kernels/gpu.ts";
-import type { Batch } from "../../../pipeline/batches.ts";
-import type { Learner } from "../../../pipeline/train/learner.ts";
-import { TrainLog } from "../../../pipeline/train/log.ts";
+import { DeviceClock } from "../../../kernels/webgpu/device_clock.ts";
+import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
+import type { Batch } from "../../../pipeline/face/batches.ts";
+import type { Learner } from "../../../pipeline/compute/learner.ts";
+import { TrainLog } from "../../../pipeline/train/files/log.ts";
 import { LossReader } from "../../../pipeline/train/loss_reader.ts";
-import { countCalls, withoutDispatches } from "../../gpu_calls.ts";
+import { countCalls, withoutDispatches } from "../../comparing/gpu_calls.ts";
 import { median } from "../measuring.ts";
 import type { StepResult } from "./results.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { filesBelow } from "../../../pipeline/folder_files.ts";
+import { filesBelow } from "../../../pipeline/files/folder_files.ts";
 
 /** Copies all files below a folder. */
 export async function copy(from: string, to: string): Promise<void> {

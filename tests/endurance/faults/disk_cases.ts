@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { copy } from "./copy_folder.ts";
 import { writeSmallConfig, writeSmallDataset } from "./small_dataset.ts";
 import { runCommandLine } from "./command_line.ts";
-import { SAMPLE_LANDMARKS } from "../../train_context.ts";
+import { SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
 
 /** A command, and what lies in its folder before. */
 export interface DiskCase {

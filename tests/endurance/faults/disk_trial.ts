@@ -6,8 +6,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { exists, UNFINISHED } from "../../../pipeline/files.ts";
-import { decodeSafetensors } from "../../../pipeline/safetensors.ts";
+import { exists, UNFINISHED } from "../../../pipeline/files/write_file.ts";
+import { decodeSafetensors } from "../../../pipeline/files/safetensors.ts";
 import { runCommandLine } from "./command_line.ts";
 import { type DiskCase, prepareCase, type Source } from "./disk_cases.ts";
 import { type Call, FailingDisk, type Failure, type Fault } from "./failing_disk.ts";

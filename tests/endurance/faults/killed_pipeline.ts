@@ -7,10 +7,10 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { exists, UNFINISHED } from "../../../pipeline/files.ts";
-import { filesBelow } from "../../../pipeline/folder_files.ts";
-import type { Random } from "../../../pipeline/random.ts";
-import { taskCommand } from "../../task_command.ts";
+import { exists, UNFINISHED } from "../../../pipeline/files/write_file.ts";
+import { filesBelow } from "../../../pipeline/files/folder_files.ts";
+import type { Random } from "../../../pipeline/numbers/random.ts";
+import { taskCommand } from "../../processes/task_command.ts";
 import { type Content, contentOfRun } from "./run_content.ts";
 
 /** When a process is killed: after some milliseconds, or at a change of its folder (from 1). */

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { filesBelow } from "../../../pipeline/folder_files.ts";
+import { filesBelow } from "../../../pipeline/files/folder_files.ts";
 import { report } from "../../../pipeline/report.ts";
 
 /** Texts and hashes of a folder's files by their paths in it. */

@@ -6,8 +6,8 @@
  */
 
 import { join } from "node:path";
-import { encodePng, readImage, resizeImage } from "../../../pipeline/image.ts";
-import { SAMPLE, smallConfig } from "../../train_context.ts";
+import { encodePng, readImage, resizeImage } from "../../../pipeline/image/image.ts";
+import { SAMPLE, smallConfig } from "../../contexts/train_context.ts";
 
 /** Positions, in a data set, of the image at half size and of the file that is none. */
 const [HALF_SIZE, NO_IMAGE] = [1, 2];

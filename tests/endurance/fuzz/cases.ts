@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Random } from "../../../pipeline/random.ts";
+import { Random } from "../../../pipeline/numbers/random.ts";
 import { PICTURE_TARGETS } from "./picture_targets.ts";
 import { RUN_TARGETS } from "./run_targets.ts";
 import { TABLE_TARGETS } from "./table_targets.ts";

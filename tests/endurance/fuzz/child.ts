@@ -8,7 +8,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { readLines } from "../../../pipeline/record_json/read_lines.ts";
+import { readLines } from "../../../pipeline/files/read_lines.ts";
 import { makeCase, TARGETS } from "./cases.ts";
 import { peakMemory } from "./peak_memory.ts";
 import type { Bytes, Target } from "./target.ts";

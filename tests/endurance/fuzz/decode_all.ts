@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readImage } from "../../../pipeline/image.ts";
+import { readImage } from "../../../pipeline/image/image.ts";
 import { peakMemory } from "./peak_memory.ts";
 
 if (import.meta.main) {

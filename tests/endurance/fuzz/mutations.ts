@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Random } from "../../../pipeline/random.ts";
+import type { Random } from "../../../pipeline/numbers/random.ts";
 
 /** A change; it may return the bytes it was given, changed in place. */
 export type Mutation = (bytes: Uint8Array<ArrayBuffer>, random: Random) => Uint8Array<ArrayBuffer>;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Random } from "../../../pipeline/random.ts";
+import type { Random } from "../../../pipeline/numbers/random.ts";
 import { insert, type Mutations } from "./mutations.ts";
 import { encodeText, replaceToken } from "./text_mutations.ts";
 

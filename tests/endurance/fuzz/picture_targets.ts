@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { readImage } from "../../../pipeline/image.ts";
+import { readImage } from "../../../pipeline/image/image.ts";
 import { BYTE_MUTATIONS } from "./mutations.ts";
 import { jpegFiles, otherFiles, pngFiles, sealPng } from "./pictures.ts";
 import type { Target } from "./target.ts";

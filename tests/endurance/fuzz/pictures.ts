@@ -5,9 +5,9 @@
  */
 
 import { crc32, deflateSync } from "node:zlib";
-import { Random } from "../../../pipeline/random.ts";
-import { CMYK, COLOUR, encodeJpeg, GRAY, JPEG_KINDS } from "../../jpeg_files.ts";
-import { ODD_FILES, PICTURE_FILES } from "../../picture_files.ts";
+import { Random } from "../../../pipeline/numbers/random.ts";
+import { CMYK, COLOUR, encodeJpeg, GRAY, JPEG_KINDS } from "../../fixtures/jpeg_files.ts";
+import { ODD_FILES, PICTURE_FILES } from "../../fixtures/picture_files.ts";
 
 /** The fixtures, and each kind that the encoder writes, at an odd size. */
 export async function jpegFiles(): Promise<Uint8Array<ArrayBuffer>[]> {

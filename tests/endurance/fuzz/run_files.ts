@@ -5,27 +5,27 @@
  */
 
 import { join } from "node:path";
-import { useWasm } from "../../../kernels/tfjs_wasm.ts";
-import { FAMILIES_VERSION } from "../../../kernels/tuning.ts";
-import { ATTRIBUTES, labelsOf } from "../../../pipeline/attributes.ts";
-import { KERNELS as BACKENDS_VERSION } from "../../../pipeline/backend_measurements.ts";
-import { writeJson } from "../../../pipeline/files.ts";
-import { gatherEvidence, MetricsAccumulator } from "../../../pipeline/metrics.ts";
+import { useWasm } from "../../../kernels/tfjs/wasm/backend.ts";
+import { FAMILIES_VERSION } from "../../../kernels/tuning/tuning.ts";
+import { ATTRIBUTES, labelsOf } from "../../../pipeline/face/attributes.ts";
+import { KERNELS as BACKENDS_VERSION } from "../../../pipeline/compute/backend_measurements.ts";
+import { writeJson } from "../../../pipeline/files/write_file.ts";
+import { gatherEvidence, MetricsAccumulator } from "../../../pipeline/metrics/metrics.ts";
 import {
   encodePredictions,
   type Predictions,
   predictionsPath,
 } from "../../../pipeline/metrics/predictions.ts";
-import { buildNetwork, maskSize } from "../../../pipeline/network.ts";
-import { summarise } from "../../../pipeline/occlusion/shifts.ts";
-import { presetConfig } from "../../../pipeline/presets.ts";
-import { Random } from "../../../pipeline/random.ts";
-import { findExtremes } from "../../../pipeline/report/extremes.ts";
-import { encodeSample } from "../../../pipeline/report/samples.ts";
-import { schemaOf } from "../../../pipeline/schema.ts";
-import { encodeCheckpoint, readTensors } from "../../../pipeline/train/checkpoint.ts";
-import { writeModel } from "../../../pipeline/train/model_folder.ts";
-import { writeRunConfig } from "../../../pipeline/train/run_folder.ts";
+import { buildNetwork, maskSize } from "../../../pipeline/network/network.ts";
+import { summarise } from "../../../pipeline/evaluate/occlusion/shifts.ts";
+import { presetConfig } from "../../../pipeline/network/presets.ts";
+import { Random } from "../../../pipeline/numbers/random.ts";
+import { findExtremes } from "../../../pipeline/evaluate/extremes.ts";
+import { encodeSample } from "../../../pipeline/evaluate/samples.ts";
+import { schemaOf } from "../../../pipeline/files/schema.ts";
+import { encodeCheckpoint, readTensors } from "../../../pipeline/train/checkpoints/checkpoint.ts";
+import { writeModel } from "../../../pipeline/train/files/model_folder.ts";
+import { writeRunConfig } from "../../../pipeline/train/files/run_folder.ts";
 import { FRESH } from "../../../pipeline/train/schedule.ts";
 
 const A = ATTRIBUTES.length;

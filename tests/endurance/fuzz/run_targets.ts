@@ -7,20 +7,23 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readMeasurement } from "../../../pipeline/backend_measurements.ts";
+import { readMeasurement } from "../../../pipeline/compute/backend_measurements.ts";
 import { readComparedRuns } from "../../../pipeline/compare/compared_run.ts";
-import { keptChoices } from "../../../pipeline/kernel_choices.ts";
+import { keptChoices } from "../../../pipeline/compute/kernel_choices.ts";
 import { readPredictions } from "../../../pipeline/metrics/predictions.ts";
 import { readTunedThresholds } from "../../../pipeline/predict/thresholds.ts";
-import { presetConfig } from "../../../pipeline/presets.ts";
+import { presetConfig } from "../../../pipeline/network/presets.ts";
 import { renderPage } from "../../../pipeline/report/page.ts";
 import { readRunFolder } from "../../../pipeline/report/run_folder.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../../pipeline/safetensors.ts";
-import { encodeCheckpoint, readCheckpoint } from "../../../pipeline/train/checkpoint.ts";
-import { readConfigFile } from "../../../pipeline/train/config_file.ts";
-import { TrainLog } from "../../../pipeline/train/log.ts";
-import { readModel } from "../../../pipeline/train/model_folder.ts";
-import { readRunConfig } from "../../../pipeline/train/run_folder.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../pipeline/files/safetensors.ts";
+import {
+  encodeCheckpoint,
+  readCheckpoint,
+} from "../../../pipeline/train/checkpoints/checkpoint.ts";
+import { readConfigFile } from "../../../pipeline/train/files/config_file.ts";
+import { TrainLog } from "../../../pipeline/train/files/log.ts";
+import { readModel } from "../../../pipeline/train/files/model_folder.ts";
+import { readRunConfig } from "../../../pipeline/train/files/run_folder.ts";
 import { BYTE_MUTATIONS, type Mutation } from "./mutations.ts";
 import { JSON_MUTATIONS, withOtherValue } from "./nested_mutations.ts";
 import * as files from "./run_files.ts";

@@ -7,13 +7,13 @@
 import assert from "node:assert/strict";
 import { readLabels } from "../../../pipeline/dataset.ts";
 import { boxesIn } from "../../../pipeline/dataset/boxes.ts";
-import { imageNameFault } from "../../../pipeline/dataset/image_name.ts";
+import { imageNameFault } from "../../../pipeline/image/image_name.ts";
 import { NameTable } from "../../../pipeline/dataset/name_table.ts";
 import { readPartition } from "../../../pipeline/dataset/partition.ts";
 import { readImports, readLandmarks, readPredictor } from "../../../pipeline/landmarks.ts";
-import { openJournal } from "../../../pipeline/landmarks/landmark_journal.ts";
-import { readRecords } from "../../../pipeline/record_json.ts";
-import { streamOf } from "../../face_records.ts";
+import { openJournal } from "../../../pipeline/landmarks/files/landmark_journal.ts";
+import { readRecords } from "../../../pipeline/face/record_json.ts";
+import { streamOf } from "../../fixtures/face_records.ts";
 import { BYTE_MUTATIONS } from "./mutations.ts";
 import { JSON_MUTATIONS, XML_MUTATIONS } from "./nested_mutations.ts";
 import * as tables from "./tables.ts";

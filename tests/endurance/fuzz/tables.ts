@@ -4,18 +4,22 @@
  * @module
  */
 
-import { headOf } from "../../../pipeline/landmarks/journal_reader.ts";
-import { Random } from "../../../pipeline/random.ts";
-import { toJson } from "../../../pipeline/record_json.ts";
+import { headOf } from "../../../pipeline/landmarks/files/journal_reader.ts";
+import { Random } from "../../../pipeline/numbers/random.ts";
+import { toJson } from "../../../pipeline/face/record_json.ts";
 import {
   csvLabels,
   imageName,
   officialLabels,
   partitionText,
   testBits,
-} from "../../dataset_folder.ts";
-import { pointsFrom, recordOf } from "../../face_records.ts";
-import { partsOf, smallPredictor, writeShapePredictor } from "../../shape_predictor_writer.ts";
+} from "../../fixtures/dataset_folder.ts";
+import { pointsFrom, recordOf } from "../../fixtures/face_records.ts";
+import {
+  partsOf,
+  smallPredictor,
+  writeShapePredictor,
+} from "../../fixtures/shape_predictor_writer.ts";
 
 /** Rows of each table. */
 const ROWS = 5;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Random } from "../../../pipeline/random.ts";
+import type { Random } from "../../../pipeline/numbers/random.ts";
 import { insert, type Mutations, replace } from "./mutations.ts";
 
 /** What a number may be replaced by. */

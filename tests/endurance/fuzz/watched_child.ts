@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { readLines } from "../../../pipeline/record_json/read_lines.ts";
+import { readLines } from "../../../pipeline/files/read_lines.ts";
 import type { Answer, Job } from "./child.ts";
 
 /** How a process is watched. */

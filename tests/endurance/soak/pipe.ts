@@ -4,7 +4,7 @@
  * @module
  */
 
-import { taskCommand } from "../../task_command.ts";
+import { taskCommand } from "../../processes/task_command.ts";
 import type { RepeatedSample } from "../repeated_sample.ts";
 import type { Reading } from "./memory_curve.ts";
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { Gpu } from "../../../kernels/gpu.ts";
+import { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";
-import { loadFaces } from "../../../pipeline/faces.ts";
+import { loadFaces } from "../../../pipeline/face/faces.ts";
 import { importLandmarks } from "../../../pipeline/landmarks.ts";
-import { PRESETS } from "../../../pipeline/presets.ts";
-import { type FaceRecord, type Stage, toStream } from "../../../pipeline/record.ts";
+import { PRESETS } from "../../../pipeline/network/presets.ts";
+import { type FaceRecord, type Stage, toStream } from "../../../pipeline/face/record.ts";
 import {
   exportSegments,
   type ExportSummary,

@@ -6,12 +6,12 @@
 
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Backend, type BackendName, openBackend } from "../../../pipeline/backend.ts";
-import type { TrainConfig } from "../../../pipeline/settings.ts";
+import { type Backend, type BackendName, openBackend } from "../../../pipeline/compute/backend.ts";
+import type { TrainConfig } from "../../../pipeline/network/settings.ts";
 import { train } from "../../../pipeline/train.ts";
-import type { StepLine } from "../../../pipeline/train/log.ts";
-import { inFolder } from "../../face_records.ts";
-import { someFaces } from "../../train_context.ts";
+import type { StepLine } from "../../../pipeline/train/files/log.ts";
+import { inFolder } from "../../fixtures/face_records.ts";
+import { someFaces } from "../../contexts/train_context.ts";
 import { MemoryCurve, type Reading } from "./memory_curve.ts";
 
 /** What a run was. */

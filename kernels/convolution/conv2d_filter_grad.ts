@@ -1,0 +1,73 @@
+/**
+ * Gradient of a convolution's filter on the GPU.
+ *
+ * @module
+ */
+
+import { denseWeightGrad } from "../dense.ts";
+import type { Binding, Gpu } from "../webgpu/gpu.ts";
+import {
+  asDense,
+  type ByFours,
+  checkConv2d,
+  type Conv2dShape,
+  outputSize,
+  padChannels,
+  padImages,
+} from "./conv2d.ts";
+import { correlateTiles } from "./register_tiles.ts";
+import { repack } from "./repack.ts";
+import { suitsWinogradFilterGrad, winogradFilterGrad } from "./winograd.ts";
+
+/**
+ * Records the gradient of Σ y·dy by f, where y = x * f.
+ *
+ * x   f32 [B, H, W, C]
+ * dy  f32 [B, OH, OW, N]
+ * g   f32 [KH, KW, C, N], written
+ *
+ * @param byFours The kernel; channels and filters are padded for it.
+ * @throws {RangeError} If the filter is larger than the image.
+ */
+export function conv2dFilterGrad(
+  gpu: Gpu,
+  x: Binding,
+  dy: Binding,
+  g: Binding,
+  shape: Conv2dShape,
+  byFours: ByFours = correlate,
+): void {
+  checkConv2d(shape);
+  const padded = padChannels(shape);
+  const [height, width] = outputSize(shape);
+  const x4 = padImages(gpu, x, shape, padded.channels);
+  let dy4 = dy;
+  if (padded.filters !== shape.filters) {
+    const from = { batch: shape.batch, height, width, channels: shape.filters };
+    dy4 = gpu.scratch("gradient", 4 * shape.batch * height * width * padded.filters);
+    repack(gpu, dy, dy4, from, { height, width, channels: padded.filters });
+  }
+  if (x4 === x && dy4 === dy) return byFours(gpu, x, dy, g, shape);
+  const taps = shape.kernelHeight * shape.kernelWidth;
+  const g4 = gpu.scratch("filter", 4 * taps * padded.channels * padded.filters);
+  byFours(gpu, x4, dy4, g4, padded);
+  repack(
+    gpu,
+    g4,
+    g,
+    { batch: taps, height: padded.channels, width: 1, channels: padded.filters },
+    { height: shape.channels, width: 1, channels: shape.filters },
+  );
+}
+
+/** The gradient for channels and filters that are multiples of 4. */
+function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
+  const product = asDense(shape);
+  if (product) return denseWeightGrad(gpu, x, dy, g, product);
+  if (suitsWinogradFilterGrad(shape)) return winogradFilterGrad(gpu, x, dy, g, shape);
+  const { batch, height, width, channels, filters } = shape;
+  const [outHeight, outWidth] = outputSize(shape);
+  const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
+  const length = batch * outHeight * outWidth * filters;
+  correlateTiles(gpu, [image, gpu.scratchTexels("gradient", dy, length / 4), g], shape);
+}

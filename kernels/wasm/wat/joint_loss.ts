@@ -1,0 +1,91 @@
+/**
+ * The WebAssembly of the joint loss's mask part and its gradient. `deno task wat` assembles it to
+ * `joint_loss.wasm`. Here masks are measured by squares, in one pass over the feature maps; in
+ * `wat/mask_entropy.ts` otherwise.
+ *
+ * maps, dmaps  f32 [B, cells, A]   A a multiple of 4
+ * bits         u32 [B, cells]      region bits of each mask pixel
+ * wanted       u32 [B, A]          bits of the regions in which the map is to be 1
+ * weights      f32 [B, A]          of the squared error
+ * sums         f64 [pieces]        Σ weight · (map − target)² of each piece, the pixels first..<last
+ *
+ * The gradient is `scale` (the bits of an f32) times weight · (map − target).
+ *
+ * @module
+ */
+
+import { ONES } from "./exp_log.ts";
+import { MASK_ENTROPY_FUNCTIONS } from "./mask_entropy.ts";
+import {
+  add,
+  div,
+  func,
+  fused,
+  increase,
+  load,
+  loop,
+  minus,
+  moduleOf,
+  mul,
+  set,
+  store,
+  term,
+  times,
+  ZEROS,
+} from "./text.ts";
+
+const upper = (value: string) =>
+  `(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${term(value)} ${term(value)})`;
+const addPair = (value: string) =>
+  set("total", `(f64x2.add ${term("total")} (f64x2.promote_low_f32x4 ${value}))`);
+
+const JOINT_LOSS = func(
+  "joint_loss",
+  [
+    ...["maps", "bits", "wanted", "weights", "dmaps", "sums", "cells", "attributes", "scale"],
+    ...["first", "last", "piece"],
+  ],
+  {
+    i32: ["bytes", "pixel", "a", "at", "row"],
+    v128: ["inside", "d", "weighted", "sum", "factor", "total"],
+  },
+  set("bytes", mul("attributes", 4)),
+  set("factor", `(f32x4.splat (f32.reinterpret_i32 ${term("scale")}))`),
+  set("at", mul("first", "bytes")),
+  loop(
+    "pixel",
+    "first",
+    "last",
+    1,
+    set("inside", `(v128.load32_splat ${add("bits", mul("pixel", 4))})`),
+    set("row", mul(div("pixel", "cells"), "bytes")),
+    set("sum", ZEROS),
+    loop(
+      "a",
+      0,
+      "bytes",
+      16,
+      set(
+        "d",
+        minus(
+          load(add("maps", "at")),
+          `(v128.and ${ONES} (i32x4.ne ${ZEROS} (v128.and ${term("inside")} ${
+            load(add("wanted", "row", "a"))
+          })))`,
+        ),
+      ),
+      set("weighted", times("d", load(add("weights", "row", "a")))),
+      set("sum", fused("d", "weighted", "sum")),
+      store(add("dmaps", "at"), times("weighted", "factor")),
+      increase("at", 16),
+    ),
+    addPair(term("sum")),
+    addPair(upper("sum")),
+  ),
+  `(f64.store ${add("sums", mul("piece", 8))} (f64.add ${
+    [0, 1].map((lane) => `(f64x2.extract_lane ${lane} ${term("total")})`).join(" ")
+  }))`,
+);
+
+/** The module's text. */
+export const jointLossText: string = moduleOf(JOINT_LOSS, ...MASK_ENTROPY_FUNCTIONS);

@@ -1,0 +1,147 @@
+/**
+ * Which kernels a hardware adapter runs fastest: measured once for a network's shapes and written down.
+ *
+ * @module
+ */
+
+import {
+  type Choices,
+  type ChoiceStore,
+  FAMILIES_VERSION,
+  tune,
+  type TuningJob,
+} from "../../kernels/tuning/tuning.ts";
+import { DEFAULT_TILE, tileName } from "../../kernels/convolution/tiles.ts";
+import type { Backend } from "./backend.ts";
+import { cachePath } from "../files/cache_folder.ts";
+import { writeJson } from "../files/write_file.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import { checkSchema, schemaOf } from "../files/schema.ts";
+import {
+  convolutionShapes,
+  forwardFlops,
+  maskSize,
+  type NetworkConfig,
+} from "../network/network.ts";
+
+/** What tells one adapter with its driver from another. WebGPU does not tell the driver's version. */
+export type AdapterNames = Pick<
+  GPUAdapterInfo,
+  "vendor" | "architecture" | "device" | "description"
+>;
+
+/** Seconds for measuring the kernels of a small network such as `lite`, on hardware. */
+const SECONDS = 10;
+/** Seconds for a large one, whose training takes hours. */
+const LARGE_SECONDS = 20;
+/** Multiplications and additions for one image from which on a network is large: `paper` needs 7e10, `lite` 3e8. */
+const LARGE_FLOPS = 1e10;
+
+/** A training run for which kernels are to be chosen. */
+export interface TunedRun {
+  readonly network: NetworkConfig;
+  /** Images a batch. */
+  readonly batch: number;
+  /** Batches of the whole run; by default so many that measuring pays for every kernel. */
+  readonly steps?: number;
+  /** Hears that measuring begins, and what it came to. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Told how many shapes are measured, and of how many. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Measures what has not been measured for a training run, as far as that pays, and makes the kernels use
+ * it. A software adapter is left alone: what is fast there is known.
+ */
+export async function tuneKernels({ gpu }: Backend, run: TunedRun): Promise<void> {
+  if (!gpu || gpu.isFallback) return;
+  const { network, batch, steps = Infinity, log = () => {}, onProgress = () => {} } = run;
+  const seconds = forwardFlops(network) < LARGE_FLOPS ? SECONDS : LARGE_SECONDS;
+  const jobs = trainingJobs(network, batch);
+  await tune(gpu, jobs, keptChoices(gpu.info), { steps, seconds, log, onProgress });
+}
+
+/** Makes the kernels use what is known or, by shape, likely for a network, without measuring. */
+export async function useLikelyKernels({ gpu }: Backend, run: TunedRun): Promise<void> {
+  if (!gpu || gpu.isFallback) return;
+  const jobs = trainingJobs(run.network, run.batch);
+  await tune(gpu, jobs, keptChoices(gpu.info), { steps: 0, seconds: 0 });
+}
+
+/** The operations of a training step that have more than one family of kernels. */
+export function trainingJobs(network: NetworkConfig, batch: number): TuningJob[] {
+  const { height, width } = maskSize(network);
+  // As tfjs's matrix products run on our kernels: 1x1 images.
+  const dense = {
+    height: 1,
+    width: 1,
+    channels: height * width * ATTRIBUTES.length,
+    filters: ATTRIBUTES.length,
+    kernelHeight: 1,
+    kernelWidth: 1,
+  };
+  return [...convolutionShapes(network), dense].flatMap((sizes, layer) => {
+    const shape = { batch, ...sizes };
+    const jobs: TuningJob[] = [
+      { operation: "conv2d", shape },
+      { operation: "conv2dFilterGrad", shape },
+    ];
+    // The image has no gradient.
+    return layer === 0 ? jobs : [...jobs, { operation: "conv2dInputGrad", shape }];
+  });
+}
+
+/** `tuned 18 shapes: 12 x 128x64, 8x8 each; 6 x registers`, the most frequent first. */
+export function choicesText(choices: Choices): string {
+  const names = Object.values(choices);
+  if (names.length === 0) {
+    return `${tileName(DEFAULT_TILE)}; the first training measures its shapes`;
+  }
+  const counts = [...Map.groupBy(names, (name) => name)].map(([name, all]) =>
+    [all.length, name] as const
+  )
+    .sort(([a], [b]) => b - a);
+  return `tuned ${names.length} shapes: ` +
+    counts.map(([count, name]) => `${count} x ${name}`).join("; ");
+}
+
+/** The choices for an adapter, in a file with those for others. */
+export function keptChoices(
+  { vendor, architecture, device, description }: AdapterNames,
+  path: string | null = cachePath("kernels.json"),
+): ChoiceStore {
+  const key = [vendor, architecture, device, description, `version ${FAMILIES_VERSION}`].join("|");
+  return {
+    async read() {
+      const kept = (await readChoices(path))[key];
+      return isChoices(kept) ? kept : {};
+    },
+    async write(choices) {
+      if (path === null) return;
+      // A machine that forbids the file measures again next time.
+      const schema = schemaOf("kernel-choices");
+      await writeJson(path, { schema, ...await readChoices(path), [key]: choices }).catch(() => {});
+    },
+  };
+}
+
+/** The file's choices by adapter; nothing where it is missing, damaged or of another version. */
+async function readChoices(path: string | null): Promise<Record<string, unknown>> {
+  if (path === null) return {};
+  try {
+    const { schema, ...kept } = JSON.parse(await Deno.readTextFile(path));
+    checkSchema("kernel-choices", schema, path);
+    return kept;
+  } catch {
+    return {};
+  }
+}
+
+function isChoices(value: unknown): value is Choices {
+  return isRecord(value) && Object.values(value).every((name) => typeof name === "string");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,149 @@
+/**
+ * Batches for the network: images as numbers, and the job that draws the masks, with
+ * flip and shift applied to both alike.
+ *
+ * @module
+ */
+
+import { type Change, UNCHANGED } from "../../kernels/augment.ts";
+import { augment } from "../../kernels/cpu/augment.ts";
+import type { RasterizeJob } from "../../kernels/rasterize.ts";
+import { type Face, faultOf, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
+import { FRAME } from "./frame.ts";
+import type { Augmentation } from "../network/settings.ts";
+import type { Random } from "../numbers/random.ts";
+import { REGIONS } from "./regions.ts";
+import { MAX_CORNERS } from "./region_polygons.ts";
+
+/** One batch, all on the CPU. */
+export interface Batch {
+  readonly faces: readonly WholeFace[];
+  /** How each face's image is changed: its shift in pixels of the input, and mirroring. */
+  readonly changes: readonly Change[];
+  /** Height and width of the network's input. */
+  readonly input: InputSize;
+  /** Draws u32 [B, h, w] region bits. */
+  readonly job: RasterizeJob;
+}
+
+/** Images as they are. */
+export const NO_CHANGE: Augmentation = { flip: false, shift: 0 };
+
+/** What a batch is made for. */
+export interface BatchPlan {
+  /** Height and width of the network's input. */
+  readonly input: InputSize;
+  /** Height and width of the predicted masks. */
+  readonly mask: InputSize;
+  readonly augmentation: Augmentation;
+}
+
+/**
+ * As {@linkcode makeBatch}, with the pixels read again of faces that were not kept whole. A face that
+ * cannot be read any more is left out, after `reject` has heard why, and so is one that has been rejected; the
+ * others stay what they would have been with it.
+ */
+export async function loadBatch(
+  faces: readonly Face[],
+  plan: BatchPlan,
+  random: Random | null,
+  reject: OnReject,
+): Promise<Batch> {
+  // Drawn before anything is waited for, so that batches under way together draw in their order.
+  const changes = drawChanges(faces, plan, random);
+  const read = await Promise.all(faces.map(async (face, index) => {
+    // Left out since the run went on, which has been said.
+    if (face.record.rejected !== null) return null;
+    const pixels = await pixelsOf(face, plan.input).catch((error) => {
+      reject(face.record, faultOf(error));
+      return null;
+    });
+    return pixels && { face: { ...face, pixels }, change: changes[index]! };
+  }));
+  const whole = read.filter((item) => item !== null);
+  return changedBatch(whole.map(({ face }) => face), whole.map(({ change }) => change), plan);
+}
+
+/** A face whose pixels are in memory. */
+export type WholeFace = Face & { readonly pixels: Uint8Array };
+
+/**
+ * Makes a batch.
+ *
+ * @param random Where the changes come from; null for none.
+ */
+export function makeBatch(
+  faces: readonly WholeFace[],
+  plan: BatchPlan,
+  random: Random | null,
+): Batch {
+  return changedBatch(faces, drawChanges(faces, plan, random), plan);
+}
+
+function changedBatch(
+  faces: readonly WholeFace[],
+  changes: readonly Change[],
+  { input, mask }: BatchPlan,
+): Batch {
+  return { faces, changes, input, job: maskJob(faces, changes, input, mask) };
+}
+
+/** The network's input of a batch, f32 [B, H, W, 3], −1 … 1. */
+export function batchImages({ faces, changes, input }: Batch): Float32Array<ArrayBuffer> {
+  return augment(faces.map(({ pixels }) => pixels), changes, input);
+}
+
+function drawChanges(
+  faces: readonly Face[],
+  { augmentation }: BatchPlan,
+  random: Random | null,
+): Change[] {
+  return faces.map(() => random ? drawChange(augmentation, random) : UNCHANGED);
+}
+
+function drawChange({ flip, shift }: Augmentation, random: Random): Change {
+  const sides = 2 * shift + 1;
+  return {
+    dy: random.integer(sides) - shift,
+    dx: random.integer(sides) - shift,
+    flip: random.next() < 0.5 && flip,
+  };
+}
+
+/** The masks of the changed faces: the shift in pixels of the frame, the same mirroring. */
+function maskJob(
+  faces: readonly Face[],
+  changes: readonly Change[],
+  input: InputSize,
+  mask: InputSize,
+): RasterizeJob {
+  const corners = REGIONS.length * MAX_CORNERS * 2;
+  const polygons = new Int32Array(faces.length * corners);
+  const counts = new Uint32Array(faces.length * REGIONS.length);
+  const offsets = new Int32Array(faces.length * 2);
+  faces.forEach((face, index) => {
+    const { dy, dx } = changes[index]!;
+    if (face.polygons) {
+      polygons.set(face.polygons.polygons, index * corners);
+      counts.set(face.polygons.counts, index * REGIONS.length);
+    }
+    offsets[2 * index] = Math.round(dy * FRAME.height / input.height);
+    offsets[2 * index + 1] = Math.round(dx * FRAME.width / input.width);
+  });
+  return {
+    polygons,
+    counts,
+    regions: REGIONS.length,
+    source: FRAME,
+    mask: { height: mask.height, width: mask.width },
+    offsets,
+    flips: Uint8Array.from(changes, ({ flip }) => flip ? 1 : 0),
+  };
+}
+
+/** Cuts faces into batches of `size`; the last one may be smaller. */
+export function* inBatches<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let first = 0; first < items.length; first += size) {
+    yield items.slice(first, first + size);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * JPEG files to RGB pixels.
+ *
+ * @module
+ */
+
+import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
+import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
+import { decodeColourJpeg } from "./mozjpeg.ts";
+import { sideways, turnImage } from "../orientation.ts";
+import { checkSize, type DecodeOptions, type RgbImage } from "../pixels.ts";
+
+/** Width and height once it is upright; errors as of {@linkcode decodeJpeg}. */
+export function jpegSize(bytes: Uint8Array): [width: number, height: number] {
+  const { width, height, orientation } = readJpegHeader(bytes);
+  checkSize(width, height);
+  return sideways(orientation) ? [height, width] : [width, height];
+}
+
+/** Each block of 8x8 pixels takes a bit at least: the code of its mean. Source: ITU-T T.81, F.1.2.1. */
+const PIXELS_PER_BYTE = 8 * 64;
+/**
+ * Encoders write ten scans or so. Each goes over the whole picture, though it may take no more than a few
+ * bytes of the file: with thousands, a small file would keep a core busy for minutes. So few are read of a
+ * picture that all scans together go over no more than {@linkcode MOST_SCANNED} pixels.
+ */
+const MOST_SCANS = 100;
+const MOST_SCANNED = 1.6e9;
+/** Pictures in several scans are held as coefficients, of two bytes each, until the last one. */
+const MOST_COEFFICIENTS = 256e6;
+
+/**
+ * Decodes a JPEG file and turns it upright. A damaged one is an error, unless it is to be used: then what is
+ * missing is gray, and the picture says what is wrong.
+ *
+ * @throws {SyntaxError} If it is damaged, cut short, or of an unsupported kind.
+ * @throws {RangeError} If it is too large.
+ */
+export function decodeJpeg(
+  bytes: Uint8Array,
+  { useDamaged = false }: DecodeOptions = {},
+): RgbImage {
+  const header = readJpegHeader(bytes);
+  const { width, height, components, orientation, end } = header;
+  checkSize(width, height);
+  const noEnd = "the JPEG is damaged or cut short: its end is missing";
+  if (end === null && (!useDamaged || header.scans === 0)) throw new SyntaxError(noEnd);
+  checkScans(header);
+  if (!useDamaged) checkLength(header, end ?? bytes.length);
+  const image = components === 4
+    ? decodeCmykJpeg(bytes)
+    : decodeColourJpeg(bytes, end ?? bytes.length, useDamaged);
+  return turnImage(end === null ? { ...image, damage: noEnd } : image, orientation);
+}
+
+/**
+ * Refuses what takes far more memory than its size lets expect.
+ *
+ * @param length Bytes up to its end marker.
+ */
+function checkLength({ width, height }: JpegHeader, length: number): void {
+  if (PIXELS_PER_BYTE * length >= width * height) return;
+  throw new SyntaxError(
+    `the JPEG is damaged or cut short: ${length} bytes cannot hold ${width}x${height} pixels`,
+  );
+}
+
+/** Refuses what takes far more time and memory than other pictures of its size. */
+function checkScans({ width, height, scans, planes }: JpegHeader): void {
+  const pixels = width * height;
+  const most = Math.min(MOST_SCANS, Math.max(1, Math.floor(MOST_SCANNED / pixels)));
+  if (scans > most) {
+    throw new RangeError(
+      `the JPEG has ${scans} scans: of ${width}x${height} pixels, no more than ${most} are read`,
+    );
+  }
+  if (scans > 1 && 2 * planes * pixels > MOST_COEFFICIENTS) {
+    throw new RangeError(
+      `the picture is too large: ${width}x${height} pixels in ${scans} scans take too much memory`,
+    );
+  }
+}

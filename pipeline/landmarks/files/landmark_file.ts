@@ -1,0 +1,211 @@
+/**
+ * Landmarks as files: `image_name,x_0,…,x_67,y_0,…,y_67`, a row for each face.
+ *
+ * @module
+ */
+
+import { readCsv } from "../../files/csv.ts";
+import { imageNameFault, nameFromTable } from "../../image/image_name.ts";
+import { FileWriter, ignoreMissing, writeFile } from "../../files/write_file.ts";
+import { jsonLine, quoted } from "../../files/quoted.ts";
+import type { FaceRecord, Stage } from "../../face/record.ts";
+import { readRecords } from "../../face/record_json.ts";
+import { besideLandmarks, isNdjson, isSingleFace } from "./landmark_endings.ts";
+import { landmarkFormat } from "./landmark_format.ts";
+import { LandmarkTable } from "./landmark_table.ts";
+import { findPointColumns, readPoints } from "./point_columns.ts";
+import { readRejections } from "./rejections.ts";
+
+/** A row of a landmarks file. */
+export interface LandmarkRow {
+  /** The image's name. */
+  readonly image: string;
+  /** f32 [136]: x0, y0, x1, y1, … */
+  readonly points: Float32Array;
+}
+
+const COLUMNS = 1 + 2 * 68;
+
+/** Text that is gathered before it goes to the file, in characters. */
+const PIECE = 1 << 16;
+
+/** Where the rejected images of a landmarks file are listed: `faces.csv` → `faces.rejected.ndjson`. */
+export function rejectedPath(out: string): string {
+  return besideLandmarks(out, ".rejected.ndjson");
+}
+
+/** Where the faces that are not upright are listed, if there are any: `faces.csv` → `faces.turned.ndjson`. */
+export function turnedPath(out: string): string {
+  return besideLandmarks(out, ".turned.ndjson");
+}
+
+/**
+ * Passes records on and writes each into one of two files: those with points into `out`, whose ending says in
+ * which form ({@linkcode LANDMARK_FILES}), the others with their reason into {@linkcode rejectedPath}, an
+ * object `{"image", "reason"}` a line. Where faces are not upright, {@linkcode turnedPath} has
+ * `{"image", "turn"}` of each. The files appear when the last record has passed, and not at all if the stream
+ * ends early.
+ *
+ * @example The files of a search
+ * ```ts
+ * import { landmarks, openDataset, writeLandmarks } from "attparsenet";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const dataset = await openDataset("data/sample");
+ * const few = dataset.records({ shard: { index: 1, count: 240 } });
+ * const written = writeLandmarks(`${folder}/faces.csv`)(landmarks()(few));
+ * for await (const { image } of written) console.log(image);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @throws {Error} If `out` is a form that holds a single face, and there is not one.
+ */
+export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
+  const format = landmarkFormat(out);
+  return async function* (source) {
+    await using rows = await FileWriter.open(out);
+    await using rejections = await FileWriter.open(rejectedPath(out));
+    let [text, faces] = [format.head, 0];
+    let [rejected, turned] = ["", ""];
+    for await (const record of source) {
+      if (record.rejected === null && record.points !== null) {
+        if (++faces > 1 && isSingleFace(out)) throw notSingle(out, "there are more");
+        text += format.row(record, record.points);
+        if (record.turn) turned += turnOf(record);
+      } else rejected += rejectionOf(record);
+      if (text.length > PIECE) {
+        await rows.write(text);
+        text = "";
+      }
+      if (rejected.length > PIECE) {
+        await rejections.write(rejected);
+        rejected = "";
+      }
+      yield record;
+    }
+    await rows.write(text);
+    await rejections.write(rejected);
+    if (turned !== "") await writeFile(turnedPath(out), turned);
+    else await Deno.remove(turnedPath(out)).catch(ignoreMissing);
+    await rejections.commit();
+    if (isSingleFace(out) && faces === 0) throw notSingle(out, "none was found");
+    await rows.commit();
+  };
+}
+
+function notSingle(out: string, found: string): Error {
+  return new Error(`Cannot write ${out}: it holds the points of one face, and ${found}`);
+}
+
+function rejectionOf({ image, rejected }: FaceRecord): string {
+  return jsonLine({ image, reason: rejected ?? "there are no landmarks" }) + "\n";
+}
+
+function turnOf({ image, turn }: FaceRecord): string {
+  return jsonLine({ image, turn }) + "\n";
+}
+
+/**
+ * The rows of a landmarks file, one after the other: csv, or records with points (`.ndjson`). Columns are found
+ * by their names, so they may come in any order; coordinates are integers or decimals.
+ *
+ * @throws {SyntaxError} With `path:line`, if there are not 68 points, something is no number, or an
+ * image comes twice or has a name that leads out of its folder.
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export async function* readLandmarks(
+  path: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<LandmarkRow> {
+  if (isNdjson(path)) return yield* readPlaced(path, options.signal);
+  let columns: number[] | null = null;
+  const lines = new Map<string, number>();
+  for await (const { line, fields } of readCsv(path, options)) {
+    const place = `${path}:${line}`;
+    if (fields.length !== COLUMNS) {
+      throw new SyntaxError(
+        `Cannot read landmarks: 68 points (137 columns) are needed, ${place} has ${fields.length}`,
+      );
+    }
+    if (columns === null) {
+      columns = findPointColumns(fields, place);
+      continue;
+    }
+    const image = nameFromTable(fields[0]!);
+    const wrong = imageNameFault(image);
+    if (wrong !== null) {
+      throw new SyntaxError(`Cannot read landmarks: ${place}: the name ${quoted(image)} ${wrong}`);
+    }
+    const first = lines.get(image);
+    if (first !== undefined) {
+      throw new SyntaxError(
+        `Cannot read landmarks: ${place} repeats ${image}, which line ${first} has already`,
+      );
+    }
+    lines.set(image, line);
+    yield { image, points: readPoints(fields, columns, place) };
+  }
+  if (columns === null) throw new SyntaxError(`Cannot read landmarks: ${path}:1 has no header`);
+}
+
+/** The records of a file that have points. */
+async function* readPlaced(path: string, signal?: AbortSignal): AsyncGenerator<LandmarkRow> {
+  const seen = new Set<string>();
+  for await (const { image, points } of readRecords((await Deno.open(path)).readable, path)) {
+    signal?.throwIfAborted();
+    if (points === null) continue;
+    if (seen.has(image)) throw new SyntaxError(`Cannot read landmarks: ${path} repeats ${image}`);
+    seen.add(image);
+    yield { image, points };
+  }
+}
+
+/** What {@linkcode joinLandmarks} can be told. */
+export interface JoinOptions {
+  /** Stops the stage, which then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each row that is read with the rows so far. */
+  readonly onRow?: (rows: number) => void;
+}
+
+/**
+ * Gives records the points that a landmarks file has for their image, replacing any they had. A record
+ * without a row is rejected, for the reason that stands in {@linkcode rejectedPath} if that is there; one that
+ * was rejected before passes as it is. The whole file is read
+ * first: 202,599 faces take 110 MB.
+ *
+ * @example Records with points that were found before
+ * ```ts
+ * import { joinLandmarks, openDataset } from "attparsenet";
+ *
+ * const dataset = await openDataset("data/sample");
+ * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");
+ * for await (const { image, points } of join(dataset.records())) console.log(image, points?.length);
+ * ```
+ *
+ * @throws {SyntaxError} As of {@linkcode readLandmarks}.
+ */
+export function joinLandmarks(
+  path: string,
+  options: JoinOptions = {},
+): Stage<FaceRecord, FaceRecord> {
+  return async function* (source) {
+    const table = new LandmarkTable();
+    let rows = 0;
+    for await (const { image, points } of readLandmarks(path, options)) {
+      table.add(image, points);
+      options.onRow?.(++rows);
+    }
+    const reasons = await readRejections(rejectedPath(path));
+    for await (const record of source) {
+      options.signal?.throwIfAborted();
+      if (record.rejected !== null) {
+        yield record;
+        continue;
+      }
+      const points = table.get(record.image);
+      const rejected = reasons.get(record.image) ?? `no landmarks in ${path}`;
+      yield points ? { ...record, points } : { ...record, points: null, rejected };
+    }
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * The forms in which landmarks are written: see {@linkcode LANDMARK_FILES}.
+ *
+ * @module
+ */
+
+import { csvRow } from "../../files/csv.ts";
+import { nameInTable } from "../../image/image_name.ts";
+import { toJson } from "../../face/record_json.ts";
+import type { FaceRecord } from "../../face/record.ts";
+import { isNdjson, isSingleFace } from "./landmark_endings.ts";
+
+/** How faces are written. */
+export interface LandmarkFormat {
+  /** What the file begins with. */
+  readonly head: string;
+  /** What it has of a face with points. */
+  readonly row: (record: FaceRecord, points: Float32Array) => string;
+}
+
+const POINTS = 68;
+/** Names of the columns after the first, in the order in which they are written. */
+const COORDINATE_NAMES = ["x", "y"].flatMap((axis) =>
+  Array.from({ length: POINTS }, (_, i) => `${axis}_${i}`)
+);
+
+const CSV: LandmarkFormat = {
+  head: csvRow(["image_name", ...COORDINATE_NAMES]),
+  row({ image }, points) {
+    const row: (string | number)[] = [nameInTable(image)];
+    for (let axis = 0; axis < 2; axis++) {
+      for (let i = axis; i < 2 * POINTS; i += 2) row.push(hundredth(points[i]!));
+    }
+    return csvRow(row);
+  },
+};
+
+const PTS: LandmarkFormat = {
+  head: "",
+  row(_, points) {
+    const lines = Array.from(
+      { length: POINTS },
+      (_, i) => `${hundredth(points[2 * i]!)} ${hundredth(points[2 * i + 1]!)}\n`,
+    );
+    return `version: 1\nn_points: ${POINTS}\n{\n${lines.join("")}}\n`;
+  },
+};
+
+const NDJSON: LandmarkFormat = {
+  head: "",
+  row: (record) => toJson(record) + "\n",
+};
+
+/** The form of a file. */
+export function landmarkFormat(path: string): LandmarkFormat {
+  if (isNdjson(path)) return NDJSON;
+  return isSingleFace(path) ? PTS : CSV;
+}
+
+function hundredth(value: number): number {
+  return Math.round(value * 100) / 100;
+}

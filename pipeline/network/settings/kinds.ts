@@ -1,0 +1,70 @@
+/**
+ * Kinds of values that only settings of a training run have.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import type { NetworkConfig } from "../network.ts";
+import { integer, number, numberOf, type ValueKind } from "./values.ts";
+import type { TrainConfig } from "./train_config.ts";
+
+/** A number above 0. */
+export const positive = number({ positive: true });
+/** A number of 0 or more. */
+export const atLeast0 = number({ positive: false });
+/** A number from 0 to below 1. */
+export const share = number({ positive: false, below: 1 });
+/** A number from 0 to 1. */
+export const wholeShare = number({ positive: false, most: 1 });
+
+const side = integer(1);
+/** Height and width in pixels. */
+export const SIZE: ValueKind<NetworkConfig["input"]> = {
+  placeholder: "HxW",
+  completion: null,
+  parse: (text) => {
+    const [height, width] = text.split("x").map(numberOf);
+    return SIZE.check({ height, width });
+  },
+  check: (value) => {
+    const { height, width } = fieldsOf(value, "height and width");
+    return { height: side.check(height), width: side.check(width) };
+  },
+};
+
+/** A number of steps, or of epochs if the word stands behind it. */
+export const WARMUP: ValueKind<TrainConfig["warmup"]> = {
+  placeholder: "N|N-epochs",
+  completion: null,
+  parse: (text) => {
+    const [, count = "", unit = "steps"] = /^([\d.]+)(?:[- ]?(steps|epochs?))?$/.exec(text) ?? [];
+    return WARMUP.check({ count: numberOf(count), unit: unit === "epoch" ? "epochs" : unit });
+  },
+  check: (value) => {
+    const wanted =
+      'steps or epochs, such as 200 or 1-epoch ({"count": 1, "unit": "epochs"} in a file)';
+    const { count, unit } = fieldsOf(value, wanted);
+    const isCount = typeof count === "number" && Number.isFinite(count) && count >= 0;
+    if (isCount && (unit === "steps" || unit === "epochs")) return { count, unit };
+    throw new RangeError(`expected ${wanted}`);
+  },
+};
+
+/** The path of a folder, made absolute. */
+export const FOLDER: ValueKind<string> = {
+  placeholder: "RUN",
+  completion: null,
+  parse: (path) => resolve(path),
+  check: (value) => {
+    if (typeof value === "string" && value !== "") return resolve(value);
+    throw new RangeError("expected the path of a run");
+  },
+};
+
+function fieldsOf(value: unknown, wanted: string): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw new RangeError(`expected ${wanted}`);
+}

@@ -1,0 +1,57 @@
+/**
+ * The report's account of where: on faces that have an attribute, whether its map is on its region.
+ *
+ * @module
+ */
+
+import type { Metrics } from "../../metrics/metrics.ts";
+import { PROGRAM_NAME } from "../../files/standalone.ts";
+import { type Html, html } from "../html.ts";
+import { percent, spaced } from "../text.ts";
+import { plotWhere, type WhereRow } from "../plots/where.ts";
+
+/** Whether an evaluation measured where: older ones did not, nor do those without landmarks. */
+export function hasWhere(metrics: Metrics | null): boolean {
+  return metrics !== null && metrics.localisationIoU !== null;
+}
+
+/** The plot, or why there is none. */
+export function renderWhere(metrics: Metrics | null): Html {
+  if (!metrics || !hasWhere(metrics)) {
+    return html`<p class="note">Where the maps lie has not been measured: <code>${PROGRAM_NAME} evaluate</code>
+    does so on faces with landmarks.</p>`;
+  }
+  const rows = rowsOf(metrics);
+  const half = Math.ceil(rows.length / 2);
+  const { priorIoU } = metrics;
+  return html`
+    <figure>
+      <div class="halves">
+        ${plotWhere("Localisation of the better half of the attributes", rows.slice(0, half))}
+        ${plotWhere("Localisation of the other half of the attributes", rows.slice(half))}
+      </div>
+      <figcaption><b>Figure 3.</b> Where, on the faces that have the attribute and show its region.
+      <span class="key localisation">localisation</span>: cells in both the region and the map (above one half) over
+      cells in either, each summed over the faces${metrics.evidence &&
+        html`, with its <span class="key where-interval">interval</span> (95&nbsp;%)`}; ${priorIoU !==
+          null &&
+        html`
+          <span class="key prior">prior</span>: the same for the mean mask of the training faces, a constant
+                    picture (mean ${percent(priorIoU)}&nbsp;%);
+        `}<span class="key pointing">pointing</span>: how often the map’s
+      maximum is in the region.${rows.length < metrics.attributes.length &&
+        " Attributes for which there is no such face are left out."}</figcaption>
+    </figure>
+  `;
+}
+
+function rowsOf({ attributes, evidence }: Metrics): WhereRow[] {
+  return attributes.map(({ name, localisationIoU, priorIoU, pointing }, column): WhereRow => ({
+    name: spaced(name),
+    localisation: localisationIoU,
+    interval: evidence?.attributes[column]?.intervals.localisationIoU ?? null,
+    prior: priorIoU,
+    pointing,
+  })).filter(({ localisation }) => localisation !== null)
+    .sort((a, b) => b.localisation! - a.localisation!);
+}
