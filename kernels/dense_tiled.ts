@@ -70,7 +70,7 @@ export function denseTiled(gpu: Gpu, x: Binding, w: Binding, y: Binding, shape: 
 }
 
 /** How the product is dispatched. */
-export interface DenseDispatch {
+interface DenseDispatch {
   /** Workgroups along the columns, and columns of each. */
   readonly blocks: number;
   readonly columns: number;

@@ -10,7 +10,7 @@ import { grid, type Kernel } from "./webgpu/kernel.ts";
 import source from "./wgsl/gradient_scale.wgsl" with { type: "text" };
 
 /** The gradient of one variable. */
-export interface Gradient {
+interface Gradient {
   /** f32 [N] */
   readonly g: Binding;
   /** N. */

@@ -60,10 +60,10 @@ export interface RasterizeShape {
 }
 
 /** Largest coordinate and largest side: products of two differences then fit 32 bits. */
-export const MAX_COORDINATE = 32767;
+const MAX_COORDINATE = 32767;
 
 /** A word holds two bits per polygon while it is being drawn. */
-export const MAX_REGIONS = 16;
+const MAX_REGIONS = 16;
 
 /**
  * Checks a job and gives its sizes.

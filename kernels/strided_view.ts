@@ -6,7 +6,7 @@
  */
 
 /** An axis of a view y of x. */
-export interface ViewAxis {
+interface ViewAxis {
   /** Numbers of y along it. */
   readonly size: number;
   /** Where y begins in x; before 0 and from `bound` on y is 0. */

@@ -98,7 +98,7 @@ async function fail(
   return code;
 }
 
-/** What a process of its own does: nothing beyond what its command needs is left to it. */
+/** What a process of its own does: nothing beyond what its command needs is left to it. The standalone file calls it. */
 export async function run(): Promise<never> {
   const code = await main(Deno.args, keepOnly);
   await devicesIdle();

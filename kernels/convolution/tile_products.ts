@@ -17,7 +17,7 @@ import filterGradSource from "../wgsl/convolution/conv2d_filter_grad_tiled.wgsl"
 };
 
 /** How x is read: with a border of zeros, and whether it is a gradient. */
-export interface Reading extends Border {
+interface Reading extends Border {
   readonly gradient: boolean;
 }
 

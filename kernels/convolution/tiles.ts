@@ -107,7 +107,7 @@ const LEAST_STEPS = 8;
 const PARTS_LIMIT = 2 ** 26;
 
 /** How a product is dispatched. */
-export interface TiledDispatch {
+interface TiledDispatch {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Inner numbers of a split; a multiple of {@linkcode INNER_STEP}. */
   readonly step: number;

@@ -38,7 +38,7 @@ export interface Place extends Partial<Tiling>, Partial<Border> {
 }
 
 /** A transformation, as the shader names and describes it. */
-export type Transformation = "image" | "taps" | "gradient" | "result" | "taps_grad";
+type Transformation = "image" | "taps" | "gradient" | "result" | "taps_grad";
 
 const TEXELS = {
   label: "winograd",

@@ -7,7 +7,7 @@
 import type { BatchNormShape } from "../batch_norm.ts";
 
 /** What a forward pass gives. */
-export interface BatchNormResult {
+interface BatchNormResult {
   readonly y: Float64Array;
   readonly mean: Float64Array;
   readonly variance: Float64Array;

@@ -8,7 +8,7 @@
 import type { BatchNormShape } from "../batch_norm.ts";
 
 /** The batch's own statistics. */
-export interface BatchStatistics {
+interface BatchStatistics {
   /** f64 [C] */
   readonly mean: Float64Array;
   /** f64 [C], the biased one. */

@@ -7,7 +7,7 @@
 import type { BatchNormPoolShape } from "../batch_norm_pool.ts";
 
 /** What a forward pass gives. */
-export interface BatchNormPoolResult {
+interface BatchNormPoolResult {
   /** [B, H/2, W/2, C] */
   readonly y: Float64Array;
   /** For each number of y, where in x the largest of its window lies; the first of equal ones. */

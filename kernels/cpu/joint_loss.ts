@@ -7,14 +7,14 @@
 import type { JointLossShape, LossTargets } from "../joint_loss.ts";
 
 /** Inputs of the loss; shapes as in `kernels/joint_loss.ts`. */
-export interface JointLossInputs extends LossTargets {
+interface JointLossInputs extends LossTargets {
   readonly logits: ArrayLike<number>;
   readonly maps: ArrayLike<number>;
   readonly bits: ArrayLike<number>;
 }
 
 /** Both losses, their weighted sum and its gradients. */
-export interface JointLossResult {
+interface JointLossResult {
   readonly total: number;
   readonly attributeLoss: number;
   readonly maskLoss: number;

@@ -7,7 +7,7 @@
 import type { MaxPoolShape } from "../max_pool.ts";
 
 /** What a forward pass gives. */
-export interface MaxPoolResult {
+interface MaxPoolResult {
   /** [B, ⌊H / 2⌋, ⌊W / 2⌋, C] */
   readonly y: Float64Array;
   /** For each number of y, where in x it comes from: the first of equal ones. */

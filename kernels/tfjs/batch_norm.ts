@@ -35,7 +35,7 @@ export interface BatchNormVariables {
 }
 
 /** A normalisation's two passes on the device. */
-export interface DeviceNorm {
+interface DeviceNorm {
   /** Shape of the result. */
   readonly outputShape: number[];
   /** Numbers in the scratch buffer `parts`. */

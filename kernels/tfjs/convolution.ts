@@ -10,7 +10,7 @@ import type { Conv2dShape } from "../convolution/conv2d.ts";
 import type { MaxPoolShape } from "../max_pool.ts";
 
 /** The tensors that an operation is given, by their names. */
-export type KernelInputs = Record<string, tf.TensorInfo>;
+type KernelInputs = Record<string, tf.TensorInfo>;
 /** What else it is given. */
 export type KernelAttributes = Record<string, unknown>;
 /** A kernel of ours: the result, or null where the one in its place is to be used. */

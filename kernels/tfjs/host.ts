@@ -26,7 +26,7 @@ export interface TensorData {
 }
 
 /** tfjs's pool of buffers, by their exact sizes. */
-export interface BufferPool {
+interface BufferPool {
   readonly numBytesUsed: number;
   readonly numBytesAllocated: number;
   acquireBuffer(

@@ -1,6 +1,5 @@
 /**
- * The joint loss as a differentiable tfjs operation: on our fused kernels, and composed of tfjs's own
- * operations for those to be held against.
+ * The joint loss on our fused kernels, as a differentiable tfjs operation.
  *
  * @module
  */
@@ -22,7 +21,7 @@ export interface JointLosses {
 }
 
 /** How the masks are measured, and how much they weigh. */
-export type MaskLossSettings = Pick<JointLossShape, "weight" | "maskLoss">;
+type MaskLossSettings = Pick<JointLossShape, "weight" | "maskLoss">;
 
 /**
  * The joint loss on the fused kernel. Its gradient assumes that `total` is what is differentiated (a
@@ -98,27 +97,4 @@ function shapeOf(maps: tf.Tensor, { weight, maskLoss = "mse" }: MaskLossSettings
   const [batch, height, width, attributes] = maps.shape as number[];
   const cells = height! * width!;
   return { batch: batch!, cells, attributes: attributes!, weight, maskLoss };
-}
-
-/**
- * The joint loss out of tfjs operations, from expanded masks, which are measured by squares.
- *
- * labels  f32 [B, A]        0 or 1
- * masks   f32 [B, h, w, A]  0 or 1
- */
-export function composedJointLoss(
-  prediction: { readonly logits: tf.Tensor; readonly maps: tf.Tensor },
-  target: { readonly labels: tf.Tensor; readonly masks: tf.Tensor },
-  weight: number,
-): JointLosses {
-  const { logits, maps } = prediction;
-  const attribute = tf.mean(
-    tf.add(
-      tf.sub(tf.relu(logits), tf.mul(logits, target.labels)),
-      tf.log1p(tf.exp(tf.neg(tf.abs(logits)))),
-    ),
-  );
-  const mask = tf.mean(tf.square(tf.sub(maps, target.masks)));
-  const total = tf.add(attribute, tf.mul(mask, weight)) as tf.Scalar;
-  return { total, values: tf.keep(tf.stack([total, attribute, mask])) as tf.Tensor1D };
 }

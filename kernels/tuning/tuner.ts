@@ -21,7 +21,7 @@ export interface TuningTask extends TuningJob {
 }
 
 /** The family of a task, by name. */
-export interface Choice {
+interface Choice {
   readonly task: TuningTask;
   readonly name: string;
 }
@@ -35,7 +35,7 @@ interface Timing extends Choice {
 }
 
 /** How a {@linkcode Tuner} measures, and who hears of it. */
-export interface TunerOptions {
+interface TunerOptions {
   readonly time: typeof timeFamily;
   readonly budget: TuningBudget;
   readonly log: (line: string) => void;

@@ -10,7 +10,7 @@
 import { type Family, operationKey, useFamily } from "../convolution.ts";
 import { candidateFamilies } from "./families.ts";
 import type { Gpu } from "../webgpu/gpu.ts";
-import { tileName, TILES } from "../convolution/tiles.ts";
+import { tileName } from "../convolution/tiles.ts";
 import { measuredShape, timeFamily, type TuningJob } from "./time_families.ts";
 import { Tuner, type TuningTask } from "./tuner.ts";
 import { TuningBudget } from "./tuning_budget.ts";
@@ -48,12 +48,6 @@ export interface TuningOptions {
   readonly time?: typeof timeFamily;
   /** A clock, in seconds. */
   readonly now?: () => number;
-}
-
-/** All tiles, which a benchmark may compare; tuning measures {@linkcode candidateFamilies}. */
-export function familiesFor({ halfPrecision }: Gpu): Family[] {
-  const halves = halfPrecision ? TILES.map((tile) => ({ ...tile, half: true })) : [];
-  return [...halves, ...TILES, "registers"];
 }
 
 /**

@@ -11,7 +11,7 @@ import type { WasmThreads } from "./threads.ts";
 import { CHANNELS, ROWS } from "./wat/tiles.ts";
 
 /** Sizes of x [rows, inputs] · w [inputs, outputs]. */
-export interface DenseShape {
+interface DenseShape {
   readonly rows: number;
   readonly inputs: number;
   readonly outputs: number;

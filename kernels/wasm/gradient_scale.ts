@@ -11,7 +11,7 @@ import type { WasmThreads } from "./threads.ts";
 const PIECE = 16384;
 
 /** The gradient of one variable. */
-export interface HeapGradient {
+interface HeapGradient {
   /** Where f32 [N] lies. */
   readonly g: number;
   /** N. */

@@ -14,7 +14,7 @@ import type { WasmThreads } from "./threads.ts";
 const PIECE = 256;
 
 /** Inputs of the loss on the CPU; shapes as in `kernels/joint_loss.ts`. */
-export interface JointLossNumbers extends LossTargets {
+interface JointLossNumbers extends LossTargets {
   readonly logits: Float32Array;
   readonly bits: Uint32Array;
 }

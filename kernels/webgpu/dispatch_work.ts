@@ -8,7 +8,7 @@ import type { Binding } from "./gpu.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** What a dispatch has to do at least. */
-export interface DispatchWork {
+interface DispatchWork {
   /** File and entry point of the kernel. */
   readonly name: string;
   /** Multiplications and additions; 0 where nobody has counted. */

@@ -14,7 +14,7 @@ export interface Run {
 }
 
 /** Bytes of an item in the buffers of a kernel. */
-export interface ItemBytes {
+interface ItemBytes {
   /** In each buffer that is bound by parts. */
   readonly bound: readonly number[];
   /** In each scratch buffer that the kernel makes for a run. */

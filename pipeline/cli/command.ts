@@ -66,7 +66,7 @@ export interface Command<O extends Options = Options> {
 }
 
 /** An argument without a flag. */
-export interface Operand {
+interface Operand {
   readonly name: string;
   readonly help: string;
   readonly completion: Completion;

@@ -11,7 +11,7 @@ import type { Completion } from "./kinds.ts";
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** One of {@linkcode SHELLS}. */
-export type Shell = typeof SHELLS[number];
+type Shell = typeof SHELLS[number];
 
 /** The completion script of `program` for one shell, for whatever name it is called by. */
 export function completionScript(program: Program, shell: Shell, name: string): string {

@@ -19,7 +19,7 @@ export interface Part {
 }
 
 /** Something that is missing, and the command or action that brings it. */
-export interface Problem {
+interface Problem {
   readonly what: string;
   readonly fix: string;
   /** Whether nothing works without it; otherwise it only goes slower. */

@@ -23,13 +23,13 @@ export interface Kind<T> {
 }
 
 /** Height and width in pixels. */
-export interface Size {
+interface Size {
   readonly height: number;
   readonly width: number;
 }
 
 /** Part `index` of `count` equal parts of an input; the first part is 1. */
-export interface ShardOption {
+interface ShardOption {
   readonly index: number;
   readonly count: number;
 }

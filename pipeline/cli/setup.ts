@@ -11,7 +11,7 @@ import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
 import { tell } from "./terminal/tell.ts";
 
 /** Debian's packages for the Vulkan loader and for Mesa's drivers, the software one among them. */
-export const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"] as const;
+const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"] as const;
 
 /** Where Debian and Ubuntu have it; asked for by this path, so that no other one is ever run. */
 const APT_GET = "/usr/bin/apt-get";
@@ -29,7 +29,7 @@ export interface Machine {
 }
 
 /** What the set-up does: a line for the user, and whether packages are to be installed. */
-export interface SetupPlan {
+interface SetupPlan {
   readonly line: string;
   readonly install: boolean;
 }

@@ -30,7 +30,7 @@ import { differencesOf, type Setting } from "./settings.ts";
 const A = ATTRIBUTES.length;
 
 /** A result counts as significant below this, after Holm's correction for the number of attributes. */
-export const SIGNIFICANCE = 0.05;
+const SIGNIFICANCE = 0.05;
 
 /** A run with its resampled measures. */
 interface Resampled {

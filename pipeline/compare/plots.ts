@@ -71,7 +71,7 @@ function percentTick(share: number): string {
 }
 
 /** How an attribute differs. */
-export interface DifferenceRow {
+interface DifferenceRow {
   readonly name: string;
   readonly value: number;
   readonly interval: Interval;

@@ -25,7 +25,7 @@ import {
 } from "../network/network.ts";
 
 /** What tells one adapter with its driver from another. WebGPU does not tell the driver's version. */
-export type AdapterNames = Pick<
+type AdapterNames = Pick<
   GPUAdapterInfo,
   "vendor" | "architecture" | "device" | "description"
 >;
@@ -38,7 +38,7 @@ const LARGE_SECONDS = 20;
 const LARGE_FLOPS = 1e10;
 
 /** A training run for which kernels are to be chosen. */
-export interface TunedRun {
+interface TunedRun {
   readonly network: NetworkConfig;
   /** Images a batch. */
   readonly batch: number;

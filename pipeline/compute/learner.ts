@@ -32,7 +32,7 @@ export interface Prediction {
 }
 
 /** The settings a learner needs; part of a run's configuration. */
-export interface LearnerSettings extends TargetSettings, NarrowSettings, OptimizerSettings {
+interface LearnerSettings extends TargetSettings, NarrowSettings, OptimizerSettings {
   /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
   /** What maps are measured by. */

@@ -15,7 +15,7 @@ import { useThreads } from "../../kernels/tfjs/wasm/kernels.ts";
 import { WasmThreads } from "../../kernels/wasm/threads.ts";
 
 /** Something that several share until the last one lets go of it. */
-export class Shared<T, A extends unknown[] = []> {
+class Shared<T, A extends unknown[] = []> {
   readonly #start: (...wish: A) => Promise<T>;
   readonly #isSound: (value: T) => boolean;
   readonly #close: (value: T, isLatest: boolean) => void;

@@ -14,7 +14,7 @@ import type { LinkGuard } from "./links.ts";
 import type { NameTable } from "./name_table.ts";
 
 /** Where a data set's images lie, and which of them have labels. */
-export interface LabelledImages {
+interface LabelledImages {
   /** Folder that the names are relative to. */
   readonly images: string;
   /** The labelled ones. */

@@ -14,7 +14,7 @@ import { schemaOf } from "../files/schema.ts";
 import type { Sample } from "./samples.ts";
 
 /** The contents of the files. */
-export interface Evaluation {
+interface Evaluation {
   readonly predictions: Predictions;
   readonly samples: readonly Sample[];
   readonly extremes: Extremes;

@@ -19,7 +19,7 @@ import { takeSamples } from "./sample_faces.ts";
 import { type KnownFaces, SeenCounter } from "./seen_faces.ts";
 
 /** What the splits of one evaluation have in common. */
-export interface EvaluationJob {
+interface EvaluationJob {
   readonly learner: Learner;
   readonly options: EvaluateOptions;
   readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
@@ -42,7 +42,7 @@ interface Purpose {
 }
 
 /** One split as the network sees it. */
-export interface MeasuredSplit {
+interface MeasuredSplit {
   readonly metrics: Metrics;
   readonly predictions: Predictions;
   readonly samples: readonly Sample[];

@@ -25,10 +25,10 @@ export interface OccludeOptions {
 }
 
 /** Faces that are occluded unless told otherwise: a mean's interval is then narrow enough to be read. */
-export const OCCLUDED_FACES = 300;
+const OCCLUDED_FACES = 300;
 
 /** What the rest of the evaluation has. */
-export interface OccludedRun extends Pick<OcclusionJob, "learnt" | "batch"> {
+interface OccludedRun extends Pick<OcclusionJob, "learnt" | "batch"> {
   readonly sizes: { readonly input: OcclusionJob["input"] };
   readonly options: Pick<OcclusionJob, "signal">;
   readonly backend: Backend;

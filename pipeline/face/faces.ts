@@ -79,7 +79,7 @@ async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<
 }
 
 /** Reads one face. */
-export async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
+async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
   const { labels, points } = record;
   if (labels === null) throw new Error("it has no labels");
   const bytes = await readPictureFile(record.path);

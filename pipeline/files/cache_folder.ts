@@ -7,7 +7,7 @@
 import { posix, win32 } from "node:path";
 
 /** Where a system keeps such files. */
-export interface CacheSystem {
+interface CacheSystem {
   readonly os: typeof Deno.build.os;
   /** A variable, or null where it is not set or may not be read. */
   readonly env: (name: string) => string | null;

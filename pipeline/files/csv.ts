@@ -16,7 +16,7 @@ export interface CsvRow {
 }
 
 /** What {@linkcode readCsv} and {@linkcode parseCsv} can be told. */
-export interface CsvOptions {
+interface CsvOptions {
   /** Stops the reading; the generator then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

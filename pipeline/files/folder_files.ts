@@ -26,7 +26,7 @@ export function filesBelow(
 }
 
 /** Hears of a folder, by its path below the first one, and why it cannot be read. */
-export type OnFault = (name: string, reason: string) => void;
+type OnFault = (name: string, reason: string) => void;
 
 /** What is walked, and how. */
 interface Walk {

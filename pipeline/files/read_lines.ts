@@ -10,7 +10,7 @@ const LONGEST_LINE = 1 << 20;
 const LINE_FEED = 10;
 
 /** A line without its line feed, and its number, the first being 1. */
-export interface Line {
+interface Line {
   readonly line: number;
   readonly text: string;
 }

@@ -15,7 +15,7 @@ import { oneLine } from "./quoted.ts";
 export type TensorData = Float32Array | Uint32Array | Uint8Array;
 
 /** One array, row-major. */
-export interface StoredTensor {
+interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
 }

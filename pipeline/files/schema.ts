@@ -53,9 +53,6 @@ const KINDS = {
 /** The name of a kind of file. */
 export type SchemaName = keyof typeof KINDS;
 
-/** The names of all kinds. */
-export const SCHEMA_NAMES: readonly SchemaName[] = Object.keys(KINDS) as SchemaName[];
-
 /** A file or line is of another kind or version than this program reads. */
 export class SchemaError extends SyntaxError {
   /** Whether a newer version wrote it: it is whole, and not to be replaced. */

@@ -26,7 +26,7 @@ export function systemReason(error: unknown): string {
 }
 
 /** How a file is written. */
-export interface WriteOptions {
+interface WriteOptions {
   /**
    * Whether the file is to outlast a loss of power, true by default. The wait for the disk is longer than
    * all else for small files, and not worth it for many that can be made again.
@@ -149,7 +149,7 @@ export async function renameOver(
 }
 
 /** What {@linkcode renameOver} works with. */
-export interface RenameSystem {
+interface RenameSystem {
   readonly os: typeof Deno.build.os;
   readonly rename: typeof Deno.rename;
   readonly again: number;

@@ -11,7 +11,7 @@ import { brandsOf } from "./codecs/iso_boxes.ts";
 export type ReadKind = "AVIF" | "BMP" | "GIF" | "JPEG" | "PNG" | "TIFF" | "WebP";
 
 /** A kind of picture. */
-export interface PictureKind {
+interface PictureKind {
   readonly name: string;
   /** Whether it is one of {@linkcode ReadKind}. */
   readonly isRead: boolean;

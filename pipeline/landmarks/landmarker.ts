@@ -59,7 +59,7 @@ export interface Landmarker extends AsyncDisposable {
 }
 
 /** What a landmarker places points with. */
-export interface PlacingTools {
+interface PlacingTools {
   /** dlib's predictor; null leaves the points to face-api's network. */
   readonly predictor: TreeCascade | null;
   /** Whether the predictor runs on the GPU: on any adapter, on hardware only, or not at all. */
@@ -67,7 +67,7 @@ export interface PlacingTools {
 }
 
 /** The same once it is known what adapter there is. */
-export interface ChosenTools extends PlacingTools {
+interface ChosenTools extends PlacingTools {
   readonly gpu: "any" | "none";
 }
 
@@ -85,7 +85,7 @@ export type WorkerMessage =
   | Breakdown;
 
 /** A thread that is not to be used any more. */
-export interface Breakdown {
+interface Breakdown {
   readonly broken: string;
   /** Whether the GPU is lost, and not the image to blame. */
   readonly isLoss: boolean;

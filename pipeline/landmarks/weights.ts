@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /** A weights file's manifest: groups of entries that tfjs's decoder understands. */
-export type Manifest = readonly { readonly weights: readonly unknown[] }[];
+type Manifest = readonly { readonly weights: readonly unknown[] }[];
 
 /**
  * A network's weights by name. They live on the tfjs backend that is current when they are made,

@@ -20,7 +20,7 @@ export interface CalibrationBin {
 }
 
 /** How far the probabilities of one attribute, or of several, can be taken at their word. */
-export interface Calibration {
+interface Calibration {
   /** Mean of (probability − label)²: 0 is perfect, 0.25 what always saying one half gets. */
   readonly brierScore: number | null;
   /**

@@ -8,7 +8,7 @@ import { type Attribute, ATTRIBUTES, labelsOf } from "../face/attributes.ts";
 import { isLearnt, type Predictions } from "./predictions.ts";
 
 /** Attributes that exclude each other by what the words mean. */
-export interface Rule {
+interface Rule {
   /** In words, for a reader. */
   readonly name: string;
   /** Any of these … */

@@ -28,7 +28,7 @@ export interface MaskOverlap {
 }
 
 /** The arrays of an overlap with their types. */
-export const OVERLAP_ARRAYS = {
+const OVERLAP_ARRAYS = {
   intersection: Uint32Array,
   union: Uint32Array,
   priorIntersection: Uint32Array,
@@ -37,7 +37,7 @@ export const OVERLAP_ARRAYS = {
 } as const;
 
 /** The names of the arrays of an overlap. */
-export type OverlapName = keyof typeof OVERLAP_ARRAYS;
+type OverlapName = keyof typeof OVERLAP_ARRAYS;
 
 const NAMES = Object.keys(OVERLAP_ARRAYS) as OverlapName[];
 

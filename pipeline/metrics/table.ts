@@ -46,6 +46,6 @@ export function metricsTable({ attributes }: Metrics): MetricsTable {
 }
 
 /** A share in percent with one decimal, such as `91.3`, or `n/a` where it is undefined. */
-export function percent(share: number | null): string {
+function percent(share: number | null): string {
   return share === null ? "n/a" : (share * 100).toFixed(1);
 }

@@ -37,7 +37,7 @@ export const RESAMPLED: readonly ResampledName[] = [
 ];
 
 /** f64 [A, LANES] each; NaN where a measure is undefined. */
-export type Measured = Readonly<Record<ResampledName, Float64Array>>;
+type Measured = Readonly<Record<ResampledName, Float64Array>>;
 
 /**
  * Makes a function that measures the faces under weights: how often each of them counts. The weights

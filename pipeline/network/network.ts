@@ -38,7 +38,7 @@ export interface NetworkConfig {
 type Size = NetworkConfig["input"];
 
 /** A convolution's sizes but for the batch. */
-export type LayerShape = Omit<Conv2dShape, "batch">;
+type LayerShape = Omit<Conv2dShape, "batch">;
 
 /** Side of the first convolution, and of the others. */
 const STEM_SIDE = 7;

@@ -9,7 +9,7 @@ import type { Rgb } from "../face/region_colours.ts";
 import { LETTER, letterFor, type Stroke } from "./letters.ts";
 
 /** How text looks. */
-export interface TextStyle {
+interface TextStyle {
   /** Pixels from the top of a capital to the lower end of a `g`, and a little more: the line's height. */
   readonly size: number;
   readonly colour: Rgb;

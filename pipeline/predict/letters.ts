@@ -105,7 +105,7 @@ const DRAWN: Readonly<Record<string, string>> = {
 export type Stroke = readonly (readonly [x: number, y: number])[];
 
 /** How a character is drawn, and how wide it is without the gap after it. */
-export interface Letter {
+interface Letter {
   readonly strokes: readonly Stroke[];
   readonly width: number;
 }

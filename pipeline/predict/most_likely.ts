@@ -29,7 +29,7 @@ export function mostLikely(
 }
 
 /** An attribute, how likely it is, and whether it is said to be there. */
-export interface ShownAttribute extends LikelyAttribute {
+interface ShownAttribute extends LikelyAttribute {
   readonly predicted: boolean;
 }
 

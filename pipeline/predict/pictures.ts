@@ -24,7 +24,7 @@ export interface Picture {
 }
 
 /** An image that cannot be used. */
-export interface NoPicture {
+interface NoPicture {
   readonly place: ImagePlace;
   /** Why, in a few words. */
   readonly rejected: string;
@@ -37,7 +37,7 @@ export type AlignOptions = Pick<
 >;
 
 /** How pictures are made. */
-export interface PictureOptions {
+interface PictureOptions {
   /** The network's input size. */
   readonly input: InputSize;
   /**

@@ -22,7 +22,7 @@ export interface SeenAttribute extends LikelyAttribute {
 }
 
 /** What a sheet shows. */
-export interface WhereSheet {
+interface WhereSheet {
   readonly image: RgbImage;
   /** The image's name, above it. */
   readonly title: string;

@@ -27,7 +27,7 @@ export interface WrittenMaps {
 }
 
 /** An image and what the network says of it. */
-export interface MappedImage {
+interface MappedImage {
   readonly image: RgbImage;
   /** What its files are called, with folders; the ending is left out. */
   readonly name: string;

@@ -8,7 +8,7 @@ import { Html, html, type HtmlValue } from "./html.ts";
 import style from "./style.css" with { type: "text" };
 
 /** The parts of a page. */
-export interface Page {
+interface Page {
   /** What kind of page it is: `report`, `comparison`. */
   readonly kind: string;
   /** What it is about. */

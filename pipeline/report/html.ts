@@ -30,7 +30,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text as HTML text or as the value of a quoted attribute, without characters that nobody sees. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return inert(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 

@@ -16,7 +16,7 @@ export interface Losses {
 }
 
 /** One training step. */
-export interface StepEntry extends Losses {
+interface StepEntry extends Losses {
   /** Where it lies in the training: 2.5 is half way through the third epoch. */
   readonly epochs: number;
 }

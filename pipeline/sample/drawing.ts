@@ -26,7 +26,7 @@ export function scaleColor(color: Color, factor: number): Color {
 }
 
 /** How a shape is filled or a line is drawn; width in pixels of the face. */
-export interface Style {
+interface Style {
   readonly fill?: Color;
   readonly stroke?: Color;
   readonly width?: number;
@@ -159,7 +159,7 @@ export class Drawing {
 }
 
 /** Eight points around an ellipse; a smooth curve through them is within 1 % of it. */
-export function ellipse([x, y]: Point, radiusX: number, radiusY: number): Point[] {
+function ellipse([x, y]: Point, radiusX: number, radiusY: number): Point[] {
   return Array.from({ length: 8 }, (_, step) => {
     const angle = (step * Math.PI) / 4;
     return [x + radiusX * Math.cos(angle), y + radiusY * Math.sin(angle)] as const;

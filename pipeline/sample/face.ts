@@ -23,7 +23,7 @@ export interface Face extends Anatomy {
 }
 
 /** The colours of one face. */
-export interface Palette {
+interface Palette {
   readonly skin: Color;
   /** Skin in shadow, for lines and folds. */
   readonly shadow: Color;

@@ -13,7 +13,7 @@ import { readJsonText } from "../files/json_text.ts";
 import { parseMarked, schemaOf } from "../files/schema.ts";
 
 /** Paths of the two tables. */
-export interface CoverageFiles {
+interface CoverageFiles {
   readonly coverage: string;
   readonly emptyMasks: string;
 }

@@ -11,7 +11,7 @@ import { attributeRegionMasks } from "../face/regions.ts";
 const A = ATTRIBUTES.length;
 
 /** A map's cell belongs to the predicted mask above this: half way between the two targets. */
-export const MASK_THRESHOLD = 0.5;
+const MASK_THRESHOLD = 0.5;
 
 /** The cells of a constant picture, u8 [cells, A], from its probabilities, f32 [cells, A]. */
 export function priorCells(prior: Float32Array): Uint8Array {

@@ -18,7 +18,7 @@ import type { Losses } from "./files/log.ts";
 const A = ATTRIBUTES.length;
 
 /** What is measured on a split. */
-export interface Measurement {
+interface Measurement {
   readonly metrics: Metrics;
   readonly losses: Losses;
 }
@@ -44,7 +44,7 @@ export interface MeasureOptions {
 }
 
 /** The masks of a batch. */
-export interface MeasuredMasks extends MaskOverlap {
+interface MeasuredMasks extends MaskOverlap {
   /** u32 [B, h, w]: region bits. */
   readonly bits: Uint32Array;
 }

@@ -8,14 +8,10 @@
 
 import "../../pipeline/cli/environment.ts";
 import { outputSize } from "../../kernels/convolution/conv2d.ts";
-import { operationKey } from "../../kernels/convolution.ts";
+import { type Family, operationKey } from "../../kernels/convolution.ts";
 import { Gpu } from "../../kernels/webgpu/gpu.ts";
-import {
-  familiesFor,
-  familyName,
-  measuredShape,
-  timeFamilies,
-} from "../../kernels/tuning/tuning.ts";
+import { TILES } from "../../kernels/convolution/tiles.ts";
+import { familyName, measuredShape, timeFamilies } from "../../kernels/tuning/tuning.ts";
 import { trainingJobs } from "../../pipeline/compute/kernel_choices.ts";
 import { PRESETS } from "../../pipeline/network/presets.ts";
 import { print } from "./measuring.ts";
@@ -26,6 +22,8 @@ async function main(args: readonly string[]): Promise<void> {
   gpu.halfPrecision = args.includes("--f16") && gpu.device.features.has("shader-f16");
   const at = args.indexOf("--batch");
   const batch = at < 0 ? 8 : Number(args[at + 1]);
+  const halves = gpu.halfPrecision ? TILES.map((tile) => ({ ...tile, half: true })) : [];
+  const families: Family[] = [...halves, ...TILES, "registers"];
   const { network } = PRESETS[args.includes("--paper") ? "paper" : "lite"];
   print(`${gpu.info.description || gpu.info.device}, GFLOP/s`);
   for (const job of trainingJobs(network, batch)) {
@@ -34,7 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
     const products = shape.batch * height * width * shape.filters * shape.channels;
     const flops = 2 * products * shape.kernelHeight * shape.kernelWidth;
     print(`${operationKey(job.operation, shape)}, batch ${shape.batch}`);
-    for (const [family, seconds] of await timeFamilies(gpu, job, familiesFor(gpu))) {
+    for (const [family, seconds] of await timeFamilies(gpu, job, families)) {
       print(`  ${familyName(family).padEnd(28)}${(flops / seconds / 1e9).toFixed(1).padStart(9)}`);
     }
   }

@@ -17,7 +17,6 @@ import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { type MaskLoss, packTargets } from "../../kernels/joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs/host.ts";
 import {
-  composedJointLoss,
   fusedJointLoss,
   type JointLosses,
   threadedJointLoss,
@@ -28,6 +27,7 @@ import { PRESETS } from "../../pipeline/network/presets.ts";
 import { EVEN_CLASSES, lossTargets } from "../../pipeline/compute/loss_targets.ts";
 import { median, print } from "./measuring.ts";
 import { randomBatch } from "./random_batch.ts";
+import { composedJointLoss } from "../comparing/composed_joint_loss.ts";
 
 const ROUNDS = 7;
 const KINDS = ["mse", "bce", "bce+dice"] as const satisfies MaskLoss[];
@@ -123,7 +123,7 @@ interface Taken {
 }
 
 /** What a loss takes by one of the ways; medians. */
-export interface LossTime extends Taken {
+interface LossTime extends Taken {
   readonly name: string;
 }
 

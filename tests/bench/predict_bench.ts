@@ -30,7 +30,7 @@ const CONTENDER = ["run", "-A", join(FOLDER, "contenders", "predict_contender.ts
 const FACES = join(FOLDER, "..", "..", "data", "sample", "Img", "img_align_celeba");
 
 /** What a program took. */
-export interface PredictTimes {
+interface PredictTimes {
   readonly name: string;
   /** Of each round. */
   readonly seconds: readonly number[];

@@ -7,7 +7,7 @@
 import { type Batch, makeBatch, type WholeFace } from "../../pipeline/face/batches.ts";
 import { maskSize, type NetworkConfig } from "../../pipeline/network/network.ts";
 import { Random } from "../../pipeline/numbers/random.ts";
-import { frontalFace } from "../../pipeline/segments/region_diagram.ts";
+import { frontalFace } from "../fixtures/region_diagram.ts";
 import { polygonsOf } from "../../pipeline/face/region_polygons.ts";
 
 /** Seed of images, labels and initial weights. */

@@ -36,7 +36,7 @@ const LOOPS: readonly MaskPeer[] = [
 const REFERENCE: MaskPeer = { name: "reference's way", way: "reference", repeats: 1 };
 
 /** A way's faces a second. */
-export interface MaskRate {
+interface MaskRate {
   readonly name: string;
   readonly rate: number;
 }

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 
 /** How far apart two arrays may lie. */
-export interface Closeness {
+interface Closeness {
   /** Largest difference allowed, as a share of the largest expected magnitude. */
   readonly relative: number;
   /** What is compared, with the seed of anything random in it. */

@@ -70,7 +70,7 @@ export async function writePictures(
 }
 
 /** How a peer is started. */
-export interface DlibPeerOptions {
+interface DlibPeerOptions {
   /** Threads that share the pictures; 1 by default. */
   readonly threads?: number;
   /**
@@ -136,7 +136,7 @@ export class DlibPeer implements AsyncDisposable {
 }
 
 /** A face by dlib: points as x0, y0, x1, y1, … (136 whole numbers). */
-export interface DlibFace {
+interface DlibFace {
   readonly box: Box;
   readonly points: number[];
 }

@@ -19,7 +19,7 @@ if (!hasOpenCv) {
 }
 
 /** Its version, such as `4.6.0`, or null. */
-export const openCvVersion: string | null = PYTHON && await versionIn(PYTHON, "cv2");
+const openCvVersion: string | null = PYTHON && await versionIn(PYTHON, "cv2");
 
 /**
  * Versions whose `fillPoly` draws what the rasteriser draws. Later ones take the slopes of an edge that leaves

@@ -13,7 +13,7 @@ import { failOnce, measureCase } from "./faults/disk_trial.ts";
 import type { Fault } from "./faults/failing_disk.ts";
 
 /** What {@linkcode failDisks} is to do. */
-export interface DiskJob {
+interface DiskJob {
   /** An empty folder to work in. */
   readonly folder: string;
   /** Takes only commands that have this in their name. */

@@ -69,10 +69,10 @@ export async function oneAndAll(finder: FaceFinder, image: RgbImage): Promise<nu
 }
 
 /** What became of a photograph that was turned. */
-export type TurnOutcome = "right" | "none" | "wrong";
+type TurnOutcome = "right" | "none" | "wrong";
 
 /** Turns a photograph by quarters, and holds what is found against what is found in it upright. */
-export async function turnedOutcomes(finder: FaceFinder, image: RgbImage): Promise<TurnOutcome[]> {
+async function turnedOutcomes(finder: FaceFinder, image: RgbImage): Promise<TurnOutcome[]> {
   const [upright] = await finder.find([{ ...SEARCH, image, all: true }]) as [PlacedFace[]];
   const outcomes: TurnOutcome[] = [];
   for (const turn of [90, 180, 270] as const) {

@@ -13,7 +13,7 @@ import { KilledPipeline, textOf } from "./faults/killed_pipeline.ts";
 import { writeSmallConfig, writeSmallDataset } from "./faults/small_dataset.ts";
 
 /** What {@linkcode killPipelines} is to do. */
-export interface KillJob {
+interface KillJob {
   /** An empty folder to work in. */
   readonly folder: string;
   /** Kills. */

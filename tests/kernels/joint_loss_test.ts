@@ -5,13 +5,14 @@ import "@tensorflow/tfjs-layers";
 import * as naive from "../../kernels/cpu/joint_loss.ts";
 import { packTargets } from "../../kernels/joint_loss.ts";
 import { TfjsHost } from "../../kernels/tfjs/host.ts";
-import { composedJointLoss, fusedJointLoss } from "../../kernels/tfjs/joint_loss.ts";
+import { fusedJointLoss } from "../../kernels/tfjs/joint_loss.ts";
 import { Random } from "../../pipeline/numbers/random.ts";
 import { assertClose } from "../comparing/compare.ts";
 import { derivatives } from "../comparing/derivatives.ts";
 import { gpuTest } from "../contexts/gpu_test_context.ts";
 import { randomInputs, runKernel } from "./joint_loss_context.ts";
 import { NEGATIVE_NAN } from "../comparing/relu_cases.ts";
+import { composedJointLoss } from "../comparing/composed_joint_loss.ts";
 
 gpuTest("jointLoss() gives the losses computed by hand", async (gpu) => {
   // Four attributes, one image, two pixels. Labels 1, 0, 1, 0; wanted regions 1, none, 2, none; pixel 0

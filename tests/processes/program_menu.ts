@@ -11,7 +11,7 @@ import { print } from "../bench/measuring.ts";
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-run", "--allow-sys"];
 
 /** What can be chosen from. */
-export interface ProgramMenu {
+interface ProgramMenu {
   /** What a program is called: `benchmark`. */
   readonly kind: string;
   /** The task that starts them: `bench`. */

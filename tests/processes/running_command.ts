@@ -20,7 +20,7 @@ if (!hasPs) {
 }
 
 /** What is read of a line on stdout. */
-export interface Line {
+interface Line {
   readonly image: string;
   readonly rejected?: string | null;
 }

@@ -7,7 +7,7 @@
 import { add, func, load, loop, mul, set, store, sub, term } from "./text.ts";
 
 /** What such a function is given. */
-export interface Parameters {
+interface Parameters {
   /** Addresses of f32 [N]. */
   readonly arrays: readonly string[];
   /** Bits of f32; four times over each is the local variable `NAME_4`. */
@@ -15,10 +15,10 @@ export interface Parameters {
 }
 
 /** Reads the number, or four, of an array at which the function stands. */
-export type Read = (array: string) => string;
+type Read = (array: string) => string;
 
 /** Writes there. */
-export type Write = (array: string, value: string) => string;
+type Write = (array: string, value: string) => string;
 
 /**
  * A function of the numbers first..<last.

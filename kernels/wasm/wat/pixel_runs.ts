@@ -28,7 +28,7 @@ export function ofLanes(...names: readonly string[]): string[] {
 }
 
 /** What a body does for four attributes: before the pixels, at each, and behind them. */
-export interface Body {
+interface Body {
   readonly before?: readonly string[];
   /** The steps at a pixel; variables of its own by `of`, see {@linkcode ofLanes}. */
   readonly pixel: (of: (name: string) => string) => readonly string[];

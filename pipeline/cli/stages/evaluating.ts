@@ -13,7 +13,7 @@ import { tellCounts, tellLosses } from "./face_counts.ts";
 import type { OnProgress } from "../terminal/terminal.ts";
 
 /** What is to be measured. */
-export interface EvaluationJob
+interface EvaluationJob
   extends
     Pick<EvaluateOptions, "run" | "records" | "split" | "validation" | "backend" | "occlude"> {
   /** Tells how many faces the split has. */

@@ -54,7 +54,7 @@ export interface LandmarkingResult {
 }
 
 /** A landmarks file to write. */
-export interface LandmarksFile {
+interface LandmarksFile {
   readonly out: string;
   /** What its rows depend on: see {@linkcode landmarkSettings}. */
   readonly settings: LandmarkSettings;

@@ -57,7 +57,7 @@ export async function takePlace(values: PlaceValues, context: Context): Promise<
 }
 
 /** `2026-01-31_23-59-59` in local time. */
-export function timeName(date: Date): string {
+function timeName(date: Date): string {
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString();
   return local.slice(0, 19).replace("T", "_").replace(/:/g, "-");
 }

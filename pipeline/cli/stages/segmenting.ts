@@ -11,7 +11,7 @@ import type { CommonValues, Context } from "../command.ts";
 import { tellCounts } from "./face_counts.ts";
 
 /** What is to be drawn, and where to. */
-export interface SegmentsJob {
+interface SegmentsJob {
   /** Faces with landmarks and labels. */
   readonly records: AsyncIterable<FaceRecord>;
   /** Size of the images that the masks are drawn in. */

@@ -18,7 +18,7 @@ export interface CarriedSample {
 }
 
 /** The folder of the sample where the program runs from its source. */
-export const SAMPLE: string = join(import.meta.dirname ?? ".", "..", "..", "..", "data", "sample");
+const SAMPLE: string = join(import.meta.dirname ?? ".", "..", "..", "..", "data", "sample");
 
 /**
  * The folder of the sample. A program in one file unpacks it, once, into the user's cache folder, or else
@@ -46,7 +46,7 @@ export async function sampleFolder(): Promise<string> {
 }
 
 /** Unpacks into a folder beside and renames it, so that a folder of that name is whole. */
-export async function unpackSample({ files }: CarriedSample, folder: string): Promise<void> {
+async function unpackSample({ files }: CarriedSample, folder: string): Promise<void> {
   if (await exists(folder)) return;
   await Deno.mkdir(dirname(folder), { recursive: true });
   const beside = await Deno.makeTempDir({ dir: dirname(folder), prefix: ".unpacking-" });

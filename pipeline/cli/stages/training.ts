@@ -85,7 +85,7 @@ export function refuseBoth({ resume, force }: Pick<TrainingValues, "resume" | "f
 }
 
 /** A training run as the command line asks for it. */
-export interface TrainingJob {
+interface TrainingJob {
   /** Faces of the data set, with landmarks. */
   readonly records: AsyncIterable<FaceRecord>;
   /** What the stages before made of the faces. */
@@ -145,7 +145,7 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
 }
 
 /** What a step took: `a step: 0.62 ms on the host, 2.41 ms on the device (medians)`. */
-export function timesText({ host, device }: StepTimes): string {
+function timesText({ host, device }: StepTimes): string {
   const onDevice = device === null ? "" : `, ${device.toFixed(2)} ms on the device`;
   return `a step: ${host.toFixed(2)} ms on the host${onDevice} (medians)`;
 }

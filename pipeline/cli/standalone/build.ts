@@ -24,7 +24,7 @@ import { packPayload } from "./payload.ts";
 export type Made = "deno compile" | "joined";
 
 /** What is asked for. */
-export interface BuildOptions {
+interface BuildOptions {
   /** The file. */
   readonly out: string;
   /** `deno compile`'s name of a platform; null for this one. */
@@ -107,7 +107,7 @@ async function compile({ out, target }: BuildOptions): Promise<void> {
 }
 
 /** Joins a Deno executable with the program. */
-export async function joinWith(deno: string, out: string): Promise<void> {
+async function joinWith(deno: string, out: string): Promise<void> {
   const executable = await Deno.readFile(deno);
   // One after the other: the first bundling on a machine fetches the bundler.
   const boot = await bundleBoot();

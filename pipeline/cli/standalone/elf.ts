@@ -13,7 +13,7 @@ const MACHINES: Readonly<Record<number, readonly [name: Machine, globalAddress: 
 };
 
 /** A processor. */
-export type Machine = "x86_64" | "aarch64";
+type Machine = "x86_64" | "aarch64";
 
 /** Types of segments. */
 const LOAD = 1, DYNAMIC = 2, NOTE = 4;

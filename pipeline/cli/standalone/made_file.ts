@@ -8,7 +8,7 @@
  */
 
 /** A system and a processor, as in Deno's names of platforms. */
-export type Platform = `${"x86_64" | "aarch64"}-${"linux" | "windows" | "apple"}`;
+type Platform = `${"x86_64" | "aarch64"}-${"linux" | "windows" | "apple"}`;
 
 /** What an executable is for, or null if it is of another kind. */
 export function platformOf(file: Uint8Array): Platform | null {

@@ -7,13 +7,13 @@
 import { fill, textWidth } from "./text_width.ts";
 
 /** A table: a head, and rows with as many cells. */
-export interface TextTable {
+interface TextTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /** How a table is laid out. */
-export interface TableLayout {
+interface TableLayout {
   /** Whether the last row is one of sums or means, with a rule above it. */
   readonly footer?: boolean;
   /** Columns of the terminal; null, the default, for any. */

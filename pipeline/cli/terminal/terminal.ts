@@ -23,13 +23,13 @@ import { type Sink, STDERR, STDOUT } from "./sink.ts";
 export type OnProgress = (done: number, total: number | null) => void;
 
 /** How a terminal is to behave. */
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly quiet: boolean;
   readonly json: boolean;
 }
 
 /** See {@linkcode Terminal.lister}. */
-export interface Lister {
+interface Lister {
   /** Adds one thing. */
   add(line: string): void;
   /** Ends the list; returns its length. */

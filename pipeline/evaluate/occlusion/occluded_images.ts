@@ -12,7 +12,7 @@ import { type RegionSet, WHOLE_FACE } from "./region_sets.ts";
 const GREY = 128;
 
 /** What is greyed out: nothing, the regions of a set, or as many pixels elsewhere on the face. */
-export type Occluded = "nothing" | "region" | "elsewhere";
+type Occluded = "nothing" | "region" | "elsewhere";
 
 /** One image. */
 export interface OccludedImage {
@@ -24,7 +24,7 @@ export interface OccludedImage {
 }
 
 /** A face at the input's size. */
-export interface OccludableFace {
+interface OccludableFace {
   /** u8 [H, W, 3] */
   readonly pixels: Uint8Array;
   /** u32 [H, W]: region bits. */

@@ -8,7 +8,7 @@ import wasmBytes from "imagescript/wasm/any/gif.wasm" with { type: "bytes" };
 import { KEPT_MEMORY_BYTES, type RgbaImage } from "../pixels.ts";
 
 /** A picture, and where it lies on the canvas. */
-export interface GifPicture extends RgbaImage {
+interface GifPicture extends RgbaImage {
   readonly x: number;
   readonly y: number;
 }

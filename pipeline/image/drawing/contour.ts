@@ -10,7 +10,7 @@ import type { HeatMap } from "./heat_map.ts";
 export const HALF = 0.5;
 
 /** A point in cells of the map: (0, 0) is the map's upper left corner, (w, h) its lower right one. */
-export type ContourPoint = readonly [x: number, y: number];
+type ContourPoint = readonly [x: number, y: number];
 
 /** A straight piece of a contour. */
 export type ContourPiece = readonly [from: ContourPoint, to: ContourPoint];

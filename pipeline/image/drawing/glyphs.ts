@@ -52,7 +52,7 @@ const DRAWN: readonly string[] = [
 ];
 
 /** A glyph's lit pixels as x, y pairs. */
-export type Glyph = readonly (readonly [x: number, y: number])[];
+type Glyph = readonly (readonly [x: number, y: number])[];
 
 const GLYPHS: ReadonlyMap<string, Glyph> = readGlyphs();
 

@@ -26,7 +26,7 @@ export interface Look {
 }
 
 /** A picture, and how it is searched. */
-export interface SearchOptions {
+interface SearchOptions {
   readonly image: RgbImage;
   readonly name: DetectorName;
   /** A box that is known to hold the wanted face, or null. */

@@ -8,7 +8,7 @@ import { resizeImage, type RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";
 
 /** How a detector is to see a picture. */
-export interface ViewOptions {
+interface ViewOptions {
   /** The picture's longer side on the canvas, in pixels. */
   readonly longSide: number;
   /** Least width and height of the canvas as a multiple of the resized picture's. */
@@ -18,7 +18,7 @@ export interface ViewOptions {
 }
 
 /** A picture as a detector sees it. */
-export interface View {
+interface View {
   /** The canvas. Around the picture, its border pixels continue. */
   readonly canvas: RgbImage;
   /** Brings a box on the canvas into pixels of the picture. */

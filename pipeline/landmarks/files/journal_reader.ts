@@ -22,7 +22,7 @@ const PIECE = 1 << 16;
 export type LandmarkSettings = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A face that was looked for, without its points. */
-export type Done = Pick<FaceRecord, "size" | "box" | "rejected" | "damage" | "turn">;
+type Done = Pick<FaceRecord, "size" | "box" | "rejected" | "damage" | "turn">;
 
 /** What has been done before. */
 export interface Before {
@@ -43,7 +43,7 @@ export const NOTHING: Before = {
 };
 
 /** How a journal is read; see `JournalOptions`. */
-export interface ReadingOptions {
+interface ReadingOptions {
   readonly allFaces?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }

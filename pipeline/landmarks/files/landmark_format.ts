@@ -11,7 +11,7 @@ import type { FaceRecord } from "../../face/record.ts";
 import { isNdjson, isSingleFace } from "./landmark_endings.ts";
 
 /** How faces are written. */
-export interface LandmarkFormat {
+interface LandmarkFormat {
   /** What the file begins with. */
   readonly head: string;
   /** What it has of a face with points. */

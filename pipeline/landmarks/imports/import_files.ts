@@ -11,7 +11,7 @@ import type { ImportOptions } from "./imported_face.ts";
 const KINDS = { csv: true, pts: true, xml: true };
 
 /** Kinds of file, each by its extension. */
-export type ImportKind = keyof typeof KINDS;
+type ImportKind = keyof typeof KINDS;
 
 /** A file that is to be read. */
 export interface ImportFile {

@@ -13,7 +13,7 @@ import { pointDistance, squareByEyes } from "../face_square.ts";
 import type { NetPlacer, View } from "../placing/net_placer.ts";
 
 /** A face whose points are doubted. */
-export interface DoubtedFace {
+interface DoubtedFace {
   readonly image: RgbImage;
   readonly points: Float32Array;
 }

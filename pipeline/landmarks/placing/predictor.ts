@@ -38,7 +38,7 @@ export async function readPredictor(path: string): Promise<TreeCascade> {
 }
 
 /** What runs the predictor; null where there is none. */
-export interface PredictorTools {
+interface PredictorTools {
   readonly predictor: TreeCascade | null;
   /** The device, which is borrowed for as long as the predictor is used; null runs it on the CPU. */
   readonly gpu: Gpu | null;

@@ -11,7 +11,7 @@ import type { Rgb } from "../../face/region_colours.ts";
 import { boxAround } from "../face_square.ts";
 
 /** A face to be shown. */
-export interface ErrorFace {
+interface ErrorFace {
   readonly image: RgbImage;
   /** f32 [136]: true points in pixels of the image. */
   readonly truth: Float32Array;

@@ -9,7 +9,7 @@ import { imageOfFace } from "../../face/face_name.ts";
 import { ImageIndex } from "../imports/image_index.ts";
 
 /** The faces of one image, as indices of rows. */
-export interface FacesOfImage {
+interface FacesOfImage {
   /** The image as the predictions spell it, else as the truth does. */
   readonly image: string;
   readonly truth: readonly number[];
@@ -17,7 +17,7 @@ export interface FacesOfImage {
 }
 
 /** A row with true points, as far as names go. */
-export interface TrueName {
+interface TrueName {
   readonly image: string;
   /** Where it was read, for the error if it cannot be told from another one. */
   readonly place?: string;

@@ -14,7 +14,7 @@ import { boxAround } from "../face_square.ts";
 const REACH = 0.5;
 
 /** What has been found out about a true face. */
-export interface FaceMatch {
+interface FaceMatch {
   /** Whether a predicted face is near enough. */
   readonly found: boolean;
   /** Index of that face; else of the nearest one that is no true face's, or null if there is none. */

@@ -11,7 +11,7 @@ import { readPictureFile, webPicture } from "../../image/image.ts";
 import type { RunFolder } from "../run_folder.ts";
 
 /** A picture for a page, or why there is none. */
-export type ShownPicture = { readonly uri: string } | { readonly uri: null; readonly why: string };
+type ShownPicture = { readonly uri: string } | { readonly uri: null; readonly why: string };
 
 /** Gives the pictures of some folders. */
 export class PictureSource {

@@ -11,7 +11,7 @@ import { draw } from "./draw.ts";
 import type { Html } from "../html.ts";
 
 /** A row of the plot. */
-export type OcclusionRow = Shifts & { readonly name: string };
+type OcclusionRow = Shifts & { readonly name: string };
 
 /** A point with its interval. */
 interface Dot {

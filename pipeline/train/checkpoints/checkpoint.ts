@@ -61,7 +61,7 @@ export interface EpochSums {
 }
 
 /** An epoch (from 0) and the loss after it. */
-export interface EpochLoss {
+interface EpochLoss {
   readonly epoch: number;
   readonly loss: number;
 }

@@ -10,10 +10,10 @@ import { Random } from "../../numbers/random.ts";
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 
 /** Where an epoch stands. */
-export type Position = Pick<CheckpointMetadata, "batch" | "random">;
+type Position = Pick<CheckpointMetadata, "batch" | "random">;
 
 /** What the batches are made of. */
-export interface FeedOptions {
+interface FeedOptions {
   readonly plan: BatchPlan;
   /** Images a batch. */
   readonly batch: number;

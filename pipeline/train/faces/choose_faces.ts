@@ -18,10 +18,10 @@ import { type ListedFace, listedFace } from "./face_list.ts";
 import type { FaceSets } from "../session.ts";
 
 /** What decides which records are chosen. */
-export type ChoiceOptions = Pick<TrainOptions, "records" | "signal" | "config">;
+type ChoiceOptions = Pick<TrainOptions, "records" | "signal" | "config">;
 
 /** What became of the faces so far. */
-export interface Counters {
+interface Counters {
   readonly training: FaceCounter;
   /** Those that a run which goes on began without. */
   readonly fresh: FaceCounter;

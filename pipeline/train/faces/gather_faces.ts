@@ -20,7 +20,7 @@ import type { FaceSets } from "../session.ts";
 const PIXEL_BUDGET = 2 ** 31;
 
 /** The faces of a run, and what their masks have in common. */
-export interface GatheredFaces extends FaceSets {
+interface GatheredFaces extends FaceSets {
   /** Of the faces to train on; null where the network begins at none. */
   readonly prior: MaskPrior | null;
   /** What became of the faces of both splits, and of those that a run which goes on does not know. */

@@ -14,7 +14,7 @@ import { checkSetting, flatten, type GivenSettings, unknownNames } from "../../n
 const RESULTS = ["schema", "mask", "backend", "created", "versions", "data", "fingerprint"];
 
 /** What a config file says. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly preset: PresetName | undefined;
   /** Each fits by itself; whether they fit together is not checked yet. */
   readonly settings: GivenSettings;

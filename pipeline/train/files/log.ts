@@ -67,7 +67,7 @@ export interface EpochLine {
 }
 
 /** A line of the log about what a stage made of the faces. */
-export interface FacesLine extends FaceCount {
+interface FacesLine extends FaceCount {
   readonly type: "faces";
   /** Epochs and steps that were done when they were counted. */
   readonly epoch: number;
@@ -143,7 +143,7 @@ export class TrainLog implements Disposable {
 }
 
 /** How far a run has come. */
-export interface Done {
+interface Done {
   readonly epoch: number;
   readonly step: number;
 }

@@ -33,7 +33,7 @@ export interface RunConfig extends TrainConfig {
 }
 
 /** What to do when the run folder exists. */
-export interface RunFolderOptions {
+interface RunFolderOptions {
   readonly resume?: boolean;
   readonly force?: boolean;
   /** Names of what else goes, before all else, when a run is replaced. */

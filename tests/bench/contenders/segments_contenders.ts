@@ -11,7 +11,7 @@ import { rasterize, type RasterizeJob } from "../../../kernels/rasterize.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
 import type { FaceRecord } from "../../../pipeline/face/record.ts";
 import { REGIONS } from "../../../pipeline/face/regions.ts";
-import { frontalFace } from "../../../pipeline/segments/region_diagram.ts";
+import { frontalFace } from "../../fixtures/region_diagram.ts";
 import { makePolygons, writePolygons } from "../../../pipeline/face/region_polygons.ts";
 import { CELEBA_FRAME, faceRecord, GOLDEN, goldenRecords } from "../../fixtures/golden_segments.ts";
 

@@ -9,7 +9,7 @@
 import "../../../pipeline/cli/environment.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { Gpu } from "../../../kernels/webgpu/gpu.ts";
-import { composedJointLoss } from "../../../kernels/tfjs/joint_loss.ts";
+import { composedJointLoss } from "../../comparing/composed_joint_loss.ts";
 import { TfjsHost } from "../../../kernels/tfjs/host.ts";
 import { openBackend } from "../../../pipeline/compute/backend.ts";
 import { batchImages } from "../../../pipeline/face/batches.ts";

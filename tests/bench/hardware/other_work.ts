@@ -14,7 +14,7 @@ import {
 import { openBackend } from "../../../pipeline/compute/backend.ts";
 import { findPredictorFile, readPredictor } from "../../../pipeline/landmarks/placing/predictor.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
-import { frontalFace } from "../../../pipeline/segments/region_diagram.ts";
+import { frontalFace } from "../../fixtures/region_diagram.ts";
 import { findPython } from "../../contexts/python_peer.ts";
 import { smallPredictor } from "../../fixtures/shape_predictor_writer.ts";
 import { measureLosses } from "../loss_bench.ts";

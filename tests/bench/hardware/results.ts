@@ -76,7 +76,7 @@ export interface Timed {
 }
 
 /** What the tests of the kernels came to. */
-export interface TestResults {
+interface TestResults {
   readonly passed: number;
   readonly failed: number;
   /** Names of those that failed, behind their files. */

@@ -14,7 +14,7 @@ export function figure(value: number | null): string {
 }
 
 /** A row of a table: a name and figures below their heads. */
-export function tableRow(name: string, cells: readonly string[], width = 13): string {
+function tableRow(name: string, cells: readonly string[], width = 13): string {
   return name.padEnd(38) + cells.map((cell) => cell.padStart(width)).join("");
 }
 

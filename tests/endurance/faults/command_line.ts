@@ -7,7 +7,7 @@
 import { main } from "../../../pipeline/cli.ts";
 
 /** How a command ended. */
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   /** What it wrote for a person. */
   readonly err: string;

@@ -14,7 +14,7 @@ import { type Call, FailingDisk, type Failure, type Fault } from "./failing_disk
 import { type Content, contentOfRun, hashesOf } from "./run_content.ts";
 
 /** A case as it goes without a failure. */
-export interface Measured {
+interface Measured {
   readonly disk: DiskCase;
   readonly calls: readonly Call[];
   /** Before the command, after it, and after it without times. */

@@ -14,10 +14,10 @@ import { taskCommand } from "../../processes/task_command.ts";
 import { type Content, contentOfRun } from "./run_content.ts";
 
 /** When a process is killed: after some milliseconds, or at a change of its folder (from 1). */
-export type Moment = { readonly after: number } | { readonly change: number };
+type Moment = { readonly after: number } | { readonly change: number };
 
 /** One kill. */
-export interface Kill {
+interface Kill {
   readonly moment: Moment;
   /** What the run was at: the last of the stages that have left something. */
   readonly stage: string;

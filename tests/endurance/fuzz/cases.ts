@@ -18,7 +18,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
 };
 
 /** A hostile file. */
-export interface Case {
+interface Case {
   readonly bytes: Bytes;
   /** What was done to it, in order. */
   readonly mutations: readonly string[];

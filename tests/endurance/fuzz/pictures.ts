@@ -67,7 +67,7 @@ export function pngFiles(): Uint8Array<ArrayBuffer>[] {
 }
 
 /** A PNG file of noise; its palette, where it needs one, is complete. */
-export function pngFile(header: PngHeader): Uint8Array<ArrayBuffer> {
+function pngFile(header: PngHeader): Uint8Array<ArrayBuffer> {
   const random = new Random(`png ${JSON.stringify(header)}`);
   const bits = header.depth * SAMPLES[header.colour]!;
   const rows = sizesOf(header).flatMap(([width, height]) =>

@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 /** What the cases of a format came to. */
-export interface Tally {
+interface Tally {
   cases: number;
   accepted: number;
   rejected: number;
@@ -34,7 +34,7 @@ export interface Outcome {
 }
 
 /** What is to be done, and within which bounds. */
-export interface FuzzOptions extends ChildOptions {
+interface FuzzOptions extends ChildOptions {
   readonly formats: readonly string[];
   /** Cases of each format. */
   readonly count: number;

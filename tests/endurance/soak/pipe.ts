@@ -9,7 +9,7 @@ import type { RepeatedSample } from "../repeated_sample.ts";
 import type { Reading } from "./memory_curve.ts";
 
 /** What came of it. */
-export interface PipeResult {
+interface PipeResult {
   /** Lines that went through. */
   readonly records: number;
   readonly seconds: number;

@@ -21,7 +21,7 @@ import { MemoryCurve, type Reading } from "./memory_curve.ts";
 import { wasmBytes } from "./wasm_memories.ts";
 
 /** What goes through. */
-export interface RecordsPass {
+interface RecordsPass {
   readonly sample: RepeatedSample;
   /** How many records there are. */
   readonly count: number;
@@ -39,7 +39,7 @@ export interface RecordsPass {
 }
 
 /** What came of it. */
-export interface PassResult extends ExportSummary {
+interface PassResult extends ExportSummary {
   readonly readings: readonly Reading[];
   /** Seconds, those for garbage and the import included. */
   readonly seconds: number;

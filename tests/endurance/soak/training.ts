@@ -15,7 +15,7 @@ import { someFaces } from "../../contexts/train_context.ts";
 import { MemoryCurve, type Reading } from "./memory_curve.ts";
 
 /** What a run was. */
-export interface LongRun {
+interface LongRun {
   /** Of every step. */
   readonly losses: readonly number[];
   /**

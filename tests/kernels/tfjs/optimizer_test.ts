@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { adamWStep } from "../../../kernels/cpu/adamw_step.ts";
 import { gradientScale as naiveScale } from "../../../kernels/cpu/gradient_scale.ts";
+import { gradientMean as naiveMean } from "../../../kernels/cpu/gradient_mean.ts";
+import { gradientMean } from "../../../kernels/gradient_mean.ts";
 import { gradientScaleThreads } from "../../../kernels/wasm/gradient_scale.ts";
 import { sgdStep } from "../../../kernels/cpu/sgd_step.ts";
 import { gradientScale } from "../../../kernels/gradient_scale.ts";
@@ -155,5 +157,28 @@ computeTest("the clipping factor is the twin's", async (compute) => {
       relative: 1e-6,
       what: `${sizes}, seed ${seed}`,
     });
+  }
+});
+
+gpuTest("gradientMean() is its twin, and with a share of 1 the gradient alone", async (gpu) => {
+  const seed = 6;
+  const random = new Random(seed);
+  for (const size of [1, 63, 64, 65, 4096]) {
+    for (const share of [1, 0.25]) {
+      const [mean, g] = [0, 1].map(() =>
+        Float32Array.from({ length: size }, () => random.normal())
+      );
+      if (share === 1) mean!.fill(NaN);
+      const expected = Float64Array.from(mean!);
+      naiveMean(expected, g!, share);
+      const buffers = [mean!, g!, Float32Array.of(share)].map((data) => gpu.upload(data));
+      gradientMean(gpu, { mean: buffers[0]!, g: buffers[1]!, share: buffers[2]! }, size);
+      const actual = new Float32Array(await gpu.read(buffers[0]!));
+      assertClose(actual, expected, {
+        relative: 1e-5,
+        what: `size ${size}, share ${share}, seed ${seed}`,
+      });
+      buffers.forEach((buffer) => gpu.destroy(buffer));
+    }
   }
 });

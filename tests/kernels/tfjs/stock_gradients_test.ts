@@ -3,7 +3,7 @@ import { rasterizeRows } from "../../../kernels/cpu/rasterize_rows.ts";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import { addShiftAlone } from "../../../kernels/tfjs/layers.ts";
 import { TfjsHost } from "../../../kernels/tfjs/host.ts";
-import { composedJointLoss } from "../../../kernels/tfjs/joint_loss.ts";
+import { composedJointLoss } from "../../comparing/composed_joint_loss.ts";
 import { useOwnKernels, useStockKernels } from "../../../kernels/tfjs/kernels.ts";
 import { type Batch, batchImages } from "../../../pipeline/face/batches.ts";
 import {

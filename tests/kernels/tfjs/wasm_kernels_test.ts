@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 // Brings the gradients of tfjs operations with it.
 import "@tensorflow/tfjs-layers";
-import { composedJointLoss, threadedJointLoss } from "../../../kernels/tfjs/joint_loss.ts";
+import { threadedJointLoss } from "../../../kernels/tfjs/joint_loss.ts";
 import { withSharedMemory } from "../../../kernels/tfjs/wasm/backend.ts";
 import { useThreads } from "../../../kernels/tfjs/wasm/kernels.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { assertClose } from "../../comparing/compare.ts";
 import { wasmTest } from "../../contexts/wasm_test_context.ts";
+import { composedJointLoss } from "../../comparing/composed_joint_loss.ts";
 
 function randoms(random: Random, length: number): Float32Array {
   return Float32Array.from({ length }, () => random.next() - 0.5);

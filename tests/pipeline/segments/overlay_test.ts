@@ -5,7 +5,7 @@ import { REGIONS } from "../../../pipeline/face/regions.ts";
 import { drawContactSheet, drawOverlay, exportOverlays } from "../../../pipeline/segments.ts";
 import { glyphOf } from "../../../pipeline/image/drawing/glyphs.ts";
 import { REGION_COLOURS, rgbOf } from "../../../pipeline/face/region_colours.ts";
-import { frontalFace, regionDiagram } from "../../../pipeline/segments/region_diagram.ts";
+import { frontalFace, regionDiagram } from "../../fixtures/region_diagram.ts";
 import { faceRecord } from "../../fixtures/golden_segments.ts";
 
 const GRAY = { width: 178, height: 218, data: new Uint8Array(178 * 218 * 3).fill(128) };

@@ -14,7 +14,7 @@ import {
   segments,
   type SegmentsOptions,
 } from "../../../pipeline/segments.ts";
-import { frontalFace } from "../../../pipeline/segments/region_diagram.ts";
+import { frontalFace } from "../../fixtures/region_diagram.ts";
 import {
   CELEBA_FRAME,
   faceRecord,

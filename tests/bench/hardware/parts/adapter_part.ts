@@ -58,7 +58,7 @@ export const ADAPTER: Part = {
 };
 
 /** The adapter in a few lines. */
-export function adapterLines(facts: AdapterFacts): string[] {
+function adapterLines(facts: AdapterFacts): string[] {
   const { name, vendor, architecture, device, isSoftware, driver, features, limits } = facts;
   const kind = isSoftware ? "software" : "hardware";
   return [

@@ -31,7 +31,7 @@ export interface Part {
 }
 
 /** How the parts are run. */
-export interface Run {
+interface Run {
   /** Most seconds for all of them. */
   readonly seconds: number;
   readonly cache: string;
