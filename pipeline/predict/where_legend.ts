@@ -8,7 +8,7 @@ import { heatColour } from "../image/drawing/heat_map.ts";
 import { HALF } from "../image/drawing/contour.ts";
 import type { Canvas } from "../image/drawing/canvas.ts";
 import type { Rgb } from "../face/region_colours.ts";
-import { widthOfText, writeText } from "./lettering.ts";
+import { widthOfText, writeText } from "../image/drawing/text.ts";
 import { OPACITY } from "./where_picture.ts";
 
 /** Width and height of the legend in pixels. */
@@ -36,8 +36,10 @@ export function drawLegend(canvas: Canvas, x: number, y: number): void {
   canvas.line([half, y], [half, y + BAR.height], 1.5, WHITE);
   for (const value of [0, HALF, 1]) {
     const text = String(value);
-    const middle = x + value * BAR.width - widthOfText(text, TEXT) / 2;
-    const left = Math.round(Math.min(Math.max(middle, x), x + BAR.width - widthOfText(text, TEXT)));
+    const middle = x + value * BAR.width - widthOfText(text, TEXT.size) / 2;
+    const left = Math.round(
+      Math.min(Math.max(middle, x), x + BAR.width - widthOfText(text, TEXT.size)),
+    );
     writeText(canvas, text, left, y + BAR.height + 6, TEXT);
   }
   writeText(canvas, "value of the map;", x + BAR.width + 18, y, FAINT);

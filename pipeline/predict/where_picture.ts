@@ -10,7 +10,7 @@ import { refineMap } from "../image/drawing/refine.ts";
 import type { RgbImage } from "../image/image.ts";
 import { Canvas } from "../image/drawing/canvas.ts";
 import type { Rgb } from "../face/region_colours.ts";
-import { widthOfText, writeText } from "./lettering.ts";
+import { widthOfText, writeText } from "../image/drawing/text.ts";
 
 /** The most of a map's colour that a pixel takes on: a mouth must be seen under it. */
 export const OPACITY = 0.7;
@@ -67,7 +67,7 @@ function drawNote(canvas: Canvas, text: string): void {
   const top = canvas.height - height;
   canvas.fill(0, top, canvas.width, height, BLACK, 0.78);
   for (const [index, line] of lines.entries()) {
-    const left = Math.round((canvas.width - widthOfText(line, { size })) / 2);
+    const left = Math.round((canvas.width - widthOfText(line, size)) / 2);
     writeText(canvas, line, left, top + Math.round(size * 0.4) + index * step, {
       size,
       colour: NOTE,
@@ -83,7 +83,7 @@ function linesThatFit(
 ): [lines: readonly string[], size: number] {
   const parted = text.split("; ");
   const fits = (lines: readonly string[], size: number) =>
-    lines.every((line) => widthOfText(line, { size }) <= width);
+    lines.every((line) => widthOfText(line, size) <= width);
   if (fits([text], wanted)) return [[text], wanted];
   for (let size = wanted; size > SMALLEST; size--) {
     if (fits(parted, size)) return [parted, size];

@@ -9,7 +9,7 @@ import { HALF } from "../image/drawing/contour.ts";
 import { resizeImage, type RgbImage } from "../image/image.ts";
 import { Canvas } from "../image/drawing/canvas.ts";
 import type { Rgb } from "../face/region_colours.ts";
-import { endThatFits, widthOfText, writeText } from "./lettering.ts";
+import { endThatFits, widthOfText, writeText } from "../image/drawing/text.ts";
 import type { LikelyAttribute } from "./most_likely.ts";
 import { drawLegend, LEGEND } from "./where_legend.ts";
 import { drawWhere } from "./where_picture.ts";
@@ -79,9 +79,9 @@ export function drawWhereSheet(sheet: WhereSheet): RgbImage {
     PAPER,
   );
   drawLegend(canvas, canvas.width - MARGIN - LEGEND.width, MARGIN);
-  const title = { size: 22, colour: INK, bold: true };
+  const title = { size: 22, colour: INK };
   const room = canvas.width - LEGEND.width - 3 * MARGIN;
-  writeText(canvas, endThatFits(sheet.title, room, title), MARGIN, MARGIN + 4, title);
+  writeText(canvas, endThatFits(sheet.title, room, title.size), MARGIN, MARGIN + 4, title);
   let y = top;
   for (const [index, part] of parts.entries()) {
     drawPart(canvas, part, y, step);
@@ -125,9 +125,9 @@ function drawPart(
   y: number,
   step: { readonly x: number; readonly y: number },
 ): void {
-  const style = { size: 18, colour, bold: true };
+  const style = { size: 18, colour };
   writeText(canvas, heading, MARGIN, y + 8, style);
-  const left = MARGIN + Math.round(widthOfText(heading, style)) + 14;
+  const left = MARGIN + widthOfText(heading, style.size) + 14;
   canvas.fill(left, y + 15, canvas.width - MARGIN - left, 1, RULE);
   const ink = colour === FAINT ? FAINT : INK;
   for (const [index, { picture, name, figure }] of tiles.entries()) {
@@ -136,9 +136,9 @@ function drawPart(
     const wide = Math.max(TILE_WIDTH, picture.width);
     canvas.paste(picture, x + ((wide - picture.width) >> 1), top);
     const below = top + picture.height + 8;
-    const bold = { size: TEXT_SIZE, colour: ink, bold: true };
-    writeText(canvas, name, x, below, bold);
-    writeText(canvas, figure, x + wide - Math.ceil(widthOfText(figure, bold)), below, bold);
+    const style = { size: TEXT_SIZE, colour: ink };
+    writeText(canvas, name, x, below, style);
+    writeText(canvas, figure, x + wide - widthOfText(figure, TEXT_SIZE), below, style);
   }
 }
 

@@ -7,8 +7,8 @@
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { resizeImage, type RgbImage } from "../image/image.ts";
 import { REGIONS } from "../face/regions.ts";
-import { Canvas, fitText, textWidth } from "../image/drawing/canvas.ts";
-import { GLYPH } from "../image/drawing/glyphs.ts";
+import { Canvas } from "../image/drawing/canvas.ts";
+import { endThatFits, widthOfText, writeText } from "../image/drawing/text.ts";
 import { REGION_COLOURS, type Rgb, rgbOf } from "../face/region_colours.ts";
 import { polygonsOf } from "../face/region_polygons.ts";
 
@@ -29,10 +29,12 @@ const COLOURS: readonly Rgb[] = REGIONS.map((region) => rgbOf(REGION_COLOURS[reg
 
 /** Opacity of a region's inside. */
 const TINT = 0.34;
-/** Space around things, and the side of a font pixel, in pixels of the result. */
+/** Space around things, size of text, and height of a line of it, in pixels of the result. */
 const MARGIN = 16;
-const FONT = 2;
+const TEXT = 18;
 const LINE = 24;
+/** From a colour in the legend to its name. */
+const SWATCH = 22;
 
 /** Height that a single face is enlarged to, in pixels; small multiples keep mask pixels visible. */
 const FACE_HEIGHT = 872;
@@ -60,7 +62,7 @@ const TILE_WIDTH = 267;
 export function drawOverlay({ image, points, title }: OverlayFace): RgbImage {
   const scale = Math.max(1, Math.round(FACE_HEIGHT / image.height));
   const { picture, present } = drawRegions(image, points, scale);
-  const legendWidth = 16 + GLYPH.advance * FONT * Math.max(...legend(0).map((text) => text.length));
+  const legendWidth = SWATCH + longestLine();
   const legendHeight = LINE * (REGIONS.length + 2);
   const canvas = new Canvas(
     picture.width + legendWidth + 3 * MARGIN,
@@ -69,7 +71,10 @@ export function drawOverlay({ image, points, title }: OverlayFace): RgbImage {
   );
   canvas.paste(picture, MARGIN, MARGIN);
   const left = picture.width + 2 * MARGIN;
-  canvas.text(fitText(title, FONT, legendWidth), left, MARGIN, FONT, INK);
+  writeText(canvas, endThatFits(title, legendWidth, TEXT), left, MARGIN, {
+    size: TEXT,
+    colour: INK,
+  });
   drawLegend(canvas, left, MARGIN + 2 * LINE, 1, present);
   return canvas;
 }
@@ -85,7 +90,7 @@ export function drawContactSheet(faces: readonly OverlayFace[], columns = 6): Rg
     return { picture: drawRegions(enlarged, moved, 1).picture, title };
   });
   const rowHeight = Math.max(0, ...tiles.map(({ picture }) => picture.height)) + LINE + MARGIN;
-  const legendWidth = Math.max(...legend(0).map((text) => textWidth(text, FONT))) + 3 * MARGIN;
+  const legendWidth = longestLine() + 3 * MARGIN;
   const width = Math.max(across * (TILE_WIDTH + MARGIN), legendWidth) + MARGIN;
   const legendColumns = Math.max(1, Math.floor((width - MARGIN) / legendWidth));
   const rows = Math.ceil(faces.length / across);
@@ -96,7 +101,8 @@ export function drawContactSheet(faces: readonly OverlayFace[], columns = 6): Rg
     const x = MARGIN + (i % across) * (TILE_WIDTH + MARGIN);
     const y = MARGIN + Math.floor(i / across) * rowHeight;
     canvas.paste(picture, x, y);
-    canvas.text(fitText(title, FONT, TILE_WIDTH), x, y + picture.height + 6, FONT, INK);
+    const shown = endThatFits(title, TILE_WIDTH, TEXT);
+    writeText(canvas, shown, x, y + picture.height + 6, { size: TEXT, colour: INK });
   });
   drawLegend(canvas, MARGIN, top, legendColumns, ~0);
   return canvas;
@@ -166,15 +172,19 @@ function legend(present: number): string[] {
   );
 }
 
+function longestLine(): number {
+  return Math.max(...legend(0).map((text) => widthOfText(text, TEXT)));
+}
+
 function drawLegend(canvas: Canvas, x: number, y: number, columns: number, present: number): void {
   const rows = Math.ceil(REGIONS.length / columns);
   const lines = legend(present);
-  const step = Math.max(...legend(0).map((text) => textWidth(text, FONT))) + 3 * MARGIN;
+  const step = longestLine() + 3 * MARGIN;
   lines.forEach((text, i) => {
     const left = x + Math.floor(i / rows) * step;
     const top = y + (i % rows) * LINE;
     const there = (present & (1 << i)) !== 0;
     canvas.fill(left, top, 14, 14, COLOURS[i] as Rgb, there ? 1 : 0.35);
-    canvas.text(text, left + 22, top, FONT, there ? INK : FAINT);
+    writeText(canvas, text, left + SWATCH, top, { size: TEXT, colour: there ? INK : FAINT });
   });
 }

@@ -1,11 +1,10 @@
 /**
- * A picture to draw on: rectangles, discs, lines, text and other pictures.
+ * A picture to draw on: rectangles, discs, lines and other pictures.
  *
  * @module
  */
 
 import type { RgbImage } from "../image.ts";
-import { GLYPH, glyphOf } from "./glyphs.ts";
 import type { Rgb } from "../../face/region_colours.ts";
 
 /** An RGB picture that can be drawn on. Whatever lies outside is cut off. */
@@ -74,16 +73,6 @@ export class Canvas implements RgbImage {
     }
   }
 
-  /** Writes text; (x, y) is its upper left corner, `size` the side of a font pixel. */
-  text(text: string, x: number, y: number, size: number, colour: Rgb): void {
-    [...text].forEach((character, i) => {
-      for (const [column, row] of glyphOf(character)) {
-        const left = x + (i * GLYPH.advance + column) * size;
-        this.fill(left, y + row * size, size, size, colour);
-      }
-    });
-  }
-
   /** Copies a picture with its upper left corner to (x, y). */
   paste(image: RgbImage, x: number, y: number): void {
     const columns = Math.min(image.width, this.width - x);
@@ -99,19 +88,4 @@ export class Canvas implements RgbImage {
       this.data[at + channel] = below + ((colour[channel] as number) - below) * opacity;
     }
   }
-}
-
-/** Width of a text in pixels. */
-export function textWidth(text: string, size: number): number {
-  return ([...text].length * GLYPH.advance - 1) * size;
-}
-
-/** As much of a text as fits a width in pixels. */
-export function fitText(text: string, size: number, width: number): string {
-  return [...text].slice(0, Math.floor((width / size + 1) / GLYPH.advance)).join("");
-}
-
-/** As much of a text's end as fits a width in pixels: names of one folder's files often begin alike. */
-export function fitTextEnd(text: string, size: number, width: number): string {
-  return [...text].slice(-[...fitText(text, size, width)].length).join("");
 }

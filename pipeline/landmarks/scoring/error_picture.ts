@@ -6,7 +6,8 @@
 
 import { resizeImage, type RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";
-import { Canvas, fitText, fitTextEnd, textWidth } from "../../image/drawing/canvas.ts";
+import { Canvas } from "../../image/drawing/canvas.ts";
+import { endThatFits, widthOfText, writeText } from "../../image/drawing/text.ts";
 import type { Rgb } from "../../face/region_colours.ts";
 import { boxAround } from "../face_square.ts";
 
@@ -41,10 +42,11 @@ const BETWEEN: Rgb = [255, 224, 64];
 const AROUND = 1.8;
 const AROUND_OTHER = 1.2;
 
-/** Space around things, the side of a font pixel, and the height of a line of text, in pixels. */
+/** Space around things, size of text, and height of a line of it, in pixels. */
 const MARGIN = 12;
-const FONT = 2;
+const TEXT = 18;
 const LINE = 24;
+const NAME = { size: TEXT, colour: FAINT };
 /** Pictures of a contact sheet side by side. */
 const COLUMNS = 5;
 
@@ -97,9 +99,9 @@ export function withCaption({ picture, lines: [first, second] }: Captioned, side
   const canvas = new Canvas(side + 2 * MARGIN, picture.height + 3 * MARGIN + 2 * LINE, PAPER);
   canvas.paste(picture, MARGIN + ((side - picture.width) >> 1), MARGIN);
   const top = picture.height + 2 * MARGIN;
-  canvas.text(fitText(first, FONT, side - LEGEND_WIDTH - MARGIN), MARGIN, top, FONT, INK);
-  canvas.text(fitTextEnd(second, FONT, side), MARGIN, top + LINE, FONT, FAINT);
-  drawLegend(canvas, MARGIN + side - LEGEND_WIDTH, top);
+  writeText(canvas, first, MARGIN, top, { size: TEXT, colour: INK });
+  writeText(canvas, endThatFits(second, side, TEXT), MARGIN, top + LINE, NAME);
+  drawLegend(canvas, MARGIN + side - legendWidth(), top);
   return canvas;
 }
 
@@ -108,14 +110,14 @@ export function errorSheet(faces: readonly Captioned[], side: number): Canvas {
   const across = Math.max(1, Math.min(COLUMNS, faces.length));
   const down = Math.ceil(faces.length / across);
   const [stepX, stepY] = [side + MARGIN, side + 2 * LINE + 2 * MARGIN];
-  const width = Math.max(across * stepX, LEGEND_WIDTH + MARGIN) + MARGIN;
+  const width = Math.max(across * stepX, legendWidth() + MARGIN) + MARGIN;
   const canvas = new Canvas(width, MARGIN + down * stepY + LINE, PAPER);
   for (const [i, { picture, lines }] of faces.entries()) {
     const x = MARGIN + (i % across) * stepX;
     const y = MARGIN + Math.floor(i / across) * stepY;
     canvas.paste(picture, x + ((side - picture.width) >> 1), y + ((side - picture.height) >> 1));
-    canvas.text(fitText(lines[0], FONT, side), x, y + side + 8, FONT, INK);
-    canvas.text(fitTextEnd(lines[1], FONT, side), x, y + side + 8 + LINE, FONT, FAINT);
+    writeText(canvas, lines[0], x, y + side + 8, { size: TEXT, colour: INK });
+    writeText(canvas, endThatFits(lines[1], side, TEXT), x, y + side + 8 + LINE, NAME);
   }
   drawLegend(canvas, MARGIN, MARGIN + down * stepY);
   return canvas;
@@ -175,12 +177,18 @@ const LEGEND: readonly (readonly [colour: Rgb, text: string])[] = [
   [TRUE, "true"],
   [PREDICTED, "predicted"],
 ];
-const LEGEND_WIDTH = LEGEND.reduce((sum, [, text]) => sum + 16 + textWidth(text, FONT) + 14, -14);
+/** Pixels of a legend's disc, and between its entries. */
+const DISC = 16;
+const GAP = 14;
+
+function legendWidth(): number {
+  return LEGEND.reduce((sum, [, text]) => sum + DISC + widthOfText(text, TEXT) + GAP, -GAP);
+}
 
 function drawLegend(canvas: Canvas, x: number, y: number): void {
   for (const [colour, text] of LEGEND) {
-    canvas.disc(x + 5, y + 8, 4.5, colour);
-    canvas.text(text, x + 16, y, FONT, FAINT);
-    x += 16 + textWidth(text, FONT) + 14;
+    canvas.disc(x + 5, y + 7, 4.5, colour);
+    writeText(canvas, text, x + DISC, y, NAME);
+    x += DISC + widthOfText(text, TEXT) + GAP;
   }
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { encodePng, readImage } from "../../../pipeline/image/image.ts";
 import { REGIONS } from "../../../pipeline/face/regions.ts";
 import { drawContactSheet, drawOverlay, exportOverlays } from "../../../pipeline/segments.ts";
-import { glyphOf } from "../../../pipeline/image/drawing/glyphs.ts";
 import { REGION_COLOURS, rgbOf } from "../../../pipeline/face/region_colours.ts";
 import { frontalFace, regionDiagram } from "../../fixtures/region_diagram.ts";
 import { faceRecord } from "../../fixtures/golden_segments.ts";
@@ -67,13 +66,6 @@ Deno.test("exportOverlays() writes a picture a face and a sheet, and skips rejec
   assert.deepEqual(names, ["a_overlay.png", "contact_sheet.png", "in.png"]);
   assert((await readImage(join(out, "a_overlay.png"))).width > 178 * 4);
   await Deno.remove(out, { recursive: true });
-});
-
-Deno.test("glyphOf() draws letters, and a box for what it does not know", () => {
-  assert.deepEqual(glyphOf("_"), [0, 1, 2, 3, 4].map((x) => [x, 7]));
-  assert.deepEqual(glyphOf("A"), glyphOf("a"));
-  assert.equal(glyphOf(" ").length, 0);
-  assert.equal(glyphOf("ß").length, 45);
 });
 
 Deno.test("data/regions.svg is what the tables draw (UPDATE_REGIONS_SVG=1 writes it anew)", async () => {
