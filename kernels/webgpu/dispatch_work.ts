@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Binding } from "./gpu.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Binding, Kernel } from "./kernel.ts";
 
 /** What a dispatch has to do at least. */
 interface DispatchWork {

@@ -11,17 +11,14 @@ import { DeviceWatch } from "./device_loss.ts";
 import { noteDevice } from "./device_work.ts";
 import { noteWork } from "./dispatch_work.ts";
 import { filledTexture, storageBuffer } from "./device_memory.ts";
-import { type Kernel, withDeclarations } from "./kernel.ts";
+import { type Binding, type Kernel, withDeclarations } from "./kernel.ts";
 import { OwnPasses, type PassHost } from "./passes.ts";
 import { Scratch } from "./scratch.ts";
 import { Uniforms } from "./uniforms.ts";
 
 export { DeviceLost } from "./device_loss.ts";
-export type { Kernel } from "./kernel.ts";
+export type { Binding, Kernel } from "./kernel.ts";
 export type { PassHost } from "./passes.ts";
-
-/** A buffer, the part of one, or a texture bound to a kernel. */
-export type Binding = GPUBuffer | GPUBufferBinding | GPUTextureView;
 
 /**
  * A WebGPU device with its compiled kernels. Dispose it to release the device and its buffers.

@@ -27,6 +27,9 @@ export interface Kernel {
   readonly flops?: number;
 }
 
+/** A buffer, the part of one, or a texture bound to a kernel. */
+export type Binding = GPUBuffer | GPUBufferBinding | GPUTextureView;
+
 /** The bits of an f32, to pass one among the u32 values of {@linkcode Gpu.uniforms}. */
 export function floatBits(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0]!;
