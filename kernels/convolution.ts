@@ -4,14 +4,13 @@
  * @module
  */
 
+import { conv2d, conv2dInputGrad } from "./convolution/conv2d.ts";
 import {
   checkConv2d,
-  conv2d,
-  conv2dInputGrad,
   type Conv2dShape,
   outputSize,
   padChannels,
-} from "./convolution/conv2d.ts";
+} from "./convolution/conv2d_shape.ts";
 import { conv2dFilterGrad } from "./convolution/conv2d_filter_grad.ts";
 import {
   conv2dFilterGradTiled,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Conv2dShape } from "./convolution/conv2d.ts";
+import type { Conv2dShape } from "./convolution/conv2d_shape.ts";
 import type { DenseShape } from "./dense.ts";
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid } from "./webgpu/kernel.ts";

@@ -7,24 +7,17 @@
 import { dense, denseInputGrad, type DenseShape } from "../dense.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
 import { MOST_ITERATIONS } from "../webgpu/kernel.ts";
-import { type Border, convolveTiles, NO_BORDER, outputSize } from "./register_tiles.ts";
+import {
+  type Border,
+  checkConv2d,
+  type Conv2dShape,
+  NO_BORDER,
+  outputSize,
+  padChannels,
+} from "./conv2d_shape.ts";
+import { convolveTiles } from "./register_tiles.ts";
 import { type ImageShape, repack, rotateFilter } from "./repack.ts";
 import { suitsWinograd, winograd } from "./winograd.ts";
-
-export { outputSize };
-
-/** Sizes of a convolution: x [B, H, W, C] * f [KH, KW, C, N] is y [B, OH, OW, N]. */
-export interface Conv2dShape {
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  /** C: channels of x. */
-  readonly channels: number;
-  /** N: channels of y. */
-  readonly filters: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-}
 
 /** Up to as many rows a product costs its weights, which `dense.ts` loads anew for every four. */
 const DENSE_ROWS = 32;
@@ -126,22 +119,6 @@ export function asDense(shape: Conv2dShape): DenseShape | null {
   if (!isProduct || !isByFours) return null;
   if (batch > DENSE_ROWS && channels / 4 < MOST_ITERATIONS) return null;
   return { rows: batch, inputs: channels, outputs: filters };
-}
-
-/** Throws if the filter does not fit into the image. */
-export function checkConv2d(shape: Conv2dShape): void {
-  const [height, width] = outputSize(shape);
-  if (height >= 1 && width >= 1) return;
-  throw new RangeError(
-    `Cannot convolve: a ${shape.kernelHeight}x${shape.kernelWidth} filter is larger than the ` +
-      `${shape.height}x${shape.width} image`,
-  );
-}
-
-/** The shape with channels and filters rounded up to what the kernels read at once. */
-export function padChannels(shape: Conv2dShape): Conv2dShape {
-  const up = (count: number) => Math.ceil(count / 4) * 4;
-  return { ...shape, channels: up(shape.channels), filters: up(shape.filters) };
 }
 
 /** x [B, H, W, C] with `channels` channels: itself, or a scratch copy if it has fewer. */

@@ -6,15 +6,8 @@
 
 import { denseWeightGrad } from "../dense.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
-import {
-  asDense,
-  type ByFours,
-  checkConv2d,
-  type Conv2dShape,
-  outputSize,
-  padChannels,
-  padImages,
-} from "./conv2d.ts";
+import { asDense, type ByFours, padImages } from "./conv2d.ts";
+import { checkConv2d, type Conv2dShape, outputSize, padChannels } from "./conv2d_shape.ts";
 import { correlateTiles } from "./register_tiles.ts";
 import { repack } from "./repack.ts";
 import { suitsWinogradFilterGrad, winogradFilterGrad } from "./winograd.ts";

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { conv2d, conv2dInputGrad, type Conv2dShape } from "./conv2d.ts";
+import { conv2d, conv2dInputGrad } from "./conv2d.ts";
+import { type Conv2dShape, NO_BORDER } from "./conv2d_shape.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
 import {
   asDenseTiled,
@@ -17,7 +18,6 @@ import {
   denseWeightGradTiled,
 } from "../dense_tiled.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
-import { NO_BORDER } from "./register_tiles.ts";
 import { convolveBlocks, correlateBlocks, PLAIN } from "./tile_products.ts";
 import type { Tile } from "./tiles.ts";
 

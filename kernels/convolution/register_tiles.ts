@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Conv2dShape } from "./conv2d.ts";
+import { type Border, type Conv2dShape, NO_BORDER, outputSize } from "./conv2d_shape.ts";
 import { TEXEL_ROW } from "../webgpu/device_memory.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
 import { MOST_ITERATIONS } from "../webgpu/kernel.ts";
@@ -13,30 +13,12 @@ import convolution from "../wgsl/convolution/conv2d.wgsl" with { type: "text" };
 import correlation from "../wgsl/convolution/conv2d_filter_grad.wgsl" with { type: "text" };
 import texel from "../wgsl/convolution/texel.wgsl" with { type: "text" };
 
-/** Rows and columns of zeros around an image, on either side. */
-export interface Border {
-  readonly top: number;
-  readonly left: number;
-}
-
-/** Nothing around the image. */
-export const NO_BORDER: Border = { top: 0, left: 0 };
-
 /** Pixels in a tile. */
 const TILE_PIXELS = 16;
 /** What a multiplication costs in a tile of 8 channels over one of 16 (measured on lavapipe). */
 const NARROW_COST = 1.25;
 /** Invocations that keep two cores and their vector lanes busy; below it the rows are split. */
 const ENOUGH_INVOCATIONS = 256;
-
-/** Height and width of the output of an image with a border. */
-export function outputSize(
-  shape: Conv2dShape,
-  { top, left }: Border = NO_BORDER,
-): [height: number, width: number] {
-  const { height, width, kernelHeight, kernelWidth } = shape;
-  return [height + 2 * top - kernelHeight + 1, width + 2 * left - kernelWidth + 1];
-}
 
 /**
  * Records y = x * f for each of G groups; C and N are multiples of 4.

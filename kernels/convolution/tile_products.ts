@@ -5,9 +5,8 @@
  * @module
  */
 
-import { type Conv2dShape, outputSize } from "./conv2d.ts";
+import { type Border, type Conv2dShape, NO_BORDER, outputSize } from "./conv2d_shape.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
-import { type Border, NO_BORDER } from "./register_tiles.ts";
 import { sumManySplits } from "./sum_splits.ts";
 import { divide, type Tile, tiledKernel } from "./tiles.ts";
 import block from "../wgsl/convolution/conv2d_tiled_block.wgsl" with { type: "text" };

@@ -7,15 +7,9 @@
  * @module
  */
 
-import type { Conv2dShape } from "./conv2d.ts";
+import { type Border, type Conv2dShape, NO_BORDER, outputSize } from "./conv2d_shape.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
-import {
-  type Border,
-  convolveTiles,
-  correlateTiles,
-  NO_BORDER,
-  outputSize,
-} from "./register_tiles.ts";
+import { convolveTiles, correlateTiles } from "./register_tiles.ts";
 import { sumSplits } from "./sum_splits.ts";
 import { type Place, POINTS, type Tiling, tilingOf, transform } from "./winograd_transform.ts";
 

@@ -9,18 +9,11 @@
  * @module
  */
 
-import {
-  type ByFours,
-  conv2d,
-  conv2dInputGrad,
-  type Conv2dShape,
-  outputSize,
-  padChannels,
-} from "./conv2d.ts";
+import { type ByFours, conv2d, conv2dInputGrad } from "./conv2d.ts";
+import { type Conv2dShape, NO_BORDER, outputSize, padChannels } from "./conv2d_shape.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
 import { conv2dFilterGradTiled, conv2dInputGradTiled, conv2dTiled } from "./conv2d_tiled.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
-import { NO_BORDER } from "./register_tiles.ts";
 import { sumSplits } from "./sum_splits.ts";
 import { convolveBlocks, correlateBlocks, PLAIN } from "./tile_products.ts";
 import type { Tile } from "./tiles.ts";

@@ -6,7 +6,7 @@
 
 import { TEXEL_ROW } from "../webgpu/device_memory.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
-import type { Border } from "./register_tiles.ts";
+import type { Border } from "./conv2d_shape.ts";
 import buffer from "../wgsl/convolution/winograd_buffer.wgsl" with { type: "text" };
 import source from "../wgsl/convolution/winograd.wgsl" with { type: "text" };
 import texel from "../wgsl/convolution/texel.wgsl" with { type: "text" };

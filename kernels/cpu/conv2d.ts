@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Conv2dShape } from "../convolution/conv2d.ts";
+import type { Conv2dShape } from "../convolution/conv2d_shape.ts";
 
 /** Visits every product of a convolution: indices into x, f and y. */
 function eachProduct(

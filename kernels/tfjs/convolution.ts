@@ -6,7 +6,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Conv2dShape } from "../convolution/conv2d.ts";
+import type { Conv2dShape } from "../convolution/conv2d_shape.ts";
 import type { MaxPoolShape } from "../max_pool.ts";
 
 /** The tensors that an operation is given, by their names. */

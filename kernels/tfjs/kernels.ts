@@ -8,7 +8,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { pooledSize } from "../batch_norm_pool.ts";
-import { type Conv2dShape, outputSize } from "../convolution/conv2d.ts";
+import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import { convolve, type Operation } from "../convolution.ts";
 import { maxPool, maxPoolGrad } from "../max_pool.ts";
 import { stridedCopy } from "../strided_copy.ts";

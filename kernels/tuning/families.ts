@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Conv2dShape, outputSize, padChannels } from "../convolution/conv2d.ts";
+import { type Conv2dShape, outputSize, padChannels } from "../convolution/conv2d_shape.ts";
 import type { Family, Operation } from "../convolution.ts";
 import { asDenseTiled } from "../dense_tiled.ts";
 import type { Gpu } from "../webgpu/gpu.ts";

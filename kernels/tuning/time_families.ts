@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Conv2dShape, outputSize } from "../convolution/conv2d.ts";
+import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import { convolve, type Family, type Operation } from "../convolution.ts";
 import type { Gpu } from "../webgpu/gpu.ts";
 import { secondsOf } from "../webgpu/timing.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Conv2dShape, outputSize } from "../convolution/conv2d.ts";
+import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import type { Family } from "../convolution.ts";
 import type { Gpu } from "../webgpu/gpu.ts";
 import { measuredShape, type timeFamily, type TuningJob, workOf } from "./time_families.ts";

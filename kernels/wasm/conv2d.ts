@@ -7,7 +7,7 @@
  * @module
  */
 
-import { checkConv2d, type Conv2dShape, outputSize } from "../convolution/conv2d.ts";
+import { checkConv2d, type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import type { WasmThreads } from "./threads.ts";
 import { CHANNELS, ROWS } from "./wat/tiles.ts";
 import {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Conv2dShape, outputSize } from "../convolution/conv2d.ts";
+import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import type { WasmThreads } from "./threads.ts";
 import { CHANNELS, ROWS } from "./wat/tiles.ts";
 import { OUTPUTS, POSITIONS } from "./wat/winograd/squares.ts";

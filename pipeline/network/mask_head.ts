@@ -12,7 +12,7 @@
  */
 
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { Conv2dShape } from "../../kernels/convolution/conv2d.ts";
+import type { Conv2dShape } from "../../kernels/convolution/conv2d_shape.ts";
 import { ATTRIBUTES } from "../face/attributes.ts";
 import type { LayerStack } from "./layer_stack.ts";
 

@@ -10,7 +10,7 @@
 
 import * as tfl from "@tensorflow/tfjs-layers";
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Conv2dShape, outputSize } from "../../kernels/convolution/conv2d.ts";
+import { type Conv2dShape, outputSize } from "../../kernels/convolution/conv2d_shape.ts";
 import { ATTRIBUTES } from "../face/attributes.ts";
 import { LayerStack, PRIOR, priorLayer } from "./layer_stack.ts";
 import { addContextHead, contextMaskSize, contextShapes } from "./mask_head.ts";

@@ -7,7 +7,7 @@
  */
 
 import "../../pipeline/cli/environment.ts";
-import { outputSize } from "../../kernels/convolution/conv2d.ts";
+import { outputSize } from "../../kernels/convolution/conv2d_shape.ts";
 import { type Family, operationKey } from "../../kernels/convolution.ts";
 import { Gpu } from "../../kernels/webgpu/gpu.ts";
 import { TILES } from "../../kernels/convolution/tiles.ts";

@@ -8,7 +8,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { pooledSize } from "../../batch_norm_pool.ts";
-import { outputSize } from "../../convolution/conv2d.ts";
+import { outputSize } from "../../convolution/conv2d_shape.ts";
 import { addThreads } from "../../wasm/add.ts";
 import {
   conv2dFilterGradThreads,

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  conv2d,
-  conv2dInputGrad,
-  type Conv2dShape,
-  padChannels,
-} from "../../../kernels/convolution/conv2d.ts";
+import { conv2d, conv2dInputGrad } from "../../../kernels/convolution/conv2d.ts";
+import { type Conv2dShape, padChannels } from "../../../kernels/convolution/conv2d_shape.ts";
 import { conv2dFilterGrad } from "../../../kernels/convolution/conv2d_filter_grad.ts";
 import * as naive from "../../../kernels/cpu/conv2d.ts";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Conv2dShape } from "../../../kernels/convolution/conv2d.ts";
+import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";
 import { familyOf, type Operation, useFamily } from "../../../kernels/convolution.ts";
 import * as naive from "../../../kernels/cpu/conv2d.ts";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";

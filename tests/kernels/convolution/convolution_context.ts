@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Conv2dShape } from "../../../kernels/convolution/conv2d.ts";
+import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";
 import { convolve, type Family, type Operation } from "../../../kernels/convolution.ts";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import type { Random } from "../../../pipeline/numbers/random.ts";

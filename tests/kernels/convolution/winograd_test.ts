@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import * as naive from "../../../kernels/cpu/conv2d.ts";
-import type { Conv2dShape } from "../../../kernels/convolution/conv2d.ts";
+import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";
 import { winograd, winogradFilterGrad } from "../../../kernels/convolution/winograd.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { assertClose } from "../../comparing/compare.ts";

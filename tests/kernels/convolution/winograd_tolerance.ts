@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { Conv2dShape } from "../../../kernels/convolution/conv2d.ts";
+import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";
 
 /** Bᵀ, which spreads six numbers of the image; G, three taps; Aᵀ, which folds six points to four results. */
 const IMAGE = [

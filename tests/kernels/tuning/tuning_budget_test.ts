@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { type Family, familyOf, type Operation } from "../../../kernels/convolution.ts";
-import type { Conv2dShape } from "../../../kernels/convolution/conv2d.ts";
+import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import { TILES } from "../../../kernels/convolution/tiles.ts";
 import { type Choices, familyName, tune, type TuningJob } from "../../../kernels/tuning/tuning.ts";

@@ -4,7 +4,7 @@ import {
   conv2dInputGradThreads,
   conv2dThreads,
 } from "../../../kernels/wasm/conv2d.ts";
-import { type Conv2dShape, outputSize } from "../../../kernels/convolution/conv2d.ts";
+import { type Conv2dShape, outputSize } from "../../../kernels/convolution/conv2d_shape.ts";
 import { WasmThreads } from "../../../kernels/wasm/threads.ts";
 import { PlainHeap } from "../../comparing/plain_heap.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
