@@ -4,7 +4,7 @@
  * @module
  */
 
-import { meanOf, share } from "./measures.ts";
+import { meanOf, share } from "./shares.ts";
 
 /** Bins of the reliability diagram, as in Guo et al., "On calibration of modern neural networks", 2017. */
 export const BINS = 15;

@@ -9,7 +9,6 @@ import { ATTRIBUTES } from "../face/attributes.ts";
 import {
   bootstrap,
   BOOTSTRAP_SEED,
-  type Interval,
   intervalAround,
   LEVEL,
   NO_INTERVAL,
@@ -18,77 +17,21 @@ import {
   RESAMPLES,
   type Resamples,
 } from "./bootstrap.ts";
-import { type CalibrationBin, calibrationOf, poolCalibration } from "./calibration.ts";
-import { type ConsistencyCount, countContradictions } from "./consistency.ts";
-import {
-  balancedAccuracyOf,
-  countOutcomes,
-  meanOf,
-  type Metrics,
-  type Outcomes,
-  ratesOf,
+import { calibrationOf, poolCalibration } from "./calibration.ts";
+import { countContradictions } from "./consistency.ts";
+import type {
+  AttributeEvidence,
+  Evidence,
+  Intervals,
+  Metrics,
+  Outcomes,
+  TunedMeasures,
 } from "./measures.ts";
+import { balancedAccuracyOf, countOutcomes, ratesOf } from "./rates.ts";
+import { meanOf } from "./shares.ts";
 import { isLearnt, type Predictions, presenceOf, scoresOf } from "./predictions.ts";
 import { logitOf, sigmoid } from "../numbers/probability.ts";
 import { chooseThresholds } from "./thresholds.ts";
-
-/** Intervals of the measures; null where the measure is undefined, or the faces are too few. */
-export type Intervals = Readonly<Record<ResampledName, Interval | null>>;
-
-/** Measures at a threshold other than one half. */
-export interface TunedMeasures {
-  /** As in the plain measures. */
-  readonly accuracy: number | null;
-  /** ½ (positive accuracy + negative accuracy). */
-  readonly balancedAccuracy: number | null;
-  /** As in the plain measures. */
-  readonly f1: number | null;
-}
-
-/** The evidence on one attribute. */
-export interface AttributeEvidence extends Outcomes {
-  /** As in `ATTRIBUTES`. */
-  readonly name: string;
-  /** Mean squared error of the probability. */
-  readonly brierScore: number | null;
-  /** Expected calibration error, in 15 bins of equal width. */
-  readonly calibrationError: number | null;
-  /** Of its measures. */
-  readonly intervals: Intervals;
-  /** Null where no threshold could be chosen. */
-  readonly tuned: (TunedMeasures & { readonly threshold: number }) | null;
-}
-
-/** The field `evidence` of `metrics.json`. */
-export interface Evidence {
-  /** Mean of the attributes' average precision. */
-  readonly averagePrecision: number | null;
-  /** Mean of the attributes' Brier scores. */
-  readonly brierScore: number | null;
-  /** Mean of the attributes' calibration errors. */
-  readonly calibrationError: number | null;
-  /** The reliability diagram: the cases of all attributes in 15 bins of equal width. */
-  readonly bins: readonly CalibrationBin[];
-  /** Intervals of the means, and how they were found: by a bootstrap over the images. */
-  readonly intervals: Intervals & {
-    readonly level: number;
-    readonly resamples: number;
-    readonly seed: number;
-    /** Why means that are known have no interval; absent where all have one. */
-    readonly without?: Readonly<Partial<Record<ResampledName, string>>>;
-  };
-  /**
-   * Means at the attributes' own thresholds, over those that have one; and the split on which the
-   * thresholds were chosen, which is never the one that is measured. Null without such a split.
-   */
-  readonly tuned:
-    | (TunedMeasures & { readonly split: string; readonly images: number })
-    | null;
-  /** A count for each rule, and a last one of the faces that break any. */
-  readonly consistency: readonly ConsistencyCount[];
-  /** In the order of `ATTRIBUTES`. */
-  readonly attributes: readonly AttributeEvidence[];
-}
 
 /**
  * Gathers the evidence.

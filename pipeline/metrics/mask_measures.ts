@@ -6,7 +6,8 @@
 
 import { ATTRIBUTES } from "../face/attributes.ts";
 import { isLocalised, type MaskOverlap } from "./mask_overlap.ts";
-import { type MaskMeasures, share } from "./measures.ts";
+import type { MaskMeasures } from "./measures.ts";
+import { share } from "./shares.ts";
 
 const A = ATTRIBUTES.length;
 

@@ -5,8 +5,9 @@
  */
 
 import type { FaceCount } from "../face/face_count.ts";
-import { averagePrecision } from "./average_precision.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Interval, ResampledName } from "./bootstrap.ts";
+import type { CalibrationBin } from "./calibration.ts";
+import type { ConsistencyCount } from "./consistency.ts";
 
 /** The measures of one attribute over a split: TP, FP, TN and FN count its faces. */
 export interface AttributeMetrics {
@@ -126,72 +127,60 @@ export interface Outcomes {
   readonly falseNegatives: number;
 }
 
-/** Counts the outcomes where an attribute is predicted above the logit `cut`: 0 is one half. */
-export function countOutcomes(
-  scores: Float32Array,
-  present: (face: number) => boolean,
-  cut = 0,
-): Outcomes {
-  let [truePositives, falsePositives, trueNegatives, falseNegatives] = [0, 0, 0, 0];
-  for (const [face, score] of scores.entries()) {
-    if (score > cut) present(face) ? truePositives++ : falsePositives++;
-    else present(face) ? falseNegatives++ : trueNegatives++;
-  }
-  return { truePositives, falsePositives, trueNegatives, falseNegatives };
+/** Intervals of the measures; null where the measure is undefined, or the faces are too few. */
+export type Intervals = Readonly<Record<ResampledName, Interval | null>>;
+
+/** Measures at a threshold other than one half. */
+export interface TunedMeasures {
+  /** As in the plain measures. */
+  readonly accuracy: number | null;
+  /** ½ (positive accuracy + negative accuracy). */
+  readonly balancedAccuracy: number | null;
+  /** As in the plain measures. */
+  readonly f1: number | null;
 }
 
-/** The shares that the outcomes come to. */
-export function ratesOf(
-  { truePositives, falsePositives, trueNegatives, falseNegatives }: Outcomes,
-): Omit<AttributeMetrics, "name" | "averagePrecision" | keyof MaskMeasures> {
-  const wrong = falsePositives + falseNegatives;
-  const recall = share(truePositives, truePositives + falseNegatives);
-  return {
-    accuracy: share(truePositives + trueNegatives, truePositives + trueNegatives + wrong),
-    positiveAccuracy: recall,
-    negativeAccuracy: share(trueNegatives, trueNegatives + falsePositives),
-    precision: share(truePositives, truePositives + falsePositives),
-    recall,
-    f1: share(2 * truePositives, 2 * truePositives + wrong),
+/** The evidence on one attribute. */
+export interface AttributeEvidence extends Outcomes {
+  /** As in `ATTRIBUTES`. */
+  readonly name: string;
+  /** Mean squared error of the probability. */
+  readonly brierScore: number | null;
+  /** Expected calibration error, in 15 bins of equal width. */
+  readonly calibrationError: number | null;
+  /** Of its measures. */
+  readonly intervals: Intervals;
+  /** Null where no threshold could be chosen. */
+  readonly tuned: (TunedMeasures & { readonly threshold: number }) | null;
+}
+
+/** The field `evidence` of `metrics.json`. */
+export interface Evidence {
+  /** Mean of the attributes' average precision. */
+  readonly averagePrecision: number | null;
+  /** Mean of the attributes' Brier scores. */
+  readonly brierScore: number | null;
+  /** Mean of the attributes' calibration errors. */
+  readonly calibrationError: number | null;
+  /** The reliability diagram: the cases of all attributes in 15 bins of equal width. */
+  readonly bins: readonly CalibrationBin[];
+  /** Intervals of the means, and how they were found: by a bootstrap over the images. */
+  readonly intervals: Intervals & {
+    readonly level: number;
+    readonly resamples: number;
+    readonly seed: number;
+    /** Why means that are known have no interval; absent where all have one. */
+    readonly without?: Readonly<Partial<Record<ResampledName, string>>>;
   };
-}
-
-/**
- * Measures one attribute. It is predicted where its score is above 0.
- *
- * scores   f32 [N]  logits
- * present  N flags  whether face n has the attribute
- */
-export function measureAttribute(
-  name: string,
-  scores: Float32Array,
-  present: (face: number) => boolean,
-  masks: MaskMeasures,
-): AttributeMetrics {
-  return {
-    name,
-    ...ratesOf(countOutcomes(scores, present)),
-    averagePrecision: averagePrecision(scores, present),
-    ...masks,
-  };
-}
-
-/** ½ (positive accuracy + negative accuracy), or null if the split lacks one of the two classes. */
-export function balancedAccuracyOf(
-  attribute: Pick<AttributeMetrics, "positiveAccuracy" | "negativeAccuracy">,
-): number | null {
-  const { positiveAccuracy, negativeAccuracy } = attribute;
-  if (positiveAccuracy === null || negativeAccuracy === null) return null;
-  return (positiveAccuracy + negativeAccuracy) / 2;
-}
-
-/** The mean of the values that are not null, or null if there is none. */
-export function meanOf(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return share(known.reduce((sum, value) => sum + value, 0), known.length);
-}
-
-/** A share of a whole, or null if the whole is nothing. */
-export function share(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
+  /**
+   * Means at the attributes' own thresholds, over those that have one; and the split on which the
+   * thresholds were chosen, which is never the one that is measured. Null without such a split.
+   */
+  readonly tuned:
+    | (TunedMeasures & { readonly split: string; readonly images: number })
+    | null;
+  /** A count for each rule, and a last one of the faces that break any. */
+  readonly consistency: readonly ConsistencyCount[];
+  /** In the order of `ATTRIBUTES`. */
+  readonly attributes: readonly AttributeEvidence[];
 }

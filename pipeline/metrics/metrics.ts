@@ -12,34 +12,27 @@
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { NO_MASKS, OverlapSums } from "./mask_measures.ts";
 import { type MaskOverlap, overlapNames } from "./mask_overlap.ts";
-import {
-  type AttributeMetrics,
-  balancedAccuracyOf,
-  meanOf,
-  measureAttribute,
-  type Metrics,
-  share,
-} from "./measures.ts";
+import type { AttributeMetrics, Metrics } from "./measures.ts";
+import { balancedAccuracyOf, measureAttribute } from "./rates.ts";
+import { meanOf, share } from "./shares.ts";
 
 export {
+  type AttributeEvidence,
   type AttributeMetrics,
-  balancedAccuracyOf,
+  type Evidence,
+  type Intervals,
   type Metrics,
   type Outcomes,
   type SeenFaces,
   seenText,
+  type TunedMeasures,
 } from "./measures.ts";
+export { balancedAccuracyOf } from "./rates.ts";
 export { type Interval, NO_INTERVAL, type ResampledName } from "./bootstrap.ts";
 export type { MaskOverlap } from "./mask_overlap.ts";
 export type { CalibrationBin } from "./calibration.ts";
 export type { ConsistencyCount } from "./consistency.ts";
-export {
-  type AttributeEvidence,
-  type Evidence,
-  gatherEvidence,
-  type Intervals,
-  type TunedMeasures,
-} from "./evidence.ts";
+export { gatherEvidence } from "./evidence.ts";
 export { type MetricsTable, metricsTable } from "./table.ts";
 
 const A = ATTRIBUTES.length;

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type AttributeMetrics, balancedAccuracyOf, meanOf, type Metrics } from "./measures.ts";
+import type { AttributeMetrics, Metrics } from "./measures.ts";
+import { balancedAccuracyOf } from "./rates.ts";
+import { meanOf } from "./shares.ts";
 
 /** A table: every row has as many cells as the head. */
 export interface MetricsTable {

@@ -5,7 +5,7 @@
  */
 
 import type { AttributeEvidence, Evidence } from "../../metrics/metrics.ts";
-import { share } from "../../metrics/measures.ts";
+import { share } from "../../metrics/shares.ts";
 import { type Html, html } from "../html.ts";
 import { percent, spaced } from "../text.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { meanOf } from "../../metrics/measures.ts";
+import { meanOf } from "../../metrics/shares.ts";
 import { type Interval, type Metrics, NO_INTERVAL, seenText } from "../../metrics/metrics.ts";
 import { type Html, html } from "../html.ts";
 import { percent, points, shellWord } from "../text.ts";

@@ -27,7 +27,7 @@ import {
   countContradictions,
   RULES,
 } from "../../../pipeline/metrics/consistency.ts";
-import type { Evidence } from "../../../pipeline/metrics/evidence.ts";
+import type { Evidence } from "../../../pipeline/metrics/measures.ts";
 import { mapOverlap, NOWHERE } from "../../../pipeline/metrics/mask_overlap.ts";
 import { LANES, PackedSums } from "../../../pipeline/metrics/packed_sums.ts";
 import {
