@@ -140,13 +140,8 @@ export {
   openBackend,
 } from "./pipeline/compute/backend.ts";
 export { type BackendWork, chooseBackend } from "./pipeline/compute/backend_choice.ts";
-export {
-  type PresetName,
-  PRESETS,
-  trainConfig,
-  type TrainOverrides,
-} from "./pipeline/network/presets.ts";
-export type { Augmentation, TrainConfig } from "./pipeline/network/settings.ts";
+export { PRESETS, trainConfig, type TrainOverrides } from "./pipeline/network/presets.ts";
+export type { Augmentation, PresetName, TrainConfig } from "./pipeline/network/settings.ts";
 export type { NarrowSettings } from "./pipeline/compute/narrow_targets.ts";
 export type { ScheduleSettings, Warmup } from "./pipeline/train/schedule.ts";
 export type { OptimizerSettings } from "./kernels/tfjs/optimizer.ts";

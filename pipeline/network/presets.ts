@@ -10,11 +10,9 @@ import {
   configOf,
   flatten,
   type GivenSettings,
+  type PresetName,
   type TrainConfig,
 } from "./settings.ts";
-
-/** Names of the presets. */
-export type PresetName = keyof typeof PRESETS;
 
 /** The layers of the reference. */
 const PAPER_NETWORK = { architecture: "plain", maskHead: "shared" } as const;
@@ -82,7 +80,7 @@ export const PRESETS = {
     maskTarget: "region",
     maskLoss: "bce+dice",
   },
-} as const satisfies Record<string, Preset>;
+} as const satisfies Record<PresetName, Preset>;
 
 /** What is trained where no preset is asked for: the best of the small ones (trials: docs/performance.md). */
 export const DEFAULT_PRESET: PresetName = "residual";

@@ -5,13 +5,24 @@
  * @module
  */
 
-import type { PresetName } from "./presets.ts";
 import { quotedValue } from "../files/quoted.ts";
 import { SETTINGS } from "./settings/table.ts";
-import { type Group, GROUPS, type Settings, type TrainConfig } from "./settings/train_config.ts";
+import {
+  type Group,
+  GROUPS,
+  type PresetName,
+  type Settings,
+  type TrainConfig,
+} from "./settings/train_config.ts";
 
 export { SETTINGS } from "./settings/table.ts";
-export type { Augmentation, Setting, Settings, TrainConfig } from "./settings/train_config.ts";
+export type {
+  Augmentation,
+  PresetName,
+  Setting,
+  Settings,
+  TrainConfig,
+} from "./settings/train_config.ts";
 
 type Name = keyof Settings;
 type Fields = Readonly<Record<string, unknown>>;

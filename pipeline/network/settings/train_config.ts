@@ -7,11 +7,13 @@
 import type { MaskLoss } from "../../../kernels/joint_loss.ts";
 import type { OptimizerSettings } from "../../../kernels/tfjs/optimizer.ts";
 import type { NetworkConfig } from "../network.ts";
-import type { PresetName } from "../presets.ts";
 import type { TargetSettings } from "../../compute/loss_targets.ts";
 import type { NarrowSettings } from "../../compute/narrow_targets.ts";
 import type { ScheduleSettings } from "../../train/schedule.ts";
 import type { ValueKind } from "./values.ts";
+
+/** Names of the presets. */
+export type PresetName = "paper" | "lite" | "residual";
 
 /** Everything that decides a training run besides its data; written to `RUN/config.json`. */
 export interface TrainConfig

@@ -5,10 +5,16 @@
  */
 
 import { isObject, readJson } from "../../files/json_text.ts";
-import { type PresetName, PRESETS } from "../../network/presets.ts";
+import { PRESETS } from "../../network/presets.ts";
+import {
+  checkSetting,
+  flatten,
+  type GivenSettings,
+  type PresetName,
+  unknownNames,
+} from "../../network/settings.ts";
 import { oneLine, quotedValue } from "../../files/quoted.ts";
 import { checkSchema } from "../../files/schema.ts";
-import { checkSetting, flatten, type GivenSettings, unknownNames } from "../../network/settings.ts";
 
 /** Names in `RUN/config.json` that say what came of a run and not how it was to be. */
 const RESULTS = ["schema", "mask", "backend", "created", "versions", "data", "fingerprint"];
