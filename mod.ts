@@ -141,11 +141,16 @@ export {
 } from "./pipeline/compute/backend.ts";
 export { type BackendWork, chooseBackend } from "./pipeline/compute/backend_choice.ts";
 export { PRESETS, trainConfig, type TrainOverrides } from "./pipeline/network/presets.ts";
-export type { Augmentation, PresetName, TrainConfig } from "./pipeline/network/settings.ts";
-export type { NarrowSettings } from "./pipeline/compute/narrow_targets.ts";
-export type { ScheduleSettings, Warmup } from "./pipeline/train/schedule.ts";
+export type {
+  NarrowSettings,
+  PresetName,
+  ScheduleSettings,
+  TargetSettings,
+  TrainConfig,
+  Warmup,
+} from "./pipeline/network/settings.ts";
+export type { Augmentation } from "./pipeline/face/batches.ts";
 export type { OptimizerSettings } from "./kernels/tfjs/optimizer.ts";
-export type { TargetSettings } from "./pipeline/compute/loss_targets.ts";
 export { maskSize, type NetworkConfig } from "./pipeline/network/network.ts";
 export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";
 export type { EpochLine, Losses, Validation } from "./pipeline/train/files/log.ts";

@@ -8,21 +8,9 @@
 import type { LossTargets } from "../../kernels/joint_loss.ts";
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { attributeRegionMasks } from "../face/regions.ts";
+import type { TargetSettings } from "../network/settings.ts";
 
 const A = ATTRIBUTES.length;
-
-/** What of labels and regions becomes a target, and what counts how much; part of a run's configuration. */
-export interface TargetSettings {
-  /**
-   * `label`: a map is to show the regions of an attribute that the face has, and nothing else. `region`: it
-   * is to show them whether the face has it or not, which leaves *which* to the logits.
-   */
-  readonly maskTarget: "label" | "region";
-  /** Whether the maps of faces that have an attribute count together as much as those of faces without. */
-  readonly maskBalance: boolean;
-  /** The same for the labels. */
-  readonly classBalance: boolean;
-}
 
 /** Weights of an attribute's positive and negative labels; one on average over the training data. */
 export interface ClassWeights {

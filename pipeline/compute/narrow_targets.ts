@@ -5,17 +5,10 @@
  */
 
 import type { LossTargets } from "../../kernels/joint_loss.ts";
-import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
+import { ATTRIBUTES } from "../face/attributes.ts";
+import type { NarrowSettings } from "../network/settings.ts";
 
 const A = ATTRIBUTES.length;
-
-/** What of the targets counts; part of a run's configuration. */
-export interface NarrowSettings {
-  /** Attributes that are learnt. The network answers for all, but for the others by chance. */
-  readonly attributes: readonly Attribute[];
-  /** How far labels are moved towards one half: with 0.1, 0 becomes 0.05 and 1 becomes 0.95. */
-  readonly labelSmoothing: number;
-}
 
 /**
  * Smooths labels, and takes the weight of attributes that are not wanted: what is left weighs one on

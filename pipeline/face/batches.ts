@@ -10,7 +10,6 @@ import { augment } from "../../kernels/cpu/augment.ts";
 import type { RasterizeJob } from "../../kernels/rasterize.ts";
 import { type Face, faultOf, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
 import { FRAME } from "./frame.ts";
-import type { Augmentation } from "../network/settings.ts";
 import type { Random } from "../numbers/random.ts";
 import { REGIONS } from "./regions.ts";
 import { MAX_CORNERS } from "./region_polygons.ts";
@@ -24,6 +23,14 @@ export interface Batch {
   readonly input: InputSize;
   /** Draws u32 [B, h, w] region bits. */
   readonly job: RasterizeJob;
+}
+
+/** Random changes to a training image and, alike, to its masks. */
+export interface Augmentation {
+  /** Whether half of the images are mirrored. */
+  readonly flip: boolean;
+  /** Largest shift of the crop to each side, in pixels of the network's input. */
+  readonly shift: number;
 }
 
 /** Images as they are. */

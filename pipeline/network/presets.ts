@@ -6,13 +6,13 @@
 
 import type { NetworkConfig } from "./network.ts";
 import {
-  type Augmentation,
   configOf,
   flatten,
   type GivenSettings,
   type PresetName,
   type TrainConfig,
 } from "./settings.ts";
+import type { Augmentation } from "../face/batches.ts";
 
 /** The layers of the reference. */
 const PAPER_NETWORK = { architecture: "plain", maskHead: "shared" } as const;

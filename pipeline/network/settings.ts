@@ -17,11 +17,14 @@ import {
 
 export { SETTINGS } from "./settings/table.ts";
 export type {
-  Augmentation,
+  NarrowSettings,
   PresetName,
+  ScheduleSettings,
   Setting,
   Settings,
+  TargetSettings,
   TrainConfig,
+  Warmup,
 } from "./settings/train_config.ts";
 
 type Name = keyof Settings;

@@ -4,33 +4,7 @@
  * @module
  */
 
-/** How the learning rate goes; part of a run's configuration. */
-export interface ScheduleSettings {
-  /** Learning rate before it decays, and behind the warm-up. */
-  readonly learningRate: number;
-  /**
-   * `constant`: no decay. `step`: by the factor every so many epochs. `exponential`: by the factor every
-   * epoch. `plateau`: by the factor when validation has not improved for so long. `cosine`: by half a wave
-   * from step to step, to zero at the end of the last epoch.
-   */
-  readonly schedule: "constant" | "step" | "exponential" | "plateau" | "cosine";
-  /** The learning rate's factor from one decay to the next. */
-  readonly learningRateDecay: number;
-  /** For `step`, epochs from one decay to the next; for `plateau`, validations without a better one. */
-  readonly decayEvery: number;
-  /** How long the learning rate first rises from step to step, in a straight line from zero. */
-  readonly warmup: Warmup;
-  /** Passes over the training split. */
-  readonly epochs: number;
-}
-
-/** A length of training. */
-export interface Warmup {
-  /** How many; epochs need not be whole. */
-  readonly count: number;
-  /** Of what. */
-  readonly unit: "steps" | "epochs";
-}
+import type { ScheduleSettings } from "../network/settings.ts";
 
 /** Where a training stands before a step. */
 export interface Moment {

@@ -6,10 +6,9 @@
 
 import type { MaskLoss } from "../../../kernels/joint_loss.ts";
 import type { OptimizerSettings } from "../../../kernels/tfjs/optimizer.ts";
+import type { Attribute } from "../../face/attributes.ts";
+import type { Augmentation } from "../../face/batches.ts";
 import type { NetworkConfig } from "../network.ts";
-import type { TargetSettings } from "../../compute/loss_targets.ts";
-import type { NarrowSettings } from "../../compute/narrow_targets.ts";
-import type { ScheduleSettings } from "../../train/schedule.ts";
 import type { ValueKind } from "./values.ts";
 
 /** Names of the presets. */
@@ -54,12 +53,53 @@ export interface TrainConfig
   readonly checkpointMinutes: number;
 }
 
-/** Random changes to a training image and, alike, to its masks. */
-export interface Augmentation {
-  /** Whether half of the images are mirrored. */
-  readonly flip: boolean;
-  /** Largest shift of the crop to each side, in pixels of the network's input. */
-  readonly shift: number;
+/** How the learning rate goes; part of a run's configuration. */
+export interface ScheduleSettings {
+  /** Learning rate before it decays, and behind the warm-up. */
+  readonly learningRate: number;
+  /**
+   * `constant`: no decay. `step`: by the factor every so many epochs. `exponential`: by the factor every
+   * epoch. `plateau`: by the factor when validation has not improved for so long. `cosine`: by half a wave
+   * from step to step, to zero at the end of the last epoch.
+   */
+  readonly schedule: "constant" | "step" | "exponential" | "plateau" | "cosine";
+  /** The learning rate's factor from one decay to the next. */
+  readonly learningRateDecay: number;
+  /** For `step`, epochs from one decay to the next; for `plateau`, validations without a better one. */
+  readonly decayEvery: number;
+  /** How long the learning rate first rises from step to step, in a straight line from zero. */
+  readonly warmup: Warmup;
+  /** Passes over the training split. */
+  readonly epochs: number;
+}
+
+/** A length of training. */
+export interface Warmup {
+  /** How many; epochs need not be whole. */
+  readonly count: number;
+  /** Of what. */
+  readonly unit: "steps" | "epochs";
+}
+
+/** What of labels and regions becomes a target, and what counts how much; part of a run's configuration. */
+export interface TargetSettings {
+  /**
+   * `label`: a map is to show the regions of an attribute that the face has, and nothing else. `region`: it
+   * is to show them whether the face has it or not, which leaves *which* to the logits.
+   */
+  readonly maskTarget: "label" | "region";
+  /** Whether the maps of faces that have an attribute count together as much as those of faces without. */
+  readonly maskBalance: boolean;
+  /** The same for the labels. */
+  readonly classBalance: boolean;
+}
+
+/** What of the targets counts; part of a run's configuration. */
+export interface NarrowSettings {
+  /** Attributes that are learnt. The network answers for all, but for the others by chance. */
+  readonly attributes: readonly Attribute[];
+  /** How far labels are moved towards one half: with 0.1, 0 becomes 0.05 and 1 becomes 0.95. */
+  readonly labelSmoothing: number;
 }
 
 /** The parts of a configuration that are objects of settings, and none themselves. */

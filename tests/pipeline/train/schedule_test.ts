@@ -4,8 +4,8 @@ import {
   FRESH,
   learningRateAt,
   type Moment,
-  type ScheduleSettings,
 } from "../../../pipeline/train/schedule.ts";
+import type { ScheduleSettings } from "../../../pipeline/network/settings.ts";
 import { assertClose } from "../../comparing/compare.ts";
 
 const SETTINGS: ScheduleSettings = {
