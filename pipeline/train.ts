@@ -6,12 +6,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backend, failureOf, selectBackend, useHalfPrecision } from "./compute/backend.ts";
-import type { FaceCount } from "./face/face_count.ts";
-import type { OnReject } from "./face/faces.ts";
 import { tuneKernels } from "./compute/kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network/network.ts";
 import { setMaskPrior } from "./network/mask_prior.ts";
-import type { FaceRecord } from "./face/record.ts";
 import type { TrainConfig } from "./network/settings.ts";
 import { checkSameFaces, checkSameSettings, facesBefore } from "./train/going_on.ts";
 import { fingerprintOf } from "./train/faces/fingerprint.ts";
@@ -20,78 +17,18 @@ import { gatherFaces } from "./train/faces/gather_faces.ts";
 import { keepImages } from "./train/faces/keep_images.ts";
 import { Learner } from "./compute/learner.ts";
 import { classWeights } from "./compute/loss_targets.ts";
-import type { EpochLine } from "./train/files/log.ts";
 import {
   readRunConfig,
   type RunConfig,
   RunFolder,
   writeRunConfig,
 } from "./train/files/run_folder.ts";
-import { type FaceSets, Session } from "./train/session.ts";
+import { Session } from "./train/session.ts";
+import type { FaceSets } from "./train/faces/choose_faces.ts";
+import type { TrainOptions, TrainResult } from "./train/options.ts";
 import { startFrom } from "./train/start_weights.ts";
-import type { StepTimes } from "./train/step_times.ts";
 
-/** Options of {@linkcode train}. */
-export interface TrainOptions {
-  /** Faces of the splits train and validation, with labels and points; others are passed over. */
-  readonly records: AsyncIterable<FaceRecord>;
-  /** The settings; see {@linkcode trainConfig}. */
-  readonly config: TrainConfig;
-  /** What computes; borrowed. */
-  readonly backend: Backend;
-  /** The run folder. */
-  readonly out: string;
-  /** Goes on with the run in `out` after its last checkpoint. */
-  readonly resume?: boolean;
-  /** Replaces the run in `out`. */
-  readonly force?: boolean;
-  /** Whether the caller has taken the folder `out` already, and keeps others out of it. */
-  readonly held?: boolean;
-  /** Bytes of decoded images that are kept in memory, 2 GiB by default; the rest is decoded each epoch. */
-  readonly pixelBudget?: number;
-  /** Where the data came from, kept in `config.json`. */
-  readonly data?: Readonly<Record<string, unknown>>;
-  /** Stops after the step at hand, for which a checkpoint is written. */
-  readonly signal?: AbortSignal;
-  /** Called after each step with the images done and the images of all epochs. */
-  readonly onProgress?: (done: number, total: number | null) => void;
-  /** Called while kernels are measured ahead of the first step, with the shapes done and all of them. */
-  readonly onTuning?: (done: number, total: number) => void;
-  /** Called after each epoch. */
-  readonly onEpoch?: (line: EpochLine) => void;
-  /** Called after each epoch with what its steps took; without it the device is not asked for that. */
-  readonly onTimes?: (times: StepTimes) => void;
-  /** Hears of faces whose landmarks or images cannot be used, and why. */
-  readonly onReject?: OnReject;
-  /** Hears of damaged images that are used as far as they go. */
-  readonly onDamaged?: OnReject | undefined;
-  /** What the stages before made of the faces; kept in `log.ndjson`. */
-  readonly counts?: readonly FaceCount[];
-  /** Called with what became of the faces of both splits, before the first step. */
-  readonly onCount?: (count: FaceCount) => void;
-  /** Called after each image that is read before the first step, with those read and all of them. */
-  readonly onGather?: (done: number, total: number) => void;
-  /** Called when the run has been written down, from when on it can be resumed. */
-  readonly onStart?: () => void;
-  /** Hears in a sentence of what a user should know, such as a damaged checkpoint. */
-  readonly log?: (line: string) => void;
-}
-
-/** What a run came to. */
-export interface TrainResult {
-  /** The run folder. */
-  readonly run: string;
-  /** Faces trained on and validated on. */
-  readonly faces: { readonly train: number; readonly validation: number };
-  /** What the stages before and this one made of the faces. */
-  readonly counts: readonly FaceCount[];
-  /** The epoch (from 0) whose weights are in `RUN/model`. */
-  readonly bestEpoch: number;
-  /** Epochs that are done: fewer than were asked for where validation had stopped improving. */
-  readonly epochs: number;
-  /** The last epoch's line of the log; null if a resumed run was complete already. */
-  readonly last: EpochLine | null;
-}
+export type { TrainOptions, TrainResult } from "./train/options.ts";
 
 /**
  * Trains a network.

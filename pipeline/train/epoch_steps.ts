@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Face } from "../face/faces.ts";
 import { maskSize } from "../network/network.ts";
-import type { TrainOptions } from "../train.ts";
+import type { TrainOptions } from "./options.ts";
 import { BatchFeed } from "./faces/batch_feed.ts";
 import type { Learner } from "../compute/learner.ts";
 import type { TrainLog } from "./files/log.ts";

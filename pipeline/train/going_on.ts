@@ -6,7 +6,7 @@
 
 import type { Face } from "../face/faces.ts";
 import { changedSetting, flatten } from "../network/settings.ts";
-import type { TrainOptions } from "../train.ts";
+import type { TrainOptions } from "./options.ts";
 import { type ListedFace, readFaceList } from "./faces/face_list.ts";
 import { differenceOf, fingerprintOf } from "./faces/fingerprint.ts";
 import type { RunConfig } from "./files/run_folder.ts";

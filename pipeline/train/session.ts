@@ -7,11 +7,11 @@
 import { DeviceLost } from "../../kernels/webgpu/gpu.ts";
 import { failureOf } from "../compute/backend.ts";
 import type { FaceCount } from "../face/face_count.ts";
-import type { Face } from "../face/faces.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { maskSize } from "../network/network.ts";
 import { maskPrior } from "../network/mask_prior.ts";
-import type { TrainOptions, TrainResult } from "../train.ts";
+import type { FaceSets } from "./faces/choose_faces.ts";
+import type { TrainOptions, TrainResult } from "./options.ts";
 import { EpochSteps } from "./epoch_steps.ts";
 import type { Learner } from "../compute/learner.ts";
 import { type EpochLine, TrainLog } from "./files/log.ts";
@@ -22,12 +22,6 @@ import { writeModel } from "./files/model_folder.ts";
 import { afterValidation } from "./schedule.ts";
 import { Standing } from "./standing.ts";
 import { StepWatch } from "./step_times.ts";
-
-/** The faces of a run. */
-export interface FaceSets {
-  readonly train: Face[];
-  readonly validation: Face[];
-}
 
 /** The faces, and what became of those that came. */
 interface CountedFaces extends FaceSets {

@@ -5,7 +5,7 @@
  */
 
 import { Random } from "../numbers/random.ts";
-import type { TrainOptions } from "../train.ts";
+import type { TrainOptions } from "./options.ts";
 import type { CheckpointMetadata, EpochSums } from "./checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import type { Learner } from "../compute/learner.ts";

@@ -13,9 +13,14 @@ import {
 } from "../../face/face_count.ts";
 import type { Face, OnReject } from "../../face/faces.ts";
 import type { FaceRecord } from "../../face/record.ts";
-import type { TrainOptions } from "../../train.ts";
+import type { TrainOptions } from "../options.ts";
 import { type ListedFace, listedFace } from "./face_list.ts";
-import type { FaceSets } from "../session.ts";
+
+/** The faces of a run. */
+export interface FaceSets {
+  readonly train: Face[];
+  readonly validation: Face[];
+}
 
 /** What decides which records are chosen. */
 type ChoiceOptions = Pick<TrainOptions, "records" | "signal" | "config">;

@@ -9,12 +9,17 @@ import { loadFaces } from "../../face/faces.ts";
 import { maskSize } from "../../network/network.ts";
 import { MaskPrior } from "../../network/mask_prior.ts";
 import type { FaceRecord } from "../../face/record.ts";
-import type { TrainOptions } from "../../train.ts";
-import { asBegun, chooseRecords, newCounters, requireFaces } from "./choose_faces.ts";
+import type { TrainOptions } from "../options.ts";
+import {
+  asBegun,
+  chooseRecords,
+  type FaceSets,
+  newCounters,
+  requireFaces,
+} from "./choose_faces.ts";
 import type { ListedFace } from "./face_list.ts";
 import { regionBitsOf } from "../../face/region_bits.ts";
 import { repairLabels } from "./repair_labels.ts";
-import type { FaceSets } from "../session.ts";
 
 /** Bytes of pixels that are kept; what is beyond is decoded again for each epoch. */
 const PIXEL_BUDGET = 2 ** 31;
