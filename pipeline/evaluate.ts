@@ -5,60 +5,22 @@
  */
 
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { type Backend, failureOf, selectBackend } from "./compute/backend.ts";
-import type { FaceCount } from "./face/face_count.ts";
-import type { InputSize, OnReject } from "./face/faces.ts";
-import { type OccludeOptions, Occluder } from "./evaluate/occluder.ts";
+import { failureOf, selectBackend } from "./compute/backend.ts";
+import type { InputSize } from "./face/faces.ts";
+import { Occluder } from "./evaluate/occluder.ts";
 import { measureSplit } from "./evaluate/measure_split.ts";
 import { EvaluationFiles } from "./evaluate/evaluation_files.ts";
 import { useLikelyKernels } from "./compute/kernel_choices.ts";
-import { gatherEvidence, type Metrics } from "./metrics/metrics.ts";
-import type { Occlusion } from "./evaluate/occlusion.ts";
+import { gatherEvidence } from "./metrics/metrics.ts";
 import { maskPrior } from "./network/mask_prior.ts";
-import type { FaceRecord, Split } from "./face/record.ts";
+import type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
 import { findExtremes } from "./evaluate/extremes.ts";
 import { readFaceList } from "./train/faces/face_list.ts";
 import { Learner } from "./compute/learner.ts";
 import { readModel } from "./train/files/model_folder.ts";
 import { readRunConfig } from "./train/files/run_folder.ts";
 
-/** Options of {@linkcode evaluate}. */
-export interface EvaluateOptions {
-  /** Folder of a trained run. */
-  readonly run: string;
-  /** Labelled faces; those of other splits are passed over. Points are needed for the masks only. */
-  readonly records: AsyncIterable<FaceRecord>;
-  /** The split to measure. */
-  readonly split: Split;
-  /**
-   * Labelled faces of the validation split, for the attributes' own thresholds; those of other splits
-   * are passed over. Not looked at where the validation split itself is measured: thresholds are never
-   * chosen on the faces that they are then measured on.
-   */
-  readonly validation?: AsyncIterable<FaceRecord>;
-  /** Whether regions are occluded too, and how far that moves the logits; not by default. */
-  readonly occlude?: OccludeOptions;
-  /** What computes; borrowed. */
-  readonly backend: Backend;
-  /** Images a forward pass; the run's own by default. Does not change the result. */
-  readonly batch?: number;
-  /** Stops after the batch at hand. */
-  readonly signal?: AbortSignal;
-  /** Called after each batch with the images done, those of the validation split included. */
-  readonly onProgress?: (done: number, total: number | null) => void;
-  /** Hears of faces that are left out. */
-  readonly onReject?: OnReject;
-  /** Hears of damaged images that are used as far as they go. */
-  readonly onDamaged?: OnReject | undefined;
-}
-
-/** What {@linkcode evaluate} returns. */
-export interface Evaluated extends Metrics {
-  /** As in {@linkcode Metrics}. */
-  readonly faces: readonly FaceCount[];
-  /** Only if it was asked for. */
-  readonly occlusion?: Occlusion;
-}
+export type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
 
 /**
  * Measures a trained network on one split. Writes into the run's folder:

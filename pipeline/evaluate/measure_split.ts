@@ -5,7 +5,6 @@
  */
 
 import { resolve } from "node:path";
-import type { EvaluateOptions } from "../evaluate.ts";
 import { type FaceCount, FaceCounter } from "../face/face_count.ts";
 import { type Face, type InputSize, loadFaces } from "../face/faces.ts";
 import type { Metrics, SeenFaces } from "../metrics/metrics.ts";
@@ -15,6 +14,7 @@ import type { Place } from "./extremes.ts";
 import type { Sample } from "./samples.ts";
 import type { Learner } from "../compute/learner.ts";
 import { measure, type MeasureOptions } from "../train/measure.ts";
+import type { EvaluateOptions } from "./options.ts";
 import { takeSamples } from "./sample_faces.ts";
 import { type KnownFaces, SeenCounter } from "./seen_faces.ts";
 

@@ -1,0 +1,51 @@
+/**
+ * What an evaluation is asked for, and what it comes to.
+ *
+ * @module
+ */
+
+import type { Backend } from "../compute/backend.ts";
+import type { FaceCount } from "../face/face_count.ts";
+import type { OnReject } from "../face/faces.ts";
+import type { FaceRecord, Split } from "../face/record.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { OccludeOptions } from "./occluder.ts";
+import type { Occlusion } from "./occlusion.ts";
+
+/** Options of `evaluate()`. */
+export interface EvaluateOptions {
+  /** Folder of a trained run. */
+  readonly run: string;
+  /** Labelled faces; those of other splits are passed over. Points are needed for the masks only. */
+  readonly records: AsyncIterable<FaceRecord>;
+  /** The split to measure. */
+  readonly split: Split;
+  /**
+   * Labelled faces of the validation split, for the attributes' own thresholds; those of other splits
+   * are passed over. Not looked at where the validation split itself is measured: thresholds are never
+   * chosen on the faces that they are then measured on.
+   */
+  readonly validation?: AsyncIterable<FaceRecord>;
+  /** Whether regions are occluded too, and how far that moves the logits; not by default. */
+  readonly occlude?: OccludeOptions;
+  /** What computes; borrowed. */
+  readonly backend: Backend;
+  /** Images a forward pass; the run's own by default. Does not change the result. */
+  readonly batch?: number;
+  /** Stops after the batch at hand. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch with the images done, those of the validation split included. */
+  readonly onProgress?: (done: number, total: number | null) => void;
+  /** Hears of faces that are left out. */
+  readonly onReject?: OnReject;
+  /** Hears of damaged images that are used as far as they go. */
+  readonly onDamaged?: OnReject | undefined;
+}
+
+/** What `evaluate()` returns. */
+export interface Evaluated extends Metrics {
+  /** As in {@linkcode Metrics}. */
+  readonly faces: readonly FaceCount[];
+  /** Only if it was asked for. */
+  readonly occlusion?: Occlusion;
+}
