@@ -7,7 +7,7 @@
 import { heatColour } from "../image/drawing/heat_map.ts";
 import { HALF } from "../image/drawing/contour.ts";
 import type { Canvas } from "../image/drawing/canvas.ts";
-import type { Rgb } from "../face/region_colours.ts";
+import type { Rgb } from "../image/drawing/colours.ts";
 import { widthOfText, writeText } from "../image/drawing/text.ts";
 import { OPACITY } from "./where_picture.ts";
 

@@ -9,7 +9,7 @@ import { contourOf, emptinessOf } from "../image/drawing/contour.ts";
 import { refineMap } from "../image/drawing/refine.ts";
 import type { RgbImage } from "../image/image.ts";
 import { Canvas } from "../image/drawing/canvas.ts";
-import type { Rgb } from "../face/region_colours.ts";
+import type { Rgb } from "../image/drawing/colours.ts";
 import { widthOfText, writeText } from "../image/drawing/text.ts";
 
 /** The most of a map's colour that a pixel takes on: a mouth must be seen under it. */

@@ -8,7 +8,7 @@ import type { HeatMap } from "../image/drawing/heat_map.ts";
 import { HALF } from "../image/drawing/contour.ts";
 import { resizeImage, type RgbImage } from "../image/image.ts";
 import { Canvas } from "../image/drawing/canvas.ts";
-import type { Rgb } from "../face/region_colours.ts";
+import type { Rgb } from "../image/drawing/colours.ts";
 import { endThatFits, widthOfText, writeText } from "../image/drawing/text.ts";
 import type { LikelyAttribute } from "./most_likely.ts";
 import { drawLegend, LEGEND } from "./where_legend.ts";

@@ -9,7 +9,8 @@ import { resizeImage, type RgbImage } from "../image/image.ts";
 import { REGIONS } from "../face/regions.ts";
 import { Canvas } from "../image/drawing/canvas.ts";
 import { endThatFits, widthOfText, writeText } from "../image/drawing/text.ts";
-import { REGION_COLOURS, type Rgb, rgbOf } from "../face/region_colours.ts";
+import { REGION_COLOURS } from "../face/region_colours.ts";
+import { type Rgb, rgbOf } from "../image/drawing/colours.ts";
 import { polygonsOf } from "../face/region_polygons.ts";
 
 /** A face to be shown. */

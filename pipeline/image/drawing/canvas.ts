@@ -5,7 +5,7 @@
  */
 
 import type { RgbImage } from "../image.ts";
-import type { Rgb } from "../../face/region_colours.ts";
+import type { Rgb } from "./colours.ts";
 
 /** An RGB picture that can be drawn on. Whatever lies outside is cut off. */
 export class Canvas implements RgbImage {

@@ -8,7 +8,7 @@ import fontBytes from "@expo-google-fonts/open-sans/500Medium/OpenSans_500Medium
   type: "bytes",
 };
 import moduleBytes from "imagescript/wasm/any/font.wasm" with { type: "bytes" };
-import type { Rgb } from "../../face/region_colours.ts";
+import type { Rgb } from "./colours.ts";
 import type { Canvas } from "./canvas.ts";
 
 /** Size and colour of text. */

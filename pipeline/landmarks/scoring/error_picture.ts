@@ -8,7 +8,7 @@ import { resizeImage, type RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";
 import { Canvas } from "../../image/drawing/canvas.ts";
 import { endThatFits, widthOfText, writeText } from "../../image/drawing/text.ts";
-import type { Rgb } from "../../face/region_colours.ts";
+import type { Rgb } from "../../image/drawing/colours.ts";
 import { boxAround } from "../face_square.ts";
 
 /** A face to be shown. */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { encodePng, readImage } from "../../../pipeline/image/image.ts";
 import { REGIONS } from "../../../pipeline/face/regions.ts";
 import { drawContactSheet, drawOverlay, exportOverlays } from "../../../pipeline/segments.ts";
-import { REGION_COLOURS, rgbOf } from "../../../pipeline/face/region_colours.ts";
+import { REGION_COLOURS } from "../../../pipeline/face/region_colours.ts";
+import { rgbOf } from "../../../pipeline/image/drawing/colours.ts";
 import { frontalFace, regionDiagram } from "../../fixtures/region_diagram.ts";
 import { faceRecord } from "../../fixtures/golden_segments.ts";
 
