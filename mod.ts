@@ -34,11 +34,10 @@ export {
   type FaceRecord,
   type Split,
   SPLITS,
-  type Stage,
-  toStream,
   type Turn,
   TURNS,
 } from "./pipeline/face/record.ts";
+export { type Stage, toStream } from "./pipeline/streams/to_stream.ts";
 export { countText, type FaceCount, type LeftOut } from "./pipeline/face/face_count.ts";
 export { fromJson, readRecords, toJson, writeRecords } from "./pipeline/face/record_json.ts";
 

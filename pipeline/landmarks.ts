@@ -9,7 +9,8 @@
  */
 
 import type { TreeCascade } from "../kernels/tree_cascade_job.ts";
-import type { Box, FaceRecord, Stage } from "./face/record.ts";
+import type { Box, FaceRecord } from "./face/record.ts";
+import type { Stage } from "./streams/to_stream.ts";
 import { roundHundredth } from "./face/record_json.ts";
 import type { DetectorName } from "./landmarks/detection/detector_names.ts";
 import { faceName } from "./face/face_name.ts";
@@ -19,8 +20,12 @@ import { mapInOrder } from "./streams/map_in_order.ts";
 
 export { type DetectorName, DETECTORS } from "./landmarks/detection/detector_names.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
-export { importLandmarks, readImports } from "./landmarks/imports.ts";
-export type { ImportedFace, ImportOptions } from "./landmarks/imports.ts";
+export {
+  type ImportedFace,
+  importLandmarks,
+  type ImportOptions,
+  readImports,
+} from "./landmarks/imports.ts";
 export type {
   FaceAnswer,
   FaceRequest,

@@ -11,7 +11,8 @@
 import { rasterizeRows } from "../kernels/cpu/rasterize_rows.ts";
 import type { Gpu } from "../kernels/webgpu/gpu.ts";
 import { type Extent, rasterize, type RasterizeJob } from "../kernels/rasterize.ts";
-import type { FaceRecord, Stage } from "./face/record.ts";
+import type { FaceRecord } from "./face/record.ts";
+import type { Stage } from "./streams/to_stream.ts";
 import { REGIONS } from "./face/regions.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./face/region_polygons.ts";
 import type { Segmented } from "./segments/segmented.ts";

@@ -6,7 +6,8 @@
 
 import { readPictureFile, sizeOfPicture } from "../image/image.ts";
 import { mapInOrder } from "../streams/map_in_order.ts";
-import type { FaceRecord, Stage } from "./record.ts";
+import type { FaceRecord } from "./record.ts";
+import type { Stage } from "../streams/to_stream.ts";
 
 /** Files that are read at the same time. */
 const READ_AHEAD = 8;

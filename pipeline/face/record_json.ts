@@ -21,7 +21,8 @@
 
 import { namesOf } from "./attributes.ts";
 import { jsonLine } from "../files/quoted.ts";
-import type { FaceRecord, Stage } from "./record.ts";
+import type { FaceRecord } from "./record.ts";
+import type { Stage } from "../streams/to_stream.ts";
 import { readLines } from "../files/read_lines.ts";
 import { RecordFields } from "./record_fields.ts";
 import { schemaOf } from "../files/schema.ts";

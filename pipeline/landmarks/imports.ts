@@ -9,7 +9,8 @@
  * @module
  */
 
-import type { FaceRecord, Stage } from "../face/record.ts";
+import type { FaceRecord } from "../face/record.ts";
+import type { Stage } from "../streams/to_stream.ts";
 import { readDlibXml } from "./imports/dlib_xml.ts";
 import { readFaceCsv } from "./imports/face_csv.ts";
 import { FaceStore } from "./imports/face_store.ts";

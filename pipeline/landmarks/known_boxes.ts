@@ -5,7 +5,8 @@
  */
 
 import { boxesIn } from "../dataset/boxes.ts";
-import type { FaceRecord, Stage } from "../face/record.ts";
+import type { FaceRecord } from "../face/record.ts";
+import type { Stage } from "../streams/to_stream.ts";
 
 /**
  * Makes sure that a file of boxes is about these images, before work that would end without a face.

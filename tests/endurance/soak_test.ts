@@ -4,7 +4,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { FaceRecord, Stage } from "../../pipeline/face/record.ts";
+import type { FaceRecord } from "../../pipeline/face/record.ts";
+import type { Stage } from "../../pipeline/streams/to_stream.ts";
 import { repeatSample } from "./repeated_sample.ts";
 import { curveText, faultsOf, type FlatLimits } from "./soak/memory_curve.ts";
 import { passRecords } from "./soak/records.ts";

@@ -23,7 +23,8 @@ import {
   LANDMARK_FILES,
 } from "../../landmarks/files/landmark_endings.ts";
 import { PLACING, readPlacing, THREADED, UPRIGHT } from "../stages/placing.ts";
-import type { FaceRecord, Stage } from "../../face/record.ts";
+import type { FaceRecord } from "../../face/record.ts";
+import type { Stage } from "../../streams/to_stream.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
 
 const OPTIONS = {

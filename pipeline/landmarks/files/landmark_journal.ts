@@ -16,7 +16,8 @@
 
 import { imageNameFault } from "../../image/image_name.ts";
 import { exists, openExclusive, writeAll, written } from "../../files/write_file.ts";
-import type { FaceRecord, Stage } from "../../face/record.ts";
+import type { FaceRecord } from "../../face/record.ts";
+import type { Stage } from "../../streams/to_stream.ts";
 import { toJson } from "../../face/record_json.ts";
 import { faceName, imageOfFace } from "../../face/face_name.ts";
 import {

@@ -9,7 +9,8 @@ import { openDataset } from "../../../pipeline/dataset.ts";
 import { loadFaces } from "../../../pipeline/face/faces.ts";
 import { importLandmarks } from "../../../pipeline/landmarks.ts";
 import { PRESETS } from "../../../pipeline/network/presets.ts";
-import { type FaceRecord, type Stage, toStream } from "../../../pipeline/face/record.ts";
+import type { FaceRecord } from "../../../pipeline/face/record.ts";
+import { type Stage, toStream } from "../../../pipeline/streams/to_stream.ts";
 import {
   exportSegments,
   type ExportSummary,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ATTRIBUTES, labelsOf } from "../../../pipeline/face/attributes.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
-import { type FaceRecord, SPLITS, toStream } from "../../../pipeline/face/record.ts";
+import { type FaceRecord, SPLITS } from "../../../pipeline/face/record.ts";
+import { toStream } from "../../../pipeline/streams/to_stream.ts";
 import {
   fromJson,
   readRecords,

@@ -12,7 +12,8 @@ import {
   scoreLandmarks,
 } from "../../../pipeline/landmarks.ts";
 import { LandmarkerLost } from "../../../pipeline/landmarks/landmarker.ts";
-import type { FaceRecord, Stage } from "../../../pipeline/face/record.ts";
+import type { FaceRecord } from "../../../pipeline/face/record.ts";
+import type { Stage } from "../../../pipeline/streams/to_stream.ts";
 import { drawFace } from "../../fixtures/drawn_face.ts";
 import { inFolder, pointsFrom, recordOf, run } from "../../fixtures/face_records.ts";
 
