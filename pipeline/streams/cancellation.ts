@@ -1,13 +1,13 @@
 /**
- * Waiting that ends when a signal is aborted.
+ * Cancellation by an AbortSignal.
  *
  * @module
  */
 
-/** Ends waiting when a signal is aborted, for as long as it is in scope. */
-export class Abortion implements Disposable {
+/** Rejects pending waits when the signal aborts, for as long as it is in scope. */
+export class Cancellation implements Disposable {
   readonly #signal: AbortSignal | undefined;
-  /** Ends the waiting that is under way, if there is one. */
+  /** Rejects the wait that is pending, if there is one. */
   #reject: (reason: unknown) => void = () => {};
   readonly #onAbort = () => this.#reject(this.#signal?.reason);
 

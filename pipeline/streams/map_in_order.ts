@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Abortion } from "./cancellation.ts";
+import { Cancellation } from "./cancellation.ts";
 
 /**
  * Yields `work(item)` for each item, in the source's order, with at most `limit` items taken from the
@@ -19,7 +19,7 @@ export async function* mapInOrder<In, Out>(
   limit: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Out> {
-  using aborted = new Abortion(signal);
+  using aborted = new Cancellation(signal);
   const iterator = source[Symbol.asyncIterator]();
   const results: Promise<Out>[] = [];
   let coming: Promise<IteratorResult<In>> | null = null;

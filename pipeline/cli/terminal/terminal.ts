@@ -14,7 +14,7 @@
  * @module
  */
 
-import { Abortion } from "../../streams/cancellation.ts";
+import { Cancellation } from "../../streams/cancellation.ts";
 import { inert } from "../../files/quoted.ts";
 import { RunningProgress } from "./running_progress.ts";
 import { type Sink, STDERR, STDOUT } from "./sink.ts";
@@ -96,7 +96,7 @@ export class Terminal {
    * @param signal Ends the waiting for a reader that is stuck, with the signal's reason.
    */
   async record(line: string, signal?: AbortSignal): Promise<void> {
-    using aborted = new Abortion(signal);
+    using aborted = new Cancellation(signal);
     this.#running?.erase();
     await aborted.race(this.#out.send(line + "\n"));
     this.#running?.redraw();
