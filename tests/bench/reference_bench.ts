@@ -32,29 +32,7 @@ import { train } from "../../pipeline/train.ts";
 import { readTensors } from "../../pipeline/train/checkpoints/checkpoint.ts";
 import { bytesOf, findPython, peerArguments } from "../contexts/python_peer.ts";
 import { print } from "./measuring.ts";
-import { drawCurves } from "./reference_curves.ts";
-
-/** Measures of a split. */
-interface Measures {
-  readonly accuracy: number;
-  readonly balancedAccuracy: number;
-}
-
-/** A training run of one of the two programs. */
-export interface ReferenceRun {
-  readonly program: "ours" | "PyTorch";
-  readonly seed: number;
-  readonly epochs: readonly {
-    /** From 0. */
-    readonly epoch: number;
-    /** Of its steps. */
-    readonly seconds: number;
-    readonly trainLoss: number;
-    readonly validation: Measures & { readonly loss: number };
-  }[];
-  readonly bestEpoch: number;
-  readonly test: Measures;
-}
+import { drawCurves, type ReferenceRun } from "./reference_curves.ts";
 
 /** Faces with their pixels, by split. */
 type Faces = Readonly<Record<Split, Face[]>>;

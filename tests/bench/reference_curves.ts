@@ -6,7 +6,28 @@
 
 import * as Plot from "@observablehq/plot";
 import { DOMImplementation } from "@xmldom/xmldom";
-import type { ReferenceRun } from "./reference_bench.ts";
+
+/** Measures of a split. */
+interface Measures {
+  readonly accuracy: number;
+  readonly balancedAccuracy: number;
+}
+
+/** A training run of one of the two programs. */
+export interface ReferenceRun {
+  readonly program: "ours" | "PyTorch";
+  readonly seed: number;
+  readonly epochs: readonly {
+    /** From 0. */
+    readonly epoch: number;
+    /** Of its steps. */
+    readonly seconds: number;
+    readonly trainLoss: number;
+    readonly validation: Measures & { readonly loss: number };
+  }[];
+  readonly bestEpoch: number;
+  readonly test: Measures;
+}
 
 /** A small plot: what it shows of an epoch. */
 interface Panel {

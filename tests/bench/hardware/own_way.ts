@@ -6,10 +6,9 @@
 
 import { MeasuredPeer } from "./measured_peer.ts";
 import type { Bench } from "./parts/part.ts";
-import type { StepResult } from "./results.ts";
+import type { SteppingWay, StepResult } from "./results.ts";
 import type { Size } from "./sizes.ts";
 import type { StepJob, StepQuestion, StepReady } from "./step_contender.ts";
-import type { SteppingWay } from "./parts/steps_part.ts";
 
 /** Ours. */
 export const OWN_WAYS = ["webgpu", "webgpu f16", "wasm"] as const;

@@ -104,3 +104,12 @@ export interface Results {
   /** What everything took. */
   seconds: number;
 }
+
+/** One way to take steps of one size, warmed up. */
+export interface SteppingWay extends AsyncDisposable {
+  readonly way: Way;
+  /** Images a second, in steps that take about so long together. */
+  rate(seconds: number): Promise<number>;
+  /** What else there is to say of a step; measured last. */
+  result(): Promise<Omit<StepResult, "name" | "way" | "imagesPerSecond">>;
+}

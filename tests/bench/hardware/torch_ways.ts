@@ -8,9 +8,8 @@
 import { findPython, peerArguments } from "../../contexts/python_peer.ts";
 import { MeasuredPeer } from "./measured_peer.ts";
 import { type Bench, messageOf } from "./parts/part.ts";
-import type { StepResult } from "./results.ts";
+import type { SteppingWay, StepResult } from "./results.ts";
 import type { Size } from "./sizes.ts";
-import type { SteppingWay } from "./parts/steps_part.ts";
 
 /** Steps before the first that counts: cuDNN tries its algorithms in the first ones. */
 const WARM_STEPS = 5;

@@ -7,20 +7,11 @@
 
 import { median } from "../../measuring.ts";
 import { type Bench, messageOf, type Part } from "./part.ts";
-import type { StepResult, Way } from "../results.ts";
+import type { SteppingWay, StepResult } from "../results.ts";
 import { type Size, SIZES, stepFlops } from "../sizes.ts";
 import { OWN_WAYS, OwnWay } from "../own_way.ts";
 import { stepLines } from "../text.ts";
 import { TorchWays } from "../torch_ways.ts";
-
-/** One way to take steps of one size, warmed up. */
-export interface SteppingWay extends AsyncDisposable {
-  readonly way: Way;
-  /** Images a second, in steps that take about so long together. */
-  rate(seconds: number): Promise<number>;
-  /** What else there is to say of a step; measured last. */
-  result(): Promise<Omit<StepResult, "name" | "way" | "imagesPerSecond">>;
-}
 
 const ROUNDS = 3;
 const SECONDS_A_ROUND = 0.5;
