@@ -58,9 +58,10 @@ function roomOf(path: string, files: Files): string | null {
   return null;
 }
 
-/** The place of a file's stage in their order; rooms come before all of them. */
+/** The place of a file's stage in their order; rooms come before all of them, and tests behind. */
 function stageOf(path: string): number {
   const [top, name = ""] = path.split("/");
+  if (top === "tests") return STAGES.length;
   return top === "pipeline" ? STAGES.indexOf(name.replace(/\.ts$/, "")) : -1;
 }
 
@@ -119,13 +120,17 @@ function betweenRooms(files: Files): Map<string, Set<string>> {
   return between;
 }
 
-/** Folders without a word of what lives there, with too many files, and files at the top that are no stage. */
+/**
+ * Folders without a word of what lives there, but for tests of a folder with one; folders with too many files;
+ * and files at the top of `pipeline/` that are no stage.
+ */
 function wrongFolders(files: Files): string[] {
   const wrong: string[] = [];
   const folders = Map.groupBy(files.keys(), dirname);
   for (const [folder, paths] of folders) {
+    const isMirror = folder.startsWith("tests/") && folders.has(folder.slice("tests/".length));
     const entry = files.get(folder + ".ts");
-    if (!files.has(join(folder, "README.md")) && !entry?.includes("* @module")) {
+    if (!isMirror && !files.has(join(folder, "README.md")) && !entry?.includes("* @module")) {
       wrong.push(`${folder} has neither a README nor an entry file`);
     }
     const count = paths.filter((path) => basename(path) !== "README.md").length;
@@ -138,12 +143,16 @@ function wrongFolders(files: Files): string[] {
   ];
 }
 
-const FILES: Files = new Map([...await filesBelow("kernels"), ...await filesBelow("pipeline")]);
+const FILES: Files = new Map([
+  ...await filesBelow("kernels"),
+  ...await filesBelow("pipeline"),
+  ...await filesBelow("tests"),
+]);
 
 Deno.test("imports point one way: command line → stages → rooms → kernels, without circles", () => {
   const imports = importsOf(FILES);
-  assert(imports.size > 400, "the files are found");
-  assert([...imports.values()].flat().length > 1200, "and their imports");
+  assert(imports.size > 500, "the files are found");
+  assert([...imports.values()].flat().length > 2000, "and their imports");
   assert.deepEqual(wrongImports(FILES), []);
   assert.deepEqual(circles(imports), []);
   assert.deepEqual(circles(betweenRooms(FILES)), []);
@@ -162,11 +171,13 @@ Deno.test("wrong imports and circles are found in whatever way they are written"
     ["pipeline/train.ts", 'const { c } = await import(\n  "./train/c.ts"\n);'],
     ["pipeline/train/c.ts", 'export * from "../files/b.ts";\nimport "../report/d.ts";'],
     ["pipeline/report/d.ts", '/** import { x } from "../cli.ts"; */\nimport "../train.ts";'],
-    ["pipeline/cli.ts", 'import "./report/d.ts";'],
+    ["pipeline/cli.ts", 'import "./report/d.ts";\nimport "../tests/e.ts";'],
+    ["tests/e.ts", 'import "../kernels/a.ts";'],
   ]);
   assert.deepEqual(wrongImports(files), [
     "kernels/a.ts imports pipeline/files/b.ts",
     "pipeline/train/c.ts imports pipeline/report/d.ts",
+    "pipeline/cli.ts imports tests/e.ts",
     "pipeline/files does not import pipeline/image/",
   ]);
   assert.deepEqual(circles(importsOf(files)), [
@@ -184,11 +195,13 @@ Deno.test("folders that say nothing or hold too much are found", () => {
   const files = new Map([
     ...[["kernels/README.md", ""], ["pipeline/README.md", ""], ["pipeline/helper.ts", ""]] as const,
     ...[["pipeline/train.ts", ""], ["pipeline/train/log.ts", ""]] as const,
+    ...[["tests/kernels/a_test.ts", ""], ["tests/compute/b_test.ts", ""]] as const,
     ...full,
   ]);
   assert.deepEqual(wrongFolders(files), [
     "kernels has 21 files",
     "pipeline/train has neither a README nor an entry file",
+    "tests/compute has neither a README nor an entry file",
     "pipeline/helper.ts is no stage",
   ]);
 });
