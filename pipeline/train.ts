@@ -10,7 +10,7 @@ import { tuneKernels } from "./compute/kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network/network.ts";
 import { setMaskPrior } from "./network/mask_prior.ts";
 import type { TrainConfig } from "./network/settings.ts";
-import { checkSameFaces, checkSameSettings, facesBefore } from "./train/going_on.ts";
+import { checkSameFaces, checkSameSettings, facesBefore } from "./train/resume.ts";
 import { fingerprintOf } from "./train/faces/fingerprint.ts";
 import { writeFaceList } from "./train/faces/face_list.ts";
 import { gatherFaces } from "./train/faces/gather_faces.ts";

@@ -16,7 +16,7 @@ import {
   pruneInputGradient,
 } from "../../kernels/tfjs/layers.ts";
 import type { WasmThreads } from "../../kernels/wasm/threads.ts";
-import { sharedDevice, sharedThreads } from "./opened.ts";
+import { sharedDevice, sharedThreads } from "./shared_backends.ts";
 import { convLayers, enlargingLayers, normLayers, priorLayer } from "../network/network.ts";
 
 /** Names of the backends. */

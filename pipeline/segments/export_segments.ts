@@ -17,7 +17,7 @@ import type { FaceRecord } from "../face/record.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
 import { coverageFiles, writeMaskSize } from "./coverage_files.ts";
-import { GatheringWriter } from "./gathering_writer.ts";
+import { BufferedWriter } from "./buffered_writer.ts";
 
 /** How masks are written: all in one file of bits, a picture each, or not at all. */
 export type MaskFormat = "bits" | "png" | "none";
@@ -92,9 +92,9 @@ export function exportSegments(
     const none = new Uint32Array(masks.pixels);
     const bitsFile = join(out, `masks_${mask.height}x${mask.width}.bits`);
     const files = await coverageFiles(out, mask);
-    await using coverage = await GatheringWriter.open(files.coverage);
-    await using empty = await GatheringWriter.open(files.emptyMasks);
-    await using bits = format === "bits" ? await GatheringWriter.open(bitsFile) : null;
+    await using coverage = await BufferedWriter.open(files.coverage);
+    await using empty = await BufferedWriter.open(files.emptyMasks);
+    await using bits = format === "bits" ? await BufferedWriter.open(bitsFile) : null;
     await coverage.write(csvRow(["image_name", ...ATTRIBUTES]));
     await empty.write(csvRow(["image_name", "attribute"]));
     const counter = new FaceCounter("segments");

@@ -14,15 +14,15 @@ import type { Learner } from "../compute/learner.ts";
 import type { TrainLog } from "./files/log.ts";
 import type { LearntBatch, LossReader } from "./loss_reader.ts";
 import { learningRateAt } from "./schedule.ts";
-import type { Standing } from "./standing.ts";
+import type { RunState } from "./run_state.ts";
 import type { StepWatch } from "./step_times.ts";
 
-/** Takes the steps of one epoch after the other; it borrows the learner and moves the standing. */
+/** Takes the steps of one epoch after the other; it borrows the learner and moves the run state. */
 export class EpochSteps {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
   readonly #faces: readonly Face[];
-  readonly #standing: Standing;
+  readonly #runState: RunState;
   readonly #watch: StepWatch;
   readonly #perEpoch: number;
 
@@ -31,13 +31,13 @@ export class EpochSteps {
     options: TrainOptions,
     learner: Learner,
     faces: readonly Face[],
-    { standing, watch }: { readonly standing: Standing; readonly watch: StepWatch },
+    { runState, watch }: { readonly runState: RunState; readonly watch: StepWatch },
   ) {
     const { batch, accumulate } = options.config;
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
-    this.#standing = standing;
+    this.#runState = runState;
     this.#watch = watch;
     this.#perEpoch = Math.ceil(Math.ceil(faces.length / batch) / accumulate);
   }
@@ -45,9 +45,9 @@ export class EpochSteps {
   /** Takes the epoch's steps that are left, each on the mean of some batches. */
   async take(reader: LossReader, log: TrainLog): Promise<void> {
     const { config, signal } = this.#options;
-    const standing = this.#standing;
+    const runState = this.#runState;
     const feed = this.#feed();
-    let { seconds, waited } = standing.at.sums;
+    let { seconds, waited } = runState.at.sums;
     let started = performance.now();
     let gathered: LearntBatch[] = [];
     while (feed.next) {
@@ -69,14 +69,14 @@ export class EpochSteps {
       this.#tell(feed.position.batch);
       if (!isStep) continue;
       if (reader.isDue) await reader.advance();
-      standing.move(feed.position);
-      const isSaveDue = signal?.aborted || standing.isSaveDue;
+      runState.move(feed.position);
+      const isSaveDue = signal?.aborted || runState.isSaveDue;
       if (!isSaveDue && !feed.isOver) continue;
       await reader.read();
       seconds += (performance.now() - started) / 1000;
       const { losses, images } = reader;
-      standing.move({ sums: { losses, images, seconds, waited } });
-      if (isSaveDue) await standing.save(log);
+      runState.move({ sums: { losses, images, seconds, waited } });
+      if (isSaveDue) await runState.save(log);
       signal?.throwIfAborted();
       started = performance.now();
     }
@@ -84,7 +84,7 @@ export class EpochSteps {
 
   /** Learning rate of a step of the epoch at hand. */
   learningRateOf(step: number): number {
-    const { epoch, patience: { plateaus } } = this.#standing.at;
+    const { epoch, patience: { plateaus } } = this.#runState.at;
     const moment = { step, epoch, stepsPerEpoch: this.#perEpoch, plateaus };
     return learningRateAt(this.#options.config, moment);
   }
@@ -93,19 +93,19 @@ export class EpochSteps {
   #feed(): BatchFeed {
     const { config: { network, augmentation, batch }, onReject = () => {} } = this.#options;
     const plan = { input: network.input, mask: maskSize(network), augmentation };
-    return new BatchFeed(this.#faces, this.#standing.at, { plan, batch, reject: onReject });
+    return new BatchFeed(this.#faces, this.#runState.at, { plan, batch, reject: onReject });
   }
 
   /** Takes a step on what was gathered, if anything was. */
   #step(batches: readonly LearntBatch[], reader: LossReader): void {
     if (batches.length === 0) return;
-    const { epoch, step } = this.#standing.at;
+    const { epoch, step } = this.#runState.at;
     const learningRate = this.learningRateOf(step);
     this.#learner.optimizer.learningRate = learningRate;
     this.#watch.during(() => this.#learner.update());
     this.#watch.end();
     reader.add({ epoch, step, learningRate, batches });
-    this.#standing.move({ step: step + 1 });
+    this.#runState.move({ step: step + 1 });
   }
 
   /** Tells how far all epochs are, after so many batches of the one at hand. */
@@ -113,6 +113,6 @@ export class EpochSteps {
     const { config: { batch, epochs }, onProgress } = this.#options;
     const { length } = this.#faces;
     const done = Math.min(batches * batch, length);
-    onProgress?.(this.#standing.at.epoch * length + done, epochs * length);
+    onProgress?.(this.#runState.at.epoch * length + done, epochs * length);
   }
 }

@@ -20,7 +20,7 @@ import { lostInTraining } from "./lost_in_training.ts";
 import { measure } from "./measure.ts";
 import { writeModel } from "./files/model_folder.ts";
 import { afterValidation } from "./schedule.ts";
-import { Standing } from "./standing.ts";
+import { RunState } from "./run_state.ts";
 import { StepWatch } from "./step_times.ts";
 
 /** The faces, and what became of those that came. */
@@ -33,7 +33,7 @@ export class Session {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
   readonly #faces: CountedFaces;
-  readonly #standing: Standing;
+  readonly #runState: RunState;
   readonly #steps: EpochSteps;
   readonly #watch: StepWatch;
 
@@ -41,16 +41,16 @@ export class Session {
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
-    this.#standing = new Standing(options, learner);
+    this.#runState = new RunState(options, learner);
     // Timestamps on the device cost a read-back, so they are taken where somebody listens only.
     this.#watch = new StepWatch(options.onTimes ? options.backend.gpu : null);
-    const [standing, watch] = [this.#standing, this.#watch];
-    this.#steps = new EpochSteps(options, learner, faces.train, { standing, watch });
+    const [runState, watch] = [this.#runState, this.#watch];
+    this.#steps = new EpochSteps(options, learner, faces.train, { runState, watch });
   }
 
   /** Goes back to the last checkpoint, or to the start if the run was stopped before the first one. */
   async restore(): Promise<void> {
-    await this.#standing.restore();
+    await this.#runState.restore();
   }
 
   /**
@@ -64,7 +64,7 @@ export class Session {
     } catch (error) {
       const failure = await failureOf(this.#options.backend, error);
       if (!(failure instanceof DeviceLost)) throw failure;
-      const { at, savedAt } = this.#standing;
+      const { at, savedAt } = this.#runState;
       throw lostInTraining(failure, at.step, savedAt);
     }
   }
@@ -72,11 +72,11 @@ export class Session {
   async #runEpochs(): Promise<TrainResult> {
     const { config, out, onEpoch, onTimes } = this.#options;
     using _ = this.#watch;
-    using log = await TrainLog.open(out, this.#standing.at);
+    using log = await TrainLog.open(out, this.#runState.at);
     const counts = [...this.#options.counts ?? [], ...this.#faces.counts];
     log.writeCounts(counts);
     let last: EpochLine | null = null;
-    while (this.#standing.at.epoch < config.epochs && !this.#isSpent) {
+    while (this.#runState.at.epoch < config.epochs && !this.#isSpent) {
       last = await this.#runEpoch(log);
       log.write(last);
       onEpoch?.(last);
@@ -84,7 +84,7 @@ export class Session {
       if (times) onTimes?.(times);
       await this.#endEpoch(last, log);
     }
-    const { epoch, best } = this.#standing.at;
+    const { epoch, best } = this.#runState.at;
     const { train, validation } = this.#faces;
     const faces = { train: train.length, validation: validation.length };
     return { run: out, faces, counts, epochs: epoch, bestEpoch: best[0]?.epoch ?? epoch - 1, last };
@@ -93,14 +93,14 @@ export class Session {
   /** Whether validation has not improved for as long as is waited. */
   get #isSpent(): boolean {
     const { patience } = this.#options.config;
-    return patience > 0 && this.#standing.at.patience.sinceBest >= patience;
+    return patience > 0 && this.#runState.at.patience.sinceBest >= patience;
   }
 
   async #runEpoch(log: TrainLog): Promise<EpochLine> {
-    const reader = new LossReader(log, this.#standing.at.sums);
+    const reader = new LossReader(log, this.#runState.at.sums);
     await this.#steps.take(reader, log);
     if (reader.images === 0) throw new Error("None of the images to train on can be read any more");
-    const { epoch, step, sums: { seconds, waited } } = this.#standing.at;
+    const { epoch, step, sums: { seconds, waited } } = this.#runState.at;
     return {
       type: "epoch",
       epoch,
@@ -116,7 +116,7 @@ export class Session {
   async #validate(log: TrainLog): Promise<EpochLine["validation"]> {
     const { config, signal, onReject } = this.#options;
     const { validation } = this.#faces;
-    const epochs = this.#standing.at.epoch + 1;
+    const epochs = this.#runState.at.epoch + 1;
     const isDue = epochs % config.validateEvery === 0 || epochs === config.epochs;
     if (validation.length === 0 || !isDue) return null;
     try {
@@ -132,7 +132,7 @@ export class Session {
       });
       return { ...losses, ...summary(metrics) };
     } catch (error) {
-      if (signal?.aborted) await this.#standing.save(log);
+      if (signal?.aborted) await this.#runState.save(log);
       throw error;
     }
   }
@@ -140,8 +140,8 @@ export class Session {
   /** Ends an epoch: a better model is written, then the checkpoint from which a run resumes. */
   async #endEpoch({ validation, train }: EpochLine, log: TrainLog): Promise<void> {
     const { out, config: { keepBest, decayEvery } } = this.#options;
-    const { epoch } = this.#standing.at;
-    let { best, patience } = this.#standing.at;
+    const { epoch } = this.#runState.at;
+    let { best, patience } = this.#runState.at;
     const measured = validation ?? (this.#faces.validation.length === 0 ? train : null);
     if (measured) {
       // By the attributes alone: the masks are a means, and their loss in inference starts out small for as
@@ -154,7 +154,7 @@ export class Session {
         .sort((a, b) => a.loss - b.loss)
         .slice(0, Math.max(keepBest, 1));
     }
-    await this.#standing.endEpoch({ best, patience }, log);
+    await this.#runState.endEpoch({ best, patience }, log);
   }
 }
 

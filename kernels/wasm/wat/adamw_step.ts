@@ -9,14 +9,14 @@
  */
 
 import { fused, minus, moduleOf, set, term, times } from "./text.ts";
-import { numberByNumber } from "./number_by_number.ts";
+import { elementwise } from "./elementwise.ts";
 
 const FACTORS = ["scale", "keep", "beta1", "rest1", "beta2", "rest2", "size", "root", "epsilon"];
 
 const squareRoot = (value: string) => `(f32x4.sqrt ${term(value)})`;
 const quotient = (a: string, b: string) => `(f32x4.div ${term(a)} ${term(b)})`;
 
-const ADAMW_STEP = numberByNumber(
+const ADAMW_STEP = elementwise(
   "adamw_step",
   { arrays: ["w", "m", "v", "g"], factors: FACTORS },
   ["x", "mean", "square"],

@@ -8,9 +8,9 @@
  */
 
 import { fused, moduleOf, set, times } from "./text.ts";
-import { numberByNumber } from "./number_by_number.ts";
+import { elementwise } from "./elementwise.ts";
 
-const SGD_STEP = numberByNumber(
+const SGD_STEP = elementwise(
   "sgd_step",
   { arrays: ["w", "v", "g"], factors: ["scale", "momentum", "decay", "negative_rate"] },
   ["wide", "speed"],

@@ -1,5 +1,5 @@
 /**
- * Where a training run stands, and when that is written down.
+ * The state of a training run, and when it is written down.
  *
  * @module
  */
@@ -15,8 +15,8 @@ import { FRESH } from "./schedule.ts";
 
 const NO_SUMS: EpochSums = { losses: [0, 0, 0], images: 0, seconds: 0, waited: 0 };
 
-/** Where a run stands, from its start or from its last checkpoint on; it borrows the learner. */
-export class Standing {
+/** The state of a run, from its start or from its last checkpoint on; it borrows the learner. */
+export class RunState {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
   readonly #checkpoints: CheckpointFolder;

@@ -10,7 +10,7 @@ import { FileWriter } from "../files/write_file.ts";
 const GATHERED = 1 << 20;
 
 /** Gathers small pieces into large writes. */
-export class GatheringWriter implements AsyncDisposable {
+export class BufferedWriter implements AsyncDisposable {
   readonly #file: FileWriter;
   readonly #encoder = new TextEncoder();
   #gathered = new Uint8Array(GATHERED);
@@ -21,8 +21,8 @@ export class GatheringWriter implements AsyncDisposable {
   }
 
   /** Starts a file that will be called `path`. */
-  static async open(path: string): Promise<GatheringWriter> {
-    return new GatheringWriter(await FileWriter.open(path));
+  static async open(path: string): Promise<BufferedWriter> {
+    return new BufferedWriter(await FileWriter.open(path));
   }
 
   /** Appends text. */

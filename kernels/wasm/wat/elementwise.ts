@@ -25,7 +25,7 @@ type Write = (array: string, value: string) => string;
  *
  * @param locals Variables of four numbers that the body uses.
  */
-export function numberByNumber(
+export function elementwise(
   name: string,
   { arrays, factors }: Parameters,
   locals: readonly string[],
