@@ -4,6 +4,8 @@
  * @module
  */
 
+import { concat } from "@std/bytes";
+
 /** Records have lines of 2 KB; what is longer than this is something else. Bounds the memory. */
 const LONGEST_LINE = 1 << 20;
 
@@ -66,10 +68,9 @@ class OpenLine {
   }
 
   #decode(): string {
-    const [first = new Uint8Array()] = this.#pieces;
-    const bytes = this.#pieces.length > 1 ? joinBytes(this.#pieces, this.length) : first;
+    const [first] = this.#pieces;
     try {
-      return this.#utf8.decode(bytes);
+      return this.#utf8.decode(this.#pieces.length > 1 ? concat(this.#pieces) : first);
     } catch (cause) {
       throw this.#fail("is not UTF-8", cause);
     }
@@ -78,14 +79,4 @@ class OpenLine {
   #fail(problem: string, cause?: unknown): SyntaxError {
     return new SyntaxError(`${this.#name}:${this.#line}: the line ${problem}.`, { cause });
   }
-}
-
-function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

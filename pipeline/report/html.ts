@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escape } from "@std/html";
 import { inert } from "../files/quoted.ts";
 
 /** A piece of HTML that is safe to put into a page as it is. */
@@ -21,22 +22,10 @@ export function html(literals: TemplateStringsArray, ...values: readonly HtmlVal
   return new Html(parts.join(""));
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text as HTML text or as the value of a quoted attribute, without characters that nobody sees. */
-function escapeHtml(text: string): string {
-  return inert(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
-
+/** Text loses the characters that nobody sees. */
 function render(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return "";
   if (value instanceof Html) return value.text;
   if (typeof value === "object") return value.map(render).join("");
-  return escapeHtml(String(value));
+  return escape(inert(String(value)));
 }

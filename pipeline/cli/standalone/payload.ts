@@ -5,6 +5,8 @@
  * @module
  */
 
+import { concat } from "@std/bytes";
+
 /** Puts files into one run of bytes. */
 export function packPayload(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
   let at = 0;
@@ -14,15 +16,9 @@ export function packPayload(files: ReadonlyMap<string, Uint8Array>): Uint8Array<
     return entry;
   });
   const index = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const packed = new Uint8Array(4 + index.length + at);
-  new DataView(packed.buffer).setUint32(0, index.length, true);
-  packed.set(index, 4);
-  let to = 4 + index.length;
-  for (const bytes of files.values()) {
-    packed.set(bytes, to);
-    to += bytes.length;
-  }
-  return packed;
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, index.length, true);
+  return concat([length, index, ...files.values()]);
 }
 
 /**

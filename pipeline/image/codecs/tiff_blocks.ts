@@ -7,6 +7,7 @@
  * @module
  */
 
+import { concat } from "@std/bytes";
 import { inflateSync } from "node:zlib";
 import { readJpegHeader } from "./jpeg_header.ts";
 import { decodeColourJpeg } from "./mozjpeg.ts";
@@ -161,14 +162,12 @@ export function decodeJpegBlock(
   width: number,
   rows: number,
 ): Uint8Array {
-  const parts = [
+  const file = concat([
     packed.subarray(0, 2),
     Uint8Array.of(...ADOBE, meaning === RGB ? 0 : 1),
     jpegTables?.subarray(2, -2) ?? new Uint8Array(),
     packed.subarray(2),
-  ];
-  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => (file.set(part, at), at + part.length), 0);
+  ]);
   const header = readJpegHeader(file);
   const isWrong = header.width !== width || header.height < rows || header.components === 4;
   if (header.end === null || isWrong || header.height > 2 * rows + 16) {
