@@ -22,17 +22,10 @@ import {
   when,
 } from "./text.ts";
 
-const ADD = func(
-  "add",
-  ["a", "b", "y", "period", "first", "last"],
-  { i32: ["i", "at", "from"] },
+const ADD = func("add", "a b y period first last", { i32: "i at from" })(
   set("at", mul("first", 16)),
   set("from", rem("at", "period")),
-  loop(
-    "i",
-    "first",
-    "last",
-    1,
+  loop("i", "first", "last")(
     store(add("y", "at"), plus(load(add("a", "at")), load(add("b", "from")))),
     increase("at", 16),
     increase("from", 16),

@@ -17,6 +17,7 @@ import {
   add,
   func,
   fused,
+  halves,
   increase,
   lines,
   load,
@@ -26,22 +27,14 @@ import {
   mul,
   plus,
   set,
+  splat,
   store,
   term,
   times,
 } from "./text.ts";
 
-/** The lower or the upper two of four numbers, as f64. */
-function half(value: string, upper: boolean): string {
-  const vector = term(value);
-  const order = "8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7";
-  return `(f64x2.promote_low_f32x4 ${
-    upper ? `(i8x16.shuffle ${order} ${vector} ${vector})` : vector
-  })`;
-}
-
-const addHalf = (sum: string, value: string, upper: boolean) =>
-  set(sum, `(f64x2.add ${term(sum)} ${half(value, upper)})`);
+const addTo = (sum: string, value: string) =>
+  halves(value).map((half, i) => set(`${sum}${i}`, `(f64x2.add ${term(`${sum}${i}`)} ${half})`));
 const ZERO_SUMS = ["s0", "s1", "q0", "q1"].map((sum) => set(sum, "(v128.const i64x2 0 0)"));
 
 /** Stores the sums of four channels: f64, so at twice their offset c, and the second row behind. */
@@ -63,26 +56,18 @@ const rowsFrom = (base: string) => [
 const SETUP = set("bytes", mul("channels", 4));
 
 /** Σ x and Σ x²: in f64 nothing is lost by not subtracting the mean first. */
-const NORM_SUMS = func(
-  "norm_sums",
-  ["x", "sums", "channels", "first", "last", "piece"],
-  { i32: ["bytes", "c", "at", "end", "to"], v128: ["v", "h", "s0", "s1", "q0", "q1"] },
+const NORM_SUMS = func("norm_sums", "x sums channels first last piece", {
+  i32: "bytes c at end to",
+  v128: "v h s0 s1 q0 q1",
+})(
   SETUP,
-  loop(
-    "c",
-    0,
-    "bytes",
-    16,
+  loop("c", 0, "bytes", 16)(
     ...ZERO_SUMS,
     ...rowsFrom("x"),
-    loop(
-      "at",
-      "at",
-      "end",
-      "bytes",
+    loop("at", "at", "end", "bytes")(
       set("v", load("at")),
-      ...[0, 1].flatMap((upper) => [
-        set("h", half("v", upper === 1)),
+      ...halves("v").flatMap((half, upper) => [
+        set("h", half),
         set(`s${upper}`, `(f64x2.add ${term(`s${upper}`)} ${term("h")})`),
         set(`q${upper}`, `(f64x2.relaxed_madd ${term("h")} ${term("h")} ${term(`q${upper}`)})`),
       ]),
@@ -91,17 +76,13 @@ const NORM_SUMS = func(
   ),
 );
 
-const FLOOR = set("floor", `(f32x4.splat (f32.reinterpret_i32 ${term("least")}))`);
+const FLOOR = set("floor", splat("least"));
 
 /** Stores four numbers of each row at $offset of a tensor, channel $c by channel. */
 function overRows(target: string, value: string): string {
-  return loop(
-    "row",
-    "first",
-    "last",
-    1,
+  return loop("row", "first", "last")(
     set("offset", mul("row", "bytes")),
-    loop("c", 0, "bytes", 16, store(add(target, "offset"), value), increase("offset", 16)),
+    loop("c", 0, "bytes", 16)(store(add(target, "offset"), value), increase("offset", 16)),
   );
 }
 
@@ -114,48 +95,31 @@ const affine = (a: string, b: string) =>
   );
 
 /** y = max((x − mean) · factor + shift, least) */
-const NORMALISE = func(
-  "normalise",
-  ["x", "mean", "factor", "shift", "y", "channels", "least", "first", "last"],
-  { i32: ["bytes", "c", "row", "offset"], v128: ["floor"] },
-  SETUP,
-  FLOOR,
-  overRows("y", `(f32x4.max ${term("floor")} ${affine("factor", "shift")})`),
-);
+const NORMALISE = func("normalise", "x mean factor shift y channels least first last", {
+  i32: "bytes c row offset",
+  v128: "floor",
+})(SETUP, FLOOR, overRows("y", `(f32x4.max ${term("floor")} ${affine("factor", "shift")})`));
 
 /** dy where the ReLU let it through. */
 const through = (offset: string) =>
   `(v128.and ${load(add("dy", offset))} (f32x4.gt ${load(add("y", offset))} ${term("floor")}))`;
 
 /** Σ dz and Σ dz · (x − mean) */
-const NORM_GRAD_SUMS = func(
-  "norm_grad_sums",
-  ["x", "y", "dy", "mean", "sums", "channels", "least", "first", "last", "piece"],
-  {
-    i32: ["bytes", "c", "at", "end", "to"],
-    v128: ["floor", "v", "h", "s0", "s1", "q0", "q1"],
-  },
+const NORM_GRAD_SUMS = func("norm_grad_sums", "x y dy mean sums channels least first last piece", {
+  i32: "bytes c at end to",
+  v128: "floor v h s0 s1 q0 q1",
+})(
   SETUP,
   FLOOR,
-  loop(
-    "c",
-    0,
-    "bytes",
-    16,
+  loop("c", 0, "bytes", 16)(
     ...ZERO_SUMS,
     set("at", add(mul("first", "bytes"), "c")),
     set("end", mul("last", "bytes")),
-    loop(
-      "at",
-      "at",
-      "end",
-      "bytes",
+    loop("at", "at", "end", "bytes")(
       set("v", through("at")),
       set("h", times("v", minus(load(add("x", "at")), load(add("mean", "c"))))),
-      addHalf("s0", "v", false),
-      addHalf("s1", "v", true),
-      addHalf("q0", "h", false),
-      addHalf("q1", "h", true),
+      ...addTo("s", "v"),
+      ...addTo("q", "h"),
     ),
     ...STORE_SUMS,
   ),
@@ -164,11 +128,9 @@ const NORM_GRAD_SUMS = func(
 /** dx = dz · factor + (x − mean) · slope + constant */
 const NORM_GRAD = func(
   "norm_grad",
-  [
-    ...["x", "y", "dy", "mean", "factor", "slope", "constant", "dx", "channels", "least"],
-    ...["first", "last"],
-  ],
-  { i32: ["bytes", "c", "row", "offset"], v128: ["floor"] },
+  "x y dy mean factor slope constant dx channels least first last",
+  { i32: "bytes c row offset", v128: "floor" },
+)(
   SETUP,
   FLOOR,
   overRows(

@@ -10,6 +10,8 @@
 
 import {
   add,
+  atMost,
+  clear,
   div,
   func,
   increase,
@@ -44,22 +46,16 @@ const rows = range(ROWS);
  */
 const CONV2D = func(
   "conv2d",
-  [
-    ...["x", "f", "y", "pixels", "width", "area", "pixel", "row", "image"],
-    ...["taps", "run", "panels", "first", "last"],
-  ],
+  "x f y pixels width area pixel row image taps run panels first last",
   {
     i32: [
-      ...rows.flatMap((row) => [`p${row}`, `a${row}`, `y${row}`]),
-      ...["q", "g", "panel", "tap", "end", "fours", "out", "tile"],
+      rows.flatMap((row) => [`p${row}`, `a${row}`, `y${row}`]),
+      "q g panel tap end fours out tile",
     ],
     v128: TILE_VECTORS,
   },
-  loop(
-    "tile",
-    "first",
-    "last",
-    ROWS,
+)(
+  loop("tile", "first", "last", ROWS)(
     // Where the windows of the tile's pixels begin, and where their sums go.
     ...rows.flatMap((row) => [
       set("q", add("tile", row)),
@@ -76,18 +72,10 @@ const CONV2D = func(
       ),
     ]),
     set("g", "f"),
-    loop(
-      "panel",
-      0,
-      "panels",
-      1,
+    loop("panel", 0, "panels")(
       clearTile(),
       ...rows.map((row) => set(`a${row}`, `p${row}`)),
-      loop(
-        "tap",
-        0,
-        "taps",
-        1,
+      loop("tap", 0, "taps")(
         set("end", add("a0", "run")),
         innerLoop("end", "run"),
         ...rows.map((row) => increase(`a${row}`, sub("row", "run"))),
@@ -111,51 +99,16 @@ const CONV2D = func(
  */
 const FILTER_GRAD = func(
   "filter_grad",
-  [
-    ...["x", "dy", "g", "batch", "height", "width", "pixel", "row", "image"],
-    ...["tiles", "panels", "most", "first", "last"],
-  ],
-  {
-    i32: [
-      ...[
-        "channels",
-        "b",
-        "top",
-        "rows",
-        "tile",
-        "panel",
-        "inside",
-        "grad",
-        "a",
-        "d",
-        "sums",
-        "out",
-      ],
-      ...["i", "j"],
-    ],
-    v128: TILE_VECTORS,
-  },
+  "x dy g batch height width pixel row image tiles panels most first last",
+  { i32: "channels b top rows tile panel inside grad a d sums out i j", v128: TILE_VECTORS },
+)(
   set("channels", mul("panels", TILE_BYTES)),
-  `(memory.fill ${add("g", mul("first", ROWS, "channels"))} (i32.const 0) ${
-    mul(sub("last", "first"), ROWS, "channels")
-  })`,
-  loop(
-    "b",
-    0,
-    "batch",
-    1,
-    loop(
-      "top",
-      0,
-      "height",
-      "most",
+  clear(add("g", mul("first", ROWS, "channels")), mul(sub("last", "first"), ROWS, "channels")),
+  loop("b", 0, "batch")(
+    loop("top", 0, "height", "most")(
       set("rows", sub("height", "top")),
-      when(`(i32.gt_u ${term("rows")} ${term("most")})`, set("rows", "most")),
-      loop(
-        "tile",
-        "first",
-        "last",
-        1,
+      atMost("rows", "most"),
+      loop("tile", "first", "last")(
         set(
           "inside",
           add(
@@ -167,25 +120,13 @@ const FILTER_GRAD = func(
         ),
         set("grad", add("dy", mul(add(mul("b", "height"), "top"), "width", "channels"))),
         set("sums", add("g", mul("tile", ROWS, "channels"))),
-        loop(
-          "panel",
-          0,
-          "panels",
-          1,
+        loop("panel", 0, "panels")(
           set("out", "sums"),
           loadTile("out", "channels"),
           set("a", "inside"),
           set("d", "grad"),
-          loop(
-            "i",
-            0,
-            "rows",
-            1,
-            loop(
-              "j",
-              0,
-              "width",
-              1,
+          loop("i", 0, "rows")(
+            loop("j", 0, "width")(
               tileStep((row) => ({ address: "a", offset: 4 * row }), "d"),
               increase("a", "pixel"),
               increase("d", "channels"),

@@ -22,6 +22,7 @@ import {
   set,
   store,
   sub,
+  swapped,
   term,
   when,
   ZEROS,
@@ -34,26 +35,15 @@ const tileRows = range(ROWS);
  * parts [pieces][⌈rows / ROWS⌉·ROWS][outputs] = x · w over the inputs first..<last alone: one part for
  * each piece. Rows of a tile past the last repeat it.
  */
-const DENSE = func(
-  "dense",
-  ["x", "w", "parts", "rows", "inputs", "panels", "first", "last", "piece"],
-  {
-    i32: ["outputs", "row", "panel", "k", "g", "q", "to", ...tileRows.map((row) => `a${row}`)],
-    v128: TILE_VECTORS,
-  },
+const DENSE = func("dense", "x w parts rows inputs panels first last piece", {
+  i32: ["outputs row panel k g q to", tileRows.map((row) => `a${row}`)],
+  v128: TILE_VECTORS,
+})(
   set("outputs", mul("panels", TILE_BYTES)),
   set("to", `(i32.div_u ${add("rows", ROWS - 1)} (i32.const ${ROWS}))`),
   increase("parts", mul("piece", "to", ROWS, "outputs")),
-  loop(
-    "row",
-    0,
-    "rows",
-    ROWS,
-    loop(
-      "panel",
-      0,
-      "panels",
-      1,
+  loop("row", 0, "rows", ROWS)(
+    loop("panel", 0, "panels")(
       ...tileRows.flatMap((index) => [
         set("q", add("row", index)),
         when(`(i32.ge_u ${term("q")} ${term("rows")})`, set("q", sub("rows", 1))),
@@ -61,11 +51,7 @@ const DENSE = func(
       ]),
       set("g", add("w", mul("first", "outputs"), mul("panel", TILE_BYTES))),
       clearTile(),
-      loop(
-        "k",
-        "first",
-        "last",
-        1,
+      loop("k", "first", "last")(
         tileStep((index) => ({ address: `a${index}`, offset: 0 }), "g"),
         ...tileRows.map((index) => increase(`a${index}`, 4)),
         increase("g", "outputs"),
@@ -77,53 +63,37 @@ const DENSE = func(
 );
 
 /** y [vectors first..<last] = the sum of `count` parts that lie `stride` bytes apart. */
-const ADD_PARTS = func(
-  "add_parts",
-  ["parts", "y", "count", "stride", "first", "last"],
-  { i32: ["i", "part", "from"], v128: ["sum"] },
-  loop(
-    "i",
-    "first",
-    "last",
-    1,
+const ADD_PARTS = func("add_parts", "parts y count stride first last", {
+  i32: "i part from",
+  v128: "sum",
+})(
+  loop("i", "first", "last")(
     set("sum", ZEROS),
     set("from", add("parts", mul("i", 16))),
-    loop("part", 0, "count", 1, set("sum", plus("sum", load("from"))), increase("from", "stride")),
+    loop("part", 0, "count")(set("sum", plus("sum", load("from"))), increase("from", "stride")),
     store(add("y", mul("i", 16)), "sum"),
   ),
 );
 
 /** dx [rows, inputs first..<last] = dy · wᵀ: a row of w is read once for all rows of dy. */
-const DENSE_INPUT_GRAD = func(
-  "dense_input_grad",
-  ["dy", "w", "dx", "rows", "inputs", "outputs", "first", "last"],
-  { i32: ["length", "k", "row", "d", "g", "n"], v128: ["sum"] },
+const DENSE_INPUT_GRAD = func("dense_input_grad", "dy w dx rows inputs outputs first last", {
+  i32: "length k row d g n",
+  v128: "sum",
+})(
   set("length", mul("outputs", 4)),
-  loop(
-    "k",
-    "first",
-    "last",
-    1,
+  loop("k", "first", "last")(
     set("d", "dy"),
     set("g", add("w", mul("k", "length"))),
-    loop(
-      "row",
-      0,
-      "rows",
-      1,
+    loop("row", 0, "rows")(
       set("sum", ZEROS),
-      loop(
-        "n",
-        0,
-        "length",
-        16,
+      loop("n", 0, "length", 16)(
         set("sum", fused(load(add("d", "n")), load(add("g", "n")), "sum")),
       ),
       set(
         "sum",
         plus(
           "sum",
-          `(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${term("sum")} ${term("sum")})`,
+          swapped("sum"),
         ),
       ),
       `(f32.store ${add("dx", mul(add(mul("row", "inputs"), "k"), 4))} (f32.add ${

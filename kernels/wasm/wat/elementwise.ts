@@ -4,7 +4,7 @@
  * @module
  */
 
-import { add, func, load, loop, mul, set, store, sub, term } from "./text.ts";
+import { add, func, load, loop, mul, set, splat, store, sub, term } from "./text.ts";
 
 /** What such a function is given. */
 interface Parameters {
@@ -37,14 +37,12 @@ export function elementwise(
     (array) => `(v128.load32_zero ${at(array)})`,
     (array, value) => `(v128.store32_lane 0 ${at(array)} ${term(value)})`,
   );
-  return func(
-    name,
-    [...arrays, ...factors, "first", "last"],
-    { i32: ["i", "at"], v128: [...factors.map((factor) => `${factor}_4`), ...locals] },
-    ...factors.map((factor) =>
-      set(`${factor}_4`, `(f32x4.splat (f32.reinterpret_i32 ${term(factor)}))`)
-    ),
-    loop("i", "first", sub("last", 3), 4, set("at", mul("i", 4)), ...fours),
-    loop("i", "i", "last", 1, set("at", mul("i", 4)), ...single),
+  return func(name, [arrays, factors, "first last"], {
+    i32: "i at",
+    v128: [factors.map((factor) => `${factor}_4`), locals],
+  })(
+    ...factors.map((factor) => set(`${factor}_4`, splat(factor))),
+    loop("i", "first", sub("last", 3), 4)(set("at", mul("i", 4)), ...fours),
+    loop("i", "i", "last")(set("at", mul("i", 4)), ...single),
   );
 }

@@ -21,6 +21,7 @@ import {
   div,
   func,
   fused,
+  halves,
   increase,
   load,
   loop,
@@ -28,43 +29,27 @@ import {
   moduleOf,
   mul,
   set,
+  splat,
   store,
+  sumOfTwo,
   term,
   times,
   ZEROS,
 } from "./text.ts";
 
-const upper = (value: string) =>
-  `(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${term(value)} ${term(value)})`;
-const addPair = (value: string) =>
-  set("total", `(f64x2.add ${term("total")} (f64x2.promote_low_f32x4 ${value}))`);
-
 const JOINT_LOSS = func(
   "joint_loss",
-  [
-    ...["maps", "bits", "wanted", "weights", "dmaps", "sums", "cells", "attributes", "scale"],
-    ...["first", "last", "piece"],
-  ],
-  {
-    i32: ["bytes", "pixel", "a", "at", "row"],
-    v128: ["inside", "d", "weighted", "sum", "factor", "total"],
-  },
+  "maps bits wanted weights dmaps sums cells attributes scale first last piece",
+  { i32: "bytes pixel a at row", v128: "inside d weighted sum factor total" },
+)(
   set("bytes", mul("attributes", 4)),
-  set("factor", `(f32x4.splat (f32.reinterpret_i32 ${term("scale")}))`),
+  set("factor", splat("scale")),
   set("at", mul("first", "bytes")),
-  loop(
-    "pixel",
-    "first",
-    "last",
-    1,
+  loop("pixel", "first", "last")(
     set("inside", `(v128.load32_splat ${add("bits", mul("pixel", 4))})`),
     set("row", mul(div("pixel", "cells"), "bytes")),
     set("sum", ZEROS),
-    loop(
-      "a",
-      0,
-      "bytes",
-      16,
+    loop("a", 0, "bytes", 16)(
       set(
         "d",
         minus(
@@ -79,12 +64,9 @@ const JOINT_LOSS = func(
       store(add("dmaps", "at"), times("weighted", "factor")),
       increase("at", 16),
     ),
-    addPair(term("sum")),
-    addPair(upper("sum")),
+    ...halves("sum").map((half) => set("total", `(f64x2.add ${term("total")} ${half})`)),
   ),
-  `(f64.store ${add("sums", mul("piece", 8))} (f64.add ${
-    [0, 1].map((lane) => `(f64x2.extract_lane ${lane} ${term("total")})`).join(" ")
-  }))`,
+  `(f64.store ${add("sums", mul("piece", 8))} ${sumOfTwo("total")})`,
 );
 
 /** The module's text. */

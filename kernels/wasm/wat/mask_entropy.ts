@@ -17,8 +17,10 @@ import { EXP_LOCALS, expOfMinus, logOf, ONES, SET_EXP_LOCALS } from "./exp_log.t
 import { I32, masked, ofLanes, overRuns, V128 } from "./pixel_runs.ts";
 import {
   add,
+  clear,
   func,
   fused,
+  halves,
   increase,
   load,
   minus,
@@ -27,18 +29,11 @@ import {
   set,
   store,
   sub,
+  sumOfTwo,
   term,
   times,
   ZEROS,
 } from "./text.ts";
-
-/** Four numbers f32 as two times two f64. */
-const halves = (value: string) => [
-  `(f64x2.promote_low_f32x4 ${term(value)})`,
-  `(f64x2.promote_low_f32x4 (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${term(value)} ${
-    term(value)
-  }))`,
-];
 
 const addTo = (sum: string, value: string) => set(sum, `(f64x2.add ${term(sum)} ${value})`);
 const minusFactor = set("minus_factor", `(f32x4.neg ${term("factor")})`);
@@ -74,9 +69,7 @@ const ADD_ENTROPY = [
   ...halves("sum").map((half) => addTo("total", half)),
 ];
 
-const STORE_TOTAL = `(f64.store ${add("sums", mul("piece", 8))} (f64.add ${
-  [0, 1].map((lane) => `(f64x2.extract_lane ${lane} ${term("total")})`).join(" ")
-}))`;
+const STORE_TOTAL = `(f64.store ${add("sums", mul("piece", 8))} ${sumOfTwo("total")})`;
 
 const TENSORS = ["maps", "bits", "wanted", "weights", "dmaps"];
 const PIECE = ["cells", "attributes", "scale", "first", "last"];
@@ -86,10 +79,10 @@ const ENTROPY_V128 = [
 ];
 const RESET = [set("sum", ZEROS), set("product", "ones")];
 
-const MASK_ENTROPY = func(
-  "mask_entropy",
-  [...TENSORS, "sums", ...PIECE, "piece"],
-  { i32: I32, v128: [...ENTROPY_V128, "factor", "minus_factor"] },
+const MASK_ENTROPY = func("mask_entropy", [TENSORS, "sums", PIECE, "piece"], {
+  i32: I32,
+  v128: [ENTROPY_V128, "factor minus_factor"],
+})(
   ...SET_EXP_LOCALS,
   ...overRuns("maps", "dmaps", {
     before: [...RESET, set("factor", times("weight", "wide")), minusFactor],
@@ -122,14 +115,12 @@ const ADD_DICE = [
   ]),
 ];
 
-const DICE_SUMS = func(
-  "dice_sums",
-  [...TENSORS, "sums", "dice", ...PIECE, "piece"],
-  { i32: [...I32, "at"], v128: [...ENTROPY_V128, ...DICE] },
+const DICE_SUMS = func("dice_sums", [TENSORS, "sums dice", PIECE, "piece"], {
+  i32: [I32, "at"],
+  v128: [ENTROPY_V128, DICE],
+})(
   ...SET_EXP_LOCALS,
-  `(memory.fill ${add("dice", mul("piece", "attributes", 24))} (i32.const 0) ${
-    mul("attributes", 24)
-  })`,
+  clear(add("dice", mul("piece", "attributes", 24)), mul("attributes", 24)),
   ...overRuns("maps", "dmaps", {
     before: [...RESET, ...DICE.map((sum) => set(sum, ZEROS))],
     pixel: (of) => [
@@ -146,16 +137,10 @@ const DICE_SUMS = func(
 );
 
 /** The gradient is taken as p·(factor + c·(1 − p)) − z·factor, with c = weight · (lead − z · slope). */
-const DICE_GRAD = func(
-  "dice_grad",
-  ["bits", "wanted", "weights", "dmaps", "lead", "slope", ...PIECE],
-  {
-    i32: I32,
-    v128: [
-      ...[...V128, ...ofLanes("p", "c", "k")],
-      ...["ones", "factor", "minus_factor", "c_of_0", "c_of_1"],
-    ],
-  },
+const DICE_GRAD = func("dice_grad", ["bits wanted weights dmaps lead slope", PIECE], {
+  i32: I32,
+  v128: [V128, ofLanes("p", "c", "k"), "ones factor minus_factor c_of_0 c_of_1"],
+})(
   set("ones", ONES),
   ...overRuns("dmaps", "dmaps", {
     before: [

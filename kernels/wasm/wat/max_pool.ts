@@ -10,6 +10,7 @@
 
 import {
   add,
+  clear,
   div,
   func,
   increase,
@@ -52,28 +53,18 @@ const window = (at: string): Term[] => [
   add(at, "row", "bytes"),
 ];
 
-const MAX_POOL = func(
-  "max_pool",
-  ["x", "y", "height", "width", "channels", "out_height", "out_width", "first", "last"],
-  { i32: ["i", "j", "c", "bytes", "row", "from", "to"] },
-  loop(
-    "i",
-    "first",
-    "last",
-    1,
+const MAX_POOL = func("max_pool", "x y height width channels out_height out_width first last", {
+  i32: "i j c bytes row from to",
+})(
+  loop("i", "first", "last")(
     ...locate("x"),
     set("to", add("y", mul("i", "out_width", "bytes"))),
-    loop(
-      "j",
-      0,
-      "out_width",
-      1,
-      loop(
-        "c",
-        0,
-        "bytes",
-        16,
-        store("to", window("from").map((at) => load(at)).reduce(max)),
+    loop("j", 0, "out_width")(
+      loop("c", 0, "bytes", 16)(
+        store(
+          "to",
+          window("from").map((at) => load(at)).reduce(max),
+        ),
         increase("to", 16),
         increase("from", 16),
       ),
@@ -85,32 +76,15 @@ const MAX_POOL = func(
 /** Gives each window's gradient to its largest element, the first one if several are equal. */
 const MAX_POOL_GRAD = func(
   "max_pool_grad",
-  [
-    ...["x", "y", "dy", "dx", "height", "width", "channels", "out_height", "out_width"],
-    ...["first", "last"],
-  ],
-  {
-    i32: ["i", "j", "c", "bytes", "row", "from", "to", "into"],
-    v128: ["best", "grad", "hit"],
-  },
-  loop(
-    "i",
-    "first",
-    "last",
-    1,
+  "x y dy dx height width channels out_height out_width first last",
+  { i32: "i j c bytes row from to into", v128: "best grad hit" },
+)(
+  loop("i", "first", "last")(
     ...locate("x"),
     set("into", add("dx", sub("from", "x"))),
     set("to", mul("i", "out_width", "bytes")),
-    loop(
-      "j",
-      0,
-      "out_width",
-      1,
-      loop(
-        "c",
-        0,
-        "bytes",
-        16,
+    loop("j", 0, "out_width")(
+      loop("c", 0, "bytes", 16)(
         set("best", load(add("y", "to"))),
         set("grad", load(add("dy", "to"))),
         ...window("from").flatMap((at, index) => [
@@ -129,15 +103,11 @@ const MAX_POOL_GRAD = func(
     // A last column and a last row without a window pass nothing on.
     when(
       rem("width", 2),
-      [0, 1].map((row) =>
-        `(memory.fill ${add("into", mul("row", row))} (i32.const 0) ${term("bytes")})`
-      ).join("\n"),
+      [0, 1].map((row) => clear(add("into", mul("row", row)), "bytes")).join("\n"),
     ),
     when(
       `(i32.and ${rem("height", 2)} (i32.eq ${rem(add("i", 1), "out_height")} (i32.const 0)))`,
-      `(memory.fill ${
-        add("dx", mul(add(div("i", "out_height"), 1), "height", "row"), sub(0, "row"))
-      } (i32.const 0) ${term("row")})`,
+      clear(add("dx", mul(add(div("i", "out_height"), 1), "height", "row"), sub(0, "row")), "row"),
     ),
   ),
 );

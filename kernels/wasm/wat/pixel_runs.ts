@@ -4,7 +4,21 @@
  * @module
  */
 
-import { add, div, less, load, loop, mul, range, rem, set, sub, term, ZEROS } from "./text.ts";
+import {
+  add,
+  div,
+  less,
+  load,
+  loop,
+  mul,
+  range,
+  rem,
+  set,
+  splat,
+  sub,
+  term,
+  ZEROS,
+} from "./text.ts";
 
 /** Pixels of a run: of more, the product of up to 2 each could overflow. */
 const RUN = 64;
@@ -47,29 +61,21 @@ export function overRuns(
   const nextImage = mul(add(div("start", "cells"), 1), "cells");
   return [
     set("bytes", mul("attributes", 4)),
-    set("wide", `(f32x4.splat (f32.reinterpret_i32 ${term("scale")}))`),
-    loop(
-      "start",
-      "first",
-      "last",
-      sub("end", "start"),
+    set("wide", splat("scale")),
+    loop("start", "first", "last", sub("end", "start"))(
       set("row", mul(div("start", "cells"), "bytes")),
       set("end", least("last", nextImage)),
       set("end", least("end", add("start", RUN))),
       set("bits_end", add("bits", mul("end", 4))),
       set("fours_end", sub("bits_end", mul(4, rem(sub("end", "start"), LANES)))),
-      loop(
-        "a",
-        0,
-        "bytes",
-        16,
+      loop("a", 0, "bytes", 16)(
         set("wanted_4", load(add("wanted", "row", "a"))),
         set("weight", load(add("weights", "row", "a"))),
         set("from_0", add(from, mul("start", "bytes"), "a")),
         set("to_0", add(to, mul("start", "bytes"), "a")),
         ...before,
-        loop("bit", add("bits", mul("start", 4)), "fours_end", 4 * LANES, ...atOnce(LANES, pixel)),
-        loop("bit", "fours_end", "bits_end", 4, ...atOnce(1, pixel)),
+        loop("bit", add("bits", mul("start", 4)), "fours_end", 4 * LANES)(...atOnce(LANES, pixel)),
+        loop("bit", "fours_end", "bits_end", 4)(...atOnce(1, pixel)),
         ...behind,
       ),
     ),

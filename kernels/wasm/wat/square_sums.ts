@@ -7,28 +7,23 @@
  * @module
  */
 
-import { add, func, loop, moduleOf, mul, set, sub, term } from "./text.ts";
+import { add, func, loop, moduleOf, mul, set, sub, sumOfTwo, term } from "./text.ts";
 
 /** Adds the squares of two numbers, which f64 holds without rounding. */
 const addSquares = (two: string) => [
   set("wide", `(f64x2.promote_low_f32x4 ${two})`),
   set("total", `(f64x2.add ${term("total")} (f64x2.mul ${term("wide")} ${term("wide")}))`),
 ];
-const lane = (index: number) => `(f64x2.extract_lane ${index} ${term("total")})`;
 
-const SQUARE_SUMS = func(
-  "square_sums",
-  ["g", "sums", "first", "last", "piece"],
-  { i32: ["i"], v128: ["wide", "total"] },
-  loop(
-    "i",
-    "first",
-    sub("last", 1),
-    2,
+const SQUARE_SUMS = func("square_sums", "g sums first last piece", {
+  i32: "i",
+  v128: "wide total",
+})(
+  loop("i", "first", sub("last", 1), 2)(
     ...addSquares(`(v128.load64_zero ${add("g", mul("i", 4))})`),
   ),
-  loop("i", "i", "last", 1, ...addSquares(`(v128.load32_zero ${add("g", mul("i", 4))})`)),
-  `(f64.store ${add("sums", mul("piece", 8))} (f64.add ${lane(0)} ${lane(1)}))`,
+  loop("i", "i", "last")(...addSquares(`(v128.load32_zero ${add("g", mul("i", 4))})`)),
+  `(f64.store ${add("sums", mul("piece", 8))} ${sumOfTwo("total")})`,
 );
 
 /** The module's text. */

@@ -8,35 +8,38 @@
  * @module
  */
 
-import { add, and, div, func, increase, loop, moduleOf, mul, rem, set, sub, when } from "./text.ts";
+import {
+  add,
+  and,
+  clear,
+  div,
+  func,
+  increase,
+  loop,
+  moduleOf,
+  mul,
+  rem,
+  set,
+  sub,
+  when,
+} from "./text.ts";
 
 /** 1 where a place lies in x. A place before its begin is large without its sign. */
 const within = (place: string, bound: string) =>
   `(i32.lt_u (local.get $${place}) (local.get $${bound}))`;
-const zeros = (to: string, bytes: string) => `(memory.fill ${to} (i32.const 0) ${bytes})`;
 const between = (value: string, most: string) =>
   `(select (local.get $${most}) (select (i32.const 0) ${value} (i32.lt_s ${value} (i32.const 0))) ` +
   `(i32.gt_s ${value} (local.get $${most})))`;
 
 const STRIDED_COPY = func(
   "strided_copy",
-  [
-    ...["x", "y", "second", "third", "run"],
-    ...["start_a", "start_b", "start_c", "start"],
-    ...["bound_a", "bound_b", "bound_c", "bound"],
-    ...["stride_a", "stride_b", "stride_c"],
-    ...["first", "last"],
-  ],
-  { i32: ["i", "a", "b", "c", "to", "head", "tail"] },
-  // Of a run the bytes head..<tail are in x, the others not.
+  "x y second third run start_a start_b start_c start bound_a bound_b bound_c bound stride_a stride_b stride_c first last",
+  { i32: "i a b c to head tail" },
+)( // Of a run the bytes head..<tail are in x, the others not.
   set("head", between(sub(0, "start"), "run")),
   set("tail", between(sub("bound", "start"), "run")),
   set("to", add("y", mul("first", "run"))),
-  loop(
-    "i",
-    "first",
-    "last",
-    1,
+  loop("i", "first", "last")(
     set("a", add("start_a", div("i", mul("second", "third")))),
     set("b", add("start_b", rem(div("i", "third"), "second"))),
     set("c", add("start_c", rem("i", "third"))),
@@ -48,7 +51,7 @@ const STRIDED_COPY = func(
         "(i32.lt_s (local.get $head) (local.get $tail))",
       ),
       [
-        zeros("(local.get $to)", "(local.get $head)"),
+        clear("to", "head"),
         `(memory.copy ${add("to", "head")} ${
           add(
             "x",
@@ -59,9 +62,9 @@ const STRIDED_COPY = func(
             "head",
           )
         } ${sub("tail", "head")})`,
-        zeros(add("to", "tail"), sub("run", "tail")),
+        clear(add("to", "tail"), sub("run", "tail")),
       ].join("\n"),
-      zeros("(local.get $to)", "(local.get $run)"),
+      clear("to", "run"),
     ),
     increase("to", "run"),
   ),

@@ -57,22 +57,20 @@ export function less(a: Term, b: Term): string {
   return `(i32.lt_s ${term(a)} ${term(b)})`;
 }
 
+/** Takes what is written between a head and an end. */
+export type Around = (...body: readonly string[]) => string;
+
 /** `for (name = from; name < to; name += step) body`; the condition is tested first. */
-export function loop(
-  name: string,
-  from: Term,
-  to: Term,
-  step: Term,
-  ...body: readonly string[]
-): string {
-  return lines(
-    set(name, from),
-    `(block $${name}_done (loop $${name}_next`,
-    `(br_if $${name}_done (i32.ge_s ${term(name)} ${term(to)}))`,
-    ...body,
-    increase(name, step),
-    `(br $${name}_next)))`,
-  );
+export function loop(name: string, from: Term, to: Term, step: Term = 1): Around {
+  return (...body) =>
+    lines(
+      set(name, from),
+      `(block $${name}_done (loop $${name}_next`,
+      `(br_if $${name}_done (i32.ge_s ${term(name)} ${term(to)}))`,
+      ...body,
+      increase(name, step),
+      `(br $${name}_next)))`,
+    );
 }
 
 /** Runs `then` where the condition holds, else `otherwise`. */
@@ -110,26 +108,67 @@ export function fused(a: Term, b: Term, c: Term): string {
   return `(f32x4.relaxed_madd ${term(a)} ${term(b)} ${term(c)})`;
 }
 
+/** The f32 whose bits an i32 holds, four times. */
+export function splat(bits: Term): string {
+  return `(f32x4.splat (f32.reinterpret_i32 ${term(bits)}))`;
+}
+
+/** Four numbers f32 with their upper two first. */
+export function swapped(value: Term): string {
+  return `(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 ${term(value)} ${term(value)})`;
+}
+
+/** The lower and the upper two of four numbers f32, as f64. */
+export function halves(value: Term): [lower: string, upper: string] {
+  return [
+    `(f64x2.promote_low_f32x4 ${term(value)})`,
+    `(f64x2.promote_low_f32x4 ${swapped(value)})`,
+  ];
+}
+
+/** The sum of two numbers f64. */
+export function sumOfTwo(value: Term): string {
+  const [first, second] = range(2).map((lane) => `(f64x2.extract_lane ${lane} ${term(value)})`);
+  return `(f64.add ${first} ${second})`;
+}
+
+/** Sets memory to zero. */
+export function clear(address: Term, bytes: Term): string {
+  return `(memory.fill ${term(address)} (i32.const 0) ${term(bytes)})`;
+}
+
+/** Makes a variable no larger than another; neither is negative. */
+export function atMost(name: string, most: string): string {
+  return when(`(i32.gt_u ${term(name)} ${term(most)})`, set(name, most));
+}
+
 /** Four zeros. */
 export const ZEROS = "(v128.const i32x4 0 0 0 0)";
+
+/** Names with blanks between them, and lists of such. */
+export type Names = string | readonly Names[];
+
+function namesOf(names: Names): string[] {
+  return typeof names === "string" ? names.split(" ") : names.flatMap(namesOf);
+}
 
 /** A function under its own name, with i32 parameters and local variables of two kinds. */
 export function func(
   name: string,
-  parameters: readonly string[],
-  locals: { readonly i32?: readonly string[]; readonly v128?: readonly string[] },
-  ...body: readonly string[]
-): string {
-  const declare = (kind: string, names: readonly string[] = []) =>
-    names.map((local) => `(local $${local} ${kind})`).join(" ");
-  return lines(
-    `(func $${name} (export "${name}")`,
-    parameters.map((parameter) => `(param $${parameter} i32)`).join(" "),
-    declare("i32", locals.i32),
-    declare("v128", locals.v128),
-    ...body,
-    `)`,
-  );
+  parameters: Names,
+  { i32 = [], v128 = [] }: { readonly i32?: Names; readonly v128?: Names },
+): Around {
+  const declare = (what: string, names: Names, type: string) =>
+    namesOf(names).map((local) => `(${what} $${local} ${type})`).join(" ");
+  return (...body) =>
+    lines(
+      `(func $${name} (export "${name}")`,
+      declare("param", parameters, "i32"),
+      declare("local", i32, "i32"),
+      declare("local", v128, "v128"),
+      ...body,
+      `)`,
+    );
 }
 
 /** A module of functions on the memory that the threads share. */

@@ -15,6 +15,8 @@
 
 import {
   add,
+  atMost,
+  clear,
   div,
   func,
   increase,
@@ -24,8 +26,6 @@ import {
   range,
   set,
   sub,
-  term,
-  when,
 } from "./text.ts";
 import {
   clearTile,
@@ -54,49 +54,28 @@ const rows = range(ROWS);
 const WINOGRAD = func(
   "winograd",
   [
-    ...[
-      "x",
-      "u",
-      "y",
-      "room",
-      "stride",
-      "block",
-      "height",
-      "width",
-      "border",
-      "channels",
-      "panels",
-    ],
-    ...["out_height", "out_width", "tiles_x", "tiles_of_image", "first", "last", "piece", "thread"],
+    "x u y room stride block height width border channels panels",
+    "out_height out_width tiles_x tiles_of_image first last piece thread",
   ],
   {
     i32: [
-      ...[...SQUARE_LOCALS, ...ROOM_LOCALS],
-      ...["p", "panel", "g", "end", "fours", "base", "sums", ...rows.map((row) => `a${row}`)],
+      SQUARE_LOCALS,
+      ROOM_LOCALS,
+      "p panel g end fours base sums",
+      rows.map((row) => `a${row}`),
     ],
-    v128: [...transformVectors(SIDE, SIDE), ...TILE_VECTORS],
+    v128: [transformVectors(SIDE, SIDE), TILE_VECTORS],
   },
+)(
   SET_FACTORS,
   SET_ROOM,
   set("count", sub("last", "first")),
-  loop("index", 0, "count", 1, set("tile", add("first", "index")), LOCATE_TILE, TRANSFORM_X),
+  loop("index", 0, "count")(set("tile", add("first", "index")), LOCATE_TILE, TRANSFORM_X),
   set("g", "u"),
-  loop(
-    "p",
-    0,
-    POSITIONS,
-    1,
-    loop(
-      "panel",
-      0,
-      "panels",
-      1,
+  loop("p", 0, POSITIONS)(
+    loop("panel", 0, "panels")(
       set("base", "g"),
-      loop(
-        "index",
-        0,
-        "count",
-        ROWS,
+      loop("index", 0, "count", ROWS)(
         // The same panel again for the next rows.
         set("g", "base"),
         set("a0", add("v", mul("p", "position"), mul("index", "bytes"))),
@@ -112,7 +91,7 @@ const WINOGRAD = func(
       ),
     ),
   ),
-  loop("index", 0, "count", 1, set("tile", add("first", "index")), LOCATE_TILE, TRANSFORM_Y),
+  loop("index", 0, "count")(set("tile", add("first", "index")), LOCATE_TILE, TRANSFORM_Y),
 );
 
 /**
@@ -124,72 +103,41 @@ const WINOGRAD = func(
 const WINOGRAD_FILTER_GRAD = func(
   "winograd_filter_grad",
   [
-    ...["x", "dy", "sums", "room", "stride", "block", "height", "width", "channels", "panels"],
-    ...["out_height", "out_width", "tiles_x", "tiles_of_image", "tiles", "group"],
-    ...["first", "last", "piece", "thread"],
+    "x dy sums room stride block height width channels panels",
+    "out_height out_width tiles_x tiles_of_image tiles group first last piece thread",
   ],
   {
-    i32: [
-      ...[...SQUARE_LOCALS, ...ROOM_LOCALS],
-      ...["border", "p", "panel", "part", "start", "stop", "a", "d", "target", "tall", "size", "k"],
-    ],
-    v128: [...transformVectors(SIDE, SIDE), ...TILE_VECTORS],
+    i32: [SQUARE_LOCALS, ROOM_LOCALS, "border p panel part start stop a d target tall size k"],
+    v128: [transformVectors(SIDE, SIDE), TILE_VECTORS],
   },
+)(
   SET_FACTORS,
   SET_ROOM,
   // Tiles of rows that the channels fill, and the bytes of a group's sums.
   set("tall", div(add("channels", ROWS - 1), ROWS)),
   set("size", mul("tall", POSITIONS * ROWS, "outputs")),
-  loop(
-    "part",
-    "first",
-    "last",
-    1,
-    `(memory.fill ${add("sums", mul("part", "size"))} (i32.const 0) ${term("size")})`,
+  loop("part", "first", "last")(
+    clear(add("sums", mul("part", "size")), "size"),
     set("stop", mul(add("part", 1), "group")),
-    when(`(i32.gt_u ${term("stop")} ${term("tiles")})`, set("stop", "tiles")),
-    loop(
-      "start",
-      mul("part", "group"),
-      "stop",
-      "block",
+    atMost("stop", "tiles"),
+    loop("start", mul("part", "group"), "stop", "block")(
       set("count", sub("stop", "start")),
-      when(`(i32.gt_u ${term("count")} ${term("block")})`, set("count", "block")),
-      loop(
-        "index",
-        0,
-        "count",
-        1,
+      atMost("count", "block"),
+      loop("index", 0, "count")(
         set("tile", add("start", "index")),
         LOCATE_TILE,
         TRANSFORM_X,
         TRANSFORM_DY,
       ),
       set("target", add("sums", mul("part", "size"))),
-      loop(
-        "p",
-        0,
-        POSITIONS,
-        1,
-        loop(
-          "k",
-          0,
-          "tall",
-          1,
-          loop(
-            "panel",
-            0,
-            "panels",
-            1,
+      loop("p", 0, POSITIONS)(
+        loop("k", 0, "tall")(
+          loop("panel", 0, "panels")(
             set("to", add("target", mul("panel", TILE_BYTES))),
             loadTile("to", "outputs"),
             set("a", add("v", mul("p", "position"), mul("k", 4 * ROWS))),
             set("d", add("m", mul("p", "position_m"), mul("panel", TILE_BYTES))),
-            loop(
-              "index",
-              0,
-              "count",
-              1,
+            loop("index", 0, "count")(
               tileStep((row) => ({ address: "a", offset: 4 * row }), "d"),
               increase("a", "bytes"),
               increase("d", "outputs"),

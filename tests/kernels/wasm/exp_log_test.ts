@@ -14,20 +14,13 @@ const SIZE = 1 << 16;
 async function compile(
   text: (...names: [string, string, string, string]) => string[],
 ): Promise<(given: Float32Array) => Float32Array> {
-  const body = loop(
-    ...["at", 0, 4 * SIZE, 16] as const,
+  const body = loop("at", 0, 4 * SIZE, 16)(
     `(local.set $x ${load("at")})`,
     ...text("y", "x", "n", "r"),
     store("at", "y"),
   );
   const source = moduleOf(
-    func(
-      "work",
-      [],
-      { i32: ["at"], v128: ["x", "y", "n", "r", ...EXP_LOCALS] },
-      ...SET_EXP_LOCALS,
-      body,
-    ),
+    func("work", [], { i32: "at", v128: ["x y n r", EXP_LOCALS] })(...SET_EXP_LOCALS, body),
   );
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
   const binary = await assemble("exp_log", source) as Uint8Array<ArrayBuffer>;

@@ -33,26 +33,19 @@ import {
 /** g [3, 3, C, N] = Gᵀ (Σ over groups of `sums`) G, for the channels first..<last. */
 export const WINOGRAD_FILTER_SUM: string = func(
   "winograd_filter_sum",
-  ["sums", "g", "groups", "channels", "panels", "first", "last"],
+  "sums g groups channels panels first last",
   {
-    i32: ["outputs", "matrix", "size", "c", "n", "group", "from", "to", "tap"],
-    v128: [...transformVectors(SIDE, TAPS), "total"],
+    i32: "outputs matrix size c n group from to tap",
+    v128: [transformVectors(SIDE, TAPS), "total"],
   },
+)(
   SET_FACTORS,
   set("outputs", mul("panels", TILE_BYTES)),
   set("matrix", mul(div(add("channels", ROWS - 1), ROWS), ROWS, "outputs")),
   set("size", mul("matrix", POSITIONS)),
   set("tap", mul("channels", "outputs")),
-  loop(
-    "c",
-    "first",
-    "last",
-    1,
-    loop(
-      "n",
-      0,
-      "outputs",
-      16,
+  loop("c", "first", "last")(
+    loop("n", 0, "outputs", 16)(
       set("to", add("g", mul("c", "outputs"), "n")),
       inBothDimensions(
         transformFilterGradient,
@@ -63,11 +56,7 @@ export const WINOGRAD_FILTER_SUM: string = func(
             lines(
               set("total", ZEROS),
               set("from", add("sums", mul("c", "outputs"), "n", mul("matrix", i * SIDE + j))),
-              loop(
-                "group",
-                0,
-                "groups",
-                1,
+              loop("group", 0, "groups")(
                 set("total", plus("total", load("from"))),
                 increase("from", "size"),
               ),
@@ -88,28 +77,14 @@ export const WINOGRAD_FILTER_SUM: string = func(
  */
 export const WINOGRAD_FILTER: string = func(
   "winograd_filter",
-  ["f", "u", "tap", "inner", "outer", "channels", "panels", "first", "last"],
-  {
-    i32: ["panel", "k", "half", "from", "at", "to", "position"],
-    v128: [...transformVectors(TAPS, SIDE), "four"],
-  },
+  "f u tap inner outer channels panels first last",
+  { i32: "panel k half from at to position", v128: [transformVectors(TAPS, SIDE), "four"] },
+)(
   SET_FACTORS,
   set("position", mul("panels", "channels", TILE_BYTES)),
-  loop(
-    "panel",
-    "first",
-    "last",
-    1,
-    loop(
-      "k",
-      0,
-      "channels",
-      1,
-      loop(
-        "half",
-        0,
-        2,
-        1,
+  loop("panel", "first", "last")(
+    loop("k", 0, "channels")(
+      loop("half", 0, 2)(
         set(
           "from",
           add("f", mul("k", "inner"), mul(add(mul("panel", 8), mul("half", 4)), "outer")),

@@ -7,6 +7,7 @@
 import {
   add,
   and,
+  clear,
   div,
   lines,
   loop,
@@ -74,25 +75,13 @@ export function copySquare(square: Square, direction: "to edge" | "from edge"): 
   const pixel = pixelOf(square, "i", "j");
   const edge = add("edge", mul(add(mul("i", square.side), "j"), square.bytes));
   const [to, from] = direction === "to edge" ? [edge, pixel] : [pixel, edge];
-  return loop(
-    "i",
-    0,
-    square.side,
-    1,
-    when(
-      inRange(add("y0", "i"), square.height),
-      loop(
-        "j",
-        0,
-        square.side,
-        1,
-        when(
-          inRange(add("x0", "j"), square.width),
-          `(memory.copy ${to} ${from} ${term(square.bytes)})`,
-        ),
-      ),
-    ),
-  );
+  return loop("i", 0, square.side)(when(
+    inRange(add("y0", "i"), square.height),
+    loop("j", 0, square.side)(when(
+      inRange(add("x0", "j"), square.width),
+      `(memory.copy ${to} ${from} ${term(square.bytes)})`,
+    )),
+  ));
 }
 
 /** $at and $row of the square in memory, or of a copy in $edge with zeros where there is no pixel. */
@@ -104,7 +93,7 @@ export function readSquare(square: Square): string {
       term("inside"),
       lines(set("at", pixelOf(square, 0, 0)), set("row", mul(width, bytes))),
       lines(
-        `(memory.fill ${term("edge")} (i32.const 0) ${mul(bytes, side * side)})`,
+        clear("edge", mul(bytes, side * side)),
         copySquare(square, "to edge"),
         set("at", "edge"),
         set("row", mul(bytes, side)),

@@ -45,11 +45,7 @@ function transformSquare(
   return lines(
     readSquare(square),
     setRows(side, bytes),
-    loop(
-      "c",
-      0,
-      bytes,
-      16,
+    loop("c", 0, bytes, 16)(
       set("to", add(room, mul("index", bytes), "c")),
       inBothDimensions(
         map,
@@ -106,11 +102,7 @@ export const TRANSFORM_Y: string = lines(
     lines(set("at", "edge"), set("row", mul("outputs", OUTPUTS))),
   ),
   setRows(OUTPUTS, "outputs"),
-  loop(
-    "c",
-    0,
-    "outputs",
-    16,
+  loop("c", 0, "outputs", 16)(
     set("to", add("m", mul("index", "outputs"), "c")),
     // Positions are read by columns: a column's rows lie SIDE positions apart.
     inBothDimensions(
