@@ -4,46 +4,25 @@
  * @module
  */
 
-import { conv2d, conv2dInputGrad } from "./convolution/conv2d.ts";
 import {
   checkConv2d,
   type Conv2dShape,
+  type Operands,
+  type Operation,
   outputSize,
   padChannels,
 } from "./convolution/conv2d_shape.ts";
-import { conv2dFilterGrad } from "./convolution/conv2d_filter_grad.ts";
-import {
-  conv2dFilterGradTiled,
-  conv2dInputGradTiled,
-  conv2dTiled,
-} from "./convolution/conv2d_tiled.ts";
-import type { Binding, Gpu } from "./webgpu/gpu.ts";
-import { part, runsOf } from "./webgpu/runs.ts";
+import { convolveTiled, OPERATIONS } from "./convolution/conv2d_tiled.ts";
 import { sumSplits } from "./convolution/sum_splits.ts";
 import { DEFAULT_TILE, type Tile } from "./convolution/tiles.ts";
-import {
-  conv2dFilterGradWinograd,
-  conv2dInputGradWinograd,
-  conv2dWinograd,
-} from "./convolution/winograd_tiled.ts";
+import { convolveWinograd } from "./convolution/winograd_tiled.ts";
+import type { Gpu } from "./webgpu/gpu.ts";
+import { part, runsOf } from "./webgpu/runs.ts";
 
-/** What is computed of y = x * f: the result or a gradient. Its buffers are those of that function. */
-export type Operation = "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad";
+export type { Operands, Operation } from "./convolution/conv2d_shape.ts";
 
 /** Kernels that work in registers alone, or with a tile in workgroup memory, by Winograd if it says so. */
 export type Family = "registers" | Tile;
-
-const IN_REGISTERS = { conv2d, conv2dInputGrad, conv2dFilterGrad };
-const TILED = {
-  conv2d: conv2dTiled,
-  conv2dInputGrad: conv2dInputGradTiled,
-  conv2dFilterGrad: conv2dFilterGradTiled,
-};
-const BY_WINOGRAD = {
-  conv2d: conv2dWinograd,
-  conv2dInputGrad: conv2dInputGradWinograd,
-  conv2dFilterGrad: conv2dFilterGradWinograd,
-};
 
 /**
  * Records an operation: see {@linkcode conv2d}, {@linkcode conv2dInputGrad} and
@@ -56,28 +35,28 @@ const BY_WINOGRAD = {
 export function convolve(
   gpu: Gpu,
   operation: Operation,
-  [a, b, out]: readonly [Binding, Binding, Binding],
+  [a, b, out]: Operands,
   shape: Conv2dShape,
   family: Family = familyOf(gpu, operation, shape),
 ): void {
   checkConv2d(shape);
-  const record = (a: Binding, b: Binding, out: Binding, shape: Conv2dShape) => {
-    if (family === "registers") return IN_REGISTERS[operation](gpu, a, b, out, shape);
-    const tiled = family.winograd ? BY_WINOGRAD : TILED;
-    tiled[operation](gpu, a, b, out, shape, family);
+  const record = (operands: Operands, shape: Conv2dShape) => {
+    if (family === "registers") return OPERATIONS[operation](gpu, operands, shape);
+    const tiled = family.winograd ? convolveWinograd : convolveTiled;
+    tiled(gpu, operation, operands, shape, family);
   };
   const { x, y, scratch } = imageBytes(shape);
   const runs = runsOf(gpu, shape.batch, { bound: [x, y], scratch });
-  if (runs.length === 1) return record(a, b, out, shape);
+  if (runs.length === 1) return record([a, b, out], shape);
   const filterLength = shape.kernelHeight * shape.kernelWidth * shape.channels * shape.filters;
   for (const run of runs) {
     const images = { ...shape, batch: run.count };
-    if (operation === "conv2d") record(part(a, run, x), b, part(out, run, y), images);
+    if (operation === "conv2d") record([part(a, run, x), b, part(out, run, y)], images);
     else if (operation === "conv2dInputGrad") {
-      record(part(a, run, y), b, part(out, run, x), images);
+      record([part(a, run, y), b, part(out, run, x)], images);
     } else {
       const target = run.first === 0 ? out : gpu.scratch("run", 4 * filterLength);
-      record(part(a, run, x), part(b, run, y), target, images);
+      record([part(a, run, x), part(b, run, y), target], images);
       if (target !== out) sumSplits(gpu, target, out, 1, filterLength, true);
     }
   }

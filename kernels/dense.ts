@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { Operands } from "./convolution/conv2d_shape.ts";
 import { TEXEL_ROW } from "./webgpu/device_memory.ts";
-import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import type { Gpu } from "./webgpu/gpu.ts";
 import { grid, MOST_ITERATIONS } from "./webgpu/kernel.ts";
 import { sumSplits } from "./convolution/sum_splits.ts";
 import shader from "./wgsl/dense.wgsl" with { type: "text" };
+import fma4 from "./wgsl/convolution/fma4.wgsl" with { type: "text" };
 import texel from "./wgsl/convolution/texel.wgsl" with { type: "text" };
 
 /** Sizes of y [B, N] = x [B, K] · w [K, N]; K and N are multiples of 4. */
@@ -29,7 +31,7 @@ const ENOUGH_INVOCATIONS = 512;
 /** Fewest vectors of four that a split may have, so that adding up stays the smaller part. */
 const LEAST_STEP = 64;
 
-const KERNEL = { label: "dense", source: shader + texel, constants: { TEXEL_ROW } };
+const KERNEL = { label: "dense", source: shader + texel + fma4, constants: { TEXEL_ROW } };
 
 /**
  * Records y = x · w.
@@ -38,7 +40,7 @@ const KERNEL = { label: "dense", source: shader + texel, constants: { TEXEL_ROW 
  * w  f32 [K, N]
  * y  f32 [B, N], written
  */
-export function dense(gpu: Gpu, x: Binding, w: Binding, y: Binding, shape: DenseShape): void {
+export function dense(gpu: Gpu, [x, w, y]: Operands, shape: DenseShape): void {
   const { rows, inputs, outputs } = shape;
   const tiles = Math.ceil(rows / 4) * outputs / 4;
   const inner = inputs / 4;
@@ -63,13 +65,7 @@ export function dense(gpu: Gpu, x: Binding, w: Binding, y: Binding, shape: Dense
  * w   f32 [K, N]
  * dx  f32 [B, K], written
  */
-export function denseInputGrad(
-  gpu: Gpu,
-  dy: Binding,
-  w: Binding,
-  dx: Binding,
-  shape: DenseShape,
-): void {
+export function denseInputGrad(gpu: Gpu, [dy, w, dx]: Operands, shape: DenseShape): void {
   const { rows, inputs, outputs } = shape;
   const bindings = {
     1: gpu.scratchTexels("gradient", dy, rows * outputs / 4),
@@ -88,13 +84,7 @@ export function denseInputGrad(
  * dy  f32 [B, N]
  * g   f32 [K, N], written
  */
-export function denseWeightGrad(
-  gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
-  shape: DenseShape,
-): void {
+export function denseWeightGrad(gpu: Gpu, [x, dy, g]: Operands, shape: DenseShape): void {
   const { rows, inputs, outputs } = shape;
   const bindings = {
     0: gpu.scratchTexels("image", x, rows * inputs / 4),

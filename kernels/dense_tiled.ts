@@ -5,12 +5,13 @@
  * @module
  */
 
-import type { Conv2dShape } from "./convolution/conv2d_shape.ts";
+import type { Conv2dShape, Operands } from "./convolution/conv2d_shape.ts";
 import type { DenseShape } from "./dense.ts";
-import type { Binding, Gpu } from "./webgpu/gpu.ts";
+import type { Gpu } from "./webgpu/gpu.ts";
 import { grid } from "./webgpu/kernel.ts";
 import { sumManySplits } from "./convolution/sum_splits.ts";
 import source from "./wgsl/dense_tiled.wgsl" with { type: "text" };
+import fma4 from "./wgsl/convolution/fma4.wgsl" with { type: "text" };
 import gradSource from "./wgsl/dense_tiled_grad.wgsl" with { type: "text" };
 
 /**
@@ -50,12 +51,12 @@ export function asDenseTiled(shape: Conv2dShape): DenseShape | null {
  * w  f32 [K, N]
  * y  f32 [B, N], written
  */
-export function denseTiled(gpu: Gpu, x: Binding, w: Binding, y: Binding, shape: DenseShape): void {
+export function denseTiled(gpu: Gpu, [x, w, y]: Operands, shape: DenseShape): void {
   const { rows, inputs, outputs } = shape;
   const { blocks, columns, groups, lanes, step, splits } = divideDense(shape);
   const kernel = {
     label: "dense_tiled",
-    source,
+    source: source + fma4,
     constants: {
       K4: inputs / 4,
       N4: outputs / 4,
@@ -104,13 +105,7 @@ export function divideDense({ rows, inputs, outputs }: DenseShape): DenseDispatc
  * w   f32 [K, N]
  * dx  f32 [B, K], written
  */
-export function denseInputGradTiled(
-  gpu: Gpu,
-  dy: Binding,
-  w: Binding,
-  dx: Binding,
-  shape: DenseShape,
-): void {
+export function denseInputGradTiled(gpu: Gpu, [dy, w, dx]: Operands, shape: DenseShape): void {
   const bindings = { 1: dy, 2: w, 3: dx, 5: gpu.uniforms([shape.rows]) };
   gpu.dispatch(gradKernel("input_grad", shape), bindings, grid(shape.inputs / 64));
 }
@@ -122,13 +117,7 @@ export function denseInputGradTiled(
  * dy  f32 [B, N]
  * g   f32 [K, N], written
  */
-export function denseWeightGradTiled(
-  gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
-  shape: DenseShape,
-): void {
+export function denseWeightGradTiled(gpu: Gpu, [x, dy, g]: Operands, shape: DenseShape): void {
   const bindings = { 0: x, 1: dy, 4: g, 5: gpu.uniforms([shape.rows]) };
   const invocations = shape.inputs / 4 * shape.outputs / 4;
   gpu.dispatch(gradKernel("weight_grad", shape), bindings, grid(invocations / 256));

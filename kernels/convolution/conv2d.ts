@@ -12,11 +12,12 @@ import {
   checkConv2d,
   type Conv2dShape,
   NO_BORDER,
+  type Operands,
   outputSize,
   padChannels,
 } from "./conv2d_shape.ts";
 import { convolveTiles } from "./register_tiles.ts";
-import { type ImageShape, repack, rotateFilter } from "./repack.ts";
+import { repack, rotateFilter, sidesOf } from "./repack.ts";
 import { suitsWinograd, winograd } from "./winograd.ts";
 
 /** Up to as many rows a product costs its weights, which `dense.ts` loads anew for every four. */
@@ -28,9 +29,7 @@ const DENSE_ROWS = 32;
  */
 export type ByFours = (
   gpu: Gpu,
-  a: Binding,
-  b: Binding,
-  out: Binding,
+  operands: Operands,
   shape: Conv2dShape,
   border?: Border,
 ) => void;
@@ -47,28 +46,25 @@ export type ByFours = (
  */
 export function conv2d(
   gpu: Gpu,
-  x: Binding,
-  f: Binding,
-  y: Binding,
+  [x, f, y]: Operands,
   shape: Conv2dShape,
   byFours: ByFours = convolve,
 ): void {
   checkConv2d(shape);
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
-  const taps = { batch: shape.kernelHeight * shape.kernelWidth, width: 1 };
+  const taps = shape.kernelHeight * shape.kernelWidth;
   const x4 = padImages(gpu, x, shape, padded.channels);
   let f4 = f;
   if (padded.channels !== shape.channels || padded.filters !== shape.filters) {
-    f4 = gpu.scratch("filter", 4 * taps.batch * padded.channels * padded.filters);
-    const from = { ...taps, height: shape.channels, channels: shape.filters };
-    repack(gpu, f, f4, from, { height: padded.channels, width: 1, channels: padded.filters });
+    f4 = gpu.scratch("filter", 4 * taps * padded.channels * padded.filters);
+    repack(gpu, f, f4, taps, sidesOf(shape), sidesOf(padded));
   }
-  if (padded.filters === shape.filters) return byFours(gpu, x4, f4, y, padded);
-  const out = { batch: shape.batch, height, width, channels: padded.filters };
-  const y4 = gpu.scratch("output", 4 * shape.batch * height * width * padded.filters);
-  byFours(gpu, x4, f4, y4, padded);
-  repack(gpu, y4, y, out, { height, width, channels: shape.filters });
+  if (padded.filters === shape.filters) return byFours(gpu, [x4, f4, y], padded);
+  const pixels = shape.batch * height * width;
+  const y4 = gpu.scratch("output", 4 * pixels * padded.filters);
+  byFours(gpu, [x4, f4, y4], padded);
+  repack(gpu, y4, y, pixels, [1, padded.filters], [1, shape.filters]);
 }
 
 /**
@@ -83,29 +79,28 @@ export function conv2d(
  */
 export function conv2dInputGrad(
   gpu: Gpu,
-  dy: Binding,
-  f: Binding,
-  dx: Binding,
+  [dy, f, dx]: Operands,
   shape: Conv2dShape,
   byFours: ByFours = convolve,
 ): void {
   checkConv2d(shape);
   const product = byFours === convolve ? asDense(shape) : null;
-  if (product) return denseInputGrad(gpu, dy, f, dx, product);
+  if (product) return denseInputGrad(gpu, [dy, f, dx], product);
   const { kernelHeight, kernelWidth } = shape;
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
-  const from = { batch: shape.batch, height, width, channels: shape.filters };
+  const from = { ...shape, height, width, channels: shape.filters };
   const dy4 = padImages(gpu, dy, from, padded.filters);
   const taps = kernelHeight * kernelWidth;
   const rotated = gpu.scratch("rotated", 4 * taps * padded.filters * padded.channels);
   rotateFilter(gpu, f, rotated, shape, padded);
   const turned = { ...shape, height, width, channels: padded.filters, filters: padded.channels };
   const border = { top: kernelHeight - 1, left: kernelWidth - 1 };
-  if (padded.channels === shape.channels) return byFours(gpu, dy4, rotated, dx, turned, border);
-  const dx4 = gpu.scratch("output", 4 * shape.batch * shape.height * shape.width * padded.channels);
-  byFours(gpu, dy4, rotated, dx4, turned, border);
-  repack(gpu, dx4, dx, { ...shape, channels: padded.channels }, shape);
+  if (padded.channels === shape.channels) return byFours(gpu, [dy4, rotated, dx], turned, border);
+  const pixels = shape.batch * shape.height * shape.width;
+  const dx4 = gpu.scratch("output", 4 * pixels * padded.channels);
+  byFours(gpu, [dy4, rotated, dx4], turned, border);
+  repack(gpu, dx4, dx, pixels, [1, padded.channels], [1, shape.channels]);
 }
 
 /**
@@ -122,26 +117,30 @@ export function asDense(shape: Conv2dShape): DenseShape | null {
 }
 
 /** x [B, H, W, C] with `channels` channels: itself, or a scratch copy if it has fewer. */
-export function padImages(gpu: Gpu, x: Binding, shape: ImageShape, channels: number): Binding {
+export function padImages(
+  gpu: Gpu,
+  x: Binding,
+  shape: Pick<Conv2dShape, "batch" | "height" | "width" | "channels">,
+  channels: number,
+  slot = "input",
+): Binding {
   if (channels === shape.channels) return x;
-  const { batch, height, width } = shape;
-  const copy = gpu.scratch("input", 4 * batch * height * width * channels);
-  repack(gpu, x, copy, shape, { height, width, channels });
+  const pixels = shape.batch * shape.height * shape.width;
+  const copy = gpu.scratch(slot, 4 * pixels * channels);
+  repack(gpu, x, copy, pixels, [1, shape.channels], [1, channels]);
   return copy;
 }
 
 /** y = x * f for channels and filters that are multiples of 4. */
 function convolve(
   gpu: Gpu,
-  x: Binding,
-  f: Binding,
-  y: Binding,
+  [x, f, y]: Operands,
   shape: Conv2dShape,
   border: Border = NO_BORDER,
 ): void {
   const product = asDense(shape);
-  if (product) return dense(gpu, x, f, y, product);
-  if (suitsWinograd(shape)) return winograd(gpu, x, f, y, shape, border);
+  if (product) return dense(gpu, [x, f, y], product);
+  if (suitsWinograd(shape)) return winograd(gpu, [x, f, y], shape, border);
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
   const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);
   const taps = kernelHeight * kernelWidth * channels * filters;

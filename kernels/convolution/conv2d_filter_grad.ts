@@ -5,11 +5,17 @@
  */
 
 import { denseWeightGrad } from "../dense.ts";
-import type { Binding, Gpu } from "../webgpu/gpu.ts";
+import type { Gpu } from "../webgpu/gpu.ts";
 import { asDense, type ByFours, padImages } from "./conv2d.ts";
-import { checkConv2d, type Conv2dShape, outputSize, padChannels } from "./conv2d_shape.ts";
+import {
+  checkConv2d,
+  type Conv2dShape,
+  type Operands,
+  outputSize,
+  padChannels,
+} from "./conv2d_shape.ts";
 import { correlateTiles } from "./register_tiles.ts";
-import { repack } from "./repack.ts";
+import { repack, sidesOf } from "./repack.ts";
 import { suitsWinogradFilterGrad, winogradFilterGrad } from "./winograd.ts";
 
 /**
@@ -24,9 +30,7 @@ import { suitsWinogradFilterGrad, winogradFilterGrad } from "./winograd.ts";
  */
 export function conv2dFilterGrad(
   gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
+  [x, dy, g]: Operands,
   shape: Conv2dShape,
   byFours: ByFours = correlate,
 ): void {
@@ -34,30 +38,20 @@ export function conv2dFilterGrad(
   const padded = padChannels(shape);
   const [height, width] = outputSize(shape);
   const x4 = padImages(gpu, x, shape, padded.channels);
-  let dy4 = dy;
-  if (padded.filters !== shape.filters) {
-    const from = { batch: shape.batch, height, width, channels: shape.filters };
-    dy4 = gpu.scratch("gradient", 4 * shape.batch * height * width * padded.filters);
-    repack(gpu, dy, dy4, from, { height, width, channels: padded.filters });
-  }
-  if (x4 === x && dy4 === dy) return byFours(gpu, x, dy, g, shape);
+  const from = { ...shape, height, width, channels: shape.filters };
+  const dy4 = padImages(gpu, dy, from, padded.filters, "gradient");
+  if (x4 === x && dy4 === dy) return byFours(gpu, [x, dy, g], shape);
   const taps = shape.kernelHeight * shape.kernelWidth;
   const g4 = gpu.scratch("filter", 4 * taps * padded.channels * padded.filters);
-  byFours(gpu, x4, dy4, g4, padded);
-  repack(
-    gpu,
-    g4,
-    g,
-    { batch: taps, height: padded.channels, width: 1, channels: padded.filters },
-    { height: shape.channels, width: 1, channels: shape.filters },
-  );
+  byFours(gpu, [x4, dy4, g4], padded);
+  repack(gpu, g4, g, taps, sidesOf(padded), sidesOf(shape));
 }
 
 /** The gradient for channels and filters that are multiples of 4. */
-function correlate(gpu: Gpu, x: Binding, dy: Binding, g: Binding, shape: Conv2dShape): void {
+function correlate(gpu: Gpu, [x, dy, g]: Operands, shape: Conv2dShape): void {
   const product = asDense(shape);
-  if (product) return denseWeightGrad(gpu, x, dy, g, product);
-  if (suitsWinogradFilterGrad(shape)) return winogradFilterGrad(gpu, x, dy, g, shape);
+  if (product) return denseWeightGrad(gpu, [x, dy, g], product);
+  if (suitsWinogradFilterGrad(shape)) return winogradFilterGrad(gpu, [x, dy, g], shape);
   const { batch, height, width, channels, filters } = shape;
   const [outHeight, outWidth] = outputSize(shape);
   const image = gpu.scratchTexels("image", x, batch * height * width * channels / 4);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Binding } from "../webgpu/gpu.ts";
+
 /** Sizes of a convolution: x [B, H, W, C] * f [KH, KW, C, N] is y [B, OH, OW, N]. */
 export interface Conv2dShape {
   readonly batch: number;
@@ -16,6 +18,12 @@ export interface Conv2dShape {
   readonly kernelHeight: number;
   readonly kernelWidth: number;
 }
+
+/** What is computed of y = x * f: the result or a gradient. */
+export type Operation = "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad";
+
+/** The buffers of an operation: what it reads, and what it writes. */
+export type Operands = readonly [a: Binding, b: Binding, out: Binding];
 
 /** Rows and columns of zeros around an image, on either side. */
 export interface Border {

@@ -8,72 +8,54 @@
  * @module
  */
 
-import { conv2d, conv2dInputGrad } from "./conv2d.ts";
-import { type Conv2dShape, NO_BORDER } from "./conv2d_shape.ts";
+import { type ByFours, conv2d, conv2dInputGrad } from "./conv2d.ts";
 import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
+import { type Conv2dShape, NO_BORDER, type Operands, type Operation } from "./conv2d_shape.ts";
 import {
   asDenseTiled,
   denseInputGradTiled,
   denseTiled,
   denseWeightGradTiled,
 } from "../dense_tiled.ts";
-import type { Binding, Gpu } from "../webgpu/gpu.ts";
+import type { Gpu } from "../webgpu/gpu.ts";
 import { convolveBlocks, correlateBlocks, PLAIN } from "./tile_products.ts";
 import type { Tile } from "./tiles.ts";
 
-/** As {@linkcode conv2d}. A product of few rows takes no tile: see `dense_tiled.ts`. */
-export function conv2dTiled(
-  gpu: Gpu,
-  x: Binding,
-  f: Binding,
-  y: Binding,
-  shape: Conv2dShape,
-  tile: Tile,
-): void {
-  conv2d(gpu, x, f, y, shape, (gpu, x, f, y, shape) => {
-    const product = asDenseTiled(shape);
-    if (product) denseTiled(gpu, x, f, y, product);
-    else convolveBlocks(gpu, x, f, y, shape, tile, PLAIN);
-  });
-}
+/** The operations, for kernels that take channels and filters by fours. */
+export const OPERATIONS = { conv2d, conv2dInputGrad, conv2dFilterGrad } as const;
 
 /**
- * As {@linkcode conv2dInputGrad}: dy is read as if it had a border of zeros, so that no copy with one is
- * made.
+ * Records an operation, whose buffers are those of {@linkcode conv2d}, {@linkcode conv2dInputGrad} and
+ * {@linkcode conv2dFilterGrad}. A product of few rows takes no tile: see `dense_tiled.ts`. The gradient of the
+ * input reads dy as if it had a border of zeros, so that no copy with one is made.
  */
-export function conv2dInputGradTiled(
+export function convolveTiled(
   gpu: Gpu,
-  dy: Binding,
-  f: Binding,
-  dx: Binding,
+  operation: Operation,
+  operands: Operands,
   shape: Conv2dShape,
   tile: Tile,
 ): void {
   const product = asDenseTiled(shape);
-  if (product) return denseInputGradTiled(gpu, dy, f, dx, product);
-  conv2dInputGrad(
-    gpu,
-    dy,
-    f,
-    dx,
-    shape,
-    (gpu, dy, f, dx, shape, border = NO_BORDER) =>
-      convolveBlocks(gpu, dy, f, dx, shape, tile, { ...border, gradient: true }),
-  );
+  if (product && operation === "conv2dInputGrad") {
+    return denseInputGradTiled(gpu, operands, product);
+  }
+  OPERATIONS[operation](gpu, operands, shape, productsBy(tile)[operation]);
 }
 
-/** As {@linkcode conv2dFilterGrad}. */
-export function conv2dFilterGradTiled(
-  gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
-  shape: Conv2dShape,
-  tile: Tile,
-): void {
-  conv2dFilterGrad(gpu, x, dy, g, shape, (gpu, x, dy, g, shape) => {
-    const product = asDenseTiled(shape);
-    if (product) denseWeightGradTiled(gpu, x, dy, g, product);
-    else correlateBlocks(gpu, x, dy, g, shape, tile);
-  });
+function productsBy(tile: Tile): Record<Operation, ByFours> {
+  return {
+    conv2d: (gpu, operands, shape) => {
+      const product = asDenseTiled(shape);
+      if (product) denseTiled(gpu, operands, product);
+      else convolveBlocks(gpu, operands, shape, tile, PLAIN);
+    },
+    conv2dInputGrad: (gpu, operands, shape, border = NO_BORDER) =>
+      convolveBlocks(gpu, operands, shape, tile, { ...border, gradient: true }),
+    conv2dFilterGrad: (gpu, operands, shape) => {
+      const product = asDenseTiled(shape);
+      if (product) denseWeightGradTiled(gpu, operands, product);
+      else correlateBlocks(gpu, operands, shape, tile);
+    },
+  };
 }

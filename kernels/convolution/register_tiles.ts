@@ -11,6 +11,7 @@ import { MOST_ITERATIONS } from "../webgpu/kernel.ts";
 import { sumSplits } from "./sum_splits.ts";
 import convolution from "../wgsl/convolution/conv2d.wgsl" with { type: "text" };
 import correlation from "../wgsl/convolution/conv2d_filter_grad.wgsl" with { type: "text" };
+import fma4 from "../wgsl/convolution/fma4.wgsl" with { type: "text" };
 import texel from "../wgsl/convolution/texel.wgsl" with { type: "text" };
 
 /** Pixels in a tile. */
@@ -96,7 +97,11 @@ export function correlateTiles(
 }
 
 function kernelOf(label: string, source: string, tile: 8 | 16) {
-  return { label, source: source + texel, constants: { WIDE: tile === 16 ? 1 : 0, TEXEL_ROW } };
+  return {
+    label,
+    source: source + texel + fma4,
+    constants: { WIDE: tile === 16 ? 1 : 0, TEXEL_ROW },
+  };
 }
 
 /** Channels of a tile: 16 where that finishes sooner than 8, counting the channels they waste. */

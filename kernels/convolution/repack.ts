@@ -1,5 +1,5 @@
 /**
- * Rearranging buffers around a convolution: borders, channel padding, rotated filters.
+ * Rearranging buffers around a convolution: padded channels, rotated filters.
  *
  * @module
  */
@@ -9,40 +9,30 @@ import { grid, numbersAtOnce } from "../webgpu/kernel.ts";
 import repackSource from "../wgsl/convolution/repack.wgsl" with { type: "text" };
 import rotateSource from "../wgsl/convolution/rotate_filter.wgsl" with { type: "text" };
 
-/** Sizes of a batch of images. */
-export interface ImageShape {
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
+/** Rows and columns of a matrix. */
+type Sides = readonly [rows: number, columns: number];
+
+/** A tap of a filter as a matrix. */
+export function sidesOf({ channels, filters }: Record<"channels" | "filters", number>): Sides {
+  return [channels, filters];
 }
 
 /**
- * Records a copy into a frame of another size: x [B, H, W, C] is placed at (top, left) of
- * y [B, YH, YW, YC]; what y has beyond x is 0, what x has beyond y is dropped.
+ * Records a copy of matrices into frames of another size: x [COUNT, ...from] to y [COUNT, ...to]; what y has
+ * beyond x is 0, what x has beyond y is dropped.
  */
 export function repack(
   gpu: Gpu,
   x: Binding,
   y: Binding,
-  from: ImageShape,
-  to: Omit<ImageShape, "batch"> & { readonly top?: number; readonly left?: number },
+  count: number,
+  [rows, columns]: Sides,
+  [toRows, toColumns]: Sides,
 ): void {
-  const { type, size } = numbersAtOnce(from.channels, to.channels);
-  const sizes = gpu.uniforms([
-    from.batch,
-    from.height,
-    from.width,
-    from.channels / size,
-    to.height,
-    to.width,
-    to.channels / size,
-    to.top ?? 0,
-    to.left ?? 0,
-  ]);
-  const count = from.batch * to.height * to.width * to.channels / size;
+  const { type, size } = numbersAtOnce(columns, toColumns);
+  const sizes = gpu.uniforms([count, rows, columns / size, toRows, toColumns / size]);
   const kernel = { label: "repack", source: repackSource, aliases: { T: type } };
-  gpu.dispatch(kernel, [x, y, sizes], grid(count / 64));
+  gpu.dispatch(kernel, [x, y, sizes], grid(count * toRows * toColumns / size / 64));
 }
 
 /**

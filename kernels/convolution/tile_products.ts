@@ -5,10 +5,17 @@
  * @module
  */
 
-import { type Border, type Conv2dShape, NO_BORDER, outputSize } from "./conv2d_shape.ts";
-import type { Binding, Gpu } from "../webgpu/gpu.ts";
+import {
+  type Border,
+  type Conv2dShape,
+  NO_BORDER,
+  type Operands,
+  outputSize,
+} from "./conv2d_shape.ts";
+import type { Gpu } from "../webgpu/gpu.ts";
 import { sumManySplits } from "./sum_splits.ts";
 import { divide, type Tile, tiledKernel } from "./tiles.ts";
+import fma4 from "../wgsl/convolution/fma4.wgsl" with { type: "text" };
 import block from "../wgsl/convolution/conv2d_tiled_block.wgsl" with { type: "text" };
 import convolution from "../wgsl/convolution/conv2d_tiled.wgsl" with { type: "text" };
 import filterGradSource from "../wgsl/convolution/conv2d_filter_grad_tiled.wgsl" with {
@@ -23,7 +30,7 @@ interface Reading extends Border {
 /** As it is. */
 export const PLAIN: Reading = { ...NO_BORDER, gradient: false };
 
-const CONVOLUTION = { label: "conv2d_tiled", source: convolution + block };
+const CONVOLUTION = { label: "conv2d_tiled", source: convolution + block + fma4 };
 
 /**
  * Records y = x * f. With `points`, as many convolutions of single pixels by filters of one tap at once, each
@@ -35,9 +42,7 @@ const CONVOLUTION = { label: "conv2d_tiled", source: convolution + block };
  */
 export function convolveBlocks(
   gpu: Gpu,
-  x: Binding,
-  f: Binding,
-  y: Binding,
+  [x, f, y]: Operands,
   shape: Conv2dShape,
   tile: Tile,
   { top, left, gradient }: Reading,
@@ -82,9 +87,7 @@ const FILTER_GRAD = {
  */
 export function correlateBlocks(
   gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
+  [x, dy, g]: Operands,
   shape: Conv2dShape,
   tile: Tile,
   points: number = 1,

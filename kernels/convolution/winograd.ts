@@ -7,8 +7,14 @@
  * @module
  */
 
-import { type Border, type Conv2dShape, NO_BORDER, outputSize } from "./conv2d_shape.ts";
-import type { Binding, Gpu } from "../webgpu/gpu.ts";
+import {
+  type Border,
+  type Conv2dShape,
+  NO_BORDER,
+  type Operands,
+  outputSize,
+} from "./conv2d_shape.ts";
+import type { Gpu } from "../webgpu/gpu.ts";
 import { convolveTiles, correlateTiles } from "./register_tiles.ts";
 import { sumSplits } from "./sum_splits.ts";
 import { type Place, POINTS, type Tiling, tilingOf, transform } from "./winograd_transform.ts";
@@ -50,9 +56,7 @@ export function suitsWinogradFilterGrad(shape: Conv2dShape): boolean {
  */
 export function winograd(
   gpu: Gpu,
-  x: Binding,
-  f: Binding,
-  y: Binding,
+  [x, f, y]: Operands,
   shape: Conv2dShape,
   border: Border = NO_BORDER,
 ): void {
@@ -84,9 +88,7 @@ export function winograd(
  */
 export function winogradFilterGrad(
   gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
+  [x, dy, g]: Operands,
   shape: Conv2dShape,
 ): void {
   const { batch, height, width, channels, filters } = shape;

@@ -9,11 +9,17 @@
  * @module
  */
 
-import { type ByFours, conv2d, conv2dInputGrad } from "./conv2d.ts";
-import { type Conv2dShape, NO_BORDER, outputSize, padChannels } from "./conv2d_shape.ts";
-import { conv2dFilterGrad } from "./conv2d_filter_grad.ts";
-import { conv2dFilterGradTiled, conv2dInputGradTiled, conv2dTiled } from "./conv2d_tiled.ts";
-import type { Binding, Gpu } from "../webgpu/gpu.ts";
+import type { ByFours } from "./conv2d.ts";
+import {
+  type Conv2dShape,
+  NO_BORDER,
+  type Operands,
+  type Operation,
+  outputSize,
+  padChannels,
+} from "./conv2d_shape.ts";
+import { convolveTiled, OPERATIONS } from "./conv2d_tiled.ts";
+import type { Gpu } from "../webgpu/gpu.ts";
 import { sumSplits } from "./sum_splits.ts";
 import { convolveBlocks, correlateBlocks, PLAIN } from "./tile_products.ts";
 import type { Tile } from "./tiles.ts";
@@ -34,49 +40,21 @@ export function suitsWinogradTiled(shape: Conv2dShape): boolean {
 }
 
 /**
- * As {@linkcode conv2dTiled}, which takes what cannot go this way.
+ * As {@linkcode convolveTiled}, which takes what cannot go this way.
  *
  * @param runBytes Most bytes of transformed images, and of transformed results.
  */
-export function conv2dWinograd(
+export function convolveWinograd(
   gpu: Gpu,
-  x: Binding,
-  f: Binding,
-  y: Binding,
+  operation: Operation,
+  operands: Operands,
   shape: Conv2dShape,
   tile: Tile,
   runBytes: number = RUN_BYTES,
 ): void {
-  if (!suitsWinogradTiled(shape)) return conv2dTiled(gpu, x, f, y, shape, tile);
-  conv2d(gpu, x, f, y, shape, (...given) => convolve(given, tile, runBytes));
-}
-
-/** As {@linkcode conv2dInputGradTiled}, which takes what cannot go this way. */
-export function conv2dInputGradWinograd(
-  gpu: Gpu,
-  dy: Binding,
-  f: Binding,
-  dx: Binding,
-  shape: Conv2dShape,
-  tile: Tile,
-  runBytes: number = RUN_BYTES,
-): void {
-  if (!suitsWinogradTiled(shape)) return conv2dInputGradTiled(gpu, dy, f, dx, shape, tile);
-  conv2dInputGrad(gpu, dy, f, dx, shape, (...given) => convolve(given, tile, runBytes));
-}
-
-/** As {@linkcode conv2dFilterGradTiled}, which takes what cannot go this way. */
-export function conv2dFilterGradWinograd(
-  gpu: Gpu,
-  x: Binding,
-  dy: Binding,
-  g: Binding,
-  shape: Conv2dShape,
-  tile: Tile,
-  runBytes: number = RUN_BYTES,
-): void {
-  if (!suitsWinogradTiled(shape)) return conv2dFilterGradTiled(gpu, x, dy, g, shape, tile);
-  conv2dFilterGrad(gpu, x, dy, g, shape, (...given) => correlate(given, tile, runBytes));
+  if (!suitsWinogradTiled(shape)) return convolveTiled(gpu, operation, operands, shape, tile);
+  const product = operation === "conv2dFilterGrad" ? correlate : convolve;
+  OPERATIONS[operation](gpu, operands, shape, (...given) => product(given, tile, runBytes));
 }
 
 /** The device, the buffers and the sizes of an operation, with channels and filters that are multiples of 4. */
@@ -84,7 +62,7 @@ type Given = Readonly<Parameters<ByFours>>;
 
 /** y = x * f, for x with a border of zeros. */
 function convolve(
-  [gpu, x, f, y, shape, border = NO_BORDER]: Given,
+  [gpu, [x, f, y], shape, border = NO_BORDER]: Given,
   tile: Tile,
   runBytes: number,
 ): void {
@@ -99,13 +77,13 @@ function convolve(
     const cut = { ...tiling, height, width, channels, top, left, first };
     transform(gpu, "image", x, image, tiles * channels, cut);
     const product = gpu.scratch("winograd result", 4 * POINTS * tiles * filters);
-    convolveBlocks(gpu, image, taps, product, pixels(tiles, shape), plain(tile), PLAIN, POINTS);
+    convolveBlocks(gpu, [image, taps, product], pixels(tiles, shape), plain(tile), PLAIN, POINTS);
     transform(gpu, "result", product, y, tiles * filters, { ...tiling, channels: filters, first });
   }
 }
 
 /** The gradient of Σ y·dy by f, where y = x * f. */
-function correlate([gpu, x, dy, g, shape]: Given, tile: Tile, runBytes: number): void {
+function correlate([gpu, [x, dy, g], shape]: Given, tile: Tile, runBytes: number): void {
   const { height, width, channels, filters } = shape;
   const tiling = tilingOf(...outputSize(shape));
   const size = POINTS * channels * filters;
@@ -118,7 +96,7 @@ function correlate([gpu, x, dy, g, shape]: Given, tile: Tile, runBytes: number):
     const place = { ...tiling, channels: filters, first };
     transform(gpu, "gradient", dy, gradient, tiles * filters, place);
     const target = first === 0 ? sum : gpu.scratch("winograd run", 4 * size);
-    correlateBlocks(gpu, image, gradient, target, pixels(tiles, shape), plain(tile), POINTS);
+    correlateBlocks(gpu, [image, gradient, target], pixels(tiles, shape), plain(tile), POINTS);
     if (target !== sum) sumSplits(gpu, target, sum, 1, size, true);
   }
   const weights = channels * filters;

@@ -26,12 +26,8 @@ struct Sizes {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let p = (group.y * groups.x + group.x) * 64 + local;
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let p = id.y * groups.x * 64 + id.x;
   let image = p / (s.H * s.W);
   if (image >= s.RUN) { return; }
   let change = changes[s.FIRST + image];

@@ -37,12 +37,8 @@ struct Settings {
 }
 
 @compute @workgroup_size(64)
-fn reduce(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn reduce(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   if (i >= s.G * s.C) { return; }
   let c = i % s.C;
   let first = i / s.C * s.ROWS;
@@ -61,12 +57,8 @@ fn reduce(
 }
 
 @compute @workgroup_size(64)
-fn merge(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let c = (group.y * groups.x + group.x) * 64 + local;
+fn merge(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let c = id.y * groups.x * 64 + id.x;
   if (c >= s.C) { return; }
   var all = Part();
   for (var g = 0u; g < s.G; g++) { all = together(all, part_of(g, c)); }
@@ -119,12 +111,8 @@ fn finish(c: u32, all: Part) {
 }
 
 @compute @workgroup_size(64)
-fn normalise(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn normalise(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   let step = (s.M + RUN - 1) / RUN * s.C;
   if (i >= step) { return; }
   let c = i % s.C;

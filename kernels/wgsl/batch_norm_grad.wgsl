@@ -44,12 +44,8 @@ fn through(dy: T, normal: T, by: T, plus: T) -> T {
 }
 
 @compute @workgroup_size(64)
-fn reduce(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn reduce(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   if (i >= s.G * s.C) { return; }
   let c = i % s.C;
   let mean = stats[c];
@@ -72,12 +68,8 @@ fn reduce(
 }
 
 @compute @workgroup_size(64)
-fn merge(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let c = (group.y * groups.x + group.x) * 64 + local;
+fn merge(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let c = id.y * groups.x * 64 + id.x;
   if (c >= s.C) { return; }
   var plain = T();
   var scaled = T();
@@ -119,12 +111,8 @@ fn merge_wide(
 }
 
 @compute @workgroup_size(64)
-fn spread(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn spread(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   let step = (s.M + RUN - 1) / RUN * s.C;
   if (i >= step) { return; }
   let c = i % s.C;

@@ -19,12 +19,8 @@
 struct Sizes { B: u32, H: u32, W: u32, C: u32 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let o = (group.y * groups.x + group.x) * 64 + local;
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let o = id.y * groups.x * 64 + id.x;
   let high = s.H / 2;
   let wide = s.W / 2;
   if (o >= s.B * high * wide * s.C) { return; }

@@ -67,12 +67,8 @@ fn through(dy: T, normal: Window, by: T, plus: T) -> Window {
 }
 
 @compute @workgroup_size(64)
-fn reduce(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn reduce(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   if (i >= s.B * s.G * s.C) { return; }
   let c = i % s.C;
   let image = i / s.C / s.G;
@@ -101,12 +97,8 @@ fn reduce(
 }
 
 @compute @workgroup_size(64)
-fn spread(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn spread(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   let high = (s.H + 1) / 2;
   let wide = (s.W + 1) / 2;
   if (i >= s.B * high * wide * s.C) { return; }

@@ -88,18 +88,6 @@ fn weights(k: u32, n: u32) -> mat4x4<f32> {
   return mat4x4<f32>(w[i], w[i + N4], w[i + 2 * N4], w[i + 3 * N4]);
 }
 
-// c + a·b, column by column.
-fn fma4(a: mat4x4<f32>, b: mat4x4<f32>, c: mat4x4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(
-    fma1(a, b[0], c[0]), fma1(a, b[1], c[1]), fma1(a, b[2], c[2]), fma1(a, b[3], c[3]),
-  );
-}
-
-fn fma1(a: mat4x4<f32>, b: vec4<f32>, c: vec4<f32>) -> vec4<f32> {
-  let sum = fma(a[1], vec4<f32>(b.y), fma(a[0], vec4<f32>(b.x), c));
-  return fma(a[3], vec4<f32>(b.w), fma(a[2], vec4<f32>(b.z), sum));
-}
-
 // Four rows of four columns, as far as there are rows from r on.
 fn store(i: u32, r: u32, c: mat4x4<f32>) {
   if (r < s.B) { y[i] = c[0]; }

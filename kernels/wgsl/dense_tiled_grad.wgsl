@@ -95,12 +95,8 @@ fn store(r: u32, k: u32, parts: mat4x4<f32>) {
 }
 
 @compute @workgroup_size(256)
-fn weight_grad(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 256 + local;
+fn weight_grad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 256 + id.x;
   let n = i % N4;
   let k = i / N4;
   if (k >= K4) { return; }

@@ -43,9 +43,9 @@ async function run(
     GPUBuffer,
     GPUBuffer,
   ];
-  layer[0](gpu, x, w, y, shape);
-  layer[1](gpu, dy, w, dx, shape);
-  layer[2](gpu, x, dy, g, shape);
+  layer[0](gpu, [x, w, y], shape);
+  layer[1](gpu, [dy, w, dx], shape);
+  layer[2](gpu, [x, dy, g], shape);
   const read = async (buffer: GPUBuffer) => new Float32Array(await gpu.read(buffer));
   const results = [await read(y), await read(dx), await read(g)] as const;
   gpu.destroy(x, w, dy, y, dx, g);

@@ -1,33 +1,26 @@
-// Copies images into a frame of another size: y[b, i, j, c] = x[b, i - TOP, j - LEFT, c], 0 where x has none.
-// It pads with a border, cuts one off, and adds or drops channels at the end.
+// Copies matrices into frames of another size: y[b, i, j] = x[b, i, j], 0 where x has none; what y has no room
+// for is dropped.
 //
-// x  f32 [B, H, W, C]
-// y  f32 [B, YH, YW, YC]
+// x  f32 [B, R, C]
+// y  f32 [B, YR, YC]
 //
-// One invocation writes one T of y. No barriers, no races. T is vec4<f32> where both channel counts are
-// multiples of 4, and C and YC then count fours; else f32.
+// One invocation writes one T of y. No barriers, no races. T is vec4<f32> where C and YC are multiples of 4,
+// and then count fours; else f32.
 
 @group(0) @binding(0) var<storage, read> x: array<T>;
 @group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> s: Sizes;
 
-struct Sizes { B: i32, H: i32, W: i32, C: i32, YH: i32, YW: i32, YC: i32, TOP: i32, LEFT: i32 }
+struct Sizes { B: u32, R: u32, C: u32, YR: u32, YC: u32 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let o = i32((group.y * groups.x + group.x) * 64 + local);
-  if (o >= s.B * s.YH * s.YW * s.YC) { return; }
-  let c = o % s.YC;
-  let j = o / s.YC % s.YW - s.LEFT;
-  let i = o / (s.YC * s.YW) % s.YH - s.TOP;
-  let b = o / (s.YC * s.YW * s.YH);
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let o = id.y * groups.x * 64 + id.x;
+  let j = o % s.YC;
+  let i = o / s.YC % s.YR;
+  let b = o / (s.YC * s.YR);
+  if (b >= s.B) { return; }
   var value = T();
-  if (c < s.C && j >= 0 && j < s.W && i >= 0 && i < s.H) {
-    value = x[((b * s.H + i) * s.W + j) * s.C + c];
-  }
+  if (i < s.R && j < s.C) { value = x[(b * s.R + i) * s.C + j]; }
   y[o] = value;
 }

@@ -18,12 +18,8 @@
 struct Sizes { KH: u32, KW: u32, C: u32, N: u32, GN: u32, GC: u32 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let o = (group.y * groups.x + group.x) * 64 + local;
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let o = id.y * groups.x * 64 + id.x;
   if (o >= s.KH * s.KW * s.GN * s.GC) { return; }
   let c = o % s.GC;
   let n = o / s.GC % s.GN;
@@ -35,12 +31,8 @@ fn main(
 }
 
 @compute @workgroup_size(64)
-fn by_fours(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn by_fours(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   let c4 = s.C / 4;
   let n4 = s.N / 4;
   if (i >= s.KH * s.KW * c4 * n4) { return; }

@@ -16,12 +16,8 @@
 struct Sizes { N: u32, S: u32 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64 + local;
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.y * groups.x * 64 + id.x;
   if (i >= s.N) { return; }
   var sum = parts[i];
   for (var part = 1u; part < s.S; part++) { sum += parts[part * s.N + i]; }

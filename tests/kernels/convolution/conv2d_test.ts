@@ -9,24 +9,11 @@ import { Random } from "../../../pipeline/numbers/random.ts";
 import { assertClose } from "../../comparing/compare.ts";
 import { derivatives } from "../../comparing/derivatives.ts";
 import { gpuTest } from "../../contexts/gpu_test_context.ts";
+import { conv2dShape, randomNumbers } from "./convolution_context.ts";
 import { filterGradTolerance, resultTolerance } from "./winograd_tolerance.ts";
 
 /** Sums of up to a few thousand f32 products in another order than the twin's. */
 const TOLERANCE = 2e-6;
-
-function shapeOf(
-  [batch, height, width, channels, filters, kernelHeight, kernelWidth]: readonly number[],
-): Conv2dShape {
-  return {
-    batch: batch!,
-    height: height!,
-    width: width!,
-    channels: channels!,
-    filters: filters!,
-    kernelHeight: kernelHeight!,
-    kernelWidth: kernelWidth!,
-  };
-}
 
 /**
  * Channels of 1, 3, 63, 64, 65; one pixel; one row; filters as large as the image; split sums; 3x3 filters
@@ -47,11 +34,7 @@ const SHAPES = [
   [17, 1, 1, 12, 400, 1, 1],
   [2, 6, 9, 8, 16, 2, 5],
   [2, 5, 6, 65, 33, 2, 3],
-].map(shapeOf);
-
-function randomArray(random: Random, length: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length }, () => random.next() - 0.5);
-}
+].map(conv2dShape);
 
 /** Runs a kernel with two inputs and one output, and frees the buffers. */
 async function run(
@@ -63,7 +46,7 @@ async function run(
 ): Promise<Float32Array> {
   const [a, b] = [gpu.upload(inputs[0]), gpu.upload(inputs[1])];
   const y = gpu.createBuffer(4 * size);
-  kernel(gpu, a, b, y, shape);
+  kernel(gpu, [a, b, y], shape);
   const result = new Float32Array(await gpu.read(y, 4 * size));
   gpu.destroy(a, b, y);
   return result;
@@ -73,7 +56,7 @@ gpuTest("conv2d() gives the sums computed by hand", async (gpu) => {
   // One image 2x3, two channels; a 2x2 filter that adds channel 0 and subtracts channel 1.
   const x = Float32Array.of(1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60);
   const f = Float32Array.of(1, -1, 1, -1, 1, -1, 1, -1);
-  const shape = shapeOf([1, 2, 3, 2, 1, 2, 2]);
+  const shape = conv2dShape([1, 2, 3, 2, 1, 2, 2]);
   const y = await run(gpu, conv2d, [x, f], shape, 2);
   assert.deepEqual([...y], [12 - 120, 16 - 160]);
 });
@@ -84,10 +67,10 @@ for (const [seed, shape] of SHAPES.entries()) {
     `${batch}x${height}x${width}x${channels} * ${kernelHeight}x${kernelWidth}x${filters}`;
   gpuTest(`conv2d() and its gradients equal the twin's: ${name}, seed ${seed}`, async (gpu) => {
     const random = new Random(seed);
-    const x = randomArray(random, batch * height * width * channels);
-    const f = randomArray(random, kernelHeight * kernelWidth * channels * filters);
+    const x = randomNumbers(random, batch * height * width * channels);
+    const f = randomNumbers(random, kernelHeight * kernelWidth * channels * filters);
     const outSize = batch * (height - kernelHeight + 1) * (width - kernelWidth + 1) * filters;
-    const dy = randomArray(random, outSize);
+    const dy = randomNumbers(random, outSize);
     const close = (what: string, ofWinograd: number) => ({
       relative: suitsWinograd(padChannels(shape)) ? ofWinograd : TOLERANCE,
       what: `${what} of ${name}, seed ${seed}`,
@@ -113,14 +96,14 @@ for (const [seed, shape] of SHAPES.entries()) {
 gpuTest("conv2d() refuses a filter that is larger than the image", (gpu) => {
   const buffer = gpu.createBuffer(4);
   assert.throws(
-    () => conv2d(gpu, buffer, buffer, buffer, shapeOf([1, 4, 4, 1, 1, 5, 5])),
+    () => conv2d(gpu, [buffer, buffer, buffer], conv2dShape([1, 4, 4, 1, 1, 5, 5])),
     new RangeError("Cannot convolve: a 5x5 filter is larger than the 4x4 image"),
   );
   gpu.destroy(buffer);
 });
 
 Deno.test("the twin's gradients are the derivatives of the twin's result", () => {
-  const shape = shapeOf([2, 4, 5, 2, 3, 3, 2]);
+  const shape = conv2dShape([2, 4, 5, 2, 3, 3, 2]);
   const random = new Random(7);
   const x = Float64Array.from({ length: 2 * 4 * 5 * 2 }, () => random.normal());
   const f = Float64Array.from({ length: 3 * 2 * 2 * 3 }, () => random.normal());

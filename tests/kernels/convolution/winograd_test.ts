@@ -20,7 +20,7 @@ async function run(
 ): Promise<Float32Array> {
   const [a, b] = [gpu.upload(inputs[0]), gpu.upload(inputs[1])];
   const out = gpu.createBuffer(4 * size);
-  kernel(gpu, a, b, out, shape);
+  kernel(gpu, [a, b, out], shape);
   const result = new Float32Array(await gpu.read(out, 4 * size));
   gpu.destroy(a, b, out);
   return result;

@@ -7,9 +7,7 @@ import type { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import { DEFAULT_TILE, type Tile, tileName, TILES } from "../../../kernels/convolution/tiles.ts";
 import { familyName } from "../../../kernels/tuning/tuning.ts";
 import {
-  conv2dFilterGradWinograd,
-  conv2dInputGradWinograd,
-  conv2dWinograd,
+  convolveWinograd,
   suitsWinogradTiled,
 } from "../../../kernels/convolution/winograd_tiled.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
@@ -21,7 +19,7 @@ import { filterGradTolerance, resultTolerance } from "./winograd_tolerance.ts";
 /** The smallest tile: it compiles fastest. */
 const SMALL: Tile = { ...TILES.at(-1)!, winograd: true };
 
-/** An operation with the tile; `runBytes` as in {@linkcode conv2dWinograd}. */
+/** An operation with the tile; `runBytes` as in {@linkcode convolveWinograd}. */
 type Run = (
   operation: Operation,
   inputs: readonly Float32Array<ArrayBuffer>[],
@@ -100,15 +98,10 @@ gpuTest("Winograd's way gives the twin's sums in runs, by another tile, seed 9",
 
 /** Runs of so many bytes, which begin within an image and go on in the next. */
 function inRuns(gpu: Gpu, shape: Conv2dShape, runBytes: number): Run {
-  const kernels = {
-    conv2d: conv2dWinograd,
-    conv2dInputGrad: conv2dInputGradWinograd,
-    conv2dFilterGrad: conv2dFilterGradWinograd,
-  };
   return async (operation, inputs, size) => {
     const [a, b] = inputs.map((values) => gpu.upload(values)) as [GPUBuffer, GPUBuffer];
     const out = gpu.createBuffer(4 * size);
-    kernels[operation](gpu, a, b, out, shape, DEFAULT_TILE, runBytes);
+    convolveWinograd(gpu, operation, [a, b, out], shape, DEFAULT_TILE, runBytes);
     const result = new Float32Array(await gpu.read(out, 4 * size));
     gpu.destroy(a, b, out);
     return result;
