@@ -6,7 +6,7 @@
 
 import type { ResampledName } from "../metrics/metrics.ts";
 import { renderDocument } from "../report/document.ts";
-import { type Html, html } from "../report/html.ts";
+import { type Html, html, key } from "../report/html.ts";
 import { plotCurves } from "../report/plots/plots.ts";
 import { percent, points, spaced } from "../report/text.ts";
 import type { Comparison, Difference, Estimate, SettingResult } from "./result.ts";
@@ -54,9 +54,7 @@ export function renderComparison(comparison: Comparison, settings: readonly Sett
 
 function renderKeys(settings: readonly { readonly name: string }[]): Html[] {
   return settings.map(({ name }, at) =>
-    html`<span class="key" style="--key:var(--${seriesOf(at)})">${name}</span>${
-      at < settings.length - 1 && " "
-    }`
+    html`${key("line", seriesOf(at), name)}${at < settings.length - 1 && " "}`
   );
 }
 

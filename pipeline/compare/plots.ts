@@ -6,7 +6,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../metrics/metrics.ts";
-import { draw } from "../report/plots/draw.ts";
+import { draw, FRAME, gridOf, intervals } from "../report/plots/draw.ts";
 import type { Html } from "../report/html.ts";
 
 /** Colours before they start again: `style.css` has variables `--series-0` and on. */
@@ -32,29 +32,18 @@ const ROW = 24;
 
 /** Draws a row for each setting: its mean, the interval, and a tick for each of several runs. */
 export function plotMeans(label: string, rows: readonly MeanRow[]): Html {
-  const name = ({ name }: MeanRow) => name;
   const colour = ({ setting }: MeanRow) => `var(--${seriesOf(setting)})`;
   const runs = rows.flatMap((row) => row.runs.map((value) => ({ ...row, value })));
   return draw(label, {
-    width: 320,
+    ...{ width: 320, marginLeft: 104, marginRight: 16, marginTop: 4, marginBottom: 30 },
     height: 34 + ROW * rows.length,
-    marginLeft: 104,
-    marginRight: 16,
-    marginTop: 4,
-    marginBottom: 30,
     x: { label: null, inset: 8, ticks: 4, tickFormat: percentTick },
-    y: { label: null, domain: rows.map(name), tickSize: 0, tickFormat: shortened },
+    y: { label: null, domain: rows.map(({ name }) => name), tickSize: 0, tickFormat: shortened },
     marks: [
-      Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 4 }),
-      Plot.ruleY(rows, {
-        x1: ({ interval }: MeanRow) => interval[0],
-        x2: ({ interval }: MeanRow) => interval[1],
-        y: name,
-        stroke: colour,
-        strokeWidth: 2,
-      }),
-      Plot.dot(runs, { x: "value", y: name, symbol: "times", r: 3.5, stroke: colour }),
-      Plot.dot(rows, { x: "value", y: name, r: 4, fill: colour, stroke: "var(--paper)" }),
+      gridOf(4),
+      intervals(rows, { stroke: colour, strokeWidth: 2 }),
+      Plot.dot(runs, { x: "value", y: "name", symbol: "times", r: 3.5, stroke: colour }),
+      Plot.dot(rows, { x: "value", y: "name", r: 4, fill: colour, stroke: "var(--paper)" }),
     ],
   });
 }
@@ -89,35 +78,20 @@ export function plotDifferences(
   rows: readonly DifferenceRow[],
   names: readonly string[],
 ): Html {
-  const name = ({ name }: DifferenceRow) => name;
   const colour = ({ value, significant }: DifferenceRow) =>
     significant ? `var(--${value < 0 ? "wrong" : "right"})` : "var(--muted)";
   return draw(label, {
-    width: 470,
+    ...FRAME,
     height: 34 + 16 * names.length,
-    marginLeft: 132,
-    marginRight: 20,
-    marginTop: 4,
-    marginBottom: 30,
     x: { label: null, nice: true, ticks: 5, tickFormat: signedTick },
     y: { label: null, domain: [...names], tickSize: 0 },
     marks: [
-      Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 5 }),
+      gridOf(5),
       Plot.ruleX([0], { stroke: "var(--ink)" }),
-      Plot.ruleY(rows, {
-        x1: ({ interval }: DifferenceRow) => interval[0],
-        x2: ({ interval }: DifferenceRow) => interval[1],
-        y: name,
-        stroke: colour,
-        strokeWidth: 1.25,
-      }),
+      intervals(rows, { stroke: colour }),
       Plot.dot(rows, {
-        x: "value",
-        y: name,
-        r: 3.5,
-        stroke: colour,
+        ...{ x: "value", y: "name", r: 3.5, stroke: colour, strokeWidth: 1.5 },
         fill: (row: DifferenceRow) => row.significant ? colour(row) : "var(--paper)",
-        strokeWidth: 1.5,
       }),
     ],
   });

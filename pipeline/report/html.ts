@@ -29,3 +29,8 @@ function render(value: HtmlValue): string {
   if (typeof value === "object") return value.map(render).join("");
   return escape(inert(String(value)));
 }
+
+/** A mark as a plot has it, and what it stands for; its shape and its colour are those of `style.css`. */
+export function key(shape: string, colour: string, text: string): Html {
+  return html`<span class="key ${shape}" style="--key:var(--${colour})">${text}</span>`;
+}

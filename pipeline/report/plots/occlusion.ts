@@ -7,7 +7,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../metrics/metrics.ts";
 import type { OcclusionEstimate, Shifts } from "../../evaluate/occlusion.ts";
-import { draw } from "./draw.ts";
+import { diamonds, dots, draw, gridOf, intervals } from "./draw.ts";
 import type { Html } from "../html.ts";
 
 /** A row of the plot. */
@@ -40,9 +40,9 @@ const AIR = 0.03;
  * pixels elsewhere, with their intervals.
  */
 export function plotOcclusion(label: string, rows: readonly OcclusionRow[]): Html {
-  const dots = (what: "region" | "elsewhere") => rows.flatMap((row) => dotOf(row.name, row[what]));
-  const [region, elsewhere] = [dots("region"), dots("elsewhere")];
-  const place = { x: "mean", y: "name" } as const;
+  const pointsOf = (what: "region" | "elsewhere") =>
+    rows.flatMap((row) => dotOf(row.name, row[what]));
+  const [region, elsewhere] = [pointsOf("region"), pointsOf("elsewhere")];
   return draw(label, {
     ...FRAME,
     height: 42 + ROW * rows.length,
@@ -58,36 +58,19 @@ export function plotOcclusion(label: string, rows: readonly OcclusionRow[]): Htm
       tickSize: 0,
     },
     marks: [
-      Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 5 }),
+      gridOf(5),
       Plot.gridY({ stroke: "var(--grid)", strokeOpacity: 1 }),
       Plot.ruleX([0], { stroke: "var(--ink)" }),
-      ruleOf(region, -APART, "var(--train)"),
-      ruleOf(elsewhere, APART, "var(--validation)"),
-      Plot.dot(region, {
-        ...place,
-        dy: -APART,
-        r: 3.5,
-        fill: "var(--train)",
-        stroke: "var(--paper)",
-      }),
-      Plot.dot(elsewhere, {
-        ...{ ...place, dy: APART, r: 3.5, symbol: "diamond", strokeWidth: 1.75 },
-        ...{ fill: "var(--paper)", stroke: "var(--validation)" },
-      }),
+      intervals(region, { dy: -APART, stroke: "var(--train)", strokeWidth: 1.5 }),
+      intervals(elsewhere, { dy: APART, stroke: "var(--validation)", strokeWidth: 1.5 }),
+      dots(region, "mean", "var(--train)", { dy: -APART }),
+      diamonds(elsewhere, "mean", "var(--validation)", { dy: APART }),
     ],
   });
 }
 
 function dotOf(name: string, estimate: OcclusionEstimate | null): Dot[] {
   return estimate ? [{ name, ...estimate }] : [];
-}
-
-function ruleOf(dots: readonly Dot[], dy: number, stroke: string): Plot.RuleY {
-  return Plot.ruleY(dots.filter(({ interval }) => interval !== null), {
-    x1: ({ interval }: Dot) => interval![0],
-    x2: ({ interval }: Dot) => interval![1],
-    ...{ y: "name", dy, stroke, strokeWidth: 1.5 },
-  });
 }
 
 /** From the lowest to the highest end of an interval, and 0. */

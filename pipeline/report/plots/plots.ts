@@ -6,7 +6,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../metrics/metrics.ts";
-import { draw } from "./draw.ts";
+import { diamonds, dots, draw, FRAME, gridOf, intervals } from "./draw.ts";
 import type { Html } from "../html.ts";
 
 /** A point of a curve. */
@@ -87,7 +87,7 @@ export function plotCurves({ label, curves, format, baseline }: CurvePanel): Htm
 }
 
 /** Ticks of a share. */
-export const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
+export const QUARTERS: number[] = [0, 0.25, 0.5, 0.75, 1];
 
 /** A share as a tick has it, in percent. */
 function percentTick(share: number): string {
@@ -100,12 +100,8 @@ const ROW = 21;
 /** The frame of a plot of shares with a row for each attribute. */
 export function frameOf(rows: readonly { readonly name: string }[]): Plot.PlotOptions {
   return {
-    width: 470,
+    ...FRAME,
     height: 34 + ROW * rows.length,
-    marginLeft: 132,
-    marginRight: 20,
-    marginTop: 4,
-    marginBottom: 30,
     x: { label: null, domain: [0, 1], ticks: QUARTERS, tickFormat: percentTick },
     y: { label: null, domain: rows.map(({ name }) => name), padding: 0.34, tickSize: 0 },
   };
@@ -116,45 +112,28 @@ export function frameOf(rows: readonly { readonly name: string }[]): Plot.PlotOp
  * its interval, a dot for average precision and a diamond for F1.
  */
 export function plotAttributes(label: string, rows: readonly AttributeRow[]): Html {
-  const name = ({ name }: AttributeRow) => name;
-  const known = (measure: Exclude<keyof AttributeRow, "name">) =>
-    rows.filter((row) => row[measure] !== null);
   return draw(label, {
     ...frameOf(rows),
     marks: [
-      Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1, ticks: QUARTERS }),
-      Plot.barX(known("balancedAccuracy"), {
-        x1: () => 0.5,
-        x2: "balancedAccuracy",
-        y: name,
-        fill: "var(--balanced)",
-      }),
+      gridOf(QUARTERS),
+      barOf(rows, "balancedAccuracy", 0.5, "var(--balanced)"),
       Plot.ruleX([0.5], { stroke: "var(--ink)" }),
-      Plot.ruleY(known("interval"), {
-        x1: ({ interval }: AttributeRow) => interval![0],
-        x2: ({ interval }: AttributeRow) => interval![1],
-        y: name,
-        stroke: "var(--interval)",
-        strokeWidth: 1.25,
-      }),
-      Plot.dot(known("averagePrecision"), {
-        x: "averagePrecision",
-        y: name,
-        r: 3.5,
-        fill: "var(--precision)",
-        stroke: "var(--paper)",
-      }),
-      Plot.dot(known("f1"), {
-        x: "f1",
-        y: name,
-        r: 3.5,
-        symbol: "diamond",
-        fill: "var(--paper)",
-        stroke: "var(--f1)",
-        strokeWidth: 1.75,
-      }),
+      intervals(rows, { stroke: "var(--interval)" }),
+      dots(rows, "averagePrecision", "var(--precision)"),
+      diamonds(rows, "f1", "var(--f1)"),
     ],
   });
+}
+
+/** A bar in each row that has a measure, from one value to another. */
+export function barOf<Row extends { readonly name: string }>(
+  rows: readonly Row[],
+  measure: keyof Row & string,
+  from: number,
+  fill: string,
+): Plot.BarX {
+  const known = rows.filter((row) => row[measure] !== null);
+  return Plot.barX(known, { x1: () => from, x2: measure, y: "name", fill });
 }
 
 /** The end of the epoch of the last point of any curve. */

@@ -12,7 +12,7 @@ import {
   metricsTable,
 } from "../../metrics/metrics.ts";
 import { renderConfusion } from "./confusion_table.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html, key } from "../html.ts";
 import { type AttributeRow, plotAttributes } from "../plots/plots.ts";
 import { NOTHING, spaced } from "../text.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
@@ -31,10 +31,16 @@ export function renderAttributes(metrics: Metrics | null): Html {
         ${plotAttributes("Measures of the other half of the attributes", rows.slice(half))}
       </div>
       <figcaption><b>Figure 2.</b> The attributes by balanced accuracy.
-      <span class="key balanced">balanced accuracy</span>, drawn from the 50&nbsp;% that always giving the
+      ${key(
+        "bar",
+        "balanced",
+        "balanced accuracy",
+      )}, drawn from the 50&nbsp;% that always giving the
       more frequent answer scores${evidence &&
-        html`, with its <span class="key interval">interval</span> (95&nbsp;%, bootstrap over the images)`}; <span class="key precision">average precision</span>;
-      <span class="key f1">F1</span>. What is undefined is left out.</figcaption>
+        html`, with its ${
+          key("thin", "interval", "interval")
+        } (95&nbsp;%, bootstrap over the images)`}; ${key("dot", "precision", "average precision")};
+      ${key("diamond", "f1", "F1")}. What is undefined is left out.</figcaption>
     </figure>
     <figure>
       <figcaption><b>Table 1.</b> Measures on the ${metrics.split} split, in percent.</figcaption>

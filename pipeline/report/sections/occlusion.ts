@@ -5,7 +5,7 @@
  */
 
 import type { AttributeOcclusion, Occlusion, OcclusionEstimate } from "../../evaluate/occlusion.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html, key } from "../html.ts";
 import { plotOcclusion } from "../plots/occlusion.ts";
 import { NOTHING, spaced } from "../text.ts";
 
@@ -40,8 +40,10 @@ function renderCaption({ faces, split, attributes }: Occlusion): Html {
   const few = named((attribute) => attribute.faces > 0 && attribute.faces < faces / 2);
   const none = named(({ region }) => region === null);
   return html`<figcaption><b>Figure 5.</b> On ${faces} faces of the ${split} split, the attribute’s
-    <span class="key region">region</span>, and apart from that as many pixels
-    <span class="key elsewhere">elsewhere</span> on the face, in one piece at a random place, were greyed out:
+    ${key("dot", "train", "region")}, and apart from that as many pixels
+    ${
+    key("diamond", "validation", "elsewhere")
+  } on the face, in one piece at a random place, were greyed out:
     the mean change of the logit, with its interval (95&nbsp;%, bootstrap over the faces). The order is that of
     the difference of both on the left. ${
     whole && `The region of ${whole} is the whole face, which has no elsewhere. `

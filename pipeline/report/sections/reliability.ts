@@ -5,7 +5,7 @@
  */
 
 import type { Evidence } from "../../metrics/metrics.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html, key } from "../html.ts";
 import { plotCounts, plotReliability } from "../plots/reliability.ts";
 import { percent } from "../text.ts";
 
@@ -29,8 +29,8 @@ export function renderReliability(
         <div class="panel"><h3>Cases, %</h3>${plotCounts(evidence.bins)}</div>
         <figcaption><b>Figure ${figure}.</b> Reliability: of the cases (faces times attributes) with a predicted
         probability in a bin, the share that is positive, and below it the share of the cases that lie in the
-        bin. On the <span class="key perfect">diagonal</span>, what is predicted with 70&nbsp;% holds in
-        70&nbsp;% of the cases; the <span class="key gap">gap</span> to it, weighted by the cases, is the
+        bin. On the ${key("dotted", "muted", "diagonal")}, what is predicted with 70&nbsp;% holds in
+        70&nbsp;% of the cases; the ${key("bar", "gap", "gap")} to it, weighted by the cases, is the
         calibration error. Its mean over the attributes is ${percent(
           evidence.calibrationError,
         )} points, the

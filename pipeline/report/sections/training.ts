@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Html, html } from "../html.ts";
+import { type Html, html, key } from "../html.ts";
 import { type Curve, type CurvePanel, plotCurves, type Point } from "../plots/plots.ts";
 import { duration, measured, NOTHING, percent } from "../text.ts";
 import type { EpochEntry, Losses, TrainingLog, ValidationEntry } from "../training_log.ts";
@@ -24,8 +24,12 @@ export function renderTraining(log: TrainingLog | null): Html {
         html`<div class="panel"><h3>${title}</h3>${plotCurves(panel)}</div>`
       )}</div>
       <figcaption><b>Figure 1.</b> Losses and validation measures over the epochs.
-      <span class="key steps">single steps</span> <span class="key train">training, mean of the epoch</span>
-      <span class="key validation">validation</span>. The total loss is the binary cross entropy of the
+      ${key("line", "steps", "single steps")} ${key("line", "train", "training, mean of the epoch")}
+      ${key(
+        "dashed",
+        "validation",
+        "validation",
+      )}. The total loss is the binary cross entropy of the
       attributes plus the weighted loss of the masks; the highest few of the single
       steps may lie above the frame. Localisation: how well the maps lie on the regions of faces that have the
       attribute, beside the mean mask of the training faces where it is known.</figcaption>

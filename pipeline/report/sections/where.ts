@@ -6,7 +6,7 @@
 
 import type { Metrics } from "../../metrics/metrics.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html, key } from "../html.ts";
 import { percent, spaced } from "../text.ts";
 import { plotWhere, type WhereRow } from "../plots/where.ts";
 
@@ -31,14 +31,24 @@ export function renderWhere(metrics: Metrics | null): Html {
         ${plotWhere("Localisation of the other half of the attributes", rows.slice(half))}
       </div>
       <figcaption><b>Figure 3.</b> Where, on the faces that have the attribute and show its region.
-      <span class="key localisation">localisation</span>: cells in both the region and the map (above one half) over
+      ${key(
+        "bar",
+        "localisation",
+        "localisation",
+      )}: cells in both the region and the map (above one half) over
       cells in either, each summed over the faces${metrics.evidence &&
-        html`, with its <span class="key where-interval">interval</span> (95&nbsp;%)`}; ${priorIoU !==
+        html`, with its ${
+          key("thin", "localisation-interval", "interval")
+        } (95&nbsp;%)`}; ${priorIoU !==
           null &&
         html`
-          <span class="key prior">prior</span>: the same for the mean mask of the training faces, a constant
+          ${key(
+            "tick",
+            "ink",
+            "prior",
+          )}: the same for the mean mask of the training faces, a constant
                     picture (mean ${percent(priorIoU)}&nbsp;%);
-        `}<span class="key pointing">pointing</span>: how often the map’s
+        `}${key("dot", "pointing", "pointing")}: how often the map’s
       maximum is in the region.${rows.length < metrics.attributes.length &&
         " Attributes for which there is no such face are left out."}</figcaption>
     </figure>
