@@ -1,8 +1,4 @@
-/**
- * The update of AdamW on the GPU, and the factors of its formula.
- *
- * @module
- */
+/** The update of AdamW on the GPU, and the factors of its formula. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "./webgpu/kernel.ts";

@@ -1,8 +1,4 @@
-/**
- * Makes the network's input of images in bytes: shifted, mirrored and scaled.
- *
- * @module
- */
+/** Makes the network's input of images in bytes: shifted, mirrored and scaled. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid } from "./webgpu/kernel.ts";

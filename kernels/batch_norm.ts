@@ -1,8 +1,4 @@
-/**
- * Batch normalisation in training, fused with the ReLU behind it: three dispatches forward, three back.
- *
- * @module
- */
+/** Batch normalisation in training, fused with the ReLU behind it: three dispatches forward, three back. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { floatBits, grid, numbersAtOnce } from "./webgpu/kernel.ts";

@@ -4,8 +4,6 @@
  * The maps between normalisation and pool are the largest of a network that pools early. Here they exist in
  * neither direction: forward, only the largest of each window is written; back, which one that was is asked
  * of x again, which the gradient reads anyway, so that nothing has to be kept for it.
- *
- * @module
  */
 
 import {

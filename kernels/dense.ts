@@ -1,8 +1,6 @@
 /**
  * A fully connected layer for few rows on the GPU, and its gradients. Such a product reads or writes its
  * weights once and is bound by that, so it needs no tiles.
- *
- * @module
  */
 
 import type { Operands } from "./convolution/conv2d_shape.ts";

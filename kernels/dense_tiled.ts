@@ -1,8 +1,6 @@
 /**
  * A fully connected layer for few rows on hardware, and its gradients: each reads or writes the weights once,
  * in the order of memory, and is bound by that.
- *
- * @module
  */
 
 import type { Conv2dShape, Operands } from "./convolution/conv2d_shape.ts";

@@ -1,8 +1,4 @@
-/**
- * The mean of the gradients of several batches, one batch after the other.
- *
- * @module
- */
+/** The mean of the gradients of several batches, one batch after the other. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "./webgpu/kernel.ts";

@@ -1,8 +1,6 @@
 /**
  * Clipping by the norm of all gradients together on the GPU: the factor goes from kernel to kernel and is
  * never read back.
- *
- * @module
  */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";

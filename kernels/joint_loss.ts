@@ -1,8 +1,4 @@
-/**
- * The joint loss: binary cross entropy of the attributes plus the weighted loss of the masks.
- *
- * @module
- */
+/** The joint loss: binary cross entropy of the attributes plus the weighted loss of the masks. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { floatBits, type Kernel } from "./webgpu/kernel.ts";

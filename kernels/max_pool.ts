@@ -1,8 +1,4 @@
-/**
- * Max pooling by 2 x 2 without overlap or border, and its gradient.
- *
- * @module
- */
+/** Max pooling by 2 x 2 without overlap or border, and its gradient. */
 
 import { pooledSize } from "./batch_norm_pool.ts";
 import type { Binding, Gpu } from "./webgpu/gpu.ts";

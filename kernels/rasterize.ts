@@ -1,8 +1,4 @@
-/**
- * Draws polygons of many images into one word of bits per mask pixel.
- *
- * @module
- */
+/** Draws polygons of many images into one word of bits per mask pixel. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { checkRasterizeJob, type RasterizeJob, type RasterizeShape } from "./rasterize_job.ts";

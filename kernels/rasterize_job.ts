@@ -3,8 +3,6 @@
  *
  * Dimension letters: B images, R polygons an image, V vertices a polygon at most, H W the source
  * image, h w the mask.
- *
- * @module
  */
 
 /** Height and width in pixels. */

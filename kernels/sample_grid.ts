@@ -1,8 +1,4 @@
-/**
- * Which source pixels nearest-neighbour resizing looks at, and the other way round.
- *
- * @module
- */
+/** Which source pixels nearest-neighbour resizing looks at, and the other way round. */
 
 /** Samples of one axis. */
 export interface SampleGrid {

@@ -1,8 +1,4 @@
-/**
- * The update of stochastic gradient descent on the GPU.
- *
- * @module
- */
+/** The update of stochastic gradient descent on the GPU. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "./webgpu/kernel.ts";

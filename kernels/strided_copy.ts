@@ -1,8 +1,4 @@
-/**
- * Copies of parts of a tensor, of frames of zeros around it, and of its axes in another order.
- *
- * @module
- */
+/** Copies of parts of a tensor, of frames of zeros around it, and of its axes in another order. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "./webgpu/kernel.ts";

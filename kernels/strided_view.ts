@@ -1,8 +1,6 @@
 /**
  * Views of a tensor that leave its innermost numbers side by side: parts of it, the tensor in a frame of
  * zeros, other orders of its axes. One kernel copies them all.
- *
- * @module
  */
 
 /** An axis of a view y of x. */

@@ -1,8 +1,4 @@
-/**
- * Places 68 points on many faces at once by a cascade of regression trees.
- *
- * @module
- */
+/** Places 68 points on many faces at once by a cascade of regression trees. */
 
 import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { floatBits } from "./webgpu/kernel.ts";

@@ -6,8 +6,6 @@
  *
  * Source: Kazemi and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees"
  * (CVPR 2014), as trained and applied by dlib 19.24.
- *
- * @module
  */
 
 /**

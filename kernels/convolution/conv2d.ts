@@ -1,8 +1,4 @@
-/**
- * Convolution on the GPU (stride 1, no padding, NHWC): the result and the gradient of its input.
- *
- * @module
- */
+/** Convolution on the GPU (stride 1, no padding, NHWC): the result and the gradient of its input. */
 
 import { dense, denseInputGrad, type DenseShape } from "../dense.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";

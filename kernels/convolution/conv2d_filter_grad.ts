@@ -1,8 +1,4 @@
-/**
- * Gradient of a convolution's filter on the GPU.
- *
- * @module
- */
+/** Gradient of a convolution's filter on the GPU. */
 
 import { denseWeightGrad } from "../dense.ts";
 import type { Gpu } from "../webgpu/gpu.ts";

@@ -1,8 +1,4 @@
-/**
- * Sizes of a convolution (stride 1, NHWC).
- *
- * @module
- */
+/** Sizes of a convolution (stride 1, NHWC). */
 
 import type { Binding } from "../webgpu/gpu.ts";
 

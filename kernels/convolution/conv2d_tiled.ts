@@ -4,8 +4,6 @@
  *
  * Source: the blocked matrix product of GPUs (block, thread tile, prefetch), with the windows of a
  * convolution as the rows of one factor.
- *
- * @module
  */
 
 import { type ByFours, conv2d, conv2dInputGrad } from "./conv2d.ts";

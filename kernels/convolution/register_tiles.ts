@@ -1,8 +1,4 @@
-/**
- * Convolutions and their filters' gradients by tiles in registers, for operands in texels.
- *
- * @module
- */
+/** Convolutions and their filters' gradients by tiles in registers, for operands in texels. */
 
 import { type Border, type Conv2dShape, NO_BORDER, outputSize } from "./conv2d_shape.ts";
 import { TEXEL_ROW } from "../webgpu/device_memory.ts";

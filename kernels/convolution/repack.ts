@@ -1,8 +1,4 @@
-/**
- * Rearranging buffers around a convolution: padded channels, rotated filters.
- *
- * @module
- */
+/** Rearranging buffers around a convolution: padded channels, rotated filters. */
 
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "../webgpu/kernel.ts";

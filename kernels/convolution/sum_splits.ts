@@ -1,8 +1,4 @@
-/**
- * Adds up the partial sums that a kernel with a split inner sum leaves.
- *
- * @module
- */
+/** Adds up the partial sums that a kernel with a split inner sum leaves. */
 
 import type { Binding, Gpu } from "../webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "../webgpu/kernel.ts";

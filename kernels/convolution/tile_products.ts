@@ -1,8 +1,6 @@
 /**
  * The products of the kernels for hardware, by tiles in workgroup memory: a convolution and its filter's
  * gradient, for channels and filters that are multiples of 4; and many small ones at once.
- *
- * @module
  */
 
 import {

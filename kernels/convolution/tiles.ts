@@ -1,8 +1,4 @@
-/**
- * The tiles of the convolutions on hardware: what a workgroup and an invocation make.
- *
- * @module
- */
+/** The tiles of the convolutions on hardware: what a workgroup and an invocation make. */
 
 import { grid, type Kernel } from "../webgpu/kernel.ts";
 import order from "../wgsl/convolution/tile_order.wgsl" with { type: "text" };

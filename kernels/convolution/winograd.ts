@@ -3,8 +3,6 @@
  * two transformations of all numbers. Used for the result, the input's gradient and the filter's.
  *
  * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (points 0, ±1, ±2, ∞).
- *
- * @module
  */
 
 import {

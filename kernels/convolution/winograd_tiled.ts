@@ -5,8 +5,6 @@
  * For each output pixel the transformations move 4.5·(C + N) numbers more than the convolution itself, and
  * 6.75·C·N multiplications are saved. At 30 TFLOP/s, as the tiles were measured at on an H200, and 3 TB/s of its
  * 4.8, the two take as long where C·N / (C + N) is 13, so from 27 channels to as many; from 512 to 512 it is 256.
- *
- * @module
  */
 
 import type { ByFours } from "./conv2d.ts";

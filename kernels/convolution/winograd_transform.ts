@@ -1,8 +1,4 @@
-/**
- * The transformations of Winograd's F(4x4, 3x3), which both families of kernels use.
- *
- * @module
- */
+/** The transformations of Winograd's F(4x4, 3x3), which both families of kernels use. */
 
 import { TEXEL_ROW } from "../webgpu/device_memory.ts";
 import type { Binding, Gpu } from "../webgpu/gpu.ts";

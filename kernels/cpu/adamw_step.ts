@@ -1,8 +1,4 @@
-/**
- * Naive twin of the kernel of AdamW, by the formulas of the paper.
- *
- * @module
- */
+/** Naive twin of the kernel of AdamW, by the formulas of the paper. */
 
 import type { AdamWSettings } from "../adamw_step.ts";
 

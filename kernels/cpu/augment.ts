@@ -1,7 +1,5 @@
 /**
  * Images for the network on the CPU: the twin of `kernels/augment.ts`, and what the WebAssembly backend uses.
- *
- * @module
  */
 
 import type { AugmentShape, Change } from "../augment.ts";

@@ -1,8 +1,4 @@
-/**
- * Naive twin of the batch normalisation kernels: plain loops in f64.
- *
- * @module
- */
+/** Naive twin of the batch normalisation kernels: plain loops in f64. */
 
 import type { BatchNormShape } from "../batch_norm.ts";
 

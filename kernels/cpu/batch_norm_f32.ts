@@ -1,8 +1,6 @@
 /**
  * Batch normalisation in training on the CPU, fused with the ReLU behind it: what runs where there is no
  * adapter. Sums are f64, so that nothing cancels; rows are walked once a sweep.
- *
- * @module
  */
 
 import type { BatchNormShape } from "../batch_norm.ts";

@@ -1,8 +1,4 @@
-/**
- * Naive twin of the kernels that pool what they normalise: plain loops in f64.
- *
- * @module
- */
+/** Naive twin of the kernels that pool what they normalise: plain loops in f64. */
 
 import type { BatchNormPoolShape } from "../batch_norm_pool.ts";
 

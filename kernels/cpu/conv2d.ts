@@ -1,8 +1,4 @@
-/**
- * Naive twin of the convolution kernels: plain loops in f64.
- *
- * @module
- */
+/** Naive twin of the convolution kernels: plain loops in f64. */
 
 import type { Conv2dShape } from "../convolution/conv2d_shape.ts";
 

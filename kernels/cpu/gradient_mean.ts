@@ -1,8 +1,4 @@
-/**
- * The mean of gradients: the naive twin of `kernels/gradient_mean.ts`.
- *
- * @module
- */
+/** The mean of gradients: the naive twin of `kernels/gradient_mean.ts`. */
 
 /** mean = (1 − share)·mean + share·g, in place. */
 export function gradientMean(mean: Float64Array, g: ArrayLike<number>, share: number): void {

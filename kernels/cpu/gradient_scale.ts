@@ -1,8 +1,4 @@
-/**
- * Naive twin of the clipping kernel.
- *
- * @module
- */
+/** Naive twin of the clipping kernel. */
 
 /** min(1, clip / (norm + 10⁻⁶)), with the norm of all gradients together. */
 export function gradientScale(gradients: readonly ArrayLike<number>[], clip: number): number {

@@ -1,8 +1,4 @@
-/**
- * Naive twin of the joint loss kernel: plain loops in f64.
- *
- * @module
- */
+/** Naive twin of the joint loss kernel: plain loops in f64. */
 
 import type { JointLossShape, LossTargets } from "../joint_loss.ts";
 

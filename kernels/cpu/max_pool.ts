@@ -1,8 +1,4 @@
-/**
- * Naive twin of the kernels for max pooling: plain loops.
- *
- * @module
- */
+/** Naive twin of the kernels for max pooling: plain loops. */
 
 import type { MaxPoolShape } from "../max_pool.ts";
 

@@ -9,8 +9,6 @@
  * pixel beyond the outline (opencv/opencv#26130), which on faces is 0.09 % of a mask's pixels; 4.11 to 5.0 draw
  * faces alike again, and differ where a polygon leaves the image, since they take an edge's slope from its
  * clipped ends.
- *
- * @module
  */
 
 import { checkRasterizeJob, type RasterizeJob } from "../rasterize_job.ts";

@@ -5,8 +5,6 @@
  * While an image is drawn, a word of it holds two bits per polygon: the low half is toggled where an
  * edge is crossed, so that a pixel is inside if an odd number of toggles lie at or before it in its
  * row; the high half is set under boundary lines. The last step folds the two.
- *
- * @module
  */
 
 import { checkRasterizeJob, type RasterizeJob, type RasterizeShape } from "../rasterize_job.ts";

@@ -1,8 +1,4 @@
-/**
- * Naive twin of the kernel of stochastic gradient descent.
- *
- * @module
- */
+/** Naive twin of the kernel of stochastic gradient descent. */
 
 /** Updates w and v in place: v = momentum·v + (scale·g + decay·w); w = w − rate·v. */
 export function sgdStep(

@@ -1,8 +1,4 @@
-/**
- * Naive twin of the copies of views: a loop over the numbers of y.
- *
- * @module
- */
+/** Naive twin of the copies of views: a loop over the numbers of y. */
 
 import type { StridedView } from "../strided_view.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The naive twin of `kernels/tree_cascade.ts`: one face after the other, in f64.
- *
- * @module
- */
+/** The naive twin of `kernels/tree_cascade.ts`: one face after the other, in f64. */
 
 import type { TreeCascade, TreeCascadeJob } from "../tree_cascade_job.ts";
 

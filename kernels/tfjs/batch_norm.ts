@@ -1,8 +1,6 @@
 /**
  * Batch normalisation with what is behind it as one differentiable tfjs operation on our kernels on the
  * device.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,6 @@
 /**
  * What our kernels under tfjs's operations have in common, on whatever backend: which convolutions they
  * cover, and how they take tfjs's place.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

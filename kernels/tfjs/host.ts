@@ -4,8 +4,6 @@
  *
  * tfjs's WebGPU backend has no public way in; the few internals that this needs are declared here and
  * nowhere else, for exactly the version that the lock file pins.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,4 @@
-/**
- * The joint loss on our fused kernels, as a differentiable tfjs operation.
- *
- * @module
- */
+/** The joint loss on our fused kernels, as a differentiable tfjs operation. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { jointLossThreads } from "../wasm/joint_loss.ts";

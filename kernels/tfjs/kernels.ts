@@ -2,8 +2,6 @@
  * Our kernels under tfjs's operations on WebGPU: convolution with both gradients, matrix products,
  * pooling, and what only moves numbers.
  * The layers API stays as it is. What a kernel of ours does not cover goes on to tfjs's own.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

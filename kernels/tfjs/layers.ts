@@ -1,8 +1,4 @@
-/**
- * Layers of the layers API that run on our kernels. Shapes, weights and saving stay tfjs's own.
- *
- * @module
- */
+/** Layers of the layers API that run on our kernels. Shapes, weights and saving stay tfjs's own. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";

@@ -1,8 +1,4 @@
-/**
- * The optimisers over tfjs variables: stochastic gradient descent with momentum, and AdamW.
- *
- * @module
- */
+/** The optimisers over tfjs variables: stochastic gradient descent with momentum, and AdamW. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { adamWFactors, adamWStep } from "../adamw_step.ts";

@@ -1,8 +1,6 @@
 /**
  * Computations through tfjs that are recorded the first time and played from then on: tfjs is their author,
  * and pays for that once.
- *
- * @module
  */
 
 import type * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,4 @@
-/**
- * Which of tfjs's operations only copy a view of their input, on whatever backend.
- *
- * @module
- */
+/** Which of tfjs's operations only copy a view of their input, on whatever backend. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type StridedView, transposedView, windowOf } from "../strided_view.ts";

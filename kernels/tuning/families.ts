@@ -1,8 +1,4 @@
-/**
- * Which families of kernels are worth measuring for a shape.
- *
- * @module
- */
+/** Which families of kernels are worth measuring for a shape. */
 
 import { type Conv2dShape, outputSize, padChannels } from "../convolution/conv2d_shape.ts";
 import type { Family, Operation } from "../convolution.ts";

@@ -1,8 +1,4 @@
-/**
- * How long an operation takes on each family of kernels, on buffers of its own.
- *
- * @module
- */
+/** How long an operation takes on each family of kernels, on buffers of its own. */
 
 import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import { convolve, type Family, type Operation } from "../convolution.ts";

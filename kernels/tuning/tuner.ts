@@ -1,8 +1,4 @@
-/**
- * One round of measuring: which jobs, how many candidates of each, and what the other jobs take.
- *
- * @module
- */
+/** One round of measuring: which jobs, how many candidates of each, and what the other jobs take. */
 
 import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
 import type { Family } from "../convolution.ts";

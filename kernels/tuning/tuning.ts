@@ -3,8 +3,6 @@
  * as that saves more time than it takes.
  *
  * Recording cannot wait for a measurement, so this happens ahead of training.
- *
- * @module
  */
 
 import { type Family, operationKey, useFamily } from "../convolution.ts";

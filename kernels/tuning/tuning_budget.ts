@@ -1,8 +1,4 @@
-/**
- * Whether one more measurement is worth its time.
- *
- * @module
- */
+/** Whether one more measurement is worth its time. */
 
 /**
  * Share of a kernel's time that another one is taken to save. An assumption: candidates come the likeliest

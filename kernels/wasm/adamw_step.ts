@@ -1,8 +1,4 @@
-/**
- * The update of AdamW on WebAssembly threads. Twin: `kernels/cpu/adamw_step.ts`.
- *
- * @module
- */
+/** The update of AdamW on WebAssembly threads. Twin: `kernels/cpu/adamw_step.ts`. */
 
 import { adamWFactors, type AdamWSettings } from "../adamw_step.ts";
 import { floatBits } from "../webgpu/kernel.ts";

@@ -1,8 +1,4 @@
-/**
- * Sums of tensors on WebAssembly threads. Tensors are addresses of f32 in the threads' memory.
- *
- * @module
- */
+/** Sums of tensors on WebAssembly threads. Tensors are addresses of f32 in the threads' memory. */
 
 import type { WasmThreads } from "./threads.ts";
 

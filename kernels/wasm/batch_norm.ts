@@ -5,8 +5,6 @@
  * One sweep for the statistics, one for the result, and two for the gradient. Sums are f64, so that
  * nothing cancels, and taken over pieces of fixed size, so that they are the same for any number of
  * threads. Twin: `kernels/cpu/batch_norm.ts`.
- *
- * @module
  */
 
 import type { BatchNormShape } from "../batch_norm.ts";

@@ -3,8 +3,6 @@
  * addresses of f32 in the threads' memory.
  *
  * Twins: `kernels/cpu/conv2d.ts`. Sums are f32 in another order, and fused where the processor can.
- *
- * @module
  */
 
 import { checkConv2d, type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";

@@ -3,8 +3,6 @@
  * the threads' memory; outputs come by eights.
  *
  * Twins: `kernels/cpu/conv2d.ts`, for which a row is an image of one pixel.
- *
- * @module
  */
 
 import type { WasmThreads } from "./threads.ts";

@@ -1,8 +1,6 @@
 /**
  * Clipping by the norm of all gradients together on WebAssembly threads. Twin:
  * `kernels/cpu/gradient_scale.ts`.
- *
- * @module
  */
 
 import type { WasmThreads } from "./threads.ts";

@@ -6,8 +6,6 @@
  * into pieces. Every piece is one call: after the job's own numbers come the first item, the one behind
  * the last, the number of the piece, and the number of the thread. Functions that need fewer declare
  * fewer.
- *
- * @module
  */
 
 import adamWStep from "./binaries/adamw_step.wasm" with { type: "bytes" };

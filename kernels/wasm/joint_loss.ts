@@ -2,8 +2,6 @@
  * The joint loss and its gradients on WebAssembly threads: the maps are read once and their gradient
  * written once (with Dice, probabilities first lie in its place); targets are made of bits on the way.
  * Twin: `kernels/cpu/joint_loss.ts`.
- *
- * @module
  */
 
 import type { JointLossShape, LossTargets } from "../joint_loss.ts";

@@ -1,8 +1,6 @@
 /**
  * 2x2 max pooling without overlap or border, NHWC, and its gradient on WebAssembly threads. All tensors
  * are addresses of f32 in the threads' memory; channels come by fours.
- *
- * @module
  */
 
 import type { MaxPoolShape } from "../max_pool.ts";

@@ -1,8 +1,4 @@
-/**
- * The update of stochastic gradient descent on WebAssembly threads. Twin: `kernels/cpu/sgd_step.ts`.
- *
- * @module
- */
+/** The update of stochastic gradient descent on WebAssembly threads. Twin: `kernels/cpu/sgd_step.ts`. */
 
 import { floatBits } from "../webgpu/kernel.ts";
 import type { WasmThreads } from "./threads.ts";

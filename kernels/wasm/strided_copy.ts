@@ -1,8 +1,4 @@
-/**
- * Copies of views of tensors on WebAssembly threads. Tensors are addresses of f32 in the threads' memory.
- *
- * @module
- */
+/** Copies of views of tensors on WebAssembly threads. Tensors are addresses of f32 in the threads' memory. */
 
 import type { StridedView } from "../strided_view.ts";
 import type { WasmThreads } from "./threads.ts";

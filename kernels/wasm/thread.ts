@@ -1,8 +1,4 @@
-/**
- * A thread of `wasm/threads.ts`: gets the memory, says that it is there, and serves jobs.
- *
- * @module
- */
+/** A thread of `wasm/threads.ts`: gets the memory, says that it is there, and serves jobs. */
 
 import { JobRunner } from "./job.ts";
 

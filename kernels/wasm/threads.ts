@@ -3,8 +3,6 @@
  *
  * The caller's thread works too and waits for the others in place, so that a job is an ordinary function
  * call. Threads take pieces of a job from a common counter: one that is slowed down takes fewer.
- *
- * @module
  */
 
 import { CONTROL_BYTES, type Job, JobRunner } from "./job.ts";

@@ -2,8 +2,6 @@
  * The cascade of regression trees for machines without an adapter: all faces go through one tree
  * before the next, whose leaves then stay in the cache, in the arithmetic of dlib (f32 where it has f32).
  * The trees are walked and added up in WebAssembly (`kernels/wasm/wat/tree_cascade.wat`), with SIMD.
- *
- * @module
  */
 
 import {

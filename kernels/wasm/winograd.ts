@@ -3,8 +3,6 @@
  * F(4x4, 3x3) on WebAssembly threads: 36 products of channels for a tile of 4x4 outputs instead of 144.
  *
  * Twins: `kernels/cpu/conv2d.ts`. The transforms multiply by up to 8 and add, which costs about three bits of f32.
- *
- * @module
  */
 
 import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";

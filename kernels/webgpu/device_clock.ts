@@ -1,8 +1,4 @@
-/**
- * How long a device takes over what is recorded between two marks, without waiting for it.
- *
- * @module
- */
+/** How long a device takes over what is recorded between two marks, without waiting for it. */
 
 import type { Gpu } from "./gpu.ts";
 

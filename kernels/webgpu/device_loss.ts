@@ -3,8 +3,6 @@
  *
  * Deno then refuses commands with words about buffers and validation, lets some read-backs succeed with
  * whatever was in the buffer, and tells of the loss itself only afterwards.
- *
- * @module
  */
 
 import { setTimeout } from "node:timers/promises";

@@ -3,8 +3,6 @@
  *
  * A texel is four numbers. On a software adapter it is cheap to fetch from an address that differs between
  * invocations, which four numbers in a storage buffer are not; so some data is read as textures.
- *
- * @module
  */
 
 /** Texels in a row of a texture that stands for a buffer; a power of two within every device's limit. */

@@ -4,8 +4,6 @@
  * Mesa's software adapter compiles and computes on threads of its own, with a compiler whose data goes away
  * when a process exits: what is under way then takes it down (SIGSEGV, SIGABRT), whether the device has been
  * destroyed or not. Of 80 processes that ended so (Mesa 22.3, Deno 2.9.6) 20 crashed; of 80 that waited none.
- *
- * @module
  */
 
 import { setTimeout } from "node:timers/promises";

@@ -1,8 +1,4 @@
-/**
- * What dispatches have to do at least, for whoever holds their times against what a device can.
- *
- * @module
- */
+/** What dispatches have to do at least, for whoever holds their times against what a device can. */
 
 import type { Binding, Kernel } from "./kernel.ts";
 

@@ -3,8 +3,6 @@
  *
  * Ownership: whoever creates a buffer destroys it; functions borrow the buffers they are given; a
  * function that returns a buffer hands it over and says so.
- *
- * @module
  */
 
 import { DeviceWatch } from "./device_loss.ts";

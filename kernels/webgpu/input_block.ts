@@ -1,8 +1,4 @@
-/**
- * What changes from step to step, in one buffer that is written at once.
- *
- * @module
- */
+/** What changes from step to step, in one buffer that is written at once. */
 
 import type { Gpu } from "./gpu.ts";
 

@@ -1,8 +1,6 @@
 /**
  * What a kernel is: shader text and the values and types declared around it; and the arithmetic of its
  * dispatch.
- *
- * @module
  */
 
 /** A compute shader: WGSL text, a name for diagnostics, and the constants baked into it. */

@@ -1,8 +1,4 @@
-/**
- * Where dispatches and copies are recorded, in the order of the calls.
- *
- * @module
- */
+/** Where dispatches and copies are recorded, in the order of the calls. */
 
 /** Where dispatches are recorded; lets another owner of the device keep its own command order. */
 export interface PassHost {

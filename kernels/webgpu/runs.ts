@@ -1,8 +1,6 @@
 /**
  * Batches whose buffers are larger than what the device can bind: a kernel then takes them in runs of
  * consecutive items and is given the parts of the buffers that belong to each.
- *
- * @module
  */
 
 import type { Binding, Gpu } from "./gpu.ts";

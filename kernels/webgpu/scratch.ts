@@ -1,8 +1,6 @@
 /**
  * What a device keeps from one call to the next: memory that kernels need only until their own last dispatch.
  * None of it counts as live.
- *
- * @module
  */
 
 import { copyTexels, ROW_BYTES, rowsFor, rowTexture, storageBuffer } from "./device_memory.ts";

@@ -4,8 +4,6 @@
  * WebGPU takes a command buffer once; what can be kept is the list of its commands. A tape holds bind
  * groups, so its buffers must belong to it for as long as it is played; what changes from one time to the
  * next is written into them before.
- *
- * @module
  */
 
 import type { PassHost } from "./passes.ts";

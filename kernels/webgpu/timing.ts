@@ -1,8 +1,4 @@
-/**
- * How long the device takes over what is recorded.
- *
- * @module
- */
+/** How long the device takes over what is recorded. */
 
 import type { Gpu, PassHost } from "./gpu.ts";
 

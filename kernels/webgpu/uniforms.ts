@@ -1,8 +1,4 @@
-/**
- * Uniform values that a device keeps, since the same few sizes come again in every step.
- *
- * @module
- */
+/** Uniform values that a device keeps, since the same few sizes come again in every step. */
 
 import { uniformBuffer } from "./device_memory.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Runs as a comparison reads them: all measured on the same faces.
- *
- * @module
- */
+/** Runs as a comparison reads them: all measured on the same faces. */
 
 import { basename, resolve } from "node:path";
 import { ATTRIBUTES, namesOf } from "../face/attributes.ts";

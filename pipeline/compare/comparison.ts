@@ -1,8 +1,4 @@
-/**
- * The work of a comparison: measuring settings and holding them against each other.
- *
- * @module
- */
+/** The work of a comparison: measuring settings and holding them against each other. */
 
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import {

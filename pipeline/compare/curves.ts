@@ -1,8 +1,4 @@
-/**
- * The training curves of a comparison.
- *
- * @module
- */
+/** The training curves of a comparison. */
 
 import type { CurvePanel, Point } from "../report/plots/plots.ts";
 import type { EpochEntry } from "../report/training_log.ts";

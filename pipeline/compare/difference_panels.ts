@@ -1,8 +1,4 @@
-/**
- * The comparison's differences of the attributes.
- *
- * @module
- */
+/** The comparison's differences of the attributes. */
 
 import { type Html, html } from "../report/html.ts";
 import { spaced } from "../report/text.ts";

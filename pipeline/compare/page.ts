@@ -1,8 +1,4 @@
-/**
- * The comparison as one HTML page that needs nothing beside it.
- *
- * @module
- */
+/** The comparison as one HTML page that needs nothing beside it. */
 
 import type { ResampledName } from "../metrics/metrics.ts";
 import { renderDocument } from "../report/document.ts";

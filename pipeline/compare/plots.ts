@@ -1,8 +1,4 @@
-/**
- * The comparison's plots.
- *
- * @module
- */
+/** The comparison's plots. */
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../metrics/metrics.ts";

@@ -1,8 +1,4 @@
-/**
- * What a comparison finds out.
- *
- * @module
- */
+/** What a comparison finds out. */
 
 import type { Interval, ResampledName } from "../metrics/metrics.ts";
 import type { SettingDifference } from "./settings.ts";

@@ -1,8 +1,4 @@
-/**
- * Settings: runs whose configurations differ in the seed alone are repetitions of one.
- *
- * @module
- */
+/** Settings: runs whose configurations differ in the seed alone are repetitions of one. */
 
 import { flatten } from "../report/flatten.ts";
 import { withDefaults } from "../network/settings.ts";

@@ -1,8 +1,4 @@
-/**
- * The words of a comparison, for the terminal and for the page.
- *
- * @module
- */
+/** The words of a comparison, for the terminal and for the page. */
 
 import type { Interval, ResampledName } from "../metrics/metrics.ts";
 import { percent } from "../report/text.ts";

@@ -1,8 +1,4 @@
-/**
- * CelebA's face boxes (`list_bbox_celeba.txt`), in pixels of the in-the-wild images.
- *
- * @module
- */
+/** CelebA's face boxes (`list_bbox_celeba.txt`), in pixels of the in-the-wild images. */
 
 import { quoted } from "../files/quoted.ts";
 import type { Box } from "../face/record.ts";

@@ -1,8 +1,4 @@
-/**
- * A plain folder of images, without labels.
- *
- * @module
- */
+/** A plain folder of images, without labels. */
 
 import { join } from "node:path";
 import type { FaceRecord } from "../face/record.ts";

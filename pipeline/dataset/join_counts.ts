@@ -1,8 +1,6 @@
 /**
  * What becomes of images where a data set's files are joined: whoever forgot a part of the labels or of the
  * splits wants to know.
- *
- * @module
  */
 
 import { type FaceCount, FaceCounter } from "../face/face_count.ts";

@@ -4,8 +4,6 @@
  * CelebA's own `list_attr_celeba.txt` (number of rows, names, then rows padded with blanks), its csv
  * mirrors (`image_id` first), AttParseNet's csv (`image_name`), and csv files of other sets with the
  * same 40 columns in any order.
- *
- * @module
  */
 
 import { attributeColumn, ATTRIBUTES } from "../face/attributes.ts";

@@ -3,8 +3,6 @@
  *
  * CelebA's files are found flat in one folder or under `Anno/`, `Eval/` and `Img/`, as text or as the
  * csv of the mirrors, the images also one folder deeper, as Kaggle's archive unpacks.
- *
- * @module
  */
 
 import { join } from "node:path";

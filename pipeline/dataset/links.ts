@@ -1,8 +1,6 @@
 /**
  * Links in a data set that lead out of it. They are not followed unless that is asked for: a data set comes
  * from somebody else, and its images end in reports and pictures.
- *
- * @module
  */
 
 import { isNotThere } from "../files/write_file.ts";

@@ -1,8 +1,6 @@
 /**
  * A set of image names in the order in which they were added, held as bytes: 202,599 names take 5 MB
  * where strings in a map take 30.
- *
- * @module
  */
 
 const UTF8 = new TextDecoder();

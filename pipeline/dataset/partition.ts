@@ -1,8 +1,4 @@
-/**
- * Which face belongs to which split: from CelebA's partition file, or drawn from a seed.
- *
- * @module
- */
+/** Which face belongs to which split: from CelebA's partition file, or drawn from a seed. */
 
 import { quoted } from "../files/quoted.ts";
 import type { Split } from "../face/record.ts";

@@ -1,8 +1,4 @@
-/**
- * Parts of an input, for several processes that share the work.
- *
- * @module
- */
+/** Parts of an input, for several processes that share the work. */
 
 /** Part `index` of `count`, the first part being 1. */
 export interface Shard {

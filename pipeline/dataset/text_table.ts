@@ -5,8 +5,6 @@
  * column names. Cells are separated by runs of blanks, or by commas or semicolons (the first line
  * says which); lines end in LF or CRLF, the last one also in nothing. A cell may stand in quotes, and one
  * within it is doubled then; it may hold no end of a line.
- *
- * @module
  */
 
 import { BLANKS, Cells } from "../files/cells.ts";

@@ -1,8 +1,4 @@
-/**
- * What an evaluation leaves in the run's folder.
- *
- * @module
- */
+/** What an evaluation leaves in the run's folder. */
 
 import { join } from "node:path";
 import { FileWriter, ignoreMissing, jsonText } from "../files/write_file.ts";

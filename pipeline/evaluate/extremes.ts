@@ -1,8 +1,4 @@
-/**
- * The faces that a network knows best and worst, as `extremes.json` holds them for the report.
- *
- * @module
- */
+/** The faces that a network knows best and worst, as `extremes.json` holds them for the report. */
 
 import { ATTRIBUTES, hasAttribute, namesOf } from "../face/attributes.ts";
 import { isLearnt, type Predictions } from "../metrics/predictions.ts";

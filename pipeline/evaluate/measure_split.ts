@@ -1,8 +1,4 @@
-/**
- * One split of an evaluation: every face through the network, measured and noted.
- *
- * @module
- */
+/** One split of an evaluation: every face through the network, measured and noted. */
 
 import { resolve } from "node:path";
 import { type FaceCount, FaceCounter } from "../face/face_count.ts";

@@ -1,8 +1,6 @@
 /**
  * The part of an evaluation that occludes faces: it notes some of those that pass by, and measures them
  * when the others have been.
- *
- * @module
  */
 
 import type { LayersModel } from "@tensorflow/tfjs-layers";

@@ -1,8 +1,4 @@
-/**
- * The faces of an evaluation that the report shows with their masks.
- *
- * @module
- */
+/** The faces of an evaluation that the report shows with their masks. */
 
 import { resolve } from "node:path";
 import { ATTRIBUTES } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * The sample faces of an evaluation, as `samples.json` holds them for the report.
- *
- * @module
- */
+/** The sample faces of an evaluation, as `samples.json` holds them for the report. */
 
 import {
   attributeColumn,

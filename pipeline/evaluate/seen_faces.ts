@@ -1,8 +1,4 @@
-/**
- * Faces that are measured although the run knows them: what is measured on those says little about others.
- *
- * @module
- */
+/** Faces that are measured although the run knows them: what is measured on those says little about others. */
 
 import { resolve, sep } from "node:path";
 import type { Face } from "../face/faces.ts";

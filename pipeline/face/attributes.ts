@@ -3,8 +3,6 @@
  *
  * A face's labels are one number below 2^40: bit c says whether attribute c is present. A number
  * holds 53 bits exactly, so records stay small and copy freely between threads.
- *
- * @module
  */
 
 /** Attribute names, in the column order of CelebA's `list_attr_celeba.txt`. */

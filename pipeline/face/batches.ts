@@ -1,8 +1,6 @@
 /**
  * Batches for the network: images as numbers, and the job that draws the masks, with
  * flip and shift applied to both alike.
- *
- * @module
  */
 
 import { type Change, UNCHANGED } from "../../kernels/augment.ts";

@@ -1,8 +1,6 @@
 /**
  * How many faces come to a stage, how many go on, and why the others do not. Whatever joins or filters faces
  * counts them here, so that no part of a data set is lost without a word.
- *
- * @module
  */
 
 import { count, fields, list, text } from "../files/json_shape.ts";

@@ -1,8 +1,4 @@
-/**
- * What a landmarks file calls the faces of one image: `photo.jpg`, `photo.jpg#2`, `photo.jpg#3`, …
- *
- * @module
- */
+/** What a landmarks file calls the faces of one image: `photo.jpg`, `photo.jpg#2`, `photo.jpg#3`, … */
 
 import { fileNameOn } from "../files/file_name.ts";
 

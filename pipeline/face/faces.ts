@@ -1,8 +1,4 @@
-/**
- * Faces made ready for the network: decoded, brought to the input's size, with labels and polygons.
- *
- * @module
- */
+/** Faces made ready for the network: decoded, brought to the input's size, with labels and polygons. */
 
 import { isNotThere } from "../files/write_file.ts";
 import { hexOf } from "../files/hex_digest.ts";

@@ -1,8 +1,4 @@
-/**
- * The frame in which masks are drawn.
- *
- * @module
- */
+/** The frame in which masks are drawn. */
 
 /** The size of CelebA's aligned images. */
 export const FRAME = { height: 218, width: 178 } as const;

@@ -1,8 +1,4 @@
-/**
- * Sizes of images whose pixels are not wanted.
- *
- * @module
- */
+/** Sizes of images whose pixels are not wanted. */
 
 import { readPictureFile, sizeOfPicture } from "../image/image.ts";
 import { mapInOrder } from "../streams/map_in_order.ts";

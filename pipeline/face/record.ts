@@ -1,8 +1,4 @@
-/**
- * The record that travels between stages: everything known about one face image.
- *
- * @module
- */
+/** The record that travels between stages: everything known about one face image. */
 
 /** Part of a data set. CelebA's partition file writes them as 0, 1 and 2. */
 export type Split = "train" | "validation" | "test";

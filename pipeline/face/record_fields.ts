@@ -1,8 +1,4 @@
-/**
- * The fields of a record in JSON, as another program may have written them.
- *
- * @module
- */
+/** The fields of a record in JSON, as another program may have written them. */
 
 import { ATTRIBUTES } from "./attributes.ts";
 import { imageNameFault } from "../image/image_name.ts";

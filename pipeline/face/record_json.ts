@@ -15,8 +15,6 @@
  *
  * Points are written in steps of 1/100 pixel. A stage that makes points rounds them with
  * {@linkcode roundPoints}, and then a record is the same whether it has travelled as JSON or not.
- *
- * @module
  */
 
 import { namesOf } from "./attributes.ts";

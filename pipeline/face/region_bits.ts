@@ -1,8 +1,4 @@
-/**
- * The region bits of one face as it is.
- *
- * @module
- */
+/** The region bits of one face as it is. */
 
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import type { InputSize } from "./faces.ts";

@@ -1,8 +1,4 @@
-/**
- * A colour for each region: neighbours differ in hue and lightness.
- *
- * @module
- */
+/** A colour for each region: neighbours differ in hue and lightness. */
 
 import type { Region } from "./regions.ts";
 

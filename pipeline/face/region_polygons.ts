@@ -1,8 +1,4 @@
-/**
- * From 68 landmarks to the vertices of the 14 regions: the reference's whole-number arithmetic.
- *
- * @module
- */
+/** From 68 landmarks to the vertices of the 14 regions: the reference's whole-number arithmetic. */
 
 import { type Corner, type Region, REGION_SHAPES, REGIONS } from "./regions.ts";
 

@@ -4,8 +4,6 @@
  *
  * Everything here is data and whole-number arithmetic; drawing is `kernels/rasterize.ts`.
  * Source: the region and segment tables of AttParseNet (Thom and Hand, University of Nevada, Reno).
- *
- * @module
  */
 
 import { type Attribute, ATTRIBUTES } from "./attributes.ts";

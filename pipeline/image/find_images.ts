@@ -1,8 +1,4 @@
-/**
- * Image files by what a user names: files, folders, patterns, and paths on standard input.
- *
- * @module
- */
+/** Image files by what a user names: files, folders, patterns, and paths on standard input. */
 
 import { dirname, join, matchesGlob, relative, resolve } from "node:path";
 import { faultOfName, foundBelow, type FoundPicture, picturesBelow } from "./picture_files.ts";

@@ -4,8 +4,6 @@
  * The decoders are mozjpeg for JPEG, libwebp, libavif, ImageScript's for PNG, GIF and CMYK, all of them in
  * WebAssembly, and plain code for TIFF and BMP. Their bytes are imported, so decoding needs no permission but
  * reading the picture itself; those of rarer kinds are loaded with the first such picture.
- *
- * @module
  */
 
 import { avifSize, decodeAvif } from "./codecs/avif.ts";

@@ -1,8 +1,6 @@
 /**
  * Image names as tables spell them, and which of them are refused: a name comes from a file that
  * somebody else wrote, and it becomes part of paths that are read and written.
- *
- * @module
  */
 
 import { kindOfName } from "./picture_kinds.ts";

@@ -1,8 +1,4 @@
-/**
- * Turning a picture upright.
- *
- * @module
- */
+/** Turning a picture upright. */
 
 import type { RgbImage } from "./pixels.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Reading picture files of which nothing is known yet.
- *
- * @module
- */
+/** Reading picture files of which nothing is known yet. */
 
 /** Largest file that is read: 64 megapixels without any compression take 200 MB. */
 const MOST_BYTES = 256 * 2 ** 20;

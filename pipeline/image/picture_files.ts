@@ -1,8 +1,4 @@
-/**
- * The pictures in a folder and the folders below it, among other files.
- *
- * @module
- */
+/** The pictures in a folder and the folders below it, among other files. */
 
 import { join } from "node:path";
 import { filesBelow } from "../files/folder_files.ts";

@@ -1,8 +1,6 @@
 /**
  * What kinds of pictures there are, told by the first bytes of a file or by its name's ending: those that are
  * read, and others, so that no picture is passed over in silence.
- *
- * @module
  */
 
 import { brandsOf } from "./codecs/iso_boxes.ts";

@@ -1,8 +1,4 @@
-/**
- * What a decoded picture is, and how large one may be.
- *
- * @module
- */
+/** What a decoded picture is, and how large one may be. */
 
 /** A picture of 8-bit RGB pixels. */
 export interface RgbImage {

@@ -1,8 +1,4 @@
-/**
- * Resizing a picture.
- *
- * @module
- */
+/** Resizing a picture. */
 
 import type { RgbImage } from "./pixels.ts";
 

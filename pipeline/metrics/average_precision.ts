@@ -1,8 +1,4 @@
-/**
- * Average precision: how well the scores of one attribute rank the faces that have it.
- *
- * @module
- */
+/** Average precision: how well the scores of one attribute rank the faces that have it. */
 
 /**
  * The area under the precision-recall steps: Σ (Rₙ − Rₙ₋₁) · Pₙ over the thresholds n, from the highest

@@ -7,8 +7,6 @@
  * subtracted resample by resample, which makes the bootstrap of the difference a paired one.
  *
  * Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13 (percentiles).
- *
- * @module
  */
 
 import { ATTRIBUTES } from "../face/attributes.ts";

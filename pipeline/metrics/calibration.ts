@@ -1,8 +1,4 @@
-/**
- * Calibration: whether what is predicted with 70 % holds in 70 % of the cases.
- *
- * @module
- */
+/** Calibration: whether what is predicted with 70 % holds in 70 % of the cases. */
 
 import { meanOf, share } from "./shares.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Logical consistency: faces of which two things are said that exclude each other.
- *
- * @module
- */
+/** Logical consistency: faces of which two things are said that exclude each other. */
 
 import { type Attribute, ATTRIBUTES, labelsOf } from "../face/attributes.ts";
 import { isLearnt, type Predictions } from "./predictions.ts";

@@ -1,8 +1,6 @@
 /**
  * What stands behind the measures of an evaluation: how sure they are, how far the probabilities can be
  * trusted, what another threshold would do, and how often the answers contradict each other.
- *
- * @module
  */
 
 import { ATTRIBUTES } from "../face/attributes.ts";

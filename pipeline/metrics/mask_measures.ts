@@ -1,8 +1,4 @@
-/**
- * The measures of *where* that overlaps add up to over a split.
- *
- * @module
- */
+/** The measures of *where* that overlaps add up to over a split. */
 
 import { ATTRIBUTES } from "../face/attributes.ts";
 import { isLocalised, type MaskOverlap } from "./mask_overlap.ts";

@@ -1,8 +1,4 @@
-/**
- * How maps lie on true regions, counted for each face and attribute.
- *
- * @module
- */
+/** How maps lie on true regions, counted for each face and attribute. */
 
 /** `pointing` where there is nothing to point at: no attribute, no landmarks, or an empty region. */
 export const NOWHERE = 255;

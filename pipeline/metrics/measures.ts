@@ -1,8 +1,4 @@
-/**
- * The measures of an attribute and of a split, as `metrics.json` holds them.
- *
- * @module
- */
+/** The measures of an attribute and of a split, as `metrics.json` holds them. */
 
 import type { FaceCount } from "../face/face_count.ts";
 import type { Interval, ResampledName } from "./bootstrap.ts";

@@ -5,8 +5,6 @@
  * Every measure is a share between 0 and 1, or null where it is undefined (0/0): the positive
  * accuracy of an attribute that no face has, the precision of one that is never predicted. A mean
  * skips what is null, and is null if nothing is left. Nothing is ever NaN, so `metrics.json` is JSON.
- *
- * @module
  */
 
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * `metrics.json` as it is read back: by reports and comparisons, and for its thresholds.
- *
- * @module
- */
+/** `metrics.json` as it is read back: by reports and comparisons, and for its thresholds. */
 
 import { ATTRIBUTES } from "../face/attributes.ts";
 import {

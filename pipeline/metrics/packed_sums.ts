@@ -4,8 +4,6 @@
  * Several columns share one f64, which holds 53 bits exactly: a multiplication and an addition then
  * serve all of them. Each column has a field wide enough for the sum over a chunk of rows; after each
  * chunk the fields are taken apart.
- *
- * @module
  */
 
 /** Sets of weights that are summed at once: each number that is read serves all of them. */

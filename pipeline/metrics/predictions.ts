@@ -17,8 +17,6 @@
  * Localisation is measured where `pointing` is not 255. Files of versions without `pointing` do not tell
  * a face whose region was empty from one whose map missed it: localisation, prior and pointing of them are
  * null, as in the `metrics.json` beside them, until the run is evaluated again.
- *
- * @module
  */
 
 import { join } from "node:path";

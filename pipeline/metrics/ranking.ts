@@ -1,8 +1,4 @@
-/**
- * The order of faces by a score.
- *
- * @module
- */
+/** The order of faces by a score. */
 
 /** The faces from the highest score to the lowest; those of equal score in their own order. */
 export function descending(scores: Float32Array): Uint32Array {

@@ -1,8 +1,4 @@
-/**
- * From the outcomes of an attribute to its measures.
- *
- * @module
- */
+/** From the outcomes of an attribute to its measures. */
 
 import { averagePrecision } from "./average_precision.ts";
 import type { AttributeMetrics, MaskMeasures, Outcomes } from "./measures.ts";

@@ -1,8 +1,4 @@
-/**
- * Shares and means of what may be undefined.
- *
- * @module
- */
+/** Shares and means of what may be undefined. */
 
 /** The mean of the values that are not null, or null if there is none. */
 export function meanOf(values: readonly (number | null)[]): number | null {

@@ -1,8 +1,4 @@
-/**
- * Whether two networks differ on the same faces by more than chance.
- *
- * @module
- */
+/** Whether two networks differ on the same faces by more than chance. */
 
 /**
  * McNemar's test in its mid-p form: of the faces on which exactly one of two networks is right, is each

@@ -1,8 +1,4 @@
-/**
- * Metrics as a table of text, for a terminal.
- *
- * @module
- */
+/** Metrics as a table of text, for a terminal. */
 
 import type { AttributeMetrics, Metrics } from "./measures.ts";
 import { balancedAccuracyOf } from "./rates.ts";

@@ -1,8 +1,4 @@
-/**
- * A threshold for each attribute instead of one half, chosen on faces that are not those measured.
- *
- * @module
- */
+/** A threshold for each attribute instead of one half, chosen on faces that are not those measured. */
 
 import { ATTRIBUTES } from "../face/attributes.ts";
 import { type Predictions, presenceOf, scoresOf } from "./predictions.ts";

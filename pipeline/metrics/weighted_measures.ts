@@ -1,8 +1,4 @@
-/**
- * The measures of faces that count several times or not at all.
- *
- * @module
- */
+/** The measures of faces that count several times or not at all. */
 
 import { ATTRIBUTES } from "../face/attributes.ts";
 import { LANES, PackedSums } from "./packed_sums.ts";

@@ -1,8 +1,4 @@
-/**
- * Average precision of faces that count several times or not at all.
- *
- * @module
- */
+/** Average precision of faces that count several times or not at all. */
 
 import { LANES } from "./packed_sums.ts";
 import { descending } from "./ranking.ts";

@@ -1,7 +1,5 @@
 /**
  * The images of batches on their way to a device: bytes go up, and a kernel makes the network's input of them.
- *
- * @module
  */
 
 import type * as tf from "@tensorflow/tfjs-core";

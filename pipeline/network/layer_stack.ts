@@ -1,8 +1,4 @@
-/**
- * The layers that networks are stacked of, and how they are found again in a network by their names.
- *
- * @module
- */
+/** The layers that networks are stacked of, and how they are found again in a network by their names. */
 
 import * as tfl from "@tensorflow/tfjs-layers";
 

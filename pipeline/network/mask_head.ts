@@ -7,8 +7,6 @@
  * each of the maps 2 x 2. What the border lacks it makes up from context.
  *
  * Source: Ronneberger, Fischer and Brox, U-Net (scales that are joined again), with sums for joints.
- *
- * @module
  */
 
 import type * as tfl from "@tensorflow/tfjs-layers";

@@ -1,8 +1,6 @@
 /**
  * The prior of the masks: what a constant picture says of every face, the mean mask of those trained on. A
  * mask head with context begins there, and what it learns is held against it.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

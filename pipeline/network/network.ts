@@ -4,8 +4,6 @@
  *
  * Source: Thom and Hand, AttParseNet (the architecture `plain`, sizes in the `paper` preset); He et al.,
  * Identity Mappings in Deep Residual Networks (`residual`); initial weights as PyTorch's.
- *
- * @module
  */
 
 import * as tfl from "@tensorflow/tfjs-layers";

@@ -1,8 +1,4 @@
-/**
- * The network's input of images that are taken as they are.
- *
- * @module
- */
+/** The network's input of images that are taken as they are. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type AugmentShape, UNCHANGED } from "../../kernels/augment.ts";

@@ -1,8 +1,4 @@
-/**
- * The presets: the reference's network and settings, and small ones.
- *
- * @module
- */
+/** The presets: the reference's network and settings, and small ones. */
 
 import type { NetworkConfig } from "./network.ts";
 import {

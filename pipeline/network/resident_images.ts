@@ -1,8 +1,4 @@
-/**
- * Training images that stay on the device, so that a step need not bring them there.
- *
- * @module
- */
+/** Training images that stay on the device, so that a step need not bring them there. */
 
 import { type AugmentShape, type ImageChunk, imageStride } from "../../kernels/augment.ts";
 import type { Gpu } from "../../kernels/webgpu/gpu.ts";

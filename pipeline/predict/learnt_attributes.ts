@@ -1,8 +1,4 @@
-/**
- * The attributes that a run's network has learnt.
- *
- * @module
- */
+/** The attributes that a run's network has learnt. */
 
 import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
 import { exists } from "../files/write_file.ts";

@@ -1,8 +1,4 @@
-/**
- * The attributes that a network sees most clearly.
- *
- * @module
- */
+/** The attributes that a network sees most clearly. */
 
 import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Pictures made ready for a trained network, read ahead of it.
- *
- * @module
- */
+/** Pictures made ready for a trained network, read ahead of it. */
 
 import { fit, type InputSize } from "../face/faces.ts";
 import type { ImagePlace } from "../image/find_images.ts";

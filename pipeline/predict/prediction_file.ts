@@ -1,8 +1,4 @@
-/**
- * Predictions as files.
- *
- * @module
- */
+/** Predictions as files. */
 
 import { extname } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * Above which probability an attribute counts as predicted.
- *
- * @module
- */
+/** Above which probability an attribute counts as predicted. */
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * The legend of heat maps: their colours with numbers, and the line at one half.
- *
- * @module
- */
+/** The legend of heat maps: their colours with numbers, and the line at one half. */
 
 import { heatColour } from "../image/drawing/heat_map.ts";
 import { HALF } from "../image/drawing/contour.ts";

@@ -1,8 +1,4 @@
-/**
- * An image under one attribute's map, made to be believed: what is said to be here has a border.
- *
- * @module
- */
+/** An image under one attribute's map, made to be believed: what is said to be here has a border. */
 
 import { drawHeatMap, type HeatMap } from "../image/drawing/heat_map.ts";
 import { contourOf, emptinessOf } from "../image/drawing/contour.ts";

@@ -1,8 +1,4 @@
-/**
- * One picture of where a network sees what: an image and its attributes' heat maps.
- *
- * @module
- */
+/** One picture of where a network sees what: an image and its attributes' heat maps. */
 
 import type { HeatMap } from "../image/drawing/heat_map.ts";
 import { HALF } from "../image/drawing/contour.ts";

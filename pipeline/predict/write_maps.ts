@@ -1,8 +1,4 @@
-/**
- * Heat maps of a prediction as files.
- *
- * @module
- */
+/** Heat maps of a prediction as files. */
 
 import { join } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * What all pages have around their content: one HTML document that needs nothing beside it.
- *
- * @module
- */
+/** What all pages have around their content: one HTML document that needs nothing beside it. */
 
 import { Html, html, type HtmlValue } from "./html.ts";
 import style from "./style.css" with { type: "text" };

@@ -1,8 +1,4 @@
-/**
- * A configuration as a list of names and texts.
- *
- * @module
- */
+/** A configuration as a list of names and texts. */
 
 import { NOTHING } from "./text.ts";
 

@@ -1,8 +1,4 @@
-/**
- * HTML as values: text is escaped unless it has been made here.
- *
- * @module
- */
+/** HTML as values: text is escaped unless it has been made here. */
 
 import { escape } from "@std/html";
 import { inert } from "../files/quoted.ts";

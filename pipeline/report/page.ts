@@ -1,8 +1,4 @@
-/**
- * The report as one HTML page that needs nothing beside it.
- *
- * @module
- */
+/** The report as one HTML page that needs nothing beside it. */
 
 import { basename, resolve } from "node:path";
 import { renderAttributes } from "./sections/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * A run folder as the report reads it.
- *
- * @module
- */
+/** A run folder as the report reads it. */
 
 import { join } from "node:path";
 import { ATTRIBUTES } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * Numbers and names as the report prints them.
- *
- * @module
- */
+/** Numbers and names as the report prints them. */
 
 /** What stands for a value that is undefined or was not written down. */
 export const NOTHING = "–";

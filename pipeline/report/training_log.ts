@@ -1,8 +1,4 @@
-/**
- * `log.ndjson`: what training wrote down, a line a step and an epoch.
- *
- * @module
- */
+/** `log.ndjson`: what training wrote down, a line a step and an epoch. */
 
 import { FACE_COUNT, type FaceCount } from "../face/face_count.ts";
 import { checkSchema } from "../files/schema.ts";

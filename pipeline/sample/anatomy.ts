@@ -3,8 +3,6 @@
  *
  * Everything is drawn along these points, so they are the drawn face's true landmarks. Distances are
  * pixels of CelebA's aligned frame for a face of scale one; "left" and "right" are the picture's.
- *
- * @module
  */
 
 import type { Attribute } from "../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * What grows on the lower face: stubble, sideburns, goatee and mustache.
- *
- * @module
- */
+/** What grows on the lower face: stubble, sideburns, goatee and mustache. */
 
 import type { Random } from "../numbers/random.ts";
 import { type Color, type Drawing, mirror, mixColors, scaleColor } from "./drawing.ts";

@@ -4,8 +4,6 @@
  *
  * Only features that ImageScript's rasteriser draws are used: fills, strokes, gradients, opacity and
  * clip paths. It has no filters; blur is done in pixels (`picture.ts`).
- *
- * @module
  */
 
 import { FRAME, placePoint, type Point, type Pose } from "./pose.ts";

@@ -1,8 +1,4 @@
-/**
- * Eyes and brows along their landmarks, and the glasses before them.
- *
- * @module
- */
+/** Eyes and brows along their landmarks, and the glasses before them. */
 
 import { EYE_X } from "./anatomy.ts";
 import { type Color, type Drawing, mixColors, onHalf, scaleColor } from "./drawing.ts";

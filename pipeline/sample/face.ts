@@ -1,8 +1,4 @@
-/**
- * One synthetic face before it is drawn: its attributes, its plan, its colours.
- *
- * @module
- */
+/** One synthetic face before it is drawn: its attributes, its plan, its colours. */
 
 import type { Attribute } from "../face/attributes.ts";
 import type { Random } from "../numbers/random.ts";

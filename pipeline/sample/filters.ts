@@ -2,8 +2,6 @@
  * Filters on single channels of a picture, as numbers: f32 [height, width].
  *
  * The SVG rasteriser has none.
- *
- * @module
  */
 
 import type { Point } from "./pose.ts";

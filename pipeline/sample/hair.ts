@@ -1,8 +1,4 @@
-/**
- * Hair: on top of the head, down to the shoulders, over the forehead.
- *
- * @module
- */
+/** Hair: on top of the head, down to the shoulders, over the forehead. */
 
 import { type Color, type Drawing, mirror, mixColors, scaleColor } from "./drawing.ts";
 import { type Face, landmark } from "./face.ts";

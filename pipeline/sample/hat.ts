@@ -1,8 +1,4 @@
-/**
- * Hats, which cover all hair.
- *
- * @module
- */
+/** Hats, which cover all hair. */
 
 import { type Drawing, mirror, mixColors, scaleColor } from "./drawing.ts";
 import { type Face, landmark } from "./face.ts";

@@ -1,8 +1,4 @@
-/**
- * Nose and mouth along their landmarks.
- *
- * @module
- */
+/** Nose and mouth along their landmarks. */
 
 import { type Drawing, mirror, onHalf, scaleColor } from "./drawing.ts";
 import { type Face, landmark, landmarks } from "./face.ts";

@@ -1,8 +1,6 @@
 /**
  * From a planned face to a JPEG: draws colours and shade, multiplies them, blurs, adds the camera's
  * grain, and encodes.
- *
- * @module
  */
 
 import encode, { init } from "@jsquash/jpeg/encode.js";

@@ -4,8 +4,6 @@
  * A face is planned looking straight ahead: x to the right and y down in pixels of CelebA's aligned
  * frame, from the point between the eyes. A pose turns, scales and places such points; everything
  * drawn and every landmark goes through the same pose, so that landmarks are true by construction.
- *
- * @module
  */
 
 import type { Random } from "../numbers/random.ts";

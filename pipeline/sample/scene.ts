@@ -1,8 +1,4 @@
-/**
- * What surrounds the face: background, neck, clothes, and what is worn there.
- *
- * @module
- */
+/** What surrounds the face: background, neck, clothes, and what is worn there. */
 
 import { type Color, type Drawing, mirror, mixColors, onHalf, scaleColor } from "./drawing.ts";
 import { type Face, landmark, landmarks } from "./face.ts";

@@ -1,8 +1,6 @@
 /**
  * Light and shadow of a face: a gray picture that the drawn colours are multiplied by, so that flat
  * shapes look round. Middle gray leaves a colour as it is, white doubles it, black takes it away.
- *
- * @module
  */
 
 import { type Color, Drawing, mirror, onHalf } from "./drawing.ts";

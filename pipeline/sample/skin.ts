@@ -1,8 +1,4 @@
-/**
- * The head itself and what shows on its skin: colour, cheeks, age, blemishes.
- *
- * @module
- */
+/** The head itself and what shows on its skin: colour, cheeks, age, blemishes. */
 
 import { drawGoatee, drawSideburns, drawStubble } from "./beard.ts";
 import { type Color, type Drawing, mixColors, onHalf } from "./drawing.ts";

@@ -3,8 +3,6 @@
  *
  * The module's bytes are imported instead of its JavaScript loader, which reads a file and an
  * environment variable and so would need permissions.
- *
- * @module
  */
 
 import moduleBytes from "imagescript/wasm/any/svg.wasm" with { type: "bytes" };

@@ -5,8 +5,6 @@
  * in photographs; what excludes each other on a face excludes each other here. The shares are higher
  * than CelebA's for rare attributes (each lies between 8 and 60 %), so that a few hundred faces teach
  * all of them.
- *
- * @module
  */
 
 import type { Attribute } from "../face/attributes.ts";

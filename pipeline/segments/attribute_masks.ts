@@ -1,8 +1,4 @@
-/**
- * From region bits to the 40 attribute masks of a face: packed to bits, and counted.
- *
- * @module
- */
+/** From region bits to the 40 attribute masks of a face: packed to bits, and counted. */
 
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { attributeRegionMasks, REGIONS } from "../face/regions.ts";

@@ -1,8 +1,4 @@
-/**
- * Files of many small pieces.
- *
- * @module
- */
+/** Files of many small pieces. */
 
 import { FileWriter } from "../files/write_file.ts";
 

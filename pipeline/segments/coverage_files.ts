@@ -1,8 +1,6 @@
 /**
  * What the tables of exported segments are called. A folder may hold masks of several sizes: the first one's
  * tables are `coverage.csv` and `empty_masks.csv`, those of another have its size in their names.
- *
- * @module
  */
 
 import { join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * Pictures of faces with their regions as files.
- *
- * @module
- */
+/** Pictures of faces with their regions as files. */
 
 import { join } from "node:path";
 import { writeFile } from "../files/write_file.ts";

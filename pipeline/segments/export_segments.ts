@@ -1,8 +1,4 @@
-/**
- * Segments as files: masks, their coverage, and the labels that have no mask.
- *
- * @module
- */
+/** Segments as files: masks, their coverage, and the labels that have no mask. */
 
 import { join, parse } from "node:path";
 import type { Extent } from "../../kernels/rasterize.ts";

@@ -1,8 +1,4 @@
-/**
- * Pictures that show segments: a face with its regions, and a sheet of many faces.
- *
- * @module
- */
+/** Pictures that show segments: a face with its regions, and a sheet of many faces. */
 
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { resizeImage, type RgbImage } from "../image/image.ts";

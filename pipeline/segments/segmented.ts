@@ -1,8 +1,4 @@
-/**
- * What the segments stage hands on.
- *
- * @module
- */
+/** What the segments stage hands on. */
 
 import type { FaceRecord } from "../face/record.ts";
 

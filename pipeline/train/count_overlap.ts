@@ -1,8 +1,4 @@
-/**
- * Counting how maps lie on true regions.
- *
- * @module
- */
+/** Counting how maps lie on true regions. */
 
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { type MaskOverlap, NOWHERE } from "../metrics/mask_overlap.ts";

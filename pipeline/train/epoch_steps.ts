@@ -1,8 +1,6 @@
 /**
  * The steps of an epoch: batches are gathered, the weights take a step, and now and then the losses are read
  * back and a checkpoint is written.
- *
- * @module
  */
 
 import { setImmediate } from "node:timers/promises";

@@ -1,8 +1,4 @@
-/**
- * Reading the losses of training steps back from the device, some steps at a time.
- *
- * @module
- */
+/** Reading the losses of training steps back from the device, some steps at a time. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Face } from "../face/faces.ts";

@@ -1,8 +1,4 @@
-/**
- * A GPU that is lost in the middle of a training.
- *
- * @module
- */
+/** A GPU that is lost in the middle of a training. */
 
 import type { DeviceLost } from "../../kernels/webgpu/gpu.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Measuring a network on faces, for the validation after an epoch and for `evaluate`.
- *
- * @module
- */
+/** Measuring a network on faces, for the validation after an epoch and for `evaluate`. */
 
 import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";

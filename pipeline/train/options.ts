@@ -1,8 +1,4 @@
-/**
- * What a training is asked for, and what it comes to.
- *
- * @module
- */
+/** What a training is asked for, and what it comes to. */
 
 import type { Backend } from "../compute/backend.ts";
 import type { FaceCount } from "../face/face_count.ts";

@@ -1,8 +1,4 @@
-/**
- * What a run that goes on must have in common with what it was.
- *
- * @module
- */
+/** What a run that goes on must have in common with what it was. */
 
 import type { Face } from "../face/faces.ts";
 import { changedSetting, flatten } from "../network/settings.ts";

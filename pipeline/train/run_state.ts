@@ -1,8 +1,4 @@
-/**
- * The state of a training run, and when it is written down.
- *
- * @module
- */
+/** The state of a training run, and when it is written down. */
 
 import { Random } from "../numbers/random.ts";
 import type { TrainOptions } from "./options.ts";

@@ -1,8 +1,4 @@
-/**
- * The learning rate of every step.
- *
- * @module
- */
+/** The learning rate of every step. */
 
 import type { ScheduleSettings } from "../network/settings.ts";
 

@@ -1,8 +1,4 @@
-/**
- * One training run, epoch by epoch, from its start or from its last checkpoint.
- *
- * @module
- */
+/** One training run, epoch by epoch, from its start or from its last checkpoint. */
 
 import { DeviceLost } from "../../kernels/webgpu/gpu.ts";
 import { failureOf } from "../compute/backend.ts";

@@ -1,8 +1,4 @@
-/**
- * Starting from another run's weights.
- *
- * @module
- */
+/** Starting from another run's weights. */
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";

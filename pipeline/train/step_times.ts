@@ -1,8 +1,4 @@
-/**
- * What the steps of an epoch cost, on the host and on the device.
- *
- * @module
- */
+/** What the steps of an epoch cost, on the host and on the device. */
 
 import { DeviceClock } from "../../kernels/webgpu/device_clock.ts";
 import type { Gpu } from "../../kernels/webgpu/gpu.ts";

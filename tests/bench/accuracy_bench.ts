@@ -5,8 +5,6 @@
  * `--images DIR` with `--truth PATH` takes photographs with the points of 300-W, OpenFace, dlib or this
  * program, such as iBUG 300-W's own folder for both; without them the test data is taken (see
  * `../contexts/real_data.ts`). A photograph may show more people than have true points: all are looked for.
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -2,8 +2,6 @@
  * GFLOP/s of every family of convolution kernels on the layers of the preset `lite`, by the device's own
  * clock: what tuning chooses from. `--paper` takes the layers of the preset `paper`, `--batch N` sets the
  * batch (8), `--f16` adds the tiles that hold half precision.
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -3,8 +3,6 @@
  * and as the csv of its mirrors. Both run alternately, in processes of their own; medians are printed.
  *
  * Needs the real file (see `../contexts/real_data.ts`), and python3 with pandas for the comparison.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

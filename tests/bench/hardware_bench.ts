@@ -19,8 +19,6 @@
  * (adapter, host, steps, kernels, masks, loss, predictor, predict, tests); `host` is not among the usual
  * ones: host time and calls of the small sizes, on a software adapter for both sets of kernels. With
  * `--json` the last line is all results as JSON.
- *
- * @module
  */
 
 import { PARTS } from "./hardware/parts/parts.ts";

@@ -7,8 +7,6 @@
  * printed. `--pictures N` sets their number (240).
  *
  * Needs g++ and Debian's libdlib-dev and libdlib-data.
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -4,8 +4,6 @@
  * uploaded masks on webgpu. They take turns; medians are printed, those of ours with their ratio to squares, by
  * the clock and by processor time, all threads', which a busy machine disturbs less (and which says nothing of
  * a card).
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -1,8 +1,6 @@
 /**
  * `deno task bench NAME…`: runs benchmarks. A benchmark is a program `tests/bench/NAME_bench.ts` that
  * prints what it measured.
- *
- * @module
  */
 
 import { join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * What the benchmarks have in common.
- *
- * @module
- */
+/** What the benchmarks have in common. */
 
 /** Writes a line to stdout. */
 export function print(text: string): void {

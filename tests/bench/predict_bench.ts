@@ -3,8 +3,6 @@
  * is a process of its own; they take turns over the same 178 x 218 images of the sample with a network of
  * the preset `lite`, and medians are printed, and the fastest pass, which a busy machine disturbs less;
  * the last column compares with PyTorch's better median.
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -1,8 +1,4 @@
-/**
- * Random images with the regions of a drawn face, for the benchmarks of training.
- *
- * @module
- */
+/** Random images with the regions of a drawn face, for the benchmarks of training. */
 
 import { type Batch, makeBatch, type WholeFace } from "../../pipeline/face/batches.ts";
 import { maskSize, type NetworkConfig } from "../../pipeline/network/network.ts";

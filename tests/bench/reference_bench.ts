@@ -7,8 +7,6 @@
  * `--dataset DIR` and `--landmarks FILE` are needed, the latter since ours trains on faces with landmarks
  * only. `--seeds 64,65` (64), `--epochs N` (the preset's), `--out DIR` (`out/reference`), `--threads N` for
  * PyTorch (all cores; on a busy machine 1 is faster), `--backend webgpu|wasm` for ours (wasm).
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -1,8 +1,4 @@
-/**
- * Curves of training runs of two programs, as one SVG picture.
- *
- * @module
- */
+/** Curves of training runs of two programs, as one SVG picture. */
 
 import * as Plot from "@observablehq/plot";
 import { DOMImplementation } from "@xmldom/xmldom";

@@ -8,8 +8,6 @@
  *
  * Needs python3 with OpenCV for the comparison. Takes the golden faces if they are there (see
  * `../contexts/real_data.ts`), otherwise a drawn face that is moved about.
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

@@ -7,8 +7,6 @@
  * The network is the preset `lite`; `--full` takes images of 178 x 218 instead of half that, `--paper` the
  * preset `paper` without stock tfjs, which would take minutes a step. `--batch N` sets the batch (8, or 2
  * for `paper`), `--no-stock` leaves out stock tfjs.
- *
- * @module
  */
 
 import { join } from "node:path";

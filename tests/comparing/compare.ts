@@ -1,8 +1,4 @@
-/**
- * Comparing arrays of numbers, with a message that shows where they part.
- *
- * @module
- */
+/** Comparing arrays of numbers, with a message that shows where they part. */
 
 import assert from "node:assert/strict";
 

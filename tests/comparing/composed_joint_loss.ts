@@ -1,8 +1,4 @@
-/**
- * The joint loss composed of tfjs's own operations, which our kernels are held against.
- *
- * @module
- */
+/** The joint loss composed of tfjs's own operations, which our kernels are held against. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { JointLosses } from "../../kernels/tfjs/joint_loss.ts";

@@ -1,8 +1,4 @@
-/**
- * Derivatives by central differences, for checking gradients.
- *
- * @module
- */
+/** Derivatives by central differences, for checking gradients. */
 
 /**
  * The derivative of `value` by each number of `of`, which `value` reads. The numbers are changed one at a

@@ -1,8 +1,4 @@
-/**
- * How often WebGPU is called, for those calls that cost a step of training its time.
- *
- * @module
- */
+/** How often WebGPU is called, for those calls that cost a step of training its time. */
 
 /** Calls by the names of their methods. */
 export type GpuCalls = Record<typeof COUNTED[number][1], number>;

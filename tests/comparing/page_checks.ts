@@ -1,8 +1,4 @@
-/**
- * Checks of the HTML pages that the program writes.
- *
- * @module
- */
+/** Checks of the HTML pages that the program writes. */
 
 import assert from "node:assert/strict";
 

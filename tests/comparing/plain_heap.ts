@@ -1,8 +1,4 @@
-/**
- * A shared memory for tests of kernels on threads.
- *
- * @module
- */
+/** A shared memory for tests of kernels on threads. */
 
 import type { SharedHeap } from "../../kernels/wasm/threads.ts";
 

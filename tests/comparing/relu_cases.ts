@@ -1,8 +1,4 @@
-/**
- * Numbers at which a ReLU can go wrong, for the tests of the kernels that have one.
- *
- * @module
- */
+/** Numbers at which a ReLU can go wrong, for the tests of the kernels that have one. */
 
 import assert from "node:assert/strict";
 

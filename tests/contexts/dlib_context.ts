@@ -4,8 +4,6 @@
  *
  * The peer, `peers/landmarks_dlib.cpp`, is compiled at its first use, which takes about 15 seconds,
  * and kept in the user's cache folder.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

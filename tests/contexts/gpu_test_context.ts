@@ -1,8 +1,6 @@
 /**
  * Tests that need a GPU: one device a test file, checked after every test for leaked buffers and for
  * commands that the device refused.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

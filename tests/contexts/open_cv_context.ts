@@ -1,8 +1,4 @@
-/**
- * OpenCV in Python as an oracle for tests, where it is installed (`apt-get install python3-opencv`).
- *
- * @module
- */
+/** OpenCV in Python as an oracle for tests, where it is installed (`apt-get install python3-opencv`). */
 
 import type { RasterizeJob } from "../../kernels/rasterize.ts";
 import { bytesOf, findPython, runPeer, versionIn } from "./python_peer.ts";

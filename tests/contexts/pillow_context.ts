@@ -1,8 +1,4 @@
-/**
- * Pillow in Python as an oracle for pictures, where it is installed (`apt-get install python3-pil`).
- *
- * @module
- */
+/** Pillow in Python as an oracle for pictures, where it is installed (`apt-get install python3-pil`). */
 
 import { findPython, runPeer } from "./python_peer.ts";
 

@@ -1,8 +1,6 @@
 /**
  * Programs in Python that tests and benchmarks compare with: scripts in `peers/` that read what they
  * are given from standard input and answer on standard output.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

@@ -1,8 +1,6 @@
 /**
  * Real data that is not part of this repository: the folder ATTPARSENET_TEST_DATA, or `../shared/data`
  * beside the repository. Tests that need it are skipped where it is missing.
- *
- * @module
  */
 
 import { join } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * Images of the real data, where it is: see `real_data.ts`.
- *
- * @module
- */
+/** Images of the real data, where it is: see `real_data.ts`. */
 
 import { join } from "node:path";
 import type { LandmarkRow } from "../../pipeline/landmarks.ts";

@@ -1,8 +1,4 @@
-/**
- * PyTorch as an oracle for training steps, where it is installed (`apt-get install python3-torch`).
- *
- * @module
- */
+/** PyTorch as an oracle for training steps, where it is installed (`apt-get install python3-torch`). */
 
 import assert from "node:assert/strict";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";

@@ -1,8 +1,4 @@
-/**
- * A small training run on faces of the shipped sample, for the tests of training and evaluation.
- *
- * @module
- */
+/** A small training run on faces of the shipped sample, for the tests of training and evaluation. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

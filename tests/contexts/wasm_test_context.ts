@@ -1,8 +1,4 @@
-/**
- * Tests that need tfjs's backend "wasm" with our threads in its memory.
- *
- * @module
- */
+/** Tests that need tfjs's backend "wasm" with our threads in its memory. */
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,6 @@
 /**
  * `deno task endure disk [-- --only WORD --count N --seed 1]`: every command that writes, with a disk that
  * is full (ENOSPC) or refuses (EACCES) from the k-th call on that writes, for every k.
- *
- * @module
  */
 
 import { parseArgs } from "node:util";

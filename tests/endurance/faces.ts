@@ -10,8 +10,6 @@
  *
  * It fails if one way of looking, for one face or for all, finds a face where the other finds none, or if
  * a turned photograph has an answer that the same one upright has not.
- *
- * @module
  */
 
 import "../../pipeline/cli/environment.ts";

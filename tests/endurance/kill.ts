@@ -1,8 +1,6 @@
 /**
  * `deno task endure kill [-- --count 50 --seed 1]`: kills the whole pipeline (SIGKILL) at random moments,
  * each time resumed to the bits of a run that was left alone.
- *
- * @module
  */
 
 import { join } from "node:path";

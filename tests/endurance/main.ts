@@ -3,8 +3,6 @@
  * program is a file `tests/endurance/NAME.ts` that acts when it is run itself (`import.meta.main`),
  * prints what it saw, and exits with 1 if that was not as it should be. The quick tests call the same
  * functions with small numbers.
- *
- * @module
  */
 
 import { join } from "node:path";

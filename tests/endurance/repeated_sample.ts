@@ -1,8 +1,6 @@
 /**
  * A data set of any length: the shipped sample over and over, under new names. Images are links to a
  * few real files, so that 100,000 take no room.
- *
- * @module
  */
 
 import { basename, join } from "node:path";

@@ -1,8 +1,6 @@
 /**
  * `deno task endure terminal [-- --columns 60,100,200 --program FILE]`: every command on terminals of several
  * widths, as a task or as the standalone file that is named, against what it writes into a pipe.
- *
- * @module
  */
 
 import { parseArgs } from "node:util";

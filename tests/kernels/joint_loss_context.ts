@@ -1,8 +1,4 @@
-/**
- * The joint loss on both backends as the tests run it, and inputs for it.
- *
- * @module
- */
+/** The joint loss on both backends as the tests run it, and inputs for it. */
 
 import { jointLossThreads } from "../../kernels/wasm/joint_loss.ts";
 import type { Gpu } from "../../kernels/webgpu/gpu.ts";

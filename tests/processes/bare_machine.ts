@@ -1,8 +1,6 @@
 /**
  * A machine with nothing on it but one program and the C libraries that it names: a folder as root, another
  * user, no network. It needs root and Linux; elsewhere the program runs as it is, with an empty environment.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

@@ -1,8 +1,4 @@
-/**
- * A process that ends while its GPU is compiling and computing, as commands end: with code 7.
- *
- * @module
- */
+/** A process that ends while its GPU is compiling and computing, as commands end: with code 7. */
 
 import "../../pipeline/cli/environment.ts";
 import { devicesIdle } from "../../kernels/webgpu/device_work.ts";

@@ -1,8 +1,4 @@
-/**
- * A program that says when it is to stop, and goes on until it is killed: for the tests of signals.
- *
- * @module
- */
+/** A program that says when it is to stop, and goes on until it is killed: for the tests of signals. */
 
 import { abortOnSignals } from "../../pipeline/cli/interrupt.ts";
 

@@ -1,8 +1,6 @@
 /**
  * A small training run that can be a process of its own, to be killed:
  * `deno run … killed_run.ts RUN`, again and again until it ends by itself.
- *
- * @module
  */
 
 import { join } from "node:path";

@@ -1,8 +1,6 @@
 /**
  * Commands on a pseudo-terminal: what is left on its screen must be what they write into a pipe, no more and
  * no less, however wide it is.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

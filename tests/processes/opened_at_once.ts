@@ -1,8 +1,6 @@
 /**
  * A process that opens backends at the same time, trains on each, and closes and opens them again:
  * `deno run … opened_at_once.ts wasm webgpu`. A process, since tfjs starts a backend once in each.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

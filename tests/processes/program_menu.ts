@@ -2,8 +2,6 @@
  * The menu behind `deno task bench` and `deno task endure`: lists programs, and runs them by name,
  * each in a process of its own so that none warms up or fills the memory of another. Arguments after
  * `--` go to the programs.
- *
- * @module
  */
 
 import { print } from "../bench/measuring.ts";

@@ -1,8 +1,4 @@
-/**
- * A command as a process between other programs, for tests of slow and stuck readers.
- *
- * @module
- */
+/** A command as a process between other programs, for tests of slow and stuck readers. */
 
 import { taskCommand, type TaskName } from "./task_command.ts";
 

@@ -1,8 +1,6 @@
 /**
  * What stands on a terminal after a program has written to it: the few things that a program may ask of one
  * here, and an error for all others.
- *
- * @module
  */
 
 import { textWidth } from "../../pipeline/cli/terminal/text_width.ts";

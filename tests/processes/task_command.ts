@@ -1,8 +1,4 @@
-/**
- * The project's tasks as processes.
- *
- * @module
- */
+/** The project's tasks as processes. */
 
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };

@@ -1,8 +1,6 @@
 /**
  * tfjs's WebAssembly backend, made ready for training: its binary comes with the program, and the
  * gradients that it lacks are added.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -2,8 +2,6 @@
  * Batch normalisation and the ReLU behind it as one tfjs operation on WebAssembly: on our threads where
  * channels come by fours, else in TypeScript. Composed of tfjs's operations it would take longer than the
  * convolutions.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,4 @@
-/**
- * The memory in which tfjs's backend "wasm" keeps its tensors, for kernels of ours that work in it.
- *
- * @module
- */
+/** The memory in which tfjs's backend "wasm" keeps its tensors, for kernels of ours that work in it. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { SharedHeap } from "../../wasm/threads.ts";

@@ -2,8 +2,6 @@
  * Our kernels on threads under tfjs's operations on WebAssembly: convolution with both gradients, the
  * dense layer, max pooling. They compute where tfjs keeps its tensors. What they do not cover (strides,
  * padding, a bias, an activation) goes on to tfjs's own kernels.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

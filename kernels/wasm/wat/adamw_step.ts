@@ -4,8 +4,6 @@
  * m = beta1·m + (1 − beta1)·x; v = beta2·v + (1 − beta2)·x²; w = keep·w − size·m / (root·√v + epsilon), with
  * x = scale·g, for the numbers first..<last of w, m, v and g f32 [N], the first three updated in place. The
  * factors, of which `rest` are 1 − beta, are the bits of f32.
- *
- * @module
  */
 
 import { fused, minus, moduleOf, set, term, times } from "./text.ts";

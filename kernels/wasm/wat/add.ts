@@ -3,8 +3,6 @@
  *
  * y[i] = a[i] + b[i mod N], all f32 and by fours; `period` is 4·N, the bytes of b. Every piece takes the fours
  * first..<last of y.
- *
- * @module
  */
 
 import {

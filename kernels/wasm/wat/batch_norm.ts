@@ -9,8 +9,6 @@
  *
  * Where a ReLU follows, `least` (the bits of an f32) is 0, else −∞: smaller results become `least` and
  * pass no gradient.
- *
- * @module
  */
 
 import {

@@ -2,8 +2,6 @@
  * `deno task wat`: makes every `kernels/wasm/binaries/NAME.wasm` of the text that `NAME.ts` writes, or of
  * `NAME.wat`. The binaries are kept with their sources, so that nobody needs the assembler to run the
  * program.
- *
- * @module
  */
 
 import { join } from "node:path";

@@ -4,8 +4,6 @@
  *
  * All sizes and strides that are not counts are in bytes. The last parameters are those of every threaded
  * kernel: the first of the piece's items and the one behind its last.
- *
- * @module
  */
 
 import {

@@ -3,8 +3,6 @@
  * `dense.wasm`.
  *
  * x f32 [rows, inputs], w f32 [inputs, outputs], dy f32 [rows, outputs]; outputs come in panels of 8.
- *
- * @module
  */
 
 import {

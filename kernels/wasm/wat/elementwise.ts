@@ -1,8 +1,4 @@
-/**
- * Functions that do the same to every number of some arrays, four at a time and the last ones alone.
- *
- * @module
- */
+/** Functions that do the same to every number of some arrays, four at a time and the last ones alone. */
 
 import { add, func, load, loop, mul, set, splat, store, sub, term } from "./text.ts";
 

@@ -3,8 +3,6 @@
  *
  * The polynomials' largest errors in the reduced range are nearly the smallest that their degree can have;
  * `tests/kernels/wasm/exp_log_test.ts` holds both against f64.
- *
- * @module
  */
 
 import { fused, minus, plus, set, term, times } from "./text.ts";

@@ -10,8 +10,6 @@
  * sums         f64 [pieces]        Σ weight · (map − target)² of each piece, the pixels first..<last
  *
  * The gradient is `scale` (the bits of an f32) times weight · (map − target).
- *
- * @module
  */
 
 import { ONES } from "./exp_log.ts";

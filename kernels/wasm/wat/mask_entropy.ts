@@ -9,8 +9,6 @@
  * dice_sums     the same sums; dmaps gets σ(x); dice f64 [pieces, 3, A]: Σ w·p·z, Σ w·p, Σ w·z, p = σ(x)
  * dice_grad     dmaps holds p and gets weight · (scale · (p − z) + p·(1 − p) · (lead − z · slope)), lead and
  *               slope f32 [A]
- *
- * @module
  */
 
 import { EXP_LOCALS, expOfMinus, logOf, ONES, SET_EXP_LOCALS } from "./exp_log.ts";

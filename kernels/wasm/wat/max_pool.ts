@@ -4,8 +4,6 @@
  *
  * x, dx f32 [B, H, W, C] and y, dy f32 [B, ⌊H / 2⌋, ⌊W / 2⌋, C], C a multiple of 4. Every piece takes the
  * rows first..<last of y, counted through the images.
- *
- * @module
  */
 
 import {

@@ -1,8 +1,4 @@
-/**
- * The way of the masks' kernels through a piece of the feature maps.
- *
- * @module
- */
+/** The way of the masks' kernels through a piece of the feature maps. */
 
 import {
   add,

@@ -3,8 +3,6 @@
  *
  * v = momentum·v + (scale·g + decay·w); w = w − rate·v, for the numbers first..<last of w, v and g f32 [N],
  * which w and v are updated of in place. The factors, of which `negative_rate` is −rate, are the bits of f32.
- *
- * @module
  */
 
 import { fused, moduleOf, set, times } from "./text.ts";

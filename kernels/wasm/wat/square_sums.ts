@@ -3,8 +3,6 @@
  *
  * g     f32 [N]
  * sums  f64 [pieces]  Σ g² of each piece, the numbers first..<last
- *
- * @module
  */
 
 import { add, func, loop, moduleOf, mul, set, sub, sumOfTwo, term } from "./text.ts";

@@ -4,8 +4,6 @@
  *
  * x is of bounds along its axes, strides apart; y [.., second, third, run] begins `start` into it. Runs and
  * strides come in bytes. Every piece takes the rows first..<last of y, counted through its three outer axes.
- *
- * @module
  */
 
 import {

@@ -3,8 +3,6 @@
  *
  * Expressions are strings; a name stands for a local variable, a number for a constant. All arithmetic
  * on addresses and counters is i32.
- *
- * @module
  */
 
 /** An expression: a number, the name of a local variable, or text in brackets. */

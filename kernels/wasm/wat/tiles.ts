@@ -2,8 +2,6 @@
  * The register tile of the matrix products: sums of ROWS by CHANNELS numbers, as two vectors of four in
  * each row. That leaves room in the 16 vector registers for two vectors of one factor and one number of
  * the other repeated four times.
- *
- * @module
  */
 
 import { fused, increase, lines, load, range, set, store, type Term, term, ZEROS } from "./text.ts";

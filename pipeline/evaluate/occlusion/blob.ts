@@ -1,8 +1,4 @@
-/**
- * A connected blob of pixels at a random place, to be greyed instead of a region.
- *
- * @module
- */
+/** A connected blob of pixels at a random place, to be greyed instead of a region. */
 
 import type { Random } from "../../numbers/random.ts";
 

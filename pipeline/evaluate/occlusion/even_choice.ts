@@ -1,8 +1,4 @@
-/**
- * A few items of a stream of unknown length, spread evenly over it.
- *
- * @module
- */
+/** A few items of a stream of unknown length, spread evenly over it. */
 
 /**
  * Chooses at most `limit` items. It holds no more than twice as many: when it has those, it lets every

@@ -1,8 +1,4 @@
-/**
- * The logits alone of a network that has been prepared for its backend.
- *
- * @module
- */
+/** The logits alone of a network that has been prepared for its backend. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";

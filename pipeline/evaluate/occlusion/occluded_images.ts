@@ -1,8 +1,4 @@
-/**
- * The images of one face with parts of it greyed out.
- *
- * @module
- */
+/** The images of one face with parts of it greyed out. */
 
 import type { Random } from "../../numbers/random.ts";
 import { growBlob, pixelsWhere } from "./blob.ts";

@@ -1,8 +1,4 @@
-/**
- * Reading `RUN/occlusion.json`.
- *
- * @module
- */
+/** Reading `RUN/occlusion.json`. */
 
 import {
   count,

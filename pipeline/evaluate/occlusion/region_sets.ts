@@ -1,8 +1,4 @@
-/**
- * The sets of regions that attributes occupy: those that share one also share its occluded images.
- *
- * @module
- */
+/** The sets of regions that attributes occupy: those that share one also share its occluded images. */
 
 import { ATTRIBUTES } from "../../face/attributes.ts";
 import { attributeRegionMasks, REGIONS } from "../../face/regions.ts";

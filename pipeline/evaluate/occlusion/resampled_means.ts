@@ -1,8 +1,4 @@
-/**
- * Means over faces with their bootstrap intervals, and the means of such means.
- *
- * @module
- */
+/** Means over faces with their bootstrap intervals, and the means of such means. */
 
 import {
   BOOTSTRAP_SEED,

@@ -1,8 +1,4 @@
-/**
- * How far greying out a region, and as many pixels elsewhere, moves logits: from faces to means.
- *
- * @module
- */
+/** How far greying out a region, and as many pixels elsewhere, moves logits: from faces to means. */
 
 import { ATTRIBUTES, hasAttribute } from "../../face/attributes.ts";
 import { BOOTSTRAP_SEED, LEVEL, RESAMPLES } from "../../metrics/bootstrap.ts";

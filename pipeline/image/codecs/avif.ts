@@ -4,8 +4,6 @@
  * Which way up a picture is, its properties `irot` and `imir` say; EXIF data do not count here.
  *
  * Source: ISO/IEC 23008-12 (HEIF), sections 6.5 and 9.3; ISO/IEC 14496-12, section 8.11.
- *
- * @module
  */
 
 import { boxesIn, boxIn, type IsoBox } from "./iso_boxes.ts";

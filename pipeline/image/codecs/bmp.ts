@@ -2,8 +2,6 @@
  * BMP files to RGB pixels: without compression, with a palette or of 16, 24 or 32 bits a pixel.
  *
  * Source: Microsoft, BITMAPFILEHEADER, BITMAPINFOHEADER and BITMAPV4HEADER.
- *
- * @module
  */
 
 import { checkSize, type RgbImage } from "../pixels.ts";

@@ -1,8 +1,6 @@
 /**
  * CMYK and YCCK JPEG files to RGB pixels, by ImageScript's decoder: mozjpeg's module asks libjpeg for
  * RGBA, which libjpeg does not make of four inks.
- *
- * @module
  */
 
 import wasmBytes from "imagescript/wasm/any/jpeg.wasm" with { type: "bytes" };

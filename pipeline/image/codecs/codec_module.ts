@@ -1,8 +1,6 @@
 /**
  * Decoders in WebAssembly that emscripten has made (those of npm @jsquash): started at once, from bytes that
  * are imported, so that they need no permission.
- *
- * @module
  */
 
 import { KEPT_MEMORY_BYTES, type RgbaImage } from "../pixels.ts";

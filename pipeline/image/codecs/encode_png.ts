@@ -2,8 +2,6 @@
  * Pixels to PNG files.
  *
  * Source: PNG specification, second edition (ISO/IEC 15948).
- *
- * @module
  */
 
 import { crc32, deflate } from "node:zlib";

@@ -2,8 +2,6 @@
  * Which way up a picture is, as its EXIF data say.
  *
  * Source: Exif 2.3, section 4.6; TIFF 6.0, section 2 (the directory of tags).
- *
- * @module
  */
 
 const ORIENTATION_TAG = 0x0112;

@@ -2,8 +2,6 @@
  * GIF files to RGB pixels: the first picture, on the whole canvas.
  *
  * Source: GIF89a, sections 17 to 25.
- *
- * @module
  */
 
 import { checkSize, overWhite, placeOn, type RgbImage } from "../pixels.ts";

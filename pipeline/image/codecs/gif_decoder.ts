@@ -1,8 +1,4 @@
-/**
- * The first picture of GIF files, by ImageScript's decoder.
- *
- * @module
- */
+/** The first picture of GIF files, by ImageScript's decoder. */
 
 import wasmBytes from "imagescript/wasm/any/gif.wasm" with { type: "bytes" };
 import { KEPT_MEMORY_BYTES, type RgbaImage } from "../pixels.ts";

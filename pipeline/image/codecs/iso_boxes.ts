@@ -2,8 +2,6 @@
  * The boxes of files of the ISO base media format, to which AVIF and HEIC belong.
  *
  * Source: ISO/IEC 14496-12, sections 4.2 and 4.3.
- *
- * @module
  */
 
 /** A box. */

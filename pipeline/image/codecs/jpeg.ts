@@ -1,8 +1,4 @@
-/**
- * JPEG files to RGB pixels.
- *
- * @module
- */
+/** JPEG files to RGB pixels. */
 
 import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
 import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";

@@ -2,8 +2,6 @@
  * What a JPEG file says about itself: size, components, orientation, and where it ends.
  *
  * Source: ITU-T T.81, annex B (markers).
- *
- * @module
  */
 
 import { beginsWithExif, exifOrientation } from "./exif.ts";

@@ -1,8 +1,4 @@
-/**
- * AVIF files to pixels, by libavif and an AV1 decoder in WebAssembly.
- *
- * @module
- */
+/** AVIF files to pixels, by libavif and an AV1 decoder in WebAssembly. */
 
 import createModule from "@jsquash/avif/codec/dec/avif_dec.js";
 import wasmBytes from "@jsquash/avif/codec/dec/avif_dec.wasm" with { type: "bytes" };

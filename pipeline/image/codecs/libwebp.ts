@@ -1,8 +1,4 @@
-/**
- * Still WebP files to pixels, by libwebp in WebAssembly.
- *
- * @module
- */
+/** Still WebP files to pixels, by libwebp in WebAssembly. */
 
 import createModule from "@jsquash/webp/codec/dec/webp_dec.js";
 import wasmBytes from "@jsquash/webp/codec/dec/webp_dec.wasm" with { type: "bytes" };

@@ -2,8 +2,6 @@
  * Gray and colour JPEG files to RGB pixels, by mozjpeg in WebAssembly, so that pixels equal those of
  * libjpeg-turbo, bit for bit. Only 4:4:0 files differ, by 2 at most: this mozjpeg does not yet
  * interpolate colour between rows alone.
- *
- * @module
  */
 
 import createModule from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";

@@ -2,8 +2,6 @@
  * PNG files to RGB pixels.
  *
  * Source: PNG specification, second edition (ISO/IEC 15948).
- *
- * @module
  */
 
 import wasmBytes from "imagescript/wasm/any/png.wasm" with { type: "bytes" };

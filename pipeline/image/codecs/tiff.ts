@@ -1,7 +1,5 @@
 /**
  * TIFF files to RGB pixels: the first picture. ImageScript's decoder would be at hand, and traps on every file.
- *
- * @module
  */
 
 import { sideways, turnImage } from "../orientation.ts";

@@ -3,8 +3,6 @@
  *
  * Source: TIFF 6.0, sections 9 (PackBits), 13 (LZW), 14 (differences), and Adobe's technical notes 1 and 2
  * (deflate, JPEG).
- *
- * @module
  */
 
 import { concat } from "@std/bytes";

@@ -3,8 +3,6 @@
  *
  * Source: TIFF 6.0, sections 2 and 8 (tags), 14 (predictor), 15 (tiles), 18 (transparency), and Adobe's
  * technical note 2 (JPEG).
- *
- * @module
  */
 
 import { checkSize } from "../pixels.ts";

@@ -2,8 +2,6 @@
  * WebP files to RGB pixels: lossy and lossless ones, and the first picture of animated ones.
  *
  * Source: RFC 9649 (the container, and both headers).
- *
- * @module
  */
 
 import { exifOrientation } from "./exif.ts";

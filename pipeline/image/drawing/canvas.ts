@@ -1,8 +1,4 @@
-/**
- * A picture to draw on: rectangles, discs, lines and other pictures.
- *
- * @module
- */
+/** A picture to draw on: rectangles, discs, lines and other pictures. */
 
 import type { RgbImage } from "../image.ts";
 import type { Rgb } from "./colours.ts";

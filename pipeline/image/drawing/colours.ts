@@ -1,8 +1,4 @@
-/**
- * Colours of pictures.
- *
- * @module
- */
+/** Colours of pictures. */
 
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];

@@ -1,8 +1,4 @@
-/**
- * The line along which a map has a value: what a picture shows as the border of "here".
- *
- * @module
- */
+/** The line along which a map has a value: what a picture shows as the border of "here". */
 
 import type { HeatMap } from "./heat_map.ts";
 

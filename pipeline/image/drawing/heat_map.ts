@@ -1,8 +1,4 @@
-/**
- * Heat maps: where on a face the network sees an attribute.
- *
- * @module
- */
+/** Heat maps: where on a face the network sees an attribute. */
 
 import type { RgbImage } from "../pixels.ts";
 

@@ -1,8 +1,4 @@
-/**
- * A map with more cells than it had, for pictures.
- *
- * @module
- */
+/** A map with more cells than it had, for pictures. */
 
 import type { HeatMap } from "./heat_map.ts";
 

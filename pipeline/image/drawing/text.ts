@@ -1,8 +1,4 @@
-/**
- * Text on pictures, set in Open Sans.
- *
- * @module
- */
+/** Text on pictures, set in Open Sans. */
 
 import fontBytes from "@expo-google-fonts/open-sans/500Medium/OpenSans_500Medium.ttf" with {
   type: "bytes",

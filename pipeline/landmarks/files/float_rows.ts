@@ -1,8 +1,4 @@
-/**
- * Many rows of the same number of floats, held compactly.
- *
- * @module
- */
+/** Many rows of the same number of floats, held compactly. */
 
 /** Rows that share a block of memory; a block of 68 points a row takes 2 MB. */
 const BLOCK = 4096;

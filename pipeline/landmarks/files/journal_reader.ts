@@ -1,8 +1,4 @@
-/**
- * Reading what an interrupted search for landmarks has left: see `landmark_journal.ts`.
- *
- * @module
- */
+/** Reading what an interrupted search for landmarks has left: see `landmark_journal.ts`. */
 
 import { oneLine } from "../../files/quoted.ts";
 import type { FaceRecord } from "../../face/record.ts";

@@ -1,8 +1,4 @@
-/**
- * The forms of landmarks files by their names' endings, which the command line offers.
- *
- * @module
- */
+/** The forms of landmarks files by their names' endings, which the command line offers. */
 
 import { extname } from "node:path";
 

@@ -1,8 +1,4 @@
-/**
- * Landmarks as files: `image_name,x_0,…,x_67,y_0,…,y_67`, a row for each face.
- *
- * @module
- */
+/** Landmarks as files: `image_name,x_0,…,x_67,y_0,…,y_67`, a row for each face. */
 
 import { readCsv } from "../../files/csv.ts";
 import { imageNameFault, nameFromTable } from "../../image/image_name.ts";

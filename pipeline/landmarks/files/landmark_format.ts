@@ -1,8 +1,4 @@
-/**
- * The forms in which landmarks are written: see {@linkcode LANDMARK_FILES}.
- *
- * @module
- */
+/** The forms in which landmarks are written: see {@linkcode LANDMARK_FILES}. */
 
 import { csvRow } from "../../files/csv.ts";
 import { nameInTable } from "../../image/image_name.ts";

@@ -10,8 +10,6 @@
  *
  * The landmarks file itself is written anew from the stream of all records, so that it is the same
  * whether some of them were found before or not, and even if images have come or gone since.
- *
- * @module
  */
 
 import { imageNameFault } from "../../image/image_name.ts";

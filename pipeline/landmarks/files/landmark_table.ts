@@ -1,8 +1,4 @@
-/**
- * The points of many faces by image name, held compactly.
- *
- * @module
- */
+/** The points of many faces by image name, held compactly. */
 
 import { FloatRows } from "./float_rows.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The columns `x_0…x_67` and `y_0…y_67` of a csv file, wherever they stand.
- *
- * @module
- */
+/** The columns `x_0…x_67` and `y_0…y_67` of a csv file, wherever they stand. */
 
 import { quoted } from "../../files/quoted.ts";
 const COORDINATES = 136;

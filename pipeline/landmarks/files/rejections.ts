@@ -1,8 +1,4 @@
-/**
- * The list beside a landmarks file of the images that it lacks, and why.
- *
- * @module
- */
+/** The list beside a landmarks file of the images that it lacks, and why. */
 
 import { exists } from "../../files/write_file.ts";
 import { isObject } from "../../files/json_text.ts";

@@ -13,8 +13,6 @@
  * that XML itself does not define is an error.
  *
  * Source: https://github.com/davisking/dlib/tree/master/tools/imglab
- *
- * @module
  */
 
 import { SaxesParser } from "saxes";

@@ -6,8 +6,6 @@
  * and has hundreds that are of no use here.
  *
  * Source: https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format
- *
- * @module
  */
 
 import { readCsv } from "../../files/csv.ts";

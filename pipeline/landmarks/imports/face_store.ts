@@ -1,8 +1,4 @@
-/**
- * All faces of an import, held compactly, and which of them is a record's.
- *
- * @module
- */
+/** All faces of an import, held compactly, and which of them is a record's. */
 
 import type { Box, FaceRecord } from "../../face/record.ts";
 import { roundHundredth, roundPoints } from "../../face/record_json.ts";

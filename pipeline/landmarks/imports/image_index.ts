@@ -1,8 +1,4 @@
-/**
- * Which imported image a record's image is, although two programs may spell it differently.
- *
- * @module
- */
+/** Which imported image a record's image is, although two programs may spell it differently. */
 
 import { NameTable } from "../../dataset/name_table.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Which files are read: one, or all of the known kinds below a folder.
- *
- * @module
- */
+/** Which files are read: one, or all of the known kinds below a folder. */
 
 import { basename, join } from "node:path";
 import { filesBelow } from "../../files/folder_files.ts";

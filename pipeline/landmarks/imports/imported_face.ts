@@ -1,8 +1,4 @@
-/**
- * What the readers of other programs' files have in common.
- *
- * @module
- */
+/** What the readers of other programs' files have in common. */
 
 import type { Box } from "../../face/record.ts";
 

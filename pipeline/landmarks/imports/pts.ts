@@ -13,8 +13,6 @@
  * or the 68 lines alone. The image is the one of the same name.
  *
  * Source: https://ibug.doc.ic.ac.uk/resources/300-W/
- *
- * @module
  */
 
 import { readLines } from "../../files/read_lines.ts";

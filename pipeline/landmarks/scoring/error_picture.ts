@@ -1,8 +1,4 @@
-/**
- * Pictures of a face with its true and its predicted points.
- *
- * @module
- */
+/** Pictures of a face with its true and its predicted points. */
 
 import { resizeImage, type RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";

@@ -1,8 +1,6 @@
 /**
  * Which true and which predicted faces are of the same image, although their files may spell its name
  * differently.
- *
- * @module
  */
 
 import { imageOfFace } from "../../face/face_name.ts";

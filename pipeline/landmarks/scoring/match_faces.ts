@@ -1,8 +1,4 @@
-/**
- * Which predicted face of an image is which true one.
- *
- * @module
- */
+/** Which predicted face of an image is which true one. */
 
 import type { Box } from "../../face/record.ts";
 import { boxAround } from "../face_square.ts";

@@ -1,8 +1,4 @@
-/**
- * How good landmarks are, against true ones.
- *
- * @module
- */
+/** How good landmarks are, against true ones. */
 
 import { facesOfImages } from "./faces_of_images.ts";
 import { FloatRows } from "../files/float_rows.ts";

@@ -1,8 +1,4 @@
-/**
- * Pictures of the faces whose landmarks are worst.
- *
- * @module
- */
+/** Pictures of the faces whose landmarks are worst. */
 
 import { join } from "node:path";
 import { writeFile } from "../../files/write_file.ts";

@@ -1,8 +1,4 @@
-/**
- * Kinds of values that only settings of a training run have.
- *
- * @module
- */
+/** Kinds of values that only settings of a training run have. */
 
 import { resolve } from "node:path";
 import type { NetworkConfig } from "../network.ts";

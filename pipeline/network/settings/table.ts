@@ -1,8 +1,4 @@
-/**
- * The table of all settings: what each is, does and is by default.
- *
- * @module
- */
+/** The table of all settings: what each is, does and is by default. */
 
 import { ATTRIBUTES } from "../../face/attributes.ts";
 import { choice, integer, list, nullable, SWITCH } from "./values.ts";

@@ -1,8 +1,4 @@
-/**
- * What decides a training run, and what is known of each setting.
- *
- * @module
- */
+/** What decides a training run, and what is known of each setting. */
 
 import type { MaskLoss } from "../../../kernels/joint_loss.ts";
 import type { OptimizerSettings } from "../../../kernels/tfjs/optimizer.ts";

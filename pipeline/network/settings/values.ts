@@ -1,8 +1,4 @@
-/**
- * Kinds of values that a setting can have: how each is written, read from text, and checked.
- *
- * @module
- */
+/** Kinds of values that a setting can have: how each is written, read from text, and checked. */
 
 /** A kind of value. */
 export interface ValueKind<T> {

@@ -1,8 +1,4 @@
-/**
- * Which attributes of the sample faces are worth showing, and their masks.
- *
- * @module
- */
+/** Which attributes of the sample faces are worth showing, and their masks. */
 
 import { ATTRIBUTES, hasAttribute } from "../../face/attributes.ts";
 import type { Mask } from "./outline.ts";

@@ -1,8 +1,4 @@
-/**
- * The pictures of the sample faces: image, true mask and predicted map.
- *
- * @module
- */
+/** The pictures of the sample faces: image, true mask and predicted map. */
 
 import { ATTRIBUTES } from "../../face/attributes.ts";
 import { heatColour, type HeatMap } from "../../image/drawing/heat_map.ts";

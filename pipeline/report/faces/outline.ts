@@ -1,8 +1,4 @@
-/**
- * A mask as SVG paths, in mask pixels.
- *
- * @module
- */
+/** A mask as SVG paths, in mask pixels. */
 
 /** One mask: u8 [height, width], 0 outside. */
 export interface Mask {

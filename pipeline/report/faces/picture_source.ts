@@ -1,8 +1,6 @@
 /**
  * Where the pictures of a report come from. A run folder that somebody else made may name any file of this
  * machine, and a report is handed on: pictures from elsewhere than the data set are left out.
- *
- * @module
  */
 
 import { isAbsolute, relative, sep } from "node:path";

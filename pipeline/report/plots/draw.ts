@@ -2,8 +2,6 @@
  * Plots as SVG text, drawn by Observable Plot into a document that is not shown.
  *
  * Colours are CSS variables of the page (`style.css`), so that one drawing serves light, dark and paper.
- *
- * @module
  */
 
 import * as Plot from "@observablehq/plot";

@@ -1,8 +1,4 @@
-/**
- * The plot of how far logits move when a region, or as much elsewhere, is greyed out.
- *
- * @module
- */
+/** The plot of how far logits move when a region, or as much elsewhere, is greyed out. */
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../metrics/metrics.ts";

@@ -1,8 +1,4 @@
-/**
- * The report's plots of the training and of the attributes.
- *
- * @module
- */
+/** The report's plots of the training and of the attributes. */
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../metrics/metrics.ts";

@@ -1,8 +1,4 @@
-/**
- * The reliability diagram.
- *
- * @module
- */
+/** The reliability diagram. */
 
 import * as Plot from "@observablehq/plot";
 import type { CalibrationBin } from "../../metrics/metrics.ts";

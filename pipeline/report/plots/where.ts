@@ -1,8 +1,4 @@
-/**
- * The report's plot of where: how the maps lie on the regions.
- *
- * @module
- */
+/** The report's plot of where: how the maps lie on the regions. */
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../metrics/metrics.ts";

@@ -1,8 +1,4 @@
-/**
- * The report's measures of each attribute: a plot in order of success, a table in order of name.
- *
- * @module
- */
+/** The report's measures of each attribute: a plot in order of success, a table in order of name. */
 
 import {
   type AttributeMetrics,

@@ -1,8 +1,4 @@
-/**
- * The report's second table: outcomes of each attribute, its calibration, and what its own threshold does.
- *
- * @module
- */
+/** The report's second table: outcomes of each attribute, its calibration, and what its own threshold does. */
 
 import type { AttributeEvidence, Evidence } from "../../metrics/metrics.ts";
 import { share } from "../../metrics/shares.ts";

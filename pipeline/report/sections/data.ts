@@ -1,7 +1,5 @@
 /**
  * The report's account of the faces: how many came to each stage, how many went on, and why the others did not.
- *
- * @module
  */
 
 import { type FaceCount, type LeftOut, namesText } from "../../face/face_count.ts";

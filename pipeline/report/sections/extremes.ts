@@ -1,8 +1,4 @@
-/**
- * The report's best and worst faces.
- *
- * @module
- */
+/** The report's best and worst faces. */
 
 import { ATTRIBUTES } from "../../face/attributes.ts";
 import type { ExtremeFace, Extremes } from "../../evaluate/extremes.ts";

@@ -1,8 +1,4 @@
-/**
- * The report's first screen: the result in a sentence and in six numbers: three of which, three of where.
- *
- * @module
- */
+/** The report's first screen: the result in a sentence and in six numbers: three of which, three of where. */
 
 import { meanOf } from "../../metrics/shares.ts";
 import { type Interval, type Metrics, NO_INTERVAL, seenText } from "../../metrics/metrics.ts";

@@ -1,8 +1,4 @@
-/**
- * The report's answer to whether the network looks where its maps say.
- *
- * @module
- */
+/** The report's answer to whether the network looks where its maps say. */
 
 import type { AttributeOcclusion, Occlusion, OcclusionEstimate } from "../../evaluate/occlusion.ts";
 import { type Html, html, key } from "../html.ts";

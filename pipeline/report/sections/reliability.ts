@@ -1,8 +1,4 @@
-/**
- * The report's account of how far the probabilities, and the answers together, can be trusted.
- *
- * @module
- */
+/** The report's account of how far the probabilities, and the answers together, can be trusted. */
 
 import type { Evidence } from "../../metrics/metrics.ts";
 import { type Html, html, key } from "../html.ts";

@@ -1,8 +1,4 @@
-/**
- * What the run was made from and how to make it again.
- *
- * @module
- */
+/** What the run was made from and how to make it again. */
 
 import { flatten } from "../flatten.ts";
 import { type Html, html } from "../html.ts";

@@ -1,8 +1,4 @@
-/**
- * The report's account of the training: curves, and the numbers of each epoch.
- *
- * @module
- */
+/** The report's account of the training: curves, and the numbers of each epoch. */
 
 import { type Html, html, key } from "../html.ts";
 import { type Curve, type CurvePanel, plotCurves, type Point } from "../plots/plots.ts";

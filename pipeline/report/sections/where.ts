@@ -1,8 +1,4 @@
-/**
- * The report's account of where: on faces that have an attribute, whether its map is on its region.
- *
- * @module
- */
+/** The report's account of where: on faces that have an attribute, whether its map is on its region. */
 
 import type { Metrics } from "../../metrics/metrics.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";

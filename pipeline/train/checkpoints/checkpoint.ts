@@ -1,8 +1,4 @@
-/**
- * Checkpoints as safetensors files, which PyTorch and NumPy read too, with a checksum over all of it.
- *
- * @module
- */
+/** Checkpoints as safetensors files, which PyTorch and NumPy read too, with a checksum over all of it. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { count, fields, list, number } from "../../files/json_shape.ts";

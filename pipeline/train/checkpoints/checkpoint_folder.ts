@@ -4,8 +4,6 @@
  * `last.safetensors` is replaced by renaming, after it has become `previous.safetensors`; so one of the two
  * is whole at any moment. `epoch-4.safetensors` is the one after the fourth epoch. Where a disk has damaged the
  * last one, the newest of the others is as good as any.
- *
- * @module
  */
 
 import { join } from "node:path";

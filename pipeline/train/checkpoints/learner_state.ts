@@ -1,8 +1,6 @@
 /**
  * What a learner has learnt, as the tensors of a checkpoint: weights by their names, and behind
  * `velocity/` and the like what the optimiser keeps of each.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

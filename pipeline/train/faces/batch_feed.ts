@@ -1,8 +1,4 @@
-/**
- * The batches of an epoch in a random order, one prepared ahead.
- *
- * @module
- */
+/** The batches of an epoch in a random order, one prepared ahead. */
 
 import { type Batch, type BatchPlan, inBatches, loadBatch } from "../../face/batches.ts";
 import type { Face, OnReject } from "../../face/faces.ts";

@@ -1,8 +1,4 @@
-/**
- * Which records a run is about: all that can be used of two splits, or those that it began with.
- *
- * @module
- */
+/** Which records a run is about: all that can be used of two splits, or those that it began with. */
 
 import {
   countText,

@@ -9,8 +9,6 @@
  * | `image` | the first 64 bits of SHA-256 of the image file |
  *
  * A face takes some 50 bytes: 202,599 faces 10 MB.
- *
- * @module
  */
 
 import { join } from "node:path";

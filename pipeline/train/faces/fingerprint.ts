@@ -1,8 +1,4 @@
-/**
- * What tells the faces of one training from those of another.
- *
- * @module
- */
+/** What tells the faces of one training from those of another. */
 
 import { createHash } from "node:crypto";
 import type { Face } from "../../face/faces.ts";

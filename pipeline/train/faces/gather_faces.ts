@@ -1,8 +1,4 @@
-/**
- * The faces of a training run: decoded, repaired, and kept as far as there is room.
- *
- * @module
- */
+/** The faces of a training run: decoded, repaired, and kept as far as there is room. */
 
 import type { FaceCount } from "../../face/face_count.ts";
 import { loadFaces } from "../../face/faces.ts";

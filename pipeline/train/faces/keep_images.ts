@@ -1,8 +1,4 @@
-/**
- * Keeping the training images on a graphics card, where they fit.
- *
- * @module
- */
+/** Keeping the training images on a graphics card, where they fit. */
 
 import type { Face, InputSize } from "../../face/faces.ts";
 import { ResidentImages } from "../../network/resident_images.ts";

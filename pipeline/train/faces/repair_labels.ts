@@ -1,8 +1,4 @@
-/**
- * The reference's "label repair": a positive label whose mask is empty becomes negative.
- *
- * @module
- */
+/** The reference's "label repair": a positive label whose mask is empty becomes negative. */
 
 import { ATTRIBUTES, hasAttribute } from "../../face/attributes.ts";
 import type { Face, InputSize } from "../../face/faces.ts";

@@ -1,8 +1,4 @@
-/**
- * Settings from a file: JSON laid out like `RUN/config.json`, which is such a file itself.
- *
- * @module
- */
+/** Settings from a file: JSON laid out like `RUN/config.json`, which is such a file itself. */
 
 import { isObject, readJson } from "../../files/json_text.ts";
 import { PRESETS } from "../../network/presets.ts";

@@ -1,8 +1,4 @@
-/**
- * The log of a training run: one JSON object a line, a line a step and an epoch.
- *
- * @module
- */
+/** The log of a training run: one JSON object a line, a line a step and an epoch. */
 
 import { join } from "node:path";
 import type { FaceCount } from "../../face/face_count.ts";

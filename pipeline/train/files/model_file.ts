@@ -4,8 +4,6 @@
  *
  * tfjs makes every weight before it reads one, as large as the layers want it, and says little of a layer
  * that is not as it expects.
- *
- * @module
  */
 
 import { ATTRIBUTES } from "../../face/attributes.ts";

@@ -1,8 +1,4 @@
-/**
- * The trained network of a run, `RUN/model`.
- *
- * @module
- */
+/** The trained network of a run, `RUN/model`. */
 
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";

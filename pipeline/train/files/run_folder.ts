@@ -1,8 +1,4 @@
-/**
- * The folder of a training run, and its configuration.
- *
- * @module
- */
+/** The folder of a training run, and its configuration. */
 
 import { join } from "node:path";
 import { Claim } from "../../files/claim.ts";

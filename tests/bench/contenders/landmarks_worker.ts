@@ -1,8 +1,4 @@
-/**
- * A thread of `landmarks_bench.ts`: holds pictures, and finds their faces when it is told to.
- *
- * @module
- */
+/** A thread of `landmarks_bench.ts`: holds pictures, and finds their faces when it is told to. */
 
 import "../../../pipeline/cli/environment.ts";
 import { useWasm } from "../../../kernels/tfjs/wasm/backend.ts";

@@ -1,8 +1,4 @@
-/**
- * A process that answers each line of JSON on its standard input with one on its standard output.
- *
- * @module
- */
+/** A process that answers each line of JSON on its standard input with one on its standard output. */
 
 /** The process; dispose it to end it. */
 export class LinePeer implements AsyncDisposable {

@@ -2,8 +2,6 @@
  * A contender of `predict_bench.ts` in a process of its own: ours on webgpu or wasm. Answers the first
  * line, a {@linkcode PredictJob}, with its name, and each other one, whatever it holds, with the seconds
  * that all images took, from their files to the answers.
- *
- * @module
  */
 
 import "../../../pipeline/cli/environment.ts";

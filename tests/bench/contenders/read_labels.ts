@@ -1,8 +1,6 @@
 /**
  * Reads the label file that is its argument and prints what `../../peers/read_labels_pandas.py` prints:
  * the process that `dataset_bench.ts` measures.
- *
- * @module
  */
 
 import { ATTRIBUTES, hasAttribute } from "../../../pipeline/face/attributes.ts";

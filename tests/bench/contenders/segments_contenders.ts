@@ -1,8 +1,6 @@
 /**
  * Our ways to the masks of faces: the kernel and the CPU path, for the benchmarks that hold them against
  * others.
- *
- * @module
  */
 
 import { rasterizeRows } from "../../../kernels/cpu/rasterize_rows.ts";

@@ -1,8 +1,4 @@
-/**
- * OpenCV's ways to the masks of faces, in Python.
- *
- * @module
- */
+/** OpenCV's ways to the masks of faces, in Python. */
 
 import { join } from "node:path";
 import { ATTRIBUTES, hasAttribute } from "../../../pipeline/face/attributes.ts";

@@ -2,8 +2,6 @@
  * A contender of `train_bench.ts` in a process of its own: ours on webgpu or wasm, or stock tfjs-webgpu.
  * Answers the first line, a {@linkcode TrainJob}, with its name, and each other one, whatever it holds,
  * with a {@linkcode TrainedStep}.
- *
- * @module
  */
 
 import "../../../pipeline/cli/environment.ts";

@@ -1,8 +1,4 @@
-/**
- * The other end of a measuring process: it answers each line of JSON on standard input with one.
- *
- * @module
- */
+/** The other end of a measuring process: it answers each line of JSON on standard input with one. */
 
 import { readLines } from "../../../pipeline/files/read_lines.ts";
 import { print } from "../measuring.ts";

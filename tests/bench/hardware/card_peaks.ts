@@ -1,8 +1,6 @@
 /**
  * What a device can do, measured by two small kernels: how fast it computes in registers, and how fast it
  * moves memory.
- *
- * @module
  */
 
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";

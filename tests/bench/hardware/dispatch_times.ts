@@ -1,8 +1,4 @@
-/**
- * How long the device takes over each dispatch of a tape.
- *
- * @module
- */
+/** How long the device takes over each dispatch of a tape. */
 
 import { workOf } from "../../../kernels/webgpu/dispatch_work.ts";
 import type { Gpu } from "../../../kernels/webgpu/gpu.ts";

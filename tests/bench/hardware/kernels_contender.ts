@@ -1,8 +1,6 @@
 /**
  * The kernels of training steps on the adapter, in a process of its own: `{peaks: true}` is answered with
  * what the device can do, and `{size, cache}` with the times of a step's dispatches.
- *
- * @module
  */
 
 import "../../../pipeline/cli/environment.ts";

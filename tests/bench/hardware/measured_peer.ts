@@ -1,8 +1,6 @@
 /**
  * Processes that measure for `deno task bench hardware`, each question with a time limit: a process that
  * does not answer in time is killed, so that neither a slow machine nor a driver that hangs stops the rest.
- *
- * @module
  */
 
 import { join } from "node:path";

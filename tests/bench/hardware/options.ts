@@ -1,8 +1,4 @@
-/**
- * What `deno task bench hardware` is asked for.
- *
- * @module
- */
+/** What `deno task bench hardware` is asked for. */
 
 /** What can be measured, in the order in which it is. */
 export const PART_NAMES = [

@@ -1,8 +1,4 @@
-/**
- * Work of the program beside training in a process of its own: `{what}` is answered with what was measured.
- *
- * @module
- */
+/** Work of the program beside training in a process of its own: `{what}` is answered with what was measured. */
 
 import "../../../pipeline/cli/environment.ts";
 import { answerLines } from "./answer_lines.ts";

@@ -1,8 +1,4 @@
-/**
- * What is measured of the program beside training: masks, the joint loss, the predictor, `predict`.
- *
- * @module
- */
+/** What is measured of the program beside training: masks, the joint loss, the predictor, `predict`. */
 
 import { placePointsByTree } from "../../../kernels/wasm/tree_cascade.ts";
 import { Gpu } from "../../../kernels/webgpu/gpu.ts";

@@ -1,8 +1,4 @@
-/**
- * Our own ways to take training steps, each in a process of its own.
- *
- * @module
- */
+/** Our own ways to take training steps, each in a process of its own. */
 
 import { MeasuredPeer } from "./measured_peer.ts";
 import type { Bench } from "./parts/part.ts";

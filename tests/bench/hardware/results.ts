@@ -1,8 +1,4 @@
-/**
- * What `deno task bench hardware` finds out, as `--json` prints it.
- *
- * @module
- */
+/** What `deno task bench hardware` finds out, as `--json` prints it. */
 
 import type { GpuCalls } from "../../comparing/gpu_calls.ts";
 import type { Adapter } from "../../../pipeline/cli/adapter.ts";

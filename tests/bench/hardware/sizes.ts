@@ -1,8 +1,4 @@
-/**
- * The networks and batches whose steps `deno task bench hardware` takes.
- *
- * @module
- */
+/** The networks and batches whose steps `deno task bench hardware` takes. */
 
 import { forwardFlops, type NetworkConfig } from "../../../pipeline/network/network.ts";
 import { PRESETS } from "../../../pipeline/network/presets.ts";

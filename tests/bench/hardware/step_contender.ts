@@ -2,8 +2,6 @@
  * Training steps of one size by one of our ways, in a process of its own. The first question, a
  * {@linkcode StepJob}, is answered with {@linkcode StepReady} after two steps; each {@linkcode StepQuestion}
  * with what was measured.
- *
- * @module
  */
 
 import "../../../pipeline/cli/environment.ts";

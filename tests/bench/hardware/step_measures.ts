@@ -1,8 +1,4 @@
-/**
- * What can be measured of a training step that is steady: host, device, and images a second.
- *
- * @module
- */
+/** What can be measured of a training step that is steady: host, device, and images a second. */
 
 import { setTimeout } from "node:timers/promises";
 import type * as tf from "@tensorflow/tfjs-core";

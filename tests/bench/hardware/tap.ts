@@ -1,8 +1,4 @@
-/**
- * The Test Anything Protocol, as far as `deno test --reporter=tap` writes it.
- *
- * @module
- */
+/** The Test Anything Protocol, as far as `deno test --reporter=tap` writes it. */
 
 /** What a line says of a test; null if it says nothing of one, or of a step within one. */
 export function testOf(line: string): { readonly name: string; readonly passed: boolean } | null {

@@ -1,8 +1,4 @@
-/**
- * The results of `deno task bench hardware` as lines of text.
- *
- * @module
- */
+/** The results of `deno task bench hardware` as lines of text. */
 
 import type { CardPeaks, KernelTime, StepKernels, StepResult, Timed } from "./results.ts";
 

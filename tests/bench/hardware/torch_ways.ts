@@ -1,8 +1,6 @@
 /**
  * PyTorch's ways to take training steps: one process for all sizes and precisions, since loading it takes
  * seconds, and since what one precision has freed is there for the next.
- *
- * @module
  */
 
 import { findPython, peerArguments } from "../../contexts/python_peer.ts";

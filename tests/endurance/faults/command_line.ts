@@ -1,8 +1,4 @@
-/**
- * The command line within this process, so that what it calls can be replaced.
- *
- * @module
- */
+/** The command line within this process, so that what it calls can be replaced. */
 
 import { main } from "../../../pipeline/cli.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Copies of folders.
- *
- * @module
- */
+/** Copies of folders. */
 
 import { dirname, join } from "node:path";
 import { filesBelow } from "../../../pipeline/files/folder_files.ts";

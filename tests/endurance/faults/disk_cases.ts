@@ -1,8 +1,4 @@
-/**
- * Every command that writes, as small as it can be, each in a folder that holds what it needs.
- *
- * @module
- */
+/** Every command that writes, as small as it can be, each in a folder that holds what it needs. */
 
 import { join } from "node:path";
 import { copy } from "./copy_folder.ts";

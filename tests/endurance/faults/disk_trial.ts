@@ -1,8 +1,4 @@
-/**
- * One command whose disk fails once, and what must hold then.
- *
- * @module
- */
+/** One command whose disk fails once, and what must hold then. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

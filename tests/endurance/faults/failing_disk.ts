@@ -1,8 +1,4 @@
-/**
- * A disk that fails at one call: Deno's functions that write are replaced while it is in use.
- *
- * @module
- */
+/** A disk that fails at one call: Deno's functions that write are replaced while it is in use. */
 
 import { dirname, sep } from "node:path";
 

@@ -1,8 +1,6 @@
 /**
  * `pipeline` as a process that is killed at a random moment and goes on by the line that it prints, as
  * often as is wanted, each time held against a run that was left alone.
- *
- * @module
  */
 
 import assert from "node:assert/strict";

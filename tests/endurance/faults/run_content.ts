@@ -1,8 +1,4 @@
-/**
- * What a finished run's folder holds, without what only the clock decides.
- *
- * @module
- */
+/** What a finished run's folder holds, without what only the clock decides. */
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";

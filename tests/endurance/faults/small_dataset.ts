@@ -1,8 +1,6 @@
 /**
  * A small data set for runs that are disturbed: faces of the shipped sample, one of them at half size and
  * one file that is no image, so that what differs from face to face is not lost on the way.
- *
- * @module
  */
 
 import { join } from "node:path";

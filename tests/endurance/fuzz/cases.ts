@@ -1,8 +1,4 @@
-/**
- * Hostile files, each made again from its format, a seed and its number.
- *
- * @module
- */
+/** Hostile files, each made again from its format, a seed and its number. */
 
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { PICTURE_TARGETS } from "./picture_targets.ts";

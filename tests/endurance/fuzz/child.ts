@@ -3,8 +3,6 @@
  *
  * Reads jobs from stdin, a JSON {@linkcode Job} a line, and writes an {@linkcode Answer} a line. Its only
  * argument is the folder in which the files lie.
- *
- * @module
  */
 
 import { dirname, join } from "node:path";

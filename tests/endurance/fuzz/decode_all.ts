@@ -1,8 +1,6 @@
 /**
  * Decodes picture files in a process of its own; prints how many were refused and the most memory that it
  * held, in MiB.
- *
- * @module
  */
 
 import { readImage } from "../../../pipeline/image/image.ts";

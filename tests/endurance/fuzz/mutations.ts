@@ -1,8 +1,4 @@
-/**
- * Ways in which a file is damaged or forged, each a small change to its bytes.
- *
- * @module
- */
+/** Ways in which a file is damaged or forged, each a small change to its bytes. */
 
 import type { Random } from "../../../pipeline/numbers/random.ts";
 

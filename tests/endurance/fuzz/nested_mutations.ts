@@ -1,8 +1,4 @@
-/**
- * Ways in which JSON and XML are damaged or forged, beside those of all text.
- *
- * @module
- */
+/** Ways in which JSON and XML are damaged or forged, beside those of all text. */
 
 import type { Random } from "../../../pipeline/numbers/random.ts";
 import { insert, type Mutations } from "./mutations.ts";

@@ -1,8 +1,4 @@
-/**
- * The most memory that this process has held.
- *
- * @module
- */
+/** The most memory that this process has held. */
 
 /**
  * In bytes, as Linux tells it; elsewhere what it holds now. Not `resourceUsage().maxRSS`, which begins with

@@ -1,8 +1,4 @@
-/**
- * The formats of pictures.
- *
- * @module
- */
+/** The formats of pictures. */
 
 import assert from "node:assert/strict";
 import { readImage } from "../../../pipeline/image/image.ts";

@@ -1,8 +1,4 @@
-/**
- * Picture files of every kind that is read, small, to be damaged.
- *
- * @module
- */
+/** Picture files of every kind that is read, small, to be damaged. */
 
 import { crc32, deflateSync } from "node:zlib";
 import { Random } from "../../../pipeline/numbers/random.ts";

@@ -1,8 +1,6 @@
 /**
  * Reads endless files in a process of its own, each by the target of its format; prints what was said of each
  * as JSON, and the most memory that the process held, in MiB.
- *
- * @module
  */
 
 import { TARGETS } from "./cases.ts";

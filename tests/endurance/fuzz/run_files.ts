@@ -1,8 +1,4 @@
-/**
- * A run folder as training and evaluation leave it, of random numbers, and the caches beside it.
- *
- * @module
- */
+/** A run folder as training and evaluation leave it, of random numbers, and the caches beside it. */
 
 import { join } from "node:path";
 import { useWasm } from "../../../kernels/tfjs/wasm/backend.ts";

@@ -1,8 +1,4 @@
-/**
- * The formats of what lies in a run folder, and of what was measured on a machine.
- *
- * @module
- */
+/** The formats of what lies in a run folder, and of what was measured on a machine. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,8 +1,6 @@
 /**
  * Hostile files by the thousand, read in a process that is watched: one that hangs or crashes is noted,
  * and the work goes on behind it.
- *
- * @module
  */
 
 import type { Answer, Job } from "./child.ts";

@@ -1,8 +1,4 @@
-/**
- * The formats of labels, splits, boxes and landmarks.
- *
- * @module
- */
+/** The formats of labels, splits, boxes and landmarks. */
 
 import assert from "node:assert/strict";
 import { readLabels } from "../../../pipeline/dataset.ts";

@@ -1,8 +1,4 @@
-/**
- * Labels, splits, boxes and landmarks in every form that is read, small, to be damaged.
- *
- * @module
- */
+/** Labels, splits, boxes and landmarks in every form that is read, small, to be damaged. */
 
 import { headOf } from "../../../pipeline/landmarks/files/journal_reader.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";

@@ -1,8 +1,4 @@
-/**
- * What a fuzzer must know of a format.
- *
- * @module
- */
+/** What a fuzzer must know of a format. */
 
 import type { Mutations } from "./mutations.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Ways in which text is damaged or forged.
- *
- * @module
- */
+/** Ways in which text is damaged or forged. */
 
 import type { Random } from "../../../pipeline/numbers/random.ts";
 import { insert, type Mutations, replace } from "./mutations.ts";

@@ -1,8 +1,6 @@
 /**
  * Whether a parser answered a hostile file as it should: with a value, or with a sentence that names the
  * file and says what is wrong with it.
- *
- * @module
  */
 
 /** Sentences of the engine, which say something about our code and nothing about the file. */

@@ -1,8 +1,4 @@
-/**
- * A process that reads hostile files, and what ends it when it hangs.
- *
- * @module
- */
+/** A process that reads hostile files, and what ends it when it hangs. */
 
 import { fileURLToPath } from "node:url";
 import { readLines } from "../../../pipeline/files/read_lines.ts";

@@ -1,8 +1,4 @@
-/**
- * What a process holds while it works, and whether that stays flat.
- *
- * @module
- */
+/** What a process holds while it works, and whether that stays flat. */
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

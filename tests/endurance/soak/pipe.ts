@@ -1,8 +1,4 @@
-/**
- * Records without end through a pipe of two commands: faces are placed on worker threads, masks measured.
- *
- * @module
- */
+/** Records without end through a pipe of two commands: faces are placed on worker threads, masks measured. */
 
 import { taskCommand } from "../../processes/task_command.ts";
 import type { RepeatedSample } from "../repeated_sample.ts";

@@ -1,8 +1,4 @@
-/**
- * Records without end through decode → import of landmarks → segments, by streams.
- *
- * @module
- */
+/** Records without end through decode → import of landmarks → segments, by streams. */
 
 import { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";

@@ -1,8 +1,4 @@
-/**
- * A training run that is read at the end of each epoch: what it holds in memory and in its folder.
- *
- * @module
- */
+/** A training run that is read at the end of each epoch: what it holds in memory and in its folder. */
 
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";

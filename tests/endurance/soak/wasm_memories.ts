@@ -1,8 +1,6 @@
 /**
  * How large the memories of WebAssembly are, which neither the heap nor `external` counts. To be
  * imported before anything starts an instance.
- *
- * @module
  */
 
 const memories: WeakRef<WebAssembly.Memory>[] = [];

@@ -1,8 +1,4 @@
-/**
- * Running one convolution on a device, for the tests of its kernels.
- *
- * @module
- */
+/** Running one convolution on a device, for the tests of its kernels. */
 
 import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";
 import { convolve, type Family, type Operation } from "../../../kernels/convolution.ts";

@@ -10,8 +10,6 @@
  *   Σ over points of (what is given back)² · E[(the product at the point)²]  /  E[(the result)²]
  *
  * for independent random factors, in either direction of the image, at the result's worst place.
- *
- * @module
  */
 
 import type { Conv2dShape } from "../../../kernels/convolution/conv2d_shape.ts";

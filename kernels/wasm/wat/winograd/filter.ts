@@ -1,8 +1,4 @@
-/**
- * The transforms of the filter and of its gradient for `wat/winograd.ts`.
- *
- * @module
- */
+/** The transforms of the filter and of its gradient for `wat/winograd.ts`. */
 
 import {
   add,

@@ -1,8 +1,4 @@
-/**
- * Squares of pixels under a tile of `wat/winograd.ts`: where they lie, and what is beyond an image's edge.
- *
- * @module
- */
+/** Squares of pixels under a tile of `wat/winograd.ts`: where they lie, and what is beyond an image's edge. */
 
 import {
   add,

@@ -1,8 +1,4 @@
-/**
- * The transforms of a tile between its tensor and the room of a thread of `wat/winograd.ts`.
- *
- * @module
- */
+/** The transforms of a tile between its tensor and the room of a thread of `wat/winograd.ts`. */
 
 import { add, increase, lines, load, loop, mul, range, set, store, term, when } from "../text.ts";
 import { TILE_BYTES } from "../tiles.ts";

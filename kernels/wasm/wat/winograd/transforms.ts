@@ -9,8 +9,6 @@
  * ∞; what two points of opposite sign share is computed once.
  *
  * Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (2016).
- *
- * @module
  */
 
 import { fused, lines, minus, plus, range, set, type Term, term, times } from "../text.ts";

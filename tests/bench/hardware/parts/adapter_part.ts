@@ -1,8 +1,4 @@
-/**
- * The adapter, as `doctor` finds it, and its driver, of which WebGPU says nothing.
- *
- * @module
- */
+/** The adapter, as `doctor` finds it, and its driver, of which WebGPU says nothing. */
 
 import { outcomeOf, taskCommand } from "../../../processes/task_command.ts";
 import type { Diagnosis } from "../../../../pipeline/cli/doctor.ts";

@@ -1,8 +1,6 @@
 /**
  * The host time of training steps and their calls of WebGPU: on a software adapter for both sets of
  * kernels, since neither depends on who computes.
- *
- * @module
  */
 
 import { MeasuredPeer } from "../measured_peer.ts";

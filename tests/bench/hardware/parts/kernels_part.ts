@@ -1,8 +1,4 @@
-/**
- * The slowest kernels of a training step, beside what the card can do at most.
- *
- * @module
- */
+/** The slowest kernels of a training step, beside what the card can do at most. */
 
 import type { KernelsQuestion } from "../kernels_contender.ts";
 import { MeasuredPeer } from "../measured_peer.ts";

@@ -1,8 +1,4 @@
-/**
- * The parts that are no training: masks, the joint loss, the predictor, `predict`.
- *
- * @module
- */
+/** The parts that are no training: masks, the joint loss, the predictor, `predict`. */
 
 import { MeasuredPeer } from "../measured_peer.ts";
 import type { Measured } from "../other_work.ts";

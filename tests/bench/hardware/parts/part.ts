@@ -1,8 +1,4 @@
-/**
- * Running the parts of `deno task bench hardware` one by one: whatever becomes of one, the others go on.
- *
- * @module
- */
+/** Running the parts of `deno task bench hardware` one by one: whatever becomes of one, the others go on. */
 
 import type { PartName } from "../options.ts";
 import type { Results } from "../results.ts";

@@ -1,8 +1,4 @@
-/**
- * All parts of `deno task bench hardware` by their names.
- *
- * @module
- */
+/** All parts of `deno task bench hardware` by their names. */
 
 import { ADAPTER } from "./adapter_part.ts";
 import { HOST } from "./host_part.ts";

@@ -1,8 +1,6 @@
 /**
  * Training steps of all sizes: ours on webgpu, with `--f16` and on wasm beside PyTorch's. All ways to one
  * size are warm before they take turns, and their medians count.
- *
- * @module
  */
 
 import { median } from "../../measuring.ts";

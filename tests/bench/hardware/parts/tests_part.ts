@@ -1,8 +1,4 @@
-/**
- * The tests of the kernels that hold on any adapter, a process for each file.
- *
- * @module
- */
+/** The tests of the kernels that hold on any adapter, a process for each file. */
 
 import { readLines } from "../../../../pipeline/files/read_lines.ts";
 import { ROOT } from "../../../processes/task_command.ts";
