@@ -61,7 +61,7 @@ async function runCommand(
   if (result) await terminal.json(result);
 }
 
-/** What a user types to go on: these arguments without `--force`, with what they lack of `added`. */
+/** The command line that resumes: these arguments without `--force`, and `added`. */
 function goingOn(args: readonly string[], added: readonly string[]): string {
   const words = [
     ...args.filter((arg) => arg !== "--force"),

@@ -6,7 +6,6 @@
 
 import { adapterName } from "../compute/backend_measurements.ts";
 
-/** What an adapter says of itself. */
 export interface Adapter {
   /** Its name and, for a software adapter, its driver: `llvmpipe (LLVM 15.0.6, 512 bits)`. */
   readonly name: string;
@@ -15,7 +14,6 @@ export interface Adapter {
   readonly device: string;
   readonly description: string;
   readonly isSoftware: boolean;
-  /** Optional features that it has, sorted. */
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }

@@ -10,31 +10,26 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 /** One option of a command; its flag is the key it stands under, `maskSize` for `--mask-size`. */
 export interface Option<T> {
-  /** What it does, for help. */
   readonly help: string;
-  /** How its value is read, or null for a flag, which takes none. */
+  /** Null for a flag. */
   readonly kind: Kind<T> | null;
-  /** Whether the command refuses to run without it. */
   readonly required: boolean;
-  /** Its value where it is not given. */
   readonly fallback: T | undefined;
-  /** The text that its name alone, without a value, stands for. */
+  /** The value that its name alone stands for. */
   readonly bare?: string;
   /** For a flag, whether what is needed otherwise may be left out beside it. */
   readonly waives?: boolean;
 }
 
-/** The options of a command by their keys. */
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
-/** The values that the options `O` have after parsing. */
+/** The values of options `O` after parsing. */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
 /** What a command is given besides its values. */
 export interface Context {
-  /** Where the command writes. */
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
@@ -49,7 +44,6 @@ export interface Command<O extends Options = Options> {
   readonly name: string;
   /** What it may do besides computing. */
   readonly needs: readonly Need[];
-  /** One line for the list of commands. */
   readonly summary: string;
   /** What a user must know besides the options. */
   readonly details?: string;
@@ -65,13 +59,11 @@ export interface Command<O extends Options = Options> {
   ): Promise<object | void>;
 }
 
-/** An argument without a flag. */
 interface Operand {
   readonly name: string;
   readonly help: string;
   readonly completion: Completion;
   readonly optional?: boolean;
-  /** Takes all the arguments that are left. */
   readonly list?: boolean;
 }
 

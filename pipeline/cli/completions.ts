@@ -7,10 +7,8 @@
 import { type Command, flagOf, type Option, type Program } from "./command.ts";
 import type { Completion } from "./kinds.ts";
 
-/** Shells that a script can be written for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** One of {@linkcode SHELLS}. */
 type Shell = typeof SHELLS[number];
 
 /** The completion script of `program` for one shell, for whatever name it is called by. */
@@ -25,7 +23,7 @@ function optionsOf(program: Program, command: Command): Entry[] {
     .map(([key, option]) => [flagOf(key), option] as const);
 }
 
-/** What the shell offers where no option and no value of one is being typed. */
+/** What the shell offers for the first operand. */
 function operandOf({ operands = [] }: Command): Completion {
   return operands[0]?.completion ?? null;
 }

@@ -9,7 +9,7 @@ import { type Choice, examineChoice, examineKernels } from "./doctor_choice.ts";
 import { installCommand, isRoot } from "./setup.ts";
 import { IS_BUNDLED } from "../files/standalone.ts";
 
-/** Something that the pipeline can use, or why it cannot. */
+/** Something that the pipeline needs, and whether this machine has it. */
 export interface Part {
   readonly name: string;
   readonly usable: boolean;
@@ -18,7 +18,7 @@ export interface Part {
   readonly optional?: boolean;
 }
 
-/** Something that is missing, and the command or action that brings it. */
+/** What is missing, and how to get it. */
 interface Problem {
   readonly what: string;
   readonly fix: string;
@@ -34,9 +34,7 @@ export interface Diagnosis {
   readonly adapter: Adapter | null;
   /** tfjs backends: webgpu, wasm, cpu. */
   readonly backends: readonly Part[];
-  /** What `--backend auto` stands for here. */
   readonly choice: Choice;
-  /** Which kernels convolve on the adapter. */
   readonly kernels: string;
   /** The weights of the detectors and of the 68-point network, and dlib's predictor. */
   readonly models: readonly Part[];
@@ -160,7 +158,7 @@ export async function examinePredictor(path?: string | null): Promise<Part> {
   }
 }
 
-/** One that is there must be whole: it would be taken. */
+/** A damaged file is a problem, because `landmarks` would use it. */
 export function predictorProblems({ usable, optional = false, name, note }: Part): Problem[] {
   if (usable || optional) return [];
   const fix = `replace or remove it (${PREDICTOR_SOURCE.get}), or use --predictor face-api`;

@@ -7,7 +7,6 @@
 import { DeviceLost } from "../../kernels/webgpu/device_loss.ts";
 import { WriteError } from "../files/write_file.ts";
 
-/** Exit codes of the command line. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /** The command was called wrongly; nothing has been done. Exit code 2. */
@@ -15,7 +14,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The user asked to stop (Ctrl-C, SIGTERM or SIGHUP): the reason of the aborted signal. Exit code 130. */
+/** The user asked to stop (Ctrl-C, SIGTERM or SIGHUP). Exit code 130. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
@@ -24,7 +23,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Whoever read our output has gone, as in `… | head`: nothing is left to do. Exit code 0. */
+/** The reader of our output has closed it, as in `… | head`. Exit code 0. */
 export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 
@@ -56,17 +55,17 @@ export function canGoOn(error: unknown): boolean {
   return false;
 }
 
-/** What went wrong in one line, or with stacks and causes for someone who looks into it. */
+/** What went wrong: one line, or with stacks and causes if `verbose`. */
 export function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return String(error);
-  // What failed while the work was cleared away came of the first failure.
+  // The first failure caused those during cleanup.
   if (error instanceof SuppressedError) return describe(error.suppressed, verbose);
   if (!verbose) return systemFailure(error) ?? (error.message || error.name);
   const cause = error.cause === undefined ? "" : `\nCaused by: ${describe(error.cause, true)}`;
   return `${error.stack ?? error.message}${cause}`;
 }
 
-/** What the system refused, and for which file, in words; null for any other error. */
+/** A refusal by the system in words; null for any other error. */
 function systemFailure(error: Error): string | null {
   const path = /\(os error \d+\).* '(.+)'/.exec(error.message)?.[1];
   if (path === undefined) return null;

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** The values of `T` that are there; a stage then takes its own defaults for the others. */
+/** `T` without its undefined values. */
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** `values` without what is undefined, so that the defaults stand in one place: the stage's. */
+/** `values` without what is undefined, so that only the stage has defaults. */
 export function given<T extends object>(values: T): Given<T> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),

@@ -15,10 +15,10 @@ import { EXIT, Interrupted } from "./failure.ts";
  * and a task runner passes its own on. Milliseconds.
  */
 const SAME_REQUEST = 400;
-/** Whoever asks twice does not want to wait longer than so many milliseconds for what the GPU is doing. */
+/** Most milliseconds to wait for the GPU after a second signal. */
 const AT_ONCE = 2000;
 
-/** What asks a process to stop, as far as its system lets it hear of that. */
+/** The signals that ask a process to stop and that its system can deliver. */
 export function stopSignals(os: typeof Deno.build.os = Deno.build.os): readonly Deno.Signal[] {
   return os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
 }

@@ -12,17 +12,14 @@ export { choice, integer, number } from "../network/settings/values.ts";
 /** What a shell offers for a value: files, folders, fixed words, or nothing. */
 export type Completion = "file" | "folder" | readonly string[] | null;
 
-/** A kind of value. */
 export interface Kind<T> {
   /** How help shows it, such as `HxW`. */
   readonly placeholder: string;
   /** Reads it from text. Throws a RangeError whose message completes "--option VALUE: …". */
   readonly parse: (text: string) => T;
-  /** What a shell offers for it. */
   readonly completion: Completion;
 }
 
-/** Height and width in pixels. */
 interface Size {
   readonly height: number;
   readonly width: number;
@@ -34,7 +31,7 @@ interface ShardOption {
   readonly count: number;
 }
 
-/** The longest side that a size option takes: above it a mask or an image is surely a slip. */
+/** Longest side of a size option, in pixels: a larger one is surely a typo. */
 const LONGEST_SIDE = 16384;
 
 /** Any text, for the few options that are neither files nor numbers. */
@@ -42,7 +39,6 @@ export function text(placeholder: string): Kind<string> {
   return { placeholder, parse: (value) => value, completion: null };
 }
 
-/** A path to a file. */
 export function file(placeholder = "FILE"): Kind<string> {
   return { placeholder, parse: (path) => path, completion: "file" };
 }
@@ -67,7 +63,6 @@ export function fileToWrite(
 const FILE_ENDINGS =
   /\.(?:bits|csv|html?|json|ndjson|npy|npz|pdf|png|jpe?g|pts|tar|tsv|txt|xml|zip)$/i;
 
-/** A path to a folder that is written. */
 export function folderToWrite(placeholder = "DIR"): Kind<string> {
   const parse = (path: string) => {
     if (!FILE_ENDINGS.test(path)) return path;
@@ -76,7 +71,6 @@ export function folderToWrite(placeholder = "DIR"): Kind<string> {
   return { placeholder, parse, completion: "folder" };
 }
 
-/** A path to a folder. */
 export function folder(placeholder = "DIR"): Kind<string> {
   return { placeholder, parse: (path) => path, completion: "folder" };
 }

@@ -139,7 +139,7 @@ function valuesOf(options: Options, given: Record<string, unknown>): Record<stri
     if (required && given[key] === undefined && !isWaived) {
       throw new UsageError(`${flagOf(key)} ${kind?.placeholder} is needed`);
     }
-    // What the parser makes of a name alone.
+    // What commander makes of a name alone.
     if (bare !== undefined && given[key] === true) return [key, kind!.parse(bare)] as const;
     return [key, given[key] ?? fallback] as const;
   });

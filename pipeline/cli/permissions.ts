@@ -5,7 +5,6 @@
  * @module
  */
 
-/** Something that a command needs. */
 export type Need =
   /** To read the files that the user names, and some beside them. */
   | "read"
@@ -23,7 +22,6 @@ type Permission =
   | { readonly name: "env"; readonly variable: string }
   | { readonly name: "sys"; readonly kind: "uid" };
 
-/** The permissions behind each need. */
 const PERMISSIONS: Readonly<Record<Need, readonly Permission[]>> = {
   read: [{ name: "read" }],
   write: [{ name: "write" }],
@@ -36,7 +34,7 @@ function variables(...names: string[]): Permission[] {
   return names.map((variable) => ({ name: "env", variable }));
 }
 
-/** Everything that there is to need, in the order in which flags are written. */
+/** All needs, in the order of Deno's flags. */
 const NEEDS = Object.keys(PERMISSIONS) as Need[];
 
 /** Deno's options for commands with these needs: `--no-prompt --allow-read …`. */
@@ -52,11 +50,11 @@ export function permissionFlags(needs: Iterable<Need>): string[] {
     values.set(permission.name, named);
   }
   const allowed = Array.from(values, ([name, named]) => ["--allow-" + name, named.join()]);
-  // Packages look at variables of their own; they are to find nothing, rather than to fail.
+  // Packages that read environment variables find them unset, instead of failing.
   return ["--no-prompt", ...allowed.map((part) => part.filter(Boolean).join("=")), "--ignore-env"];
 }
 
-/** Gives up for good what this process may do beyond these needs. */
+/** Revokes every permission that these needs do not call for. */
 export async function keepOnly(needs: Iterable<Need>): Promise<void> {
   const needed = new Set(needs);
   for (const need of NEEDS.filter((need) => !needed.has(need))) {

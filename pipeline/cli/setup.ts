@@ -16,13 +16,11 @@ const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"] as const;
 /** Where Debian and Ubuntu have it; asked for by this path, so that no other one is ever run. */
 const APT_GET = "/usr/bin/apt-get";
 
-/** What the set-up knows of the machine. */
 export interface Machine {
   readonly adapter: Adapter | null;
   readonly os: typeof Deno.build.os;
   /** The text of `/etc/os-release`, or "" where there is none. */
   readonly osRelease: string;
-  /** Whether packages may be installed. */
   readonly isRoot: boolean;
   /** Whether `ATTPARSENET_SETUP=off` forbids installing. */
   readonly isOff: boolean;
@@ -34,7 +32,6 @@ interface SetupPlan {
   readonly install: boolean;
 }
 
-/** Decides what to do on a machine. */
 export function planSetup(machine: Machine): SetupPlan {
   const { adapter, isRoot, isOff } = machine;
   if (adapter) return { line: `Setup: WebGPU has ${describeAdapter(adapter)}.`, install: false };
@@ -65,7 +62,6 @@ export function installCommand(machine: Pick<Machine, "os" | "osRelease" | "isRo
   return "install the Vulkan loader and Mesa's Vulkan drivers";
 }
 
-/** Whether this process may install packages. */
 export function isRoot(): boolean {
   return Deno.build.os !== "windows" && Deno.uid() === 0;
 }
@@ -85,7 +81,7 @@ async function main(): Promise<void> {
   const machine: Machine = {
     adapter: await findAdapter(),
     os: Deno.build.os,
-    osRelease: await readOsRelease(),
+    osRelease: await Deno.readTextFile("/etc/os-release").catch(() => ""),
     isRoot: isRoot(),
     isOff: Deno.env.get("ATTPARSENET_SETUP")?.toLowerCase() === "off",
   };
@@ -128,14 +124,6 @@ async function runAptGet(...args: string[]): Promise<string | null> {
     return errors[0]?.slice(2).trim() ?? `apt-get ended with code ${code}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-async function readOsRelease(): Promise<string> {
-  try {
-    return await Deno.readTextFile("/etc/os-release");
-  } catch {
-    return "";
   }
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-/** A word as the shell of a system wants it, in quotes where it needs them. */
+/** A word quoted for a system's shell, where it needs quotes. */
 export function shellWord(word: string, os: typeof Deno.build.os = Deno.build.os): string {
-  // cmd.exe knows no single quotes, and takes a backslash for what it is.
+  // cmd.exe has no single quotes, and no escapes.
   if (os === "windows") return /^[\w@+=:.\\/~-]+$/.test(word) ? word : `"${word}"`;
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }

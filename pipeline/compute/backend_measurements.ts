@@ -5,10 +5,8 @@
  */
 
 import type { BackendName } from "./backend.ts";
-import { cachePath } from "../files/cache_folder.ts";
-import { writeJson } from "../files/write_file.ts";
+import { cachePath, readCached, writeCached } from "../files/cache_folder.ts";
 import type { NetworkConfig } from "../network/network.ts";
-import { checkSchema, schemaOf } from "../files/schema.ts";
 
 /** What was measured. */
 export interface BackendMeasurement {
@@ -42,6 +40,8 @@ export function networkName({ architecture, input, widths, maskHead }: NetworkCo
   return `${architecture} ${height}x${width}, widths ${widths.join("-")}, masks ${maskHead}`;
 }
 
+const KIND = "backend-choice";
+
 /** Where measurements are kept, or null where the environment names no folder for such files. */
 export function measurementPath(): string | null {
   return cachePath("backend.json");
@@ -61,31 +61,17 @@ export async function readMeasurement(
 
 /** Keeps a measurement, in place of an older one of the same. */
 export async function writeMeasurement(measured: BackendMeasurement): Promise<void> {
-  const path = measurementPath();
-  if (path === null) return;
   const tells = ["adapter", "network", "batch", "threads"] as const;
   const others = (await readMeasurements()).filter((other) =>
     tells.some((key) => other[key] !== measured[key])
   );
-  // A machine that forbids the file measures again next time.
-  await writeJson(path, {
-    schema: schemaOf("backend-choice"),
-    measurements: [...others, measured],
-  }).catch(() => {});
+  await writeCached(KIND, measurementPath(), { measurements: [...others, measured] });
 }
 
 /** All measurements of these backends, the oldest first. */
 async function readMeasurements(): Promise<BackendMeasurement[]> {
-  const path = measurementPath();
-  if (path === null) return [];
-  try {
-    const { schema, measurements } = JSON.parse(await Deno.readTextFile(path));
-    checkSchema("backend-choice", schema, path);
-    return measurements.filter(isMeasurement);
-  } catch {
-    // Missing, unreadable, damaged or of another version: it is measured anew.
-    return [];
-  }
+  const { measurements } = await readCached(KIND, measurementPath());
+  return Array.isArray(measurements) ? measurements.filter(isMeasurement) : [];
 }
 
 function isMeasurement(value: BackendMeasurement | null | undefined): value is BackendMeasurement {

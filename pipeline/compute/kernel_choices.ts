@@ -13,10 +13,9 @@ import {
 } from "../../kernels/tuning/tuning.ts";
 import { DEFAULT_TILE, tileName } from "../../kernels/convolution/tiles.ts";
 import type { Backend } from "./backend.ts";
-import { cachePath } from "../files/cache_folder.ts";
-import { writeJson } from "../files/write_file.ts";
+import { cachePath, readCached, writeCached } from "../files/cache_folder.ts";
+import { isObject } from "../files/json_text.ts";
 import { ATTRIBUTES } from "../face/attributes.ts";
-import { checkSchema, schemaOf } from "../files/schema.ts";
 import {
   convolutionShapes,
   forwardFlops,
@@ -106,6 +105,8 @@ export function choicesText(choices: Choices): string {
     counts.map(([count, name]) => `${count} x ${name}`).join("; ");
 }
 
+const KIND = "kernel-choices";
+
 /** The choices for an adapter, in a file with those for others. */
 export function keptChoices(
   { vendor, architecture, device, description }: AdapterNames,
@@ -114,34 +115,15 @@ export function keptChoices(
   const key = [vendor, architecture, device, description, `version ${FAMILIES_VERSION}`].join("|");
   return {
     async read() {
-      const kept = (await readChoices(path))[key];
+      const kept = (await readCached(KIND, path))[key];
       return isChoices(kept) ? kept : {};
     },
     async write(choices) {
-      if (path === null) return;
-      // A machine that forbids the file measures again next time.
-      const schema = schemaOf("kernel-choices");
-      await writeJson(path, { schema, ...await readChoices(path), [key]: choices }).catch(() => {});
+      await writeCached(KIND, path, { ...await readCached(KIND, path), [key]: choices });
     },
   };
 }
 
-/** The file's choices by adapter; nothing where it is missing, damaged or of another version. */
-async function readChoices(path: string | null): Promise<Record<string, unknown>> {
-  if (path === null) return {};
-  try {
-    const { schema, ...kept } = JSON.parse(await Deno.readTextFile(path));
-    checkSchema("kernel-choices", schema, path);
-    return kept;
-  } catch {
-    return {};
-  }
-}
-
 function isChoices(value: unknown): value is Choices {
-  return isRecord(value) && Object.values(value).every((name) => typeof name === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value) && Object.values(value).every((name) => typeof name === "string");
 }

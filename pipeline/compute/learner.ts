@@ -13,9 +13,8 @@ import { type Backend, computeOf, prepareNetwork } from "./backend.ts";
 import type { Batch } from "../face/batches.ts";
 import { withMapLogits } from "../network/network.ts";
 import { DeviceSteps } from "./device_steps.ts";
-import { type ClassWeights, EVEN_CLASSES, lossTargets } from "./loss_targets.ts";
+import { type ClassWeights, EVEN_CLASSES, lossTargets, narrowTargets } from "./loss_targets.ts";
 import type { NarrowSettings, TargetSettings } from "../network/settings.ts";
-import { narrowTargets } from "./narrow_targets.ts";
 import type { Steps } from "./steps.ts";
 import { ThreadSteps } from "./thread_steps.ts";
 

@@ -8,7 +8,7 @@
 import type { LossTargets } from "../../kernels/joint_loss.ts";
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { attributeRegionMasks } from "../face/regions.ts";
-import type { TargetSettings } from "../network/settings.ts";
+import type { NarrowSettings, TargetSettings } from "../network/settings.ts";
 
 const A = ATTRIBUTES.length;
 
@@ -67,4 +67,24 @@ export function lossTargets(
     }
   });
   return targets;
+}
+
+/**
+ * Smooths labels, and takes the weight of attributes that are not wanted: what is left weighs one on
+ * average, so that both losses are means over the wanted ones.
+ */
+export function narrowTargets(
+  targets: LossTargets,
+  { attributes, labelSmoothing }: NarrowSettings,
+): LossTargets {
+  const wanted = new Set<string>(attributes);
+  const weights = ATTRIBUTES.map((name) => wanted.has(name) ? A / wanted.size : 0);
+  const weigh = (all: Float32Array) => all.map((weight, i) => weight * weights[i % A]!);
+  const smooth = (label: number) => (1 - labelSmoothing) * label + labelSmoothing / 2;
+  return {
+    ...targets,
+    labels: labelSmoothing === 0 ? targets.labels : targets.labels.map(smooth),
+    labelWeights: wanted.size === A ? targets.labelWeights : weigh(targets.labelWeights),
+    maskWeights: wanted.size === A ? targets.maskWeights : weigh(targets.maskWeights),
+  };
 }

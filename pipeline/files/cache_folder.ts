@@ -5,6 +5,8 @@
  */
 
 import { posix, win32 } from "node:path";
+import { parseMarked, type SchemaName, schemaOf } from "./schema.ts";
+import { writeJson } from "./write_file.ts";
 
 /** Where a system keeps such files. */
 interface CacheSystem {
@@ -36,4 +38,28 @@ function readEnv(name: string): string | null {
     if (error instanceof Deno.errors.NotCapable) return null;
     throw error;
   }
+}
+
+/** The object in a file there; an empty one if it is missing, damaged or of another version. */
+export async function readCached(
+  kind: SchemaName,
+  path: string | null,
+): Promise<Record<string, unknown>> {
+  if (path === null) return {};
+  try {
+    const { schema: _, ...content } = parseMarked(kind, await Deno.readTextFile(path), path);
+    return content;
+  } catch {
+    return {};
+  }
+}
+
+/** Writes a file there. A machine that forbids it measures again next time. */
+export async function writeCached(
+  kind: SchemaName,
+  path: string | null,
+  content: object,
+): Promise<void> {
+  if (path === null) return;
+  await writeJson(path, { schema: schemaOf(kind), ...content }).catch(() => {});
 }

@@ -25,13 +25,11 @@ export class Cells {
   line = 0;
   /** What lies between two cells: a byte, {@linkcode BLANKS} standing for any run of blanks. */
   separator: number = BLANKS;
-  /** What holds the current cell: the line, or a copy of the cell without what its quotes add. */
+  /** Holds the current cell: the line, or an unquoted copy of the cell. */
   bytes: Uint8Array = new Uint8Array();
   /** Where the current cell begins in `bytes`. */
   start = 0;
-  /** Where it ends. */
   stop = 0;
-  /** What holds the line. */
   #line: Uint8Array = new Uint8Array();
   #lineStart = 0;
   #at = 0;
@@ -43,7 +41,7 @@ export class Cells {
     this.path = path;
   }
 
-  /** Begins a line that holds more than blanks and neither starts nor ends with one. */
+  /** Begins a line, which is trimmed and not empty. */
   begin(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = this.#line = bytes;
     this.#end = end;
@@ -57,7 +55,6 @@ export class Cells {
     this.#another = true;
   }
 
-  /** The whole line. */
   lineBytes(): Uint8Array {
     return this.#line.subarray(this.#lineStart, this.#end);
   }

@@ -7,7 +7,6 @@
 // @ts-types="./csv_parse.d.ts"
 import { type CsvError, parse, type ParsedRow } from "csv-parse/stream";
 
-/** A row of a csv file. */
 export interface CsvRow {
   /** Number of the line on which the row ends, the first line being 1. */
   readonly line: number;
@@ -15,13 +14,12 @@ export interface CsvRow {
   readonly fields: string[];
 }
 
-/** What {@linkcode readCsv} and {@linkcode parseCsv} can be told. */
 interface CsvOptions {
   /** Stops the reading; the generator then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** No row of a file of this project comes near: 136 coordinates take 2 KB. Bounds the memory. */
+/** Longest row in bytes, which bounds the memory; 136 coordinates take 2 KB. */
 const LONGEST_ROW = 1 << 20;
 
 /**

@@ -28,7 +28,6 @@ export function filesBelow(
 /** Hears of a folder, by its path below the first one, and why it cannot be read. */
 type OnFault = (name: string, reason: string) => void;
 
-/** What is walked, and how. */
 interface Walk {
   readonly root: string;
   readonly signal: AbortSignal | undefined;
@@ -74,7 +73,7 @@ async function sortedEntries(folder: string): Promise<Deno.DirEntry[]> {
     .sort((a, b) => NATURAL.compare(a.name, b.name) || (a.name < b.name ? -1 : 1));
 }
 
-/** What a link leads to; nothing, if it leads nowhere. One that cannot be looked at passes for a file. */
+/** What a link leads to, if anything; a target that cannot be examined passes for a file. */
 async function linkTarget(path: string): Promise<{ isFile: boolean; isDirectory: boolean }> {
   try {
     return await Deno.stat(path);

@@ -17,7 +17,6 @@ import { isObject } from "./json_text.ts";
  */
 export type Shape = (value: unknown) => string | null;
 
-/** A finite number. */
 export function number(value: unknown): string | null {
   return typeof value === "number" && Number.isFinite(value) ? null : " is no number";
 }
@@ -32,12 +31,10 @@ export function share(value: unknown): string | null {
   return typeof value === "number" && value >= 0 && value <= 1 ? null : " is no share";
 }
 
-/** A text. */
 export function text(value: unknown): string | null {
   return typeof value === "string" ? null : " is no text";
 }
 
-/** One of these. */
 export function oneOf(...values: readonly unknown[]): Shape {
   const names = values.map((value) => JSON.stringify(value)).join(", ");
   return (value) => values.includes(value) ? null : ` is none of ${names}`;

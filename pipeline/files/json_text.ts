@@ -4,7 +4,7 @@
  * @module
  */
 
-/** No file of this project is nested deeper; what recurses over a value is safe with it. */
+/** Deepest nesting that is read, so that recursion over a value is safe. */
 const DEEPEST = 64;
 
 /** The largest, `samples.json`, has a megabyte for each of a few faces. */

@@ -6,7 +6,7 @@
 
 import { concat } from "@std/bytes";
 
-/** Records have lines of 2 KB; what is longer than this is something else. Bounds the memory. */
+/** Longest line in bytes, which bounds the memory; records take 2 KB. */
 const LONGEST_LINE = 1 << 20;
 
 const LINE_FEED = 10;
@@ -41,7 +41,7 @@ export async function* readLines(
   if (open.length > 0) yield open.take();
 }
 
-/** The line whose end has not arrived yet. */
+/** The line that is still arriving. */
 class OpenLine {
   length = 0;
   readonly #name: string;

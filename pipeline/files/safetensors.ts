@@ -20,7 +20,6 @@ interface StoredTensor {
   readonly data: TensorData;
 }
 
-/** What a file holds. */
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, StoredTensor>>;
   /** Everything else, as text. */
@@ -68,7 +67,6 @@ function typeOf(data: TensorData): TypeName {
   return data instanceof Uint32Array ? "U32" : "U8";
 }
 
-/** What the header says of an array. */
 const ENTRY = fields({
   dtype: oneOf(...Object.keys(TYPES)),
   shape: list(count),
@@ -86,7 +84,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const misfit = METADATA(metadata) ?? record(ENTRY)(entries);
   if (misfit !== null) throw new SyntaxError(`the header is wrong: ${misfit.trimStart()}`);
   const data = bytes.subarray(8 + headerLength(bytes));
-  // Arrays that lie over each other would make of a small file any amount of memory.
+  // Overlapping arrays would make a small file take any amount of memory.
   let left = data.length;
   const tensors = Object.entries(entries as Record<string, Entry>).map(([name, entry]) => {
     const { dtype, shape, data_offsets: [from, to] } = entry;

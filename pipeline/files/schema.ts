@@ -11,7 +11,6 @@
 import { isObject, parseJson } from "./json_text.ts";
 import { quotedValue } from "./quoted.ts";
 
-/** A kind of file or line. */
 interface Kind {
   /** The version that is written, from 1. */
   readonly version: number;
@@ -24,7 +23,6 @@ interface Kind {
 const EVALUATE = "evaluate writes it anew";
 const MEASURE = "it is measured anew";
 
-/** Everything that is marked. */
 const KINDS = {
   record: { version: 1, oldest: 1, remedy: "landmarks writes records anew" },
   "unfinished-landmarks": {
@@ -50,7 +48,6 @@ const KINDS = {
   "kernel-choices": { version: 1, oldest: 0, remedy: MEASURE },
 } as const satisfies Readonly<Record<string, Kind>>;
 
-/** The name of a kind of file. */
 export type SchemaName = keyof typeof KINDS;
 
 /** A file or line is of another kind or version than this program reads. */

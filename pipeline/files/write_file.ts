@@ -25,7 +25,6 @@ export function systemReason(error: unknown): string {
   return message.replace(/(\(os error \d+\)).*$/s, "$1") || "the system does not say why";
 }
 
-/** How a file is written. */
 interface WriteOptions {
   /**
    * Whether the file is to outlast a loss of power, true by default. The wait for the disk is longer than
@@ -94,7 +93,7 @@ export class FileWriter implements AsyncDisposable {
     await written(this.#path, writeAll(this.#file, data));
   }
 
-  /** Has the disk hold what was written. */
+  /** Flushes to the disk. */
   async sync(): Promise<void> {
     await written(this.#path, this.#file.sync());
   }
@@ -109,7 +108,7 @@ export class FileWriter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#open) return;
-    // What cannot be removed is left to the next writer; the failure that led here matters more.
+    // The next writer replaces what cannot be removed; the first failure matters more.
     await Deno.remove(this.#beside).catch(() => {});
     this.#close();
   }
@@ -148,14 +147,13 @@ export async function renameOver(
   }
 }
 
-/** What {@linkcode renameOver} works with. */
 interface RenameSystem {
   readonly os: typeof Deno.build.os;
   readonly rename: typeof Deno.rename;
   readonly again: number;
 }
 
-/** Names the file in what the system says of a part of its writing. */
+/** Turns a failure of `work` into a {@linkcode WriteError} that names the file. */
 export async function written<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -204,7 +202,6 @@ async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
   }
 }
 
-/** Writes a JSON file. */
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeFile(path, jsonText(value));
 }
@@ -214,12 +211,12 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, null, 2) + "\n";
 }
 
-/** For a removal, where it is as well if there was nothing: `.catch(ignoreMissing)`. */
+/** For removals: `.catch(ignoreMissing)`. */
 export function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** Whether an error says that nothing lies there, be it that a link leads nowhere or a file is no folder. */
+/** Whether an error means that there is no such file, a broken link included. */
 export function isNotThere(error: unknown): boolean {
   return NOT_THERE.some((kind) => error instanceof kind);
 }

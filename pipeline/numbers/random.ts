@@ -118,7 +118,6 @@ export class Random {
     return new Random(`${this.#words.join(" ")} ${label}`);
   }
 
-  /** The next 32-bit word of xoshiro128**. */
   #step(): number {
     const words = this.#words;
     const w0 = words[0] as number;

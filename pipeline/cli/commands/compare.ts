@@ -3,7 +3,6 @@ import { comparisonText } from "../text/compare.ts";
 import { UsageError } from "../failure.ts";
 import { fileToWrite } from "../kinds.ts";
 
-/** `compare`: runs side by side, and whether they differ by more than chance. */
 export const COMPARE = command({
   name: "compare",
   needs: ["read", "write"],

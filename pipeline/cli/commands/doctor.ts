@@ -1,6 +1,5 @@
 import { command } from "../command.ts";
 
-/** `doctor`: what this machine has and lacks. */
 export const DOCTOR = command({
   name: "doctor",
   needs: ["read", "gpu", "cache", "user"],

@@ -12,7 +12,6 @@ import { meansOf, runEvaluation } from "../stages/evaluating.ts";
 import { metricsText } from "../text/metrics.ts";
 import { occlusionText } from "../text/occlusion.ts";
 
-/** `evaluate`: the measures of a trained run on one split. */
 export const EVALUATE = command({
   name: "evaluate",
   needs: ["read", "write", "gpu", "cache"],

@@ -57,7 +57,6 @@ const OPTIONS = {
   restart: flag("start anew, instead of going on with what was interrupted"),
 };
 
-/** `landmarks`: the 68 points of every face. */
 export const LANDMARKS = command({
   name: "landmarks",
   needs: ["read", "write", "gpu"],
@@ -177,7 +176,6 @@ async function openSource(
   return { records: again(), again, total: to - from, dataset: dataset.root };
 }
 
-/** Writes records as NDJSON to stdout. */
 async function toStdout(
   { terminal, signal }: Context,
 ): Promise<Stage<FaceRecord, FaceRecord>> {

@@ -41,7 +41,6 @@ const OPTIONS = {
 
 type PipelineValues = Values<typeof OPTIONS> & CommonValues;
 
-/** `pipeline`: everything, from a folder of faces to a report. */
 export const PIPELINE = command({
   name: "pipeline",
   needs: ["read", "write", "gpu", "cache"],

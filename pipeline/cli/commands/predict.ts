@@ -26,7 +26,6 @@ const THRESHOLD: Kind<number | "tuned"> = {
 /** The main face is looked for by all means there are. */
 const LOOKING = { detector: "auto", predictor: "auto", dlibModel: undefined } as const;
 
-/** `predict`: probabilities of the attributes for images. */
 export const PREDICT = command({
   name: "predict",
   needs: ["read", "write", "gpu", "cache"],

@@ -1,7 +1,6 @@
 import { command, optional, required } from "../command.ts";
 import { folder } from "../kinds.ts";
 
-/** `report`: one HTML file about a run. */
 export const REPORT = command({
   name: "report",
   needs: ["read", "write"],

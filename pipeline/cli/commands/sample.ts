@@ -1,7 +1,6 @@
 import { command, defaulted, required } from "../command.ts";
 import { folderToWrite, integer } from "../kinds.ts";
 
-/** `sample`: draws the synthetic data set. */
 export const SAMPLE = command({
   name: "sample",
   needs: ["read", "write"],

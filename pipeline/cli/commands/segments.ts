@@ -7,7 +7,6 @@ import { runSegments } from "../stages/segmenting.ts";
 import { FRAME } from "../../face/frame.ts";
 import type { FaceRecord } from "../../face/record.ts";
 
-/** `segments`: masks from landmarks, as files. */
 export const SEGMENTS = command({
   name: "segments",
   needs: ["read", "write", "gpu"],

@@ -8,7 +8,6 @@ import { facesWithLandmarks } from "../stages/landmarking.ts";
 import { THREADED } from "../stages/placing.ts";
 import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../stages/training.ts";
 
-/** `train`: a network from a data set and its landmarks. */
 export const TRAIN = command({
   name: "train",
   needs: ["read", "write", "gpu", "cache"],

@@ -7,12 +7,10 @@
 import { defaulted, flag, type Option } from "../command.ts";
 import { choice } from "../kinds.ts";
 
-/** Whether links that lead out of the data set are followed. */
 export const FOLLOW_LINKS: Option<boolean> = flag(
   "follow links that lead out of the data set, such as one to images on another disk",
 );
 
-/** What becomes of damaged images. */
 export const DAMAGED: Option<"reject" | "use"> = defaulted(
   choice("reject", "use"),
   "reject",

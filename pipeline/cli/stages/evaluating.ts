@@ -12,7 +12,6 @@ import type { Context } from "../command.ts";
 import { tellCounts, tellLosses } from "./face_counts.ts";
 import type { OnProgress } from "../terminal/terminal.ts";
 
-/** What is to be measured. */
 interface EvaluationJob
   extends
     Pick<EvaluateOptions, "run" | "records" | "split" | "validation" | "backend" | "occlude"> {
@@ -37,7 +36,7 @@ export async function runEvaluation(
     ...(occlude && {
       occlude: {
         ...occlude,
-        // Begun with its first face, for it ends the progress of the evaluation.
+        // Started with the first face, because it ends the evaluation's progress.
         onProgress: (done, total) => {
           onOccluded ??= terminal.progress("occlude", "faces");
           onOccluded(done, total);

@@ -13,7 +13,7 @@ import type { Context } from "../command.ts";
 /** The figures, without the faces that they are made of. */
 export type ScoreFigures = Omit<LandmarkScore, "errors" | "missedFaces">;
 
-/** Gathers what is found, and holds it against the truth. */
+/** Gathers the faces that are found, and scores them against the truth. */
 export class LandmarkScoring {
   readonly #truth: string;
   /** Where each image lies, by the names of the images that were looked at. */
@@ -32,12 +32,10 @@ export class LandmarkScoring {
     for await (const _ of readImports(this.#truth, { signal }));
   }
 
-  /** Notes an image that is looked at. */
   look({ image, path }: FaceRecord): void {
     this.#paths.set(image, path);
   }
 
-  /** Notes a face that was found. */
   add(image: string, points: Float32Array): void {
     this.#rows.push({ image, points });
   }

@@ -17,14 +17,12 @@ import { tellCounts } from "./face_counts.ts";
 import { LandmarkScoring, type ScoreFigures, truthOf } from "./landmark_scoring.ts";
 import type { Placing } from "./placing.ts";
 
-/** What is to be found. */
 export interface LandmarkingJob extends Placing {
   readonly records: AsyncIterable<FaceRecord>;
-  /** How many records there are. */
   readonly total: number;
   /** How many of them were done before. */
   readonly before?: number;
-  /** Gives those what was found: a record for each face. */
+  /** Adds what interrupted work had found: a record for each face. */
   readonly resume?: Stage<FaceRecord, FaceRecord>;
   /** The data set, which may know the true points; null for a plain folder of images. */
   readonly dataset: string | null;
@@ -36,7 +34,6 @@ export interface LandmarkingJob extends Placing {
   readonly write: Stage<FaceRecord, FaceRecord>;
 }
 
-/** What was found. */
 export interface LandmarkingResult {
   readonly images: number;
   /** Images in which a face was found. */
@@ -46,20 +43,17 @@ export interface LandmarkingResult {
   readonly faces: number;
   /** Faces among them that are not upright. */
   readonly turned: number;
-  /** What became of the images. */
   readonly count: FaceCount;
   /** Null where the true points are not known. */
   readonly score: ScoreFigures | null;
-  /** Pictures of the worst faces. */
   readonly worst?: readonly string[];
 }
 
-/** A landmarks file to write. */
 interface LandmarksFile {
   readonly out: string;
   /** What its rows depend on: see {@linkcode landmarkSettings}. */
   readonly settings: LandmarkSettings;
-  /** Whether to start anew in any case, instead of going on with interrupted work. */
+  /** Whether to start over instead of resuming. */
   readonly restart: boolean;
 }
 

@@ -18,7 +18,6 @@ import {
 import { UsageError } from "../failure.ts";
 import { choice, file, THREADS } from "../kinds.ts";
 
-/** The options that say how faces are found and their points placed. */
 export const PLACING = {
   detector: defaulted(
     choice(...DETECTORS),
@@ -36,12 +35,10 @@ export const PLACING = {
   ),
 };
 
-/** The option that takes every face to be upright. */
 export const UPRIGHT = {
   uprightOnly: flag("take every face to be upright, and look at no image turned"),
 };
 
-/** The option that says how many threads look for faces, or compute on WebAssembly. */
 export const THREADED = {
   threads: optional(THREADS, "threads that work at once (default: one for each core)"),
 };
@@ -51,10 +48,8 @@ export interface Placing {
   readonly detector: DetectorName;
   /** Null leaves the points to face-api's network. */
   readonly predictor: TreeCascade | null;
-  /** The predictor's file, if there is one. */
   readonly dlibModel: string | null;
   readonly backend: CommonValues["backend"];
-  /** Threads that find faces. */
   readonly workers?: number | undefined;
   readonly uprightOnly?: boolean;
   readonly allFaces?: boolean;

@@ -10,7 +10,6 @@ import type { Context } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { refuseBoth } from "./training.ts";
 
-/** The options that decide it. */
 interface PlaceValues {
   readonly out: string | undefined;
   readonly landmarks: string | undefined;
@@ -23,7 +22,6 @@ export interface Place {
   readonly out: string;
   /** The folder, held until the end. */
   readonly folder: RunFolder;
-  /** The landmarks file of the run. */
   readonly landmarks: string;
   /** Whether training goes on from a checkpoint. */
   readonly resume: boolean;

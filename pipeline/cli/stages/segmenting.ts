@@ -10,11 +10,8 @@ import type { ExportSummary, Extent, MaskFormat } from "../../segments.ts";
 import type { CommonValues, Context } from "../command.ts";
 import { tellCounts } from "./face_counts.ts";
 
-/** What is to be drawn, and where to. */
 interface SegmentsJob {
-  /** Faces with landmarks and labels. */
   readonly records: AsyncIterable<FaceRecord>;
-  /** Size of the images that the masks are drawn in. */
   readonly frame: Extent;
   readonly mask: Extent;
   /** `overlay` writes no masks, but the faces with their regions drawn over them. */

@@ -10,7 +10,6 @@ import type { CommonValues, Values } from "../command.ts";
 import type { THREADED } from "./placing.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** The options that say what computes. */
 type ComputeValues = Pick<CommonValues, "backend"> & Values<typeof THREADED>;
 
 /**

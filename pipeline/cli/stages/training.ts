@@ -49,7 +49,7 @@ function settingOptions(): Record<string, Option<unknown>> {
   const options = SETTING_NAMES.flatMap((name) => {
     const { option, help = "", kind, fallback } = SETTINGS[name];
     if (option === undefined) return [];
-    // Said, and not set: a file may have another one. What presets differ in has no default of its own.
+    // Named in the help but not set, so that a file can set it. What presets differ in has no default.
     const isShort = typeof fallback === "string" || typeof fallback === "number";
     const text = isShort && !presetNames.has(name) ? `${help} (default: ${fallback})` : help;
     const declared: Option<unknown> = { help: text, kind, required: false, fallback: undefined };
@@ -79,14 +79,11 @@ export async function trainingConfig(values: TrainingValues): Promise<TrainConfi
   return presetConfig(values.preset ?? preset ?? DEFAULT_PRESET, given);
 }
 
-/** Refuses options that contradict each other. */
 export function refuseBoth({ resume, force }: Pick<TrainingValues, "resume" | "force">): void {
   if (resume && force) throw new UsageError("--resume and --force exclude each other");
 }
 
-/** A training run as the command line asks for it. */
 interface TrainingJob {
-  /** Faces of the data set, with landmarks. */
   readonly records: AsyncIterable<FaceRecord>;
   /** What the stages before made of the faces. */
   readonly counts: readonly FaceCount[];

@@ -20,12 +20,9 @@ import { joinExecutable } from "./executable.ts";
 import { checkMade, executablePath } from "./made_file.ts";
 import { packPayload } from "./payload.ts";
 
-/** How the file was made. */
 export type Made = "deno compile" | "joined";
 
-/** What is asked for. */
 interface BuildOptions {
-  /** The file. */
   readonly out: string;
   /** `deno compile`'s name of a platform; null for this one. */
   readonly target: string | null;
@@ -106,7 +103,6 @@ async function compile({ out, target }: BuildOptions): Promise<void> {
   }
 }
 
-/** Joins a Deno executable with the program. */
 async function joinWith(deno: string, out: string): Promise<void> {
   const executable = await Deno.readFile(deno);
   // One after the other: the first bundling on a machine fetches the bundler.

@@ -8,7 +8,6 @@ import { basename, join, relative, resolve, sep } from "node:path";
 import { MAIN_MODULE, SAMPLE_MODULE } from "../../files/standalone.ts";
 import type { CarriedSample } from "../stages/shipped_sample.ts";
 
-/** The project's folder. */
 export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "..");
 
 /** The modules of workers, which are started by their names. */
@@ -79,7 +78,6 @@ async function readFolder(folder: string): Promise<Map<string, Uint8Array>> {
   return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A module that holds a data set. */
 async function sampleModule(folder: string): Promise<string> {
   const contents = await readFolder(folder);
   const files = Object.fromEntries(

@@ -12,10 +12,8 @@ const MACHINES: Readonly<Record<number, readonly [name: Machine, globalAddress: 
   183: ["aarch64", 1025],
 };
 
-/** A processor. */
 type Machine = "x86_64" | "aarch64";
 
-/** Types of segments. */
 const LOAD = 1, DYNAMIC = 2, NOTE = 4;
 
 /** Tags of the dynamic segment. */

@@ -11,19 +11,18 @@ export interface ProgressState {
   /** What is counted, such as `images`. */
   readonly unit: string;
   readonly done: number;
-  /** How many there will be, or null where nobody knows. */
   /** How many of them were done before this piece of work began. */
   readonly before?: number;
   readonly total: number | null;
-  /** Units a second of late, or null before that can be said. */
+  /** Units per second of late; null if not yet known. */
   readonly rate: number | null;
   /** Seconds since the start. */
   readonly elapsed: number;
 }
 
-/** The rate is that of the last so many seconds, so that a slow start does not spoil the estimate. */
+/** Seconds that the rate is averaged over, so that a slow start does not spoil the estimate. */
 const RATE_WINDOW = 15;
-/** Seconds between two looks at the counter for the rate. */
+/** Seconds between samples of the counter. */
 const RATE_STEP = 0.5;
 
 /** Measures how fast a counter grows. Times are in seconds, from any start that stays the same. */
@@ -35,7 +34,6 @@ export class RateMeter {
     this.#samples.push([start, done]);
   }
 
-  /** Notes the counter's value. */
   note(time: number, done: number): void {
     const last = this.#samples.at(-1);
     if (last && time - last[0] < RATE_STEP) return;
@@ -43,7 +41,7 @@ export class RateMeter {
     while ((this.#samples[1]?.[0] ?? Infinity) <= time - RATE_WINDOW) this.#samples.shift();
   }
 
-  /** Units a second of late, or null if nothing has been counted yet. */
+  /** Units per second of late; null if nothing has been counted. */
   rate(time: number, done: number): number | null {
     const [since, before] = this.#samples[0] ?? [time, done];
     return time > since && done > before ? (done - before) / (time - since) : null;

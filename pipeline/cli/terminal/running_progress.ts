@@ -24,7 +24,6 @@ function lineEvery(elapsed: number): number {
   return Math.min(60_000, Math.max(5000, elapsed / 10));
 }
 
-/** Shows one piece of work. */
 export class RunningProgress {
   readonly #label: string;
   readonly #unit: string;

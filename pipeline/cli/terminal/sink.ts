@@ -7,11 +7,11 @@
 import { WriteError } from "../../files/write_file.ts";
 import { ReaderGone } from "../failure.ts";
 
-/** A place to write to: stdout or stderr, or a list in a test. */
+/** Where text goes: stdout, stderr, or a list in a test. */
 export interface Sink {
   /** Writes all of the text, or throws. Blocks the thread while the reader is slow. */
   write(text: string): void;
-  /** The same, but meanwhile Ctrl-C is heard: for what comes in masses, or last. */
+  /** The same without blocking Ctrl-C: for bulk output, and the last line. */
   send(text: string): Promise<void>;
   /** Columns of the terminal it is, or null if it is a file or a pipe. */
   readonly columns: number | null;
@@ -20,7 +20,7 @@ export interface Sink {
 /**
  * A standard stream. A slow reader slows the command down, and nothing is lost.
  *
- * @param needed Whether the work is for nothing if this cannot be written.
+ * @param needed Whether a failed write aborts the work.
  */
 function standard(stream: typeof Deno.stdout, needed: boolean): Sink {
   const encoder = new TextEncoder();
@@ -60,8 +60,6 @@ function consoleColumns(): number {
   }
 }
 
-/** Standard output. */
 export const STDOUT: Sink = standard(Deno.stdout, true);
 
-/** Standard error. */
 export const STDERR: Sink = standard(Deno.stderr, false);

@@ -12,7 +12,6 @@ interface TextTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** How a table is laid out. */
 interface TableLayout {
   /** Whether the last row is one of sums or means, with a rule above it. */
   readonly footer?: boolean;
@@ -20,7 +19,6 @@ interface TableLayout {
   readonly columns?: number | null;
 }
 
-/** Between two columns of a table. */
 const GAP = "  ";
 
 /**

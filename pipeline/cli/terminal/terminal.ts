@@ -19,10 +19,9 @@ import { inert } from "../../files/quoted.ts";
 import { RunningProgress } from "./running_progress.ts";
 import { type Sink, STDERR, STDOUT } from "./sink.ts";
 
-/** Told how much is done, and of how much if that is known. */
+/** Told how much is done; `total` is null if unknown. */
 export type OnProgress = (done: number, total: number | null) => void;
 
-/** How a terminal is to behave. */
 interface TerminalOptions {
   readonly quiet: boolean;
   readonly json: boolean;
@@ -30,7 +29,6 @@ interface TerminalOptions {
 
 /** See {@linkcode Terminal.lister}. */
 interface Lister {
-  /** Adds one thing. */
   add(line: string): void;
   /** Ends the list; returns its length. */
   end(): number;
@@ -39,7 +37,6 @@ interface Lister {
 /** Things of a list that are shown. */
 const LISTED = 10;
 
-/** Writes for one command. */
 export class Terminal {
   readonly #quiet: boolean;
   readonly #json: boolean;
@@ -144,13 +141,13 @@ export class Terminal {
     };
   }
 
-  /** Ends the piece of work that is shown, with a line that sums it up. */
+  /** Ends the piece of work that is shown with a summary line. */
   finish(): void {
     this.#running?.finish();
     this.#running = null;
   }
 
-  /** Ends the piece of work that is shown, with no word about it: it failed, or its end has been told. */
+  /** Ends the piece of work that is shown without a summary. */
   abandon(): void {
     this.#running?.erase();
     this.#running = null;
@@ -160,7 +157,6 @@ export class Terminal {
     return this.#json || this.#taken ? this.#err : this.#out;
   }
 
-  /** Writes above the bar, if there is one. */
   #above(write: () => void): void {
     this.#running?.erase();
     write();

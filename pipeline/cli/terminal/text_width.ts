@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Letters two columns wide: East Asian ones, their punctuation, and pictures. Source: Unicode, UAX #11. */
+/** Wide characters: East Asian ones and emoji. Source: Unicode, UAX #11. */
 const WIDE = new RegExp(
   "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\ua960-\\ua97c\\uac00-\\ud7a3\\uf900-\\ufaff" +
     "\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1f64f}\\u{1f680}-\\u{1f6ff}" +
@@ -12,7 +12,7 @@ const WIDE = new RegExp(
   "u",
 );
 
-/** Marks that stand on the letter before them, and what is not seen at all. */
+/** Combining marks and invisible characters. */
 const NONE = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 /** Columns that a line takes. */
@@ -22,7 +22,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Fills a line up with blanks, behind it or before it. */
+/** Pads a line with blanks. */
 export function fill(text: string, width: number, side: "behind" | "before" = "behind"): string {
   const blanks = " ".repeat(Math.max(0, width - textWidth(text)));
   return side === "behind" ? text + blanks : blanks + text;

@@ -8,7 +8,6 @@ import type { Adapter } from "../adapter.ts";
 import type { Diagnosis, Part } from "../doctor.ts";
 import { pairsText } from "../terminal/table.ts";
 
-/** The diagnosis for a person. */
 export function diagnosisText(diagnosis: Diagnosis): string {
   const { deno, platform, processors, adapter, backends, choice, kernels, models, problems } =
     diagnosis;

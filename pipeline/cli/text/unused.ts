@@ -6,7 +6,7 @@
 
 import type { FaceRecord } from "../../face/record.ts";
 
-/** Reasons that are told apart. */
+/** Most reasons that are listed. */
 const MOST_REASONS = 8;
 
 /**

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { ATTRIBUTES, labelsOf } from "../../../pipeline/face/attributes.ts";
 import { attributeRegionMasks } from "../../../pipeline/face/regions.ts";
-import { classWeights, lossTargets } from "../../../pipeline/compute/loss_targets.ts";
+import {
+  classWeights,
+  EVEN_CLASSES,
+  lossTargets,
+  narrowTargets,
+} from "../../../pipeline/compute/loss_targets.ts";
 
 const BALD = ATTRIBUTES.indexOf("Bald");
 const MALE = ATTRIBUTES.indexOf("Male");
@@ -45,4 +50,28 @@ Deno.test("lossTargets() balances labels and masks where it is asked to, one on 
   assert.ok(Math.abs(ofBald.reduce((sum, weight) => sum + weight) / 4 - 1) < 1e-6);
   const both = lossTargets(LABELS, { ...PLAIN, maskBalance: true, classBalance: true }, classes);
   assert.deepEqual(both.labelWeights, both.maskWeights);
+});
+
+const TARGETS = lossTargets([labelsOf(["Bald"]), labelsOf([])], PLAIN, EVEN_CLASSES);
+
+Deno.test("narrowTargets() leaves the targets as they are where nothing is asked for", () => {
+  assert.deepEqual(narrowTargets(TARGETS, { attributes: ATTRIBUTES, labelSmoothing: 0 }), TARGETS);
+});
+
+Deno.test("narrowTargets() takes all weight from other attributes, and leaves one on average", () => {
+  const attributes = ["Bald", "Young"] as const;
+  const { labelWeights, maskWeights, labels } = narrowTargets(TARGETS, {
+    attributes,
+    labelSmoothing: 0,
+  });
+  assert.deepEqual(labels, TARGETS.labels);
+  assert.deepEqual(maskWeights, labelWeights);
+  const weights = ATTRIBUTES.map((name) => name === "Bald" || name === "Young" ? 20 : 0);
+  assert.deepEqual([...labelWeights], [...weights, ...weights]);
+});
+
+Deno.test("narrowTargets() moves labels towards one half", () => {
+  const { labels } = narrowTargets(TARGETS, { attributes: ATTRIBUTES, labelSmoothing: 0.1 });
+  assert.equal(labels[BALD], Math.fround(0.95));
+  assert.equal(labels[BALD + 1], Math.fround(0.05));
 });

@@ -29,12 +29,6 @@ const FLAT: Files = {
   "img_align_celeba/": "",
 };
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
-}
-
 /** Opens the data set of six faces in `files` and checks its records and where their images lie. */
 async function checkSix(files: Files, images: string, options: DatasetOptions = {}): Promise<void> {
   await withFolder(files, async (root) => {
@@ -52,7 +46,7 @@ async function checkSix(files: Files, images: string, options: DatasetOptions = 
       points: null,
       rejected: null,
     }));
-    assert.deepEqual(await collect(dataset.records()), expected);
+    assert.deepEqual(await Array.fromAsync(dataset.records()), expected);
   });
 }
 
@@ -109,7 +103,7 @@ Deno.test("openDataset() reads any folder of images that a label file names", as
   await withFolder({ "set/Ann/1.jpg": "", "lfwa.csv": labels }, async (root) => {
     const dataset = await openDataset(join(root, "set"), { labels: join(root, "lfwa.csv") });
     assert.equal(dataset.layout, "other");
-    const records = await collect(dataset.records());
+    const records = await Array.fromAsync(dataset.records());
     assert.deepEqual(records.map((record) => record.image), ["Ann\\1.jpg", "Bo/2.jpg"]);
     assert.equal(records[0]?.path, join(root, "set") + "/Ann/1.jpg");
     assert.equal(records[1]?.path, join(root, "set") + "/Bo/2.jpg");
@@ -133,7 +127,7 @@ Deno.test("openDataset() reads names with quotes and commas in every table, doub
   };
   await withFolder(files, async (root) => {
     const dataset = await openDataset(root);
-    const records = await collect(dataset.records());
+    const records = await Array.fromAsync(dataset.records());
     assert.deepEqual(records.map(({ image }) => image), names);
     assert.deepEqual(records.map(({ split }) => split), ["train", "validation", "test"]);
     assert.deepEqual(records.map(({ labels }) => labels), [1, 2, 3].map(testBits));
@@ -152,7 +146,7 @@ Deno.test("openDataset() takes another label file from anywhere", async () => {
     const dataset = await openDataset(join(root, "set"), { labels: file });
     const images = { stage: "labels", faces: 6, used: 6, leftOut: [] };
     assert.deepEqual(dataset.labelled, { file, replaced: true, images });
-    assert.equal((await collect(dataset.records()))[3]?.labels, testBits(4));
+    assert.equal((await Array.fromAsync(dataset.records()))[3]?.labels, testBits(4));
   });
 });
 
@@ -200,7 +194,7 @@ Deno.test("openDataset() counts the faces that a partition file does not place",
     const reason = `no row in ${join(root, "list_eval_partition.txt")}`;
     const leftOut = [{ reason, faces: 2, first: ["000005.jpg", "000006.jpg"] }];
     assert.deepEqual(dataset.placed, { stage: "splits", faces: 6, used: 4, leftOut });
-    const records = await collect(dataset.records());
+    const records = await Array.fromAsync(dataset.records());
     assert.deepEqual(records.map(({ split }) => split).slice(3), ["test", null, null]);
   });
 });
@@ -217,7 +211,7 @@ Deno.test("openDataset() draws the same splits from a seed whatever the order of
     let found: Record<string, Split | null> = {};
     await withFolder({ "list_attr_celeba.csv": text, "img_celeba/": "" }, async (root) => {
       const dataset = await openDataset(root, seed === undefined ? {} : { seed });
-      const records = await collect(dataset.records());
+      const records = await Array.fromAsync(dataset.records());
       found = Object.fromEntries(records.map(({ image, split }) => [image, split]));
     });
     return found;
@@ -326,7 +320,7 @@ Deno.test("openDataset() stops when it is told to", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
     await assert.rejects(openDataset(root, { signal }), /enough/);
     const dataset = await openDataset(root);
-    await assert.rejects(collect(dataset.records({ signal })), /enough/);
+    await assert.rejects(Array.fromAsync(dataset.records({ signal })), /enough/);
   });
 });
 
@@ -334,7 +328,7 @@ Deno.test("Dataset.records() yields one split, and shards that concatenate to th
   await withFolder(FLAT, async (root) => {
     const dataset = await openDataset(root);
     const names = async (options?: RecordOptions) =>
-      (await collect(dataset.records(options))).map((record) => record.image);
+      (await Array.fromAsync(dataset.records(options))).map((record) => record.image);
     assert.deepEqual(await names({ split: "test" }), ["000004.jpg", "000006.jpg"]);
     assert.deepEqual(await names({ split: "train", shard: { index: 2, count: 2 } }), [
       "000003.jpg",
@@ -384,7 +378,7 @@ Deno.test("imagesIn() finds images in natural order, without labels", async () =
   await withFolder(files, async (root) => {
     await Deno.symlink("..", join(root, "sub", "circle"));
     await Deno.symlink("nowhere.jpg", join(root, "broken.jpg"));
-    const records = await collect(imagesIn(root));
+    const records = await Array.fromAsync(imagesIn(root));
     const names = records.map((record) => record.image);
     assert.deepEqual(names, ["2.JPG", "10.jpg", "sub/b.jpeg", "sub/deep/a.png"]);
     assert.deepEqual(records[3], {
@@ -397,16 +391,16 @@ Deno.test("imagesIn() finds images in natural order, without labels", async () =
       points: null,
       rejected: null,
     });
-    const second = await collect(imagesIn(root, { shard: { index: 2, count: 2 } }));
+    const second = await Array.fromAsync(imagesIn(root, { shard: { index: 2, count: 2 } }));
     assert.deepEqual(second.map((record) => record.image), names.slice(2));
   });
 });
 
 Deno.test("imagesIn() refuses a folder that is missing or holds no image", async () => {
   await withFolder({ "notes.txt": "" }, async (root) => {
-    await assert.rejects(collect(imagesIn(root)), /no picture in the folder/);
-    await assert.rejects(collect(imagesIn(join(root, "nowhere"))), /There is no folder/);
-    await assert.rejects(collect(imagesIn(join(root, "notes.txt"))), /is a file/);
+    await assert.rejects(Array.fromAsync(imagesIn(root)), /no picture in the folder/);
+    await assert.rejects(Array.fromAsync(imagesIn(join(root, "nowhere"))), /There is no folder/);
+    await assert.rejects(Array.fromAsync(imagesIn(join(root, "notes.txt"))), /is a file/);
   });
 });
 

@@ -60,12 +60,6 @@ function inPieces(text: string, size: number): ReadableStream<Uint8Array> {
   return ReadableStream.from(pieces);
 }
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
-}
-
 Deno.test("toJson() writes the documented line", () => {
   const record = { ...BARE, labels: labelsOf(["Smiling"]), size: [178, 218] as const };
   assert.equal(
@@ -168,23 +162,30 @@ Deno.test("fromJson() ignores fields of others", () => {
 Deno.test("writeRecords() and readRecords() carry records through a stream of bytes", async () => {
   const random = new Random(8);
   const records = [BARE, FULL, ...Array.from({ length: 20 }, () => randomRecord(random))];
-  const lines = await collect(writeRecords()(ReadableStream.from(records)));
+  const lines = await Array.fromAsync(writeRecords()(ReadableStream.from(records)));
   assert.equal(lines.length, records.length);
   const text = lines.join("");
   for (const size of [1, 7, 4096, 1 << 20]) {
-    assert.deepEqual(await collect(readRecords(inPieces(text, size), "stdin")), records, `${size}`);
+    assert.deepEqual(
+      await Array.fromAsync(readRecords(inPieces(text, size), "stdin")),
+      records,
+      `${size}`,
+    );
   }
   const streamed = ReadableStream.from(records).pipeThrough(toStream(writeRecords()))
     .pipeThrough(new TextEncoderStream());
-  assert.deepEqual(await collect(readRecords(streamed, "stdin")), records);
+  assert.deepEqual(await Array.fromAsync(readRecords(streamed, "stdin")), records);
 });
 
 Deno.test("readRecords() takes CRLF, blank lines, a byte order mark and no last newline", async () => {
   const text = "\ufeff" + toJson(BARE) + "\r\n\n  \r\n" + toJson(FULL);
   for (const size of [1, 1000]) {
-    assert.deepEqual(await collect(readRecords(inPieces(text, size), "stdin")), [BARE, FULL]);
+    assert.deepEqual(await Array.fromAsync(readRecords(inPieces(text, size), "stdin")), [
+      BARE,
+      FULL,
+    ]);
   }
-  assert.deepEqual(await collect(readRecords(inPieces("", 1), "stdin")), []);
+  assert.deepEqual(await Array.fromAsync(readRecords(inPieces("", 1), "stdin")), []);
 });
 
 Deno.test("readRecords() names the line that is wrong, after yielding those before it", async () => {
@@ -197,12 +198,18 @@ Deno.test("readRecords() bounds the length of a line and refuses what is not UTF
   const endless = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(1 << 16).fill(120)),
   });
-  await assert.rejects(collect(readRecords(endless, "stdin")), /stdin:1: .* longer than 1048576/);
+  await assert.rejects(
+    Array.fromAsync(readRecords(endless, "stdin")),
+    /stdin:1: .* longer than 1048576/,
+  );
   const latin1 = ReadableStream.from([
     new TextEncoder().encode("\n"),
     Uint8Array.of(0x22, 0xe9, 10),
   ]);
-  await assert.rejects(collect(readRecords(latin1, "stdin")), /stdin:2: the line is not UTF-8/);
+  await assert.rejects(
+    Array.fromAsync(readRecords(latin1, "stdin")),
+    /stdin:2: the line is not UTF-8/,
+  );
 });
 
 Deno.test("readRecords() lets go of its stream when the reader stops", async () => {

@@ -4,18 +4,12 @@ import { type CsvRow, csvRow, parseCsv, readCsv } from "../../../pipeline/files/
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { withFolder } from "../../fixtures/dataset_folder.ts";
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
-}
-
 /** The rows of a text that arrives in pieces of `size` bytes. */
 function parse(text: string, size = 1 << 16): Promise<CsvRow[]> {
   const bytes = new TextEncoder().encode(text);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
-  return collect(parseCsv(ReadableStream.from(pieces), "test.csv"));
+  return Array.fromAsync(parseCsv(ReadableStream.from(pieces), "test.csv"));
 }
 
 Deno.test("parseCsv() yields rows with their lines, whatever the ends of lines and pieces", async () => {
@@ -63,14 +57,14 @@ Deno.test("csvRow() writes what parseCsv() reads back", async () => {
 Deno.test("readCsv() reads a file, closes it when the reader stops, and stops when told to", async () => {
   await withFolder({ "a.csv": "x,y\n1,2\n3,4\n" }, async (root) => {
     const path = join(root, "a.csv");
-    assert.equal((await collect(readCsv(path))).length, 3);
+    assert.equal((await Array.fromAsync(readCsv(path))).length, 3);
     for await (const { fields } of readCsv(path)) {
       assert.deepEqual(fields, ["x", "y"]);
       break;
     }
     const signal = AbortSignal.abort(new Error("enough"));
-    await assert.rejects(collect(readCsv(path, { signal })), /enough/);
-    await assert.rejects(collect(readCsv(join(root, "b.csv"))), Deno.errors.NotFound);
+    await assert.rejects(Array.fromAsync(readCsv(path, { signal })), /enough/);
+    await assert.rejects(Array.fromAsync(readCsv(join(root, "b.csv"))), Deno.errors.NotFound);
   });
 });
 

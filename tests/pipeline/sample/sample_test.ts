@@ -22,12 +22,6 @@ function shippedLabels(): Map<string, number> {
   }));
 }
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of source) all.push(item);
-  return all;
-}
-
 /** The placed landmarks of many faces, without drawing them. */
 function* plannedFaces(count: number) {
   for (let i = 0; i < count; i++) {
@@ -38,9 +32,9 @@ function* plannedFaces(count: number) {
 
 Deno.test("sampleFaces() gives the same bytes for the same seed and others for another", async () => {
   const [first, again, other] = await Promise.all([
-    collect(sampleFaces({ count: 3, seed: 5 })),
-    collect(sampleFaces({ count: 3, seed: 5 })),
-    collect(sampleFaces({ count: 3, seed: 6 })),
+    Array.fromAsync(sampleFaces({ count: 3, seed: 5 })),
+    Array.fromAsync(sampleFaces({ count: 3, seed: 5 })),
+    Array.fromAsync(sampleFaces({ count: 3, seed: 6 })),
   ]);
   assert.deepEqual(first, again);
   assert.notDeepEqual(first[0]!.jpeg, other[0]!.jpeg);
@@ -49,8 +43,8 @@ Deno.test("sampleFaces() gives the same bytes for the same seed and others for a
 
 Deno.test("sampleFaces() draws a face from seed and number alone", async () => {
   const [few, more] = await Promise.all([
-    collect(sampleFaces({ count: 1, seed: 9 })),
-    collect(sampleFaces({ count: 2, seed: 9 })),
+    Array.fromAsync(sampleFaces({ count: 1, seed: 9 })),
+    Array.fromAsync(sampleFaces({ count: 2, seed: 9 })),
   ]);
   assert.equal(few[0]!.image, "000001.jpg");
   assert.deepEqual({ ...few[0], split: null }, { ...more[0], split: null });
@@ -58,9 +52,13 @@ Deno.test("sampleFaces() draws a face from seed and number alone", async () => {
 
 Deno.test("sampleFaces() refuses counts and seeds that are no whole numbers", async () => {
   for (const count of [0, -1, 1.5, NaN, 1e6]) {
-    await assert.rejects(collect(sampleFaces({ count, seed: 1 })), RangeError, String(count));
+    await assert.rejects(
+      Array.fromAsync(sampleFaces({ count, seed: 1 })),
+      RangeError,
+      String(count),
+    );
   }
-  await assert.rejects(collect(sampleFaces({ count: 1, seed: 0.5 })), RangeError);
+  await assert.rejects(Array.fromAsync(sampleFaces({ count: 1, seed: 0.5 })), RangeError);
 });
 
 Deno.test("data/sample is what the generator produces, byte for byte", async () => {
@@ -241,7 +239,7 @@ Deno.test("writeSample() writes CelebA's layout, and nothing when it is stopped"
       "\n",
     );
     assert.equal(count, "2");
-    const [face] = await collect(sampleFaces({ count: 2, seed: 3 }));
+    const [face] = await Array.fromAsync(sampleFaces({ count: 2, seed: 3 }));
     const values = row!.split(/ +/).slice(1);
     assert.deepEqual(ATTRIBUTES.filter((_, i) => values[i] === "1"), namesOf(face!.labels));
     const jpeg = Deno.readFileSync(join(out, "Img/img_align_celeba/000001.jpg"));

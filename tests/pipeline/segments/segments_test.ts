@@ -31,12 +31,8 @@ function labelled(image: string, names: Parameters<typeof labelsOf>[0], points =
   return { ...faceRecord(image, points), labels: labelsOf(names) };
 }
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  return await Array.fromAsync(source);
-}
-
 function drawn(records: FaceRecord[], options = ON_CPU): Promise<Segmented[]> {
-  return collect(segments(options)(ReadableStream.from(records)));
+  return Array.fromAsync(segments(options)(ReadableStream.from(records)));
 }
 
 async function exported(records: FaceRecord[], format: MaskFormat, mask = MASK) {
