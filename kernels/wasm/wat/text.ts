@@ -56,7 +56,7 @@ export function less(a: Term, b: Term): string {
 }
 
 /** Takes what is written between a head and an end. */
-export type Around = (...body: readonly string[]) => string;
+type Around = (...body: readonly string[]) => string;
 
 /** `for (name = from; name < to; name += step) body`; the condition is tested first. */
 export function loop(name: string, from: Term, to: Term, step: Term = 1): Around {
@@ -144,7 +144,7 @@ export function atMost(name: string, most: string): string {
 export const ZEROS = "(v128.const i32x4 0 0 0 0)";
 
 /** Names with blanks between them, and lists of such. */
-export type Names = string | readonly Names[];
+type Names = string | readonly Names[];
 
 function namesOf(names: Names): string[] {
   return typeof names === "string" ? names.split(" ") : names.flatMap(namesOf);

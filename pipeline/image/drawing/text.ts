@@ -8,7 +8,7 @@ import type { Rgb } from "./colours.ts";
 import type { Canvas } from "./canvas.ts";
 
 /** Size and colour of text. */
-export interface TextStyle {
+interface TextStyle {
   /** Pixels per em. */
   readonly size: number;
   readonly colour: Rgb;

@@ -13,7 +13,7 @@ export interface AdapterFacts extends Adapter {
 }
 
 /** Who takes training steps. */
-export type Way = "webgpu" | "webgpu f16" | "wasm" | `PyTorch ${string}`;
+type Way = "webgpu" | "webgpu f16" | "wasm" | `PyTorch ${string}`;
 
 /** A training step of one size by one way. What does not apply, or was not measured, is null. */
 export interface StepResult {
