@@ -1,8 +1,4 @@
-/**
- * The WebGPU adapter as the command line speaks of it; it loads neither tfjs nor the kernels.
- *
- * @module
- */
+/** The WebGPU adapter as the command line speaks of it; it loads neither tfjs nor the kernels. */
 
 import { adapterName } from "../compute/backend_measurements.ts";
 

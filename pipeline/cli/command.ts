@@ -1,8 +1,4 @@
-/**
- * Commands with typed options: how they are declared.
- *
- * @module
- */
+/** Commands with typed options: how they are declared. */
 
 import type { Completion, Kind } from "./kinds.ts";
 import type { Need } from "./permissions.ts";

@@ -1,8 +1,4 @@
-/**
- * Shell completion, written out from the tree of commands.
- *
- * @module
- */
+/** Shell completion, written out from the tree of commands. */
 
 import { type Command, flagOf, type Option, type Program } from "./command.ts";
 import type { Completion } from "./kinds.ts";

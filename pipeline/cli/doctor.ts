@@ -1,8 +1,4 @@
-/**
- * What this machine has for the pipeline, what it lacks, and how to get it.
- *
- * @module
- */
+/** What this machine has for the pipeline, what it lacks, and how to get it. */
 
 import { type Adapter, describeAdapter, findAdapter } from "./adapter.ts";
 import { type Choice, examineChoice, examineKernels } from "./doctor_choice.ts";

@@ -1,8 +1,6 @@
 /**
  * What `--backend auto` stands for on a machine, and which kernels convolve there, as far as is known
  * without measuring.
- *
- * @module
  */
 
 import type { BackendMeasurement } from "../compute/backend_measurements.ts";

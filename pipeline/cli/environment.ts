@@ -1,8 +1,6 @@
 /**
  * What the Vulkan loader reads from the environment, set before the first adapter is asked for.
  * Importing this module is enough, so that it also serves as the `--preload` of a test run.
- *
- * @module
  */
 
 // Without it the loader writes "error: XDG_RUNTIME_DIR is invalid" to stderr; it uses it for nothing.

@@ -1,8 +1,4 @@
-/**
- * The ways a command ends other than well, and their exit codes.
- *
- * @module
- */
+/** The ways a command ends other than well, and their exit codes. */
 
 import { DeviceLost } from "../../kernels/webgpu/device_loss.ts";
 import { WriteError } from "../files/write_file.ts";

@@ -1,8 +1,4 @@
-/**
- * Options that were not given, left out.
- *
- * @module
- */
+/** Options that were not given, left out. */
 
 /** `T` without its undefined values. */
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

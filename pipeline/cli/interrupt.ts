@@ -2,8 +2,6 @@
  * Stopping on request: the first Ctrl-C, SIGTERM or hang-up asks the work to stop cleanly, the second ends it.
  *
  * A hang-up is what is left of a connection that was dropped. It never hurries: nobody waits any more.
- *
- * @module
  */
 
 import { fstatSync } from "node:fs";

@@ -1,8 +1,4 @@
-/**
- * Kinds of values that an option takes: how each is written, read, and completed by a shell.
- *
- * @module
- */
+/** Kinds of values that an option takes: how each is written, read, and completed by a shell. */
 
 import { extname } from "node:path";
 import { integer } from "../network/settings/values.ts";

@@ -2,8 +2,6 @@
  * How arguments become a command and the values of its options.
  *
  * The parsing, the help text and "did you mean" are commander's; nothing outside this module knows.
- *
- * @module
  */
 
 import { Command as Parser, CommanderError, Help, Option as ParserOption } from "commander";

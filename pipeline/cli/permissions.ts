@@ -1,8 +1,6 @@
 /**
  * What a command may do besides computing. Nothing may use the network, start programs or load foreign
  * code, so that there is no name for it here.
- *
- * @module
  */
 
 export type Need =

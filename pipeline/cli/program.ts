@@ -1,8 +1,4 @@
-/**
- * The whole command line: every command, and the options that all of them take.
- *
- * @module
- */
+/** The whole command line: every command, and the options that all of them take. */
 
 import config from "../../deno.json" with { type: "json" };
 import { defaulted, flag, optional, type Program } from "./command.ts";

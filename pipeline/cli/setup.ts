@@ -2,8 +2,6 @@
  * `deno task setup`: makes sure that WebGPU has an adapter, and installs Mesa's software one where that
  * needs nothing but a package: on Debian and Ubuntu, as root. It may run before every other task: when
  * there is an adapter, it only looks. It never fails, because everything works without a GPU.
- *
- * @module
  */
 
 import "./environment.ts";

@@ -1,8 +1,4 @@
-/**
- * Words as a user types them.
- *
- * @module
- */
+/** Words as a user types them. */
 
 /** A word quoted for a system's shell, where it needs quotes. */
 export function shellWord(word: string, os: typeof Deno.build.os = Deno.build.os): string {

@@ -1,8 +1,4 @@
-/**
- * Which backend computes: our kernels and tfjs on a WebGPU adapter, or tfjs on WebAssembly.
- *
- * @module
- */
+/** Which backend computes: our kernels and tfjs on a WebGPU adapter, or tfjs on WebAssembly. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";

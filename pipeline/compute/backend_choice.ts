@@ -1,8 +1,6 @@
 /**
  * Choosing the backend on a machine that has an adapter: which one is faster depends on the processor, the
  * adapter, its driver and the network, so it is measured once and written down.
- *
- * @module
  */
 
 import { type Backend, type BackendName, BACKENDS, openBackend } from "./backend.ts";

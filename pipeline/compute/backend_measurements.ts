@@ -1,8 +1,4 @@
-/**
- * How fast each backend trained a network on this machine, as measured before and kept in a file.
- *
- * @module
- */
+/** How fast each backend trained a network on this machine, as measured before and kept in a file. */
 
 import type { BackendName } from "./backend.ts";
 import { cachePath, readCached, writeCached } from "../files/cache_folder.ts";

@@ -6,8 +6,6 @@
  * buffers that are written before it is played: images or their places, changes, labels, polygons, and the
  * optimiser's factors. An epoch's last, smaller batch has a record of its own. Forward passes run unrecorded:
  * each waits for its result to be read back, which takes longer than what a record would spare.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

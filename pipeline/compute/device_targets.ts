@@ -1,8 +1,6 @@
 /**
  * What the losses want of batches, on its way to a device: labels and polygons go up, and the rasteriser makes
  * region bits of them.
- *
- * @module
  */
 
 import { type LossTargets, packTargets } from "../../kernels/joint_loss.ts";

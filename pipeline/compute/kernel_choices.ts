@@ -1,7 +1,5 @@
 /**
  * Which kernels a hardware adapter runs fastest: measured once for a network's shapes and written down.
- *
- * @module
  */
 
 import {

@@ -1,8 +1,4 @@
-/**
- * The network with its optimiser on one backend: a step of training, and the forward pass.
- *
- * @module
- */
+/** The network with its optimiser on one backend: a step of training, and the forward pass. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";

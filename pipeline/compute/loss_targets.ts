@@ -1,8 +1,6 @@
 /**
  * What the losses want of a batch: labels as numbers, the regions in which each map is to be 1, and how
  * much every label and every map counts.
- *
- * @module
  */
 
 import type { LossTargets } from "../../kernels/joint_loss.ts";

@@ -1,8 +1,6 @@
 /**
  * What is open of tfjs: it has one set of operations for each backend, so whoever opens one that is open
  * already shares what lies under it.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,4 @@
-/**
- * How long a training step takes on a backend.
- *
- * @module
- */
+/** How long a training step takes on a backend. */
 
 import { type Backend, selectBackend } from "./backend.ts";
 import { type Batch, makeBatch, NO_CHANGE, type WholeFace } from "../face/batches.ts";

@@ -1,7 +1,5 @@
 /**
  * What a step of training is on any backend: gradients of a batch, and the update that they lead to.
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

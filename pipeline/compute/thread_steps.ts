@@ -1,8 +1,4 @@
-/**
- * Steps of training on WebAssembly threads: every operation runs when it is called.
- *
- * @module
- */
+/** Steps of training on WebAssembly threads: every operation runs when it is called. */
 
 import * as tf from "@tensorflow/tfjs-core";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";

@@ -1,8 +1,4 @@
-/**
- * The folder for what was measured on this machine; losing it costs time only.
- *
- * @module
- */
+/** The folder for what was measured on this machine; losing it costs time only. */
 
 import { posix, win32 } from "node:path";
 import { parseMarked, type SchemaName, schemaOf } from "./schema.ts";

@@ -1,8 +1,4 @@
-/**
- * The cells of a line of text, as bytes.
- *
- * @module
- */
+/** The cells of a line of text, as bytes. */
 
 /** Separator that stands for any run of blanks and tabs. */
 export const BLANKS = 32;

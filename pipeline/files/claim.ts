@@ -1,8 +1,4 @@
-/**
- * Claims to a place on the disk, so that two processes never write to it at the same time.
- *
- * @module
- */
+/** Claims to a place on the disk, so that two processes never write to it at the same time. */
 
 import { openExclusive, writeAll, written } from "./write_file.ts";
 

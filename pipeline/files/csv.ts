@@ -1,7 +1,5 @@
 /**
  * Comma-separated files as streams of rows (RFC 4180: quotes, doubled quotes, line breaks in quotes).
- *
- * @module
  */
 
 // @ts-types="./csv_parse.d.ts"

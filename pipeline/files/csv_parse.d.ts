@@ -1,8 +1,6 @@
 /**
  * What `pipeline/files/csv.ts` uses of csv-parse. Its own declarations are for Node: they ask for Node's
  * types, and their stream has no type of rows.
- *
- * @module
  */
 
 /** A problem of the file, as opposed to one of reading it. */

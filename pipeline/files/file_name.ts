@@ -1,8 +1,4 @@
-/**
- * Names of files as every system takes them.
- *
- * @module
- */
+/** Names of files as every system takes them. */
 
 /** What Windows keeps for its devices, with any ending. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;

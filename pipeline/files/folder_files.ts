@@ -1,8 +1,4 @@
-/**
- * The files in a folder and the folders below it.
- *
- * @module
- */
+/** The files in a folder and the folders below it. */
 
 import { join } from "node:path";
 

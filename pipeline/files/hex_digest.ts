@@ -1,8 +1,4 @@
-/**
- * Short digests, to tell contents from others.
- *
- * @module
- */
+/** Short digests, to tell contents from others. */
 
 import { createHash } from "node:crypto";
 

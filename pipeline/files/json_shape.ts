@@ -5,8 +5,6 @@
  * const face = fields({ image: text, size: list(number, 2), box: nullable(list(number, 4)) });
  * face({ image: "a.jpg", size: [178, "x"], box: null }); // ".size[1] is no number"
  * ```
- *
- * @module
  */
 
 import { isObject } from "./json_text.ts";

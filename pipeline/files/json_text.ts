@@ -1,8 +1,4 @@
-/**
- * JSON from files that somebody else may have written.
- *
- * @module
- */
+/** JSON from files that somebody else may have written. */
 
 /** Deepest nesting that is read, so that recursion over a value is safe. */
 const DEEPEST = 64;

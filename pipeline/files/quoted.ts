@@ -1,8 +1,4 @@
-/**
- * Text of a file that somebody else wrote, as error messages repeat it.
- *
- * @module
- */
+/** Text of a file that somebody else wrote, as error messages repeat it. */
 
 /** Characters that are repeated. */
 const LONGEST = 40;

@@ -1,8 +1,4 @@
-/**
- * Lines of text from a stream of bytes.
- *
- * @module
- */
+/** Lines of text from a stream of bytes. */
 
 import { concat } from "@std/bytes";
 

@@ -3,8 +3,6 @@
  *
  * Layout: u64 length of the header, the header as JSON, the data. The header maps each array's name to
  * its type, shape and byte range; `__metadata__` holds texts. Source: github.com/huggingface/safetensors.
- *
- * @module
  */
 
 import { count, fields, list, oneOf, record, text, tuple } from "./json_shape.ts";

@@ -4,8 +4,6 @@
  * of the one before would misunderstand a file; a field more is none.
  *
  * Landmarks and data sets as csv and text have no such mark: their header says what they are.
- *
- * @module
  */
 
 import { isObject, parseJson } from "./json_text.ts";

@@ -1,7 +1,5 @@
 /**
  * Whether the program runs from its source or as one file, and what such a file carries besides code.
- *
- * @module
  */
 
 /**

@@ -1,7 +1,5 @@
 /**
  * What is used of Deno's standard library, whose build on npm has no types. From JSR it brings its own.
- *
- * @module
  */
 
 declare module "@std/bytes" {

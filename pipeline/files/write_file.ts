@@ -1,8 +1,4 @@
-/**
- * Writing files so that a reader never meets half of one.
- *
- * @module
- */
+/** Writing files so that a reader never meets half of one. */
 
 import { dirname, join } from "node:path";
 

@@ -1,8 +1,4 @@
-/**
- * Probabilities and logits.
- *
- * @module
- */
+/** Probabilities and logits. */
 
 /** Probability of a logit. */
 export function sigmoid(logit: number): number {

@@ -1,8 +1,4 @@
-/**
- * Seeded random numbers: the same seed gives the same numbers on every machine.
- *
- * @module
- */
+/** Seeded random numbers: the same seed gives the same numbers on every machine. */
 
 const MASK64 = (1n << 64n) - 1n;
 

@@ -1,8 +1,4 @@
-/**
- * Cancellation by an AbortSignal.
- *
- * @module
- */
+/** Cancellation by an AbortSignal. */
 
 /** Rejects pending waits when the signal aborts, for as long as it is in scope. */
 export class Cancellation implements Disposable {

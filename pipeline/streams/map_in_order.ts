@@ -1,8 +1,4 @@
-/**
- * Asynchronous work on the items of a stream, several at a time, in order.
- *
- * @module
- */
+/** Asynchronous work on the items of a stream, several at a time, in order. */
 
 import { Cancellation } from "./cancellation.ts";
 

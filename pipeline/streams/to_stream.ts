@@ -1,8 +1,4 @@
-/**
- * Stages, and how they become streams.
- *
- * @module
- */
+/** Stages, and how they become streams. */
 
 /** A step of the pipeline: reads records of one kind and yields records of another, lazily. */
 export type Stage<In, Out> = (source: AsyncIterable<In>) => AsyncIterable<Out>;

@@ -1,8 +1,4 @@
-/**
- * Options of all commands that read a data set.
- *
- * @module
- */
+/** Options of all commands that read a data set. */
 
 import { defaulted, flag, type Option } from "../command.ts";
 import { choice } from "../kinds.ts";

@@ -1,8 +1,6 @@
 /**
  * What `evaluate` and `pipeline` do alike: a split measured, with progress and what is left out, and its
  * means told.
- *
- * @module
  */
 
 import type { Dataset } from "../../dataset.ts";

@@ -1,8 +1,4 @@
-/**
- * What stages made of the faces, told to the user.
- *
- * @module
- */
+/** What stages made of the faces, told to the user. */
 
 import type { Dataset } from "../../dataset.ts";
 import { countText, type FaceCount } from "../../face/face_count.ts";

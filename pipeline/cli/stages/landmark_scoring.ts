@@ -1,8 +1,4 @@
-/**
- * How good the landmarks of a command are, where the true points are known.
- *
- * @module
- */
+/** How good the landmarks of a command are, where the true points are known. */
 
 import { join } from "node:path";
 import { exists } from "../../files/write_file.ts";

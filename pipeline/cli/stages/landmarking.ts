@@ -1,8 +1,6 @@
 /**
  * What `landmarks` and `pipeline` do alike: faces found with progress, counted, and scored where the
  * true points are known.
- *
- * @module
  */
 
 import { resolve } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * How the command line says how faces are found and their points placed.
- *
- * @module
- */
+/** How the command line says how faces are found and their points placed. */
 
 import { exists } from "../../files/write_file.ts";
 import type { TreeCascade } from "../../landmarks.ts";

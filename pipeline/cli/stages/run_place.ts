@@ -1,8 +1,4 @@
-/**
- * The folder in which `pipeline` works, from its start to its end.
- *
- * @module
- */
+/** The folder in which `pipeline` works, from its start to its end. */
 
 import { join } from "node:path";
 import type { RunFolder } from "../../train/files/run_folder.ts";

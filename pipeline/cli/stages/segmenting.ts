@@ -1,8 +1,4 @@
-/**
- * What `segments` and `pipeline` do alike: masks drawn, measured and written, with progress.
- *
- * @module
- */
+/** What `segments` and `pipeline` do alike: masks drawn, measured and written, with progress. */
 
 import { WriteError } from "../../files/write_file.ts";
 import type { FaceRecord } from "../../face/record.ts";

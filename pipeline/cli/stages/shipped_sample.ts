@@ -1,8 +1,4 @@
-/**
- * The data set that comes with the program.
- *
- * @module
- */
+/** The data set that comes with the program. */
 
 import { dirname, join, resolve } from "node:path";
 import { cachePath } from "../../files/cache_folder.ts";

@@ -1,8 +1,4 @@
-/**
- * The backend that a command runs on, with the one line that says which and why.
- *
- * @module
- */
+/** The backend that a command runs on, with the one line that says which and why. */
 
 import type { Backend } from "../../compute/backend.ts";
 import type { BackendWork } from "../../compute/backend_choice.ts";

@@ -1,8 +1,4 @@
-/**
- * What `train` and `pipeline` do alike: a run from records, told to the user epoch by epoch.
- *
- * @module
- */
+/** What `train` and `pipeline` do alike: a run from records, told to the user epoch by epoch. */
 
 import type { Backend } from "../../compute/backend.ts";
 import { PRESETS } from "../../network/presets.ts";

@@ -3,8 +3,6 @@
  * lie behind the executable's own bytes, under URLs of their own, and starts the one that is meant.
  *
  * Bundled it is a `data:` URL on the command line; where the payload begins stands behind its `#`.
- *
- * @module
  */
 
 import * as modules from "node:module";

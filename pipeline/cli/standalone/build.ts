@@ -4,8 +4,6 @@
  *
  * `deno compile` makes it where its runtime, denort, can be had: from the network, from Deno's cache or by
  * `DENORT_BIN`. Where it cannot, the Deno executable at hand is joined with the program's modules.
- *
- * @module
  */
 
 import { dirname, join, resolve } from "node:path";

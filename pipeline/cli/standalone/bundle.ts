@@ -1,8 +1,4 @@
-/**
- * The program as a few modules without imports from outside: what an executable carries.
- *
- * @module
- */
+/** The program as a few modules without imports from outside: what an executable carries. */
 
 import { basename, join, relative, resolve, sep } from "node:path";
 import { MAIN_MODULE, SAMPLE_MODULE } from "../../files/standalone.ts";

@@ -2,8 +2,6 @@
  * What must be known of a Linux executable to let it start with words of ours.
  *
  * Source: System V ABI, chapters 4 and 5 (ELF-64), and its supplements for x86-64 and AArch64.
- *
- * @module
  */
 
 /** Processors by their number in the header, with their relocation of an address (`GLOB_DAT`). */

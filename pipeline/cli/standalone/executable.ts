@@ -4,8 +4,6 @@
  *
  * Nothing of the executable moves. Its note, which says who built it and which nothing reads to run it,
  * gives up its place in the list of segments to one for {@linkcode startCode}.
- *
- * @module
  */
 
 import { readLayout } from "./elf.ts";

@@ -3,8 +3,6 @@
  * whether it carries the program. More cannot be said of one that does not run here.
  *
  * Sources: System V ABI (ELF), Microsoft's PE format, Apple's mach-o/loader.h.
- *
- * @module
  */
 
 /** A system and a processor, as in Deno's names of platforms. */

@@ -1,8 +1,6 @@
 /**
  * Named files in one run of bytes: the length of an index as u32, the index as JSON, `{name: [at, length]}`
  * with `at` counted from behind it, and the files.
- *
- * @module
  */
 
 import { concat } from "@std/bytes";

@@ -8,8 +8,6 @@
  * tells the C library, which has looked for the environment already, where it begins now.
  *
  * Sources: System V ABI for x86-64, 3.4.1, and for AArch64 (register x0 and rdx belong to the loader).
- *
- * @module
  */
 
 import type { ExecutableLayout } from "./elf.ts";

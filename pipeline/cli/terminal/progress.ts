@@ -1,8 +1,4 @@
-/**
- * Progress in words: how far, how fast, how long still.
- *
- * @module
- */
+/** Progress in words: how far, how fast, how long still. */
 
 /** Progress of one piece of work at one moment. */
 export interface ProgressState {

@@ -1,8 +1,4 @@
-/**
- * A piece of work while it is shown: a bar that is drawn again and again, or lines now and then.
- *
- * @module
- */
+/** A piece of work while it is shown: a bar that is drawn again and again, or lines now and then. */
 
 import {
   finishedLine,

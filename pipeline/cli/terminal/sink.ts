@@ -1,8 +1,4 @@
-/**
- * Where text goes: stdout and stderr.
- *
- * @module
- */
+/** Where text goes: stdout and stderr. */
 
 import { WriteError } from "../../files/write_file.ts";
 import { ReaderGone } from "../failure.ts";

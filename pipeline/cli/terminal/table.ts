@@ -1,8 +1,4 @@
-/**
- * Tables of text for a terminal.
- *
- * @module
- */
+/** Tables of text for a terminal. */
 
 import { fill, textWidth } from "./text_width.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Lines for the user from programs that have no terminal to draw on.
- *
- * @module
- */
+/** Lines for the user from programs that have no terminal to draw on. */
 
 /** Writes a line to stderr at once. */
 export function tell(line: string): void {

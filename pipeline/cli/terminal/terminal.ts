@@ -10,8 +10,6 @@
  *
  * A command whose stdout another program reads (`--out -`) keeps it for records alone: see
  * {@linkcode Terminal.takeStdout}.
- *
- * @module
  */
 
 import { Cancellation } from "../../streams/cancellation.ts";

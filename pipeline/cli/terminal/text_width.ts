@@ -1,8 +1,4 @@
-/**
- * How wide text is on a terminal.
- *
- * @module
- */
+/** How wide text is on a terminal. */
 
 /** Wide characters: East Asian ones and emoji. Source: Unicode, UAX #11. */
 const WIDE = new RegExp(

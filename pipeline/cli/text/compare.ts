@@ -1,8 +1,4 @@
-/**
- * A comparison for a terminal.
- *
- * @module
- */
+/** A comparison for a terminal. */
 
 import type { Comparison, Difference, Estimate, SettingResult } from "../../compare/result.ts";
 import { intervalText, MEASURES, ONE_SETTING, pText, TESTS } from "../../compare/text.ts";

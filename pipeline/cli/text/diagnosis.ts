@@ -1,8 +1,4 @@
-/**
- * What `doctor` finds, for a terminal.
- *
- * @module
- */
+/** What `doctor` finds, for a terminal. */
 
 import type { Adapter } from "../adapter.ts";
 import type { Diagnosis, Part } from "../doctor.ts";

@@ -1,8 +1,4 @@
-/**
- * The score of landmarks for a terminal.
- *
- * @module
- */
+/** The score of landmarks for a terminal. */
 
 import { FAILURE_ERROR, type LandmarkScore } from "../../landmarks/scoring/score.ts";
 import { pairsText } from "../terminal/table.ts";

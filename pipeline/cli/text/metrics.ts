@@ -1,8 +1,4 @@
-/**
- * The measures of an evaluation for a terminal.
- *
- * @module
- */
+/** The measures of an evaluation for a terminal. */
 
 import {
   type Interval,

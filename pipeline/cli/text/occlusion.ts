@@ -1,8 +1,4 @@
-/**
- * What occluding regions showed, for a terminal.
- *
- * @module
- */
+/** What occluding regions showed, for a terminal. */
 
 import type { Occlusion, OcclusionEstimate } from "../../evaluate/occlusion.ts";
 

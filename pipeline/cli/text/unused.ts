@@ -1,8 +1,4 @@
-/**
- * What is said of files in a folder that are pictures and cannot be used.
- *
- * @module
- */
+/** What is said of files in a folder that are pictures and cannot be used. */
 
 import type { FaceRecord } from "../../face/record.ts";
 
