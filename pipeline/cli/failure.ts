@@ -39,10 +39,7 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.failure;
 }
 
-/**
- * Whether the work can go on once what failed is well again: a disk that was full or forbidden, a GPU that
- * was lost.
- */
+/** Whether the work can resume once the cause is fixed: a full or forbidden disk, or a lost GPU. */
 export function canGoOn(error: unknown): boolean {
   if (error instanceof SuppressedError) return canGoOn(error.suppressed);
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

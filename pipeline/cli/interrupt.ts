@@ -1,7 +1,7 @@
 /**
  * Stopping on request: the first Ctrl-C, SIGTERM or hang-up asks the work to stop cleanly, the second ends it.
  *
- * A hang-up is what is left of a connection that was dropped. It never hurries: nobody waits any more.
+ * A hang-up, the end of a dropped connection, never forces an exit: nobody waits any more.
  */
 
 import { fstatSync } from "node:fs";
@@ -22,8 +22,7 @@ export function stopSignals(os: typeof Deno.build.os = Deno.build.os): readonly 
 }
 
 /**
- * Turns the first stop signal into an abort with {@linkcode Interrupted} as its reason, and the second
- * one into an exit on the spot.
+ * Aborts with {@linkcode Interrupted} at the first stop signal, and exits at the second.
  *
  * @param onFirst Called at the first one, before the abort.
  */
@@ -50,9 +49,8 @@ export function abortOnSignals(onFirst: () => void): AbortSignal {
 }
 
 /**
- * Whether nohup(1) has started the process from a terminal, to outlive it. It is told by the standard input,
- * for which nohup opens /dev/null to write only; which signals are ignored the system shows to no Deno without
- * all rights.
+ * Whether nohup(1) started the process. It is recognised by standard input, which nohup opens write-only on
+ * /dev/null; Deno does not show ignored signals without all permissions.
  */
 function isUnderNohup(): boolean {
   if (Deno.build.os === "windows" || Deno.stdin.isTerminal()) return false;

@@ -1,6 +1,6 @@
 /**
- * What a command may do besides computing. Nothing may use the network, start programs or load foreign
- * code, so that there is no name for it here.
+ * The permissions of a command. None may use the network, start programs or load foreign code, so these
+ * have no name here.
  */
 
 export type Need =

@@ -56,7 +56,7 @@ const TUNING_GAIN = 0.3;
  * hand, and wasm where there is no adapter. On a hardware adapter it is webgpu where the work is not known,
  * or no training and never measured.
  *
- * @param log Hears that something is about to be measured.
+ * @param log Called before something is measured.
  * @param work What the backend is for; decides nothing unless the choice is `auto`.
  * @param threads Threads that compute on wasm: see {@linkcode openBackend}.
  */

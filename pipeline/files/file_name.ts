@@ -7,10 +7,7 @@ const FORBIDDEN = /[<>:"|?*\p{Cc}]/gu;
 /** Blanks and dots at an end, which Windows drops. */
 const DROPPED = /[. ]+$/;
 
-/**
- * A path below a folder, with `/` between its parts, as the system takes it: on Windows what may not be in a
- * name becomes `_`. Elsewhere it stays.
- */
+/** A relative path with `/`, as the system accepts it: on Windows, forbidden characters become `_`. */
 export function fileNameOn(path: string, os: typeof Deno.build.os = Deno.build.os): string {
   if (os !== "windows") return path;
   return path.split("/").map((part) =>

@@ -10,7 +10,7 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
  * 10). Hidden files and folders are left out; links are followed, but not in circles.
  *
  * @param enters Which folders are looked into, by their paths; all by default.
- * @param onFault Hears of a folder below that cannot be read, and why; without it, that is an error.
+ * @param onFault Called for a folder that cannot be read; without it, that is an error.
  */
 export function filesBelow(
   folder: string,

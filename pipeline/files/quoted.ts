@@ -4,8 +4,8 @@
 const LONGEST = 40;
 
 /**
- * Characters that move a terminal's cursor, colour it or turn the direction of writing: JSON escapes those
- * below a blank; these are the others.
+ * Characters that control a terminal or the direction of writing, other than those below a blank, which
+ * JSON escapes.
  */
 const UNSEEN = /[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 

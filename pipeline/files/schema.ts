@@ -1,7 +1,7 @@
 /**
  * What the program writes says what it is: `"schema": "attparsenet/run@1"`, a name and a version, in each
- * JSON object, in each line of NDJSON, and in the metadata of safetensors. A version grows when a reader
- * of the one before would misunderstand a file; a field more is none.
+ * JSON object, in each line of NDJSON, and in the metadata of safetensors. A version increases when readers
+ * of the previous one would misunderstand the file; a new field alone does not count.
  *
  * Landmarks and data sets as csv and text have no such mark: their header says what they are.
  */

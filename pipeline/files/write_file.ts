@@ -23,8 +23,8 @@ export function systemReason(error: unknown): string {
 
 interface WriteOptions {
   /**
-   * Whether the file is to outlast a loss of power, true by default. The wait for the disk is longer than
-   * all else for small files, and not worth it for many that can be made again.
+   * Whether to flush to the disk, true by default. For small files the flush takes longest, and is not
+   * worth it for those that can be made again.
    */
   readonly lasting?: boolean;
 }
@@ -115,12 +115,12 @@ export class FileWriter implements AsyncDisposable {
   }
 }
 
-/** How often Windows is asked, and milliseconds between. */
+/** Attempts on Windows, and milliseconds between them. */
 const RENAMES = 10, RENAME_AGAIN = 100;
 
 /**
- * Renames a file over another one. Windows refuses that while somebody reads the other one, a scanner for
- * viruses too, so that it is asked again for a second.
+ * Renames a file over another one. Windows refuses while the other is open, by a virus scanner for example,
+ * so it is retried for a second.
  */
 export async function renameOver(
   from: string,
@@ -165,9 +165,8 @@ export async function writeAll(file: Deno.FsFile, data: Uint8Array | string): Pr
 }
 
 /**
- * Opens a file to read and write, for this process alone, and makes it (and its folder) if it is
- * missing. The claim ends when the file is closed, or with the process, in whatever way that ends. Its
- * holder may remove the file, as long as it does so before it closes it.
+ * Opens a file for reading and writing by this process alone; creates it and its folder if missing. The
+ * lock ends when the file is closed or the process ends. Its holder may remove the file before closing it.
  *
  * @returns Null if somebody else holds the file.
  */

@@ -68,8 +68,8 @@ interface RowOptions {
 }
 
 /**
- * What interrupted work must have in common with the work that goes on with it. An option that changes
- * a row must be among {@linkcode RowOptions}; seed and backend change none.
+ * What must match for interrupted work to be resumed: every option that changes a row, all of them in
+ * {@linkcode RowOptions}. Seed and backend change none.
  */
 export function landmarkSettings(
   options: RowOptions,
@@ -223,8 +223,8 @@ export async function facesWithLandmarks(
 }
 
 /**
- * Gives records the points of a landmarks file; a face that the file does not have stays as it is, for
- * stages that can do without its points or look for them.
+ * Adds the points of a landmarks file to records. A face that the file lacks passes unchanged, for stages
+ * that can do without points or find them.
  */
 export function addLandmarks(path: string, signal: AbortSignal): Stage<FaceRecord, FaceRecord> {
   return async function* (source) {

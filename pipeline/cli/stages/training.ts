@@ -57,10 +57,7 @@ function settingOptions(): Record<string, Option<unknown>> {
 /** Values of {@linkcode TRAINING}, and the common seed. */
 export type TrainingValues = Values<typeof TRAINING> & { readonly seed: number | undefined };
 
-/**
- * The settings that the options ask for: those of the command line, before those of the file, before the
- * preset's.
- */
+/** Settings by precedence: command line, file, preset. */
 export async function trainingConfig(values: TrainingValues): Promise<TrainConfig> {
   const { DEFAULT_PRESET, presetConfig } = await import("../../network/presets.ts");
   const { readConfigFile } = await import("../../train/files/config_file.ts");

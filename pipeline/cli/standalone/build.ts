@@ -56,8 +56,8 @@ export async function build(
 }
 
 /**
- * Has Deno compile, and looks at what it made: for another platform at its bytes, else at what it says of
- * itself, which a `DENORT_BIN` that is none does not get right.
+ * Runs `deno compile` and checks the result: for another platform by its bytes, else by its `--version`,
+ * which a wrong `DENORT_BIN` does not answer.
  *
  * @throws {Error} If that is not the program.
  */
@@ -130,8 +130,7 @@ const ALONE = [
 ] as const;
 
 /**
- * The same for variables. Deno has no folder for its caches then, and would tell that to a terminal whenever
- * it starts.
+ * The same for environment variables. Without a cache folder Deno would warn on a terminal at every start.
  */
 const ENVIRONMENT = [
   "DENO_NO_UPDATE_CHECK=1",

@@ -1,6 +1,6 @@
 /**
- * Whether a file that was made is what was asked for: for which system and processor it is by its header, and
- * whether it carries the program. More cannot be said of one that does not run here.
+ * Checks an executable that cannot run here: its system and processor by the header, and that it carries
+ * the program.
  *
  * Sources: System V ABI (ELF), Microsoft's PE format, Apple's mach-o/loader.h.
  */

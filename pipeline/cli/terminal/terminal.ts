@@ -85,10 +85,9 @@ export class Terminal {
   }
 
   /**
-   * A line that was asked for, such as one object of NDJSON. Who awaits it works no faster than the
-   * reader reads.
+   * A line that was asked for, such as an object of NDJSON; resolves when the reader has taken it.
    *
-   * @param signal Ends the waiting for a reader that is stuck, with the signal's reason.
+   * @param signal Rejects the wait for a stuck reader.
    */
   async record(line: string, signal?: AbortSignal): Promise<void> {
     using aborted = new Cancellation(signal);
@@ -120,8 +119,8 @@ export class Terminal {
   }
 
   /**
-   * A list of things that may grow long, such as images that cannot be read: the first few are shown
-   * as they come, and the end says how many there were.
+   * A list that may grow long, such as unreadable images: the first few are shown at once, their number at
+   * the end.
    *
    * @param what Completes "12 …": `images are left out`.
    */
