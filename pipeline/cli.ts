@@ -13,7 +13,7 @@ import { abortOnSignals } from "./cli/interrupt.ts";
 import { parseArguments, type Request } from "./cli/parse_arguments.ts";
 import { keepOnly, type Need } from "./cli/permissions.ts";
 import { PROGRAM } from "./cli/program.ts";
-import { shellWord } from "./cli/shell_word.ts";
+import { shellWord } from "./files/shell_word.ts";
 import { Terminal } from "./cli/terminal/terminal.ts";
 
 /**

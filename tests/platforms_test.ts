@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { cachePath } from "../pipeline/files/cache_folder.ts";
 import { stopSignals } from "../pipeline/cli/interrupt.ts";
-import { shellWord } from "../pipeline/cli/shell_word.ts";
+import { shellWord } from "../pipeline/files/shell_word.ts";
 import { checkMade, executablePath, platformOf } from "../pipeline/cli/standalone/made_file.ts";
 import { renameOver } from "../pipeline/files/write_file.ts";
 import { fileNameOn } from "../pipeline/files/file_name.ts";

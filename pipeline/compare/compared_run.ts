@@ -5,7 +5,7 @@ import { ATTRIBUTES, namesOf } from "../face/attributes.ts";
 import { mapOverlap } from "../metrics/mask_overlap.ts";
 import { type Predictions, readPredictions } from "../metrics/predictions.ts";
 import { readRunFolder, type RunFolder } from "../report/run_folder.ts";
-import { shellWord } from "../report/text.ts";
+import { shellWord } from "../files/shell_word.ts";
 import { PROGRAM_NAME } from "../files/standalone.ts";
 
 const A = ATTRIBUTES.length;

@@ -23,22 +23,7 @@ export function measured(value: number | null): string {
   return text.includes("e") ? String(Number(text)) : text;
 }
 
-/** A duration such as `42 s`, `3 min 05 s` or `2 h 10 min`. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  const pad = (part: number) => String(part).padStart(2, "0");
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${pad(Math.floor(whole / 60) % 60)} min`;
-}
-
 /** An attribute's name for reading: blanks for underscores. */
 export function spaced(name: string): string {
   return name.replaceAll("_", " ");
-}
-
-/** A word of a shell command, in quotes where a shell would take it apart. */
-export function shellWord(value: string | number): string {
-  const text = String(value);
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

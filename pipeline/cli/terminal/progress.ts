@@ -1,5 +1,7 @@
 /** Progress in words: how far, how fast, how long still. */
 
+import { formatDuration } from "../../numbers/duration.ts";
+
 /** Progress of one piece of work at one moment. */
 export interface ProgressState {
   /** What is being done, such as `landmarks`. */
@@ -84,14 +86,4 @@ export function formatRate(perSecond: number): string {
 function twoDigits(value: number): string {
   if (value >= 10) return String(Math.round(value));
   return value.toFixed(value >= 1 ? 1 : 2);
-}
-
-/** Seconds as a person says them: `8 s`, `2 min 05 s`, `3 h 20 min`. */
-export function formatDuration(seconds: number): string {
-  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }

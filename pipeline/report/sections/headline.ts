@@ -3,7 +3,8 @@
 import { meanOf } from "../../metrics/shares.ts";
 import { type Interval, type Metrics, NO_INTERVAL, seenText } from "../../metrics/metrics.ts";
 import { type Html, html } from "../html.ts";
-import { percent, points, shellWord } from "../text.ts";
+import { shellWord } from "../../files/shell_word.ts";
+import { percent, points } from "../text.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
 
 /** The numbers that sum up an evaluation, or how to get them. */

@@ -3,7 +3,7 @@
 import { flatten } from "../flatten.ts";
 import { type Html, html } from "../html.ts";
 import type { RunFolder } from "../run_folder.ts";
-import { shellWord } from "../text.ts";
+import { shellWord } from "../../files/shell_word.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
 
 /** The configuration as a list and the commands that repeat the run. */
@@ -35,7 +35,7 @@ function commands({ path, config, data, metrics }: RunFolder): string[] {
   const options = OPTIONS.flatMap(([option, key, fallback]) => {
     const value = data[key] ?? config[key];
     if (typeof value === "string" || typeof value === "number") {
-      return [`${option} ${shellWord(value)}`];
+      return [`${option} ${shellWord(String(value))}`];
     }
     return fallback === undefined ? [] : [`${option} ${fallback}`];
   });

@@ -2,7 +2,8 @@
 
 import { type Html, html, key } from "../html.ts";
 import { type Curve, type CurvePanel, plotCurves, type Point } from "../plots/plots.ts";
-import { duration, measured, NOTHING, percent } from "../text.ts";
+import { measured, NOTHING, percent } from "../text.ts";
+import { formatDuration } from "../../numbers/duration.ts";
 import type { EpochEntry, Losses, TrainingLog, ValidationEntry } from "../training_log.ts";
 
 /** Most points of a curve of single steps; more would not be told apart at its width. */
@@ -38,7 +39,7 @@ function summary({ epochs }: TrainingLog): string {
   if (epochs.length === 0) return "The first epoch has not ended yet.";
   const seconds = epochs.reduce((sum, epoch) => sum + (epoch.seconds ?? 0), 0);
   const ran = `${epochs.length} ${epochs.length === 1 ? "epoch" : "epochs"} in ${
-    duration(seconds)
+    formatDuration(seconds)
   }.`;
   const validated = epochs.filter(({ validation }) => (validation?.attributeLoss ?? null) !== null);
   if (validated.length < 2) return ran;
