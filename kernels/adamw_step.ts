@@ -6,7 +6,6 @@ import source from "./wgsl/adamw_step.wgsl" with { type: "text" };
 
 /** What decides a step of AdamW. */
 export interface AdamWSettings {
-  /** Learning rate. */
   readonly rate: number;
   /** Share of the mean gradient that is kept, β₁. */
   readonly momentum: number;

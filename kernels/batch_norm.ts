@@ -12,9 +12,7 @@ export interface BatchNormShape {
   readonly rows: number;
   /** C. */
   readonly channels: number;
-  /** Whether a ReLU follows. */
   readonly relu: boolean;
-  /** Added to the variance. */
   readonly epsilon: number;
   /** Share of the old value that the moving statistics keep. */
   readonly momentum: number;

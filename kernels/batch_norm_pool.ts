@@ -135,13 +135,11 @@ export function batchNormPoolGrad(
   }
 }
 
-/** The normalisation alone. */
 function unpooled(shape: BatchNormPoolShape): BatchNormShape {
   const { batch, height, width } = shape;
   return { ...shape, rows: batch * height * width, relu: true };
 }
 
-/** Groups of windows of one image. */
 function groupsPerImage(shape: BatchNormPoolShape, gpu: Device): number {
   const [high, wide] = pooledSize(shape);
   return Math.ceil(high * wide / windowsPerGroup(gpu));

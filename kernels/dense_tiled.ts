@@ -68,7 +68,6 @@ export function denseTiled(gpu: Gpu, [x, w, y]: Operands, shape: DenseShape): vo
   if (target !== y) sumManySplits(gpu, target, y, splits, rows * outputs);
 }
 
-/** How the product is dispatched. */
 interface DenseDispatch {
   /** Workgroups along the columns, and columns of each. */
   readonly blocks: number;
@@ -79,7 +78,6 @@ interface DenseDispatch {
   readonly lanes: number;
   /** Numbers of k in a split. */
   readonly step: number;
-  /** Number of partial sums. */
   readonly splits: number;
 }
 

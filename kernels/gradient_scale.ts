@@ -7,7 +7,6 @@ import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid, type Kernel } from "./webgpu/kernel.ts";
 import source from "./wgsl/gradient_scale.wgsl" with { type: "text" };
 
-/** The gradient of one variable. */
 interface Gradient {
   /** f32 [N] */
   readonly g: Binding;

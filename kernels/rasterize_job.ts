@@ -43,17 +43,11 @@ export interface RasterizeJob {
 
 /** The sizes of a job. */
 export interface RasterizeShape {
-  /** B */
   readonly images: number;
-  /** R */
   readonly regions: number;
-  /** V */
   readonly vertices: number;
-  /** H and W */
   readonly source: Extent;
-  /** h and w */
   readonly mask: Extent;
-  /** Part of the source that the mask covers. */
   readonly window: Extent;
 }
 

@@ -6,7 +6,6 @@ import { part, runsOf } from "./webgpu/runs.ts";
 import type { StridedView } from "./strided_view.ts";
 import source from "./wgsl/strided_copy.wgsl" with { type: "text" };
 
-/** Invocations of a workgroup. */
 const WORKGROUP = 64;
 /** Invocations that a software adapter takes at once: more for a row would work out its place once more. */
 const SOFTWARE_LANES = 8;

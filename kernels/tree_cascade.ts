@@ -23,7 +23,6 @@ export interface TreeCascadeTuning {
 
 /** A cascade in the memory of a device; it takes as much as its leaves. Dispose it to free them. */
 export class LoadedCascade implements Disposable {
-  /** The model's sizes. */
   readonly model: TreeCascade;
   readonly #gpu: Gpu;
   readonly #features: GPUBuffer;

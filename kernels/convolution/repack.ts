@@ -5,7 +5,6 @@ import { grid, numbersAtOnce } from "../webgpu/kernel.ts";
 import repackSource from "../wgsl/convolution/repack.wgsl" with { type: "text" };
 import rotateSource from "../wgsl/convolution/rotate_filter.wgsl" with { type: "text" };
 
-/** Rows and columns of a matrix. */
 type Sides = readonly [rows: number, columns: number];
 
 /** A tap of a filter as a matrix. */

@@ -102,12 +102,10 @@ const LEAST_STEPS = 8;
 /** Bytes of partial sums. */
 const PARTS_LIMIT = 2 ** 26;
 
-/** How a product is dispatched. */
 interface TiledDispatch {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Inner numbers of a split; a multiple of {@linkcode INNER_STEP}. */
   readonly step: number;
-  /** Number of partial sums. */
   readonly splits: number;
 }
 

@@ -33,7 +33,6 @@ export interface Place extends Partial<Tiling>, Partial<Border> {
   readonly first?: number;
 }
 
-/** A transformation, as the shader names and describes it. */
 type Transformation = "image" | "taps" | "gradient" | "result" | "taps_grad";
 
 const TEXELS = {

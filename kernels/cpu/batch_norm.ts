@@ -2,7 +2,6 @@
 
 import type { BatchNormShape } from "../batch_norm.ts";
 
-/** What a forward pass gives. */
 interface BatchNormResult {
   readonly y: Float64Array;
   readonly mean: Float64Array;

@@ -5,7 +5,6 @@
 
 import type { BatchNormShape } from "../batch_norm.ts";
 
-/** The batch's own statistics. */
 interface BatchStatistics {
   /** f64 [C] */
   readonly mean: Float64Array;

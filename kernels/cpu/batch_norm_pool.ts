@@ -2,7 +2,6 @@
 
 import type { BatchNormPoolShape } from "../batch_norm_pool.ts";
 
-/** What a forward pass gives. */
 interface BatchNormPoolResult {
   /** [B, H/2, W/2, C] */
   readonly y: Float64Array;

@@ -2,7 +2,6 @@
 
 import type { MaxPoolShape } from "../max_pool.ts";
 
-/** What a forward pass gives. */
 interface MaxPoolResult {
   /** [B, ⌊H / 2⌋, ⌊W / 2⌋, C] */
   readonly y: Float64Array;

@@ -32,13 +32,10 @@ export interface BatchNormVariables {
   readonly movingVariance: tf.Tensor;
 }
 
-/** A normalisation's two passes on the device. */
 interface DeviceNorm {
-  /** Shape of the result. */
   readonly outputShape: number[];
   /** Numbers in the scratch buffer `parts`. */
   readonly parts: number;
-  /** Added to the variance. */
   readonly epsilon: number;
   /** With given statistics. */
   apply(buffers: NormaliseBuffers): void;

@@ -7,7 +7,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Conv2dShape } from "../convolution/conv2d_shape.ts";
 import type { MaxPoolShape } from "../max_pool.ts";
 
-/** The tensors that an operation is given, by their names. */
 type KernelInputs = Record<string, tf.TensorInfo>;
 /** What else it is given. */
 export type KernelAttributes = Record<string, unknown>;

@@ -66,7 +66,6 @@ export interface TapeMemory {
   readonly scratch: Scratch;
 }
 
-/** A tape that is being recorded. */
 interface Recording {
   readonly tape: Tape;
   readonly changed: Set<TensorData>;
@@ -153,7 +152,6 @@ export class TfjsHost implements PassHost {
     return pool;
   }
 
-  /** Destroys a pool's buffers. */
   closePool(pool: BufferPool): void {
     this.submit();
     this.#pools.delete(pool);

@@ -14,7 +14,6 @@ import { TfjsHost } from "./host.ts";
 import { applyMovingOnWasm, batchNormOnWasm } from "./wasm/batch_norm.ts";
 import type { WasmThreads } from "../wasm/threads.ts";
 
-/** A layer of the layers API. */
 type Layer = layers.Layer;
 
 /** Fuses a batch normalisation layer and the ReLU layer behind it if there is one. */

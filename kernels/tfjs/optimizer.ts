@@ -31,7 +31,6 @@ export interface OptimizerSettings {
 /** What an optimiser keeps of each variable, as checkpoints call it. */
 const SLOTS = { sgd: ["velocity"], adamw: ["mean", "square"] } as const;
 
-/** A variable with its gradient and what is kept of it. */
 interface Update {
   readonly variable: tf.Variable;
   readonly gradient: tf.Tensor;
@@ -86,7 +85,6 @@ export class Optimizer implements Disposable {
     }
   }
 
-  /** Updates the variables from their gradients. */
   step(variables: readonly tf.Variable[], gradients: tf.NamedTensorMap): void {
     this.begin(variables);
     this.update(variables, gradients);

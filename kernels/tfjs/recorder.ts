@@ -12,7 +12,6 @@ import type { TapeMemory, TensorData, TfjsHost } from "./host.ts";
 export interface Recorded<T> {
   /** What it returned: tensors whose numbers are new whenever it has been played. */
   readonly result: T;
-  /** Its commands. */
   readonly tape: Tape;
   /** Records its commands again. */
   play(): void;

@@ -4,7 +4,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type StridedView, transposedView, windowOf } from "../strided_view.ts";
 import type { KernelAttributes, OwnKernel } from "./convolution.ts";
 
-/** A view and the shape of the tensor that it becomes. */
 interface View {
   readonly view: StridedView | null;
   readonly shape: number[];

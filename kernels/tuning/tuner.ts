@@ -22,7 +22,6 @@ interface Choice {
   readonly name: string;
 }
 
-/** What was measured of a task. */
 interface Timing extends Choice {
   /** Of the measured shape on the fastest family so far. */
   readonly seconds: number;

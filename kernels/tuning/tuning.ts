@@ -121,7 +121,6 @@ function tasksOf(
   });
 }
 
-/** What a measurement is kept under. */
 function choiceKey({ halfPrecision }: Gpu, job: TuningJob): string {
   const { batch } = measuredShape(job);
   const half = halfPrecision ? ", f16 allowed" : "";

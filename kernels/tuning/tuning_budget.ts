@@ -24,7 +24,6 @@ export class TuningBudget {
     this.#seconds = seconds;
   }
 
-  /** Seconds since the start. */
   get elapsed(): number {
     return this.#now() - this.#start;
   }

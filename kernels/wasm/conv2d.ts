@@ -115,7 +115,6 @@ export function conv2dFilterGradThreads(
   }
 }
 
-/** The product itself. */
 function convolve(
   threads: WasmThreads,
   x: number,

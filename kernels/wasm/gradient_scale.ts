@@ -8,7 +8,6 @@ import type { WasmThreads } from "./threads.ts";
 /** Numbers of a piece; a multiple of four. */
 const PIECE = 16384;
 
-/** The gradient of one variable. */
 interface HeapGradient {
   /** Where f32 [N] lies. */
   readonly g: number;

@@ -14,7 +14,6 @@ import { OUTPUTS, POSITIONS } from "./wat/winograd/squares.ts";
 const BLOCK = 20;
 /** Most groups of tiles with sums of their own; more than threads, so that each has several. */
 const GROUPS = 16;
-/** Side of the filter. */
 const SIDE = 3;
 
 /** Whether the functions below take this shape: channels by fours, filters by eights. */

@@ -26,12 +26,10 @@ export class DeviceClock implements Disposable {
     return gpu.device.features.has("timestamp-query") ? new DeviceClock(gpu) : null;
   }
 
-  /** Records the first mark. */
   start(): void {
     this.#stamp({ querySet: this.#times, beginningOfPassWriteIndex: 0 });
   }
 
-  /** Records the second mark. */
   stop(): void {
     this.#stamp({ querySet: this.#times, endOfPassWriteIndex: 1 });
     const encoder = this.#gpu.host.copies();

@@ -8,7 +8,6 @@
 
 import type { PassHost } from "./passes.ts";
 
-/** One dispatch. */
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -27,7 +26,6 @@ export class Tape {
     return this.#commands.filter((command) => typeof command !== "function");
   }
 
-  /** Appends a command. */
   add(command: Dispatch | Copy): void {
     this.#commands.push(command);
   }

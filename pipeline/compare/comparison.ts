@@ -28,7 +28,6 @@ const A = ATTRIBUTES.length;
 /** A result counts as significant below this, after Holm's correction for the number of attributes. */
 const SIGNIFICANCE = 0.05;
 
-/** A run with its resampled measures. */
 interface Resampled {
   readonly run: ComparedRun;
   readonly values: Readonly<Record<ResampledName, Float64Array>>;

@@ -55,7 +55,6 @@ function percentTick(share: number): string {
   return `${+(share * 100).toFixed(2)}`;
 }
 
-/** How an attribute differs. */
 interface DifferenceRow {
   readonly name: string;
   readonly value: number;

@@ -9,7 +9,6 @@ import type { Extremes } from "./extremes.ts";
 import { schemaOf } from "../files/schema.ts";
 import type { Sample } from "./samples.ts";
 
-/** The contents of the files. */
 interface Evaluation {
   readonly predictions: Predictions;
   readonly samples: readonly Sample[];
@@ -41,7 +40,6 @@ export class EvaluationFiles implements AsyncDisposable {
     this.#json = json;
   }
 
-  /** Begins the files of a run. */
   static async open(run: string): Promise<EvaluationFiles> {
     await using writers = new AsyncDisposableStack();
     const paths = [predictionsPath(run), ...JSON_FILES.map((name) => jsonPath(run, name))];

@@ -36,7 +36,6 @@ export interface OcclusionJob {
   readonly split: string;
   /** The attributes that the network has learnt; all by default. */
   readonly learnt?: readonly string[] | undefined;
-  /** Height and width of the network's input. */
   readonly input: InputSize;
   /** Images a forward pass. */
   readonly batch: number;

@@ -17,7 +17,6 @@ export interface Batch {
   readonly faces: readonly WholeFace[];
   /** How each face's image is changed: its shift in pixels of the input, and mirroring. */
   readonly changes: readonly Change[];
-  /** Height and width of the network's input. */
   readonly input: InputSize;
   /** Draws u32 [B, h, w] region bits. */
   readonly job: RasterizeJob;
@@ -36,7 +35,6 @@ export const NO_CHANGE: Augmentation = { flip: false, shift: 0 };
 
 /** What a batch is made for. */
 export interface BatchPlan {
-  /** Height and width of the network's input. */
   readonly input: InputSize;
   /** Height and width of the predicted masks. */
   readonly mask: InputSize;

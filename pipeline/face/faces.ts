@@ -74,7 +74,6 @@ async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<
   for await (const record of records) if (record.rejected === null) yield record;
 }
 
-/** Reads one face. */
 async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
   const { labels, points } = record;
   if (labels === null) throw new Error("it has no labels");

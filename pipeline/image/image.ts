@@ -23,7 +23,6 @@ export { readPictureFile, readPictureFileSync } from "./picture_file.ts";
 export type { DecodeOptions, RgbImage } from "./pixels.ts";
 export { resizeImage } from "./resize.ts";
 
-/** How a kind of picture is read. */
 interface Format {
   /** Width and height of the upright picture, from its header. */
   readonly size: (bytes: Uint8Array) => [width: number, height: number];

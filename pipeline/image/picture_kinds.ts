@@ -8,7 +8,6 @@ import { brandsOf } from "./codecs/iso_boxes.ts";
 /** Kinds that are read. */
 export type ReadKind = "AVIF" | "BMP" | "GIF" | "JPEG" | "PNG" | "TIFF" | "WebP";
 
-/** A kind of picture. */
 interface PictureKind {
   readonly name: string;
   /** Whether it is one of {@linkcode ReadKind}. */

@@ -27,7 +27,6 @@ export class OverlapSums {
   readonly #prior = new Ratios();
   readonly #pointing = new Ratios();
 
-  /** Adds faces. */
   add(overlap: MaskOverlap): void {
     const { intersection, union, priorIntersection, priorUnion, pointing } = overlap;
     for (let at = 0; at < union.length; at++) {

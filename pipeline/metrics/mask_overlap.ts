@@ -23,7 +23,6 @@ export interface MaskOverlap {
   readonly pointing?: Uint8Array;
 }
 
-/** The arrays of an overlap with their types. */
 const OVERLAP_ARRAYS = {
   intersection: Uint32Array,
   union: Uint32Array,
@@ -32,7 +31,6 @@ const OVERLAP_ARRAYS = {
   pointing: Uint8Array,
 } as const;
 
-/** The names of the arrays of an overlap. */
 type OverlapName = keyof typeof OVERLAP_ARRAYS;
 
 const NAMES = Object.keys(OVERLAP_ARRAYS) as OverlapName[];

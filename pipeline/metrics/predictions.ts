@@ -71,7 +71,6 @@ export class PredictionCollector {
     this.#overlaps.push(mapOverlap(batch, (array) => array));
   }
 
-  /** Everything that was added. */
   result(split: string, learnt: readonly string[] = ATTRIBUTES): Predictions {
     return {
       split,

@@ -6,9 +6,7 @@ import { meanOf } from "./shares.ts";
 
 /** A table: every row has as many cells as the head. */
 export interface MetricsTable {
-  /** Titles of the columns. */
   readonly head: string[];
-  /** Cells, row by row. */
   readonly rows: string[][];
 }
 

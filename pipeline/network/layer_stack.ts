@@ -72,7 +72,6 @@ export class LayerStack {
     return pool ? this.pool(sum, `pool${name}`) : sum;
   }
 
-  /** The sum of several things of the same shape. */
   sum(terms: tfl.SymbolicTensor[], name: string): tfl.SymbolicTensor {
     return tfl.layers.add({ name }).apply(terms) as tfl.SymbolicTensor;
   }
@@ -163,7 +162,6 @@ export function enlargingLayers({ layers }: tfl.LayersModel): tfl.layers.Layer[]
 
 /** A normalisation and the layers behind it that a kernel can take over with it. */
 export interface NormLayers {
-  /** The normalisation. */
   readonly norm: tfl.layers.Layer;
   /** The ReLU behind it. */
   readonly relu: tfl.layers.Layer | null;

@@ -20,10 +20,8 @@ const WIDTH = 32;
 const CELL = 4;
 /** Scales, each half as fine as the one before. */
 const SCALES = 3;
-/** Side of the filters. */
 const SIDE = 3;
 
-/** Rows and columns. */
 interface Size {
   readonly height: number;
   readonly width: number;

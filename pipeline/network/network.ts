@@ -42,7 +42,6 @@ type LayerShape = Omit<Conv2dShape, "batch">;
 const STEM_SIDE = 7;
 const SIDE = 3;
 
-/** A part of the network. */
 type Stage =
   /** A convolution, normalised, with ReLU and pool behind it. */
   | { readonly kind: "stem"; readonly filters: number }

@@ -19,7 +19,6 @@ export interface Picture {
   readonly read: () => Promise<RgbImage>;
 }
 
-/** An image that cannot be used. */
 interface NoPicture {
   readonly place: ImagePlace;
   /** Why, in a few words. */
@@ -32,9 +31,7 @@ export type AlignOptions = Pick<
   "detector" | "predictor" | "backend" | "workers" | "uprightOnly"
 >;
 
-/** How pictures are made. */
 interface PictureOptions {
-  /** The network's input size. */
   readonly input: InputSize;
   /**
    * Finds the face of each image by these means and cuts it out as CelebA's aligned images show it; left

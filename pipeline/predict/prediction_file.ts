@@ -64,7 +64,6 @@ export class PredictionFile implements AsyncDisposable {
     }
   }
 
-  /** Appends a prediction. */
   async write(prediction: Prediction): Promise<void> {
     if (!this.#rejections) this.#text += jsonLine(prediction) + "\n";
     else if ("rejected" in prediction) {

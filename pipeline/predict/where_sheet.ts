@@ -17,7 +17,6 @@ export interface SeenAttribute extends LikelyAttribute {
   readonly predicted?: boolean;
 }
 
-/** What a sheet shows. */
 interface WhereSheet {
   readonly image: RgbImage;
   /** The image's name, above it. */
@@ -44,14 +43,12 @@ const CAPTION = 28;
 const HEADING = 42;
 const TEXT_SIZE = 17;
 
-/** A picture with what stands below it. */
 interface Tile {
   readonly picture: RgbImage;
   readonly name: string;
   readonly figure: string;
 }
 
-/** Tiles under a heading. */
 interface Part {
   readonly heading: string;
   readonly colour: Rgb;

@@ -3,11 +3,9 @@
 import { Html, html, type HtmlValue } from "./html.ts";
 import style from "./style.css" with { type: "text" };
 
-/** The parts of a page. */
 interface Page {
   /** What kind of page it is: `report`, `comparison`. */
   readonly kind: string;
-  /** What it is about. */
   readonly title: string;
   /** Where its numbers come from. */
   readonly provenance: Html;

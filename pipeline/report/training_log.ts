@@ -11,7 +11,6 @@ export interface Losses {
   readonly maskLoss: number | null;
 }
 
-/** One training step. */
 interface StepEntry extends Losses {
   /** Where it lies in the training: 2.5 is half way through the third epoch. */
   readonly epochs: number;

@@ -18,7 +18,6 @@ export interface Face extends Anatomy {
   readonly random: Random;
 }
 
-/** The colours of one face. */
 interface Palette {
   readonly skin: Color;
   /** Skin in shadow, for lines and folds. */

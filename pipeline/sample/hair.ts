@@ -46,7 +46,6 @@ export function drawBackHair(drawing: Drawing, face: Face): void {
   drawing.inside([area], () => drawSideStrands(drawing, face, width));
 }
 
-/** Strands at both sides of the neck. */
 function drawSideStrands(drawing: Drawing, face: Face, width: number): void {
   const straight = face.traits.has("Straight_Hair");
   const wavy = face.traits.has("Wavy_Hair");
@@ -155,7 +154,6 @@ function drawCropped(drawing: Drawing, face: Face): void {
   drawing.spot([-12, -64], 26, 9, bright, 0.5);
 }
 
-/** The ragged edge of bangs over the forehead. */
 function drawFringe(drawing: Drawing, face: Face, width: number): void {
   const { hair } = face.palette;
   const random = face.random.fork("fringe");
@@ -168,7 +166,6 @@ function drawFringe(drawing: Drawing, face: Face, width: number): void {
   }
 }
 
-/** Light on a bald head. */
 function drawBaldShine(drawing: Drawing, face: Face): void {
   if (!face.traits.has("Bald")) return;
   drawing.spot([-9, -52], 22, 11, [255, 252, 246], 0.85);

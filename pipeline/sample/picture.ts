@@ -50,7 +50,6 @@ const LAYERS = [
   drawGlasses,
 ] as const;
 
-/** How the camera took the face. */
 interface Camera {
   /** Gaussian softness in pixels. */
   readonly softness: number;
@@ -82,7 +81,6 @@ export class Studio {
 
   private constructor() {}
 
-  /** Starts the renderer and the encoder. */
   static async open(): Promise<Studio> {
     await init(new WebAssembly.Module(encoderBytes));
     return new Studio();

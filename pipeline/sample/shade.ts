@@ -33,7 +33,6 @@ export function drawShade(face: Face): Drawing {
   return drawing;
 }
 
-/** The head's shadow on the neck. */
 function shadeNeck(drawing: Drawing, face: Face): void {
   const jaw = landmarks(face, 3, 13);
   const depth = face.traits.has("Double_Chin") ? 5 : 11;

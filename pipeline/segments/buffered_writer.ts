@@ -21,7 +21,6 @@ export class BufferedWriter implements AsyncDisposable {
     return new BufferedWriter(await FileWriter.open(path));
   }
 
-  /** Appends text. */
   async write(text: string): Promise<void> {
     const bytes = this.#encoder.encode(text);
     (await this.reserve(bytes.length)).set(bytes);

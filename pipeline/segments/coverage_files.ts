@@ -10,7 +10,6 @@ import { count, fields } from "../files/json_shape.ts";
 import { readJsonText } from "../files/json_text.ts";
 import { parseMarked, schemaOf } from "../files/schema.ts";
 
-/** Paths of the two tables. */
 interface CoverageFiles {
   readonly coverage: string;
   readonly emptyMasks: string;

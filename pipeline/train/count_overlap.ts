@@ -85,7 +85,6 @@ class Tally {
     this.#regions = regions;
   }
 
-  /** Begins a face. */
   start(labels: number): void {
     this.present = Uint8Array.from(ATTRIBUTES.keys()).filter((a) => hasAttribute(labels, a));
     this.#most.fill(-Infinity);

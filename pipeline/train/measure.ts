@@ -13,7 +13,6 @@ import type { Losses } from "./files/log.ts";
 
 const A = ATTRIBUTES.length;
 
-/** What is measured on a split. */
 interface Measurement {
   readonly metrics: Metrics;
   readonly losses: Losses;
@@ -39,7 +38,6 @@ export interface MeasureOptions {
   readonly onBatch?: (batch: Batch, prediction: Prediction, masks: MeasuredMasks) => void;
 }
 
-/** The masks of a batch. */
 interface MeasuredMasks extends MaskOverlap {
   /** u32 [B, h, w]: region bits. */
   readonly bits: Uint32Array;

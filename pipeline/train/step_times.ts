@@ -41,7 +41,6 @@ export class StepWatch implements Disposable {
     }
   }
 
-  /** Ends the step at hand. */
   end(): void {
     const spent = this.#spent ?? 0;
     this.#spent = null;

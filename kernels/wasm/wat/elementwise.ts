@@ -13,7 +13,6 @@ interface Parameters {
 /** Reads the number, or four, of an array at which the function stands. */
 type Read = (array: string) => string;
 
-/** Writes there. */
 type Write = (array: string, value: string) => string;
 
 /**

@@ -6,7 +6,6 @@
 
 import { checkSize, type RgbImage } from "../pixels.ts";
 
-/** What the headers say. */
 interface BmpHeader {
   readonly width: number;
   readonly height: number;

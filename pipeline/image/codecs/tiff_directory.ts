@@ -41,7 +41,6 @@ export interface TiffDirectory {
   };
 }
 
-/** Tags by their meaning. */
 const TAG = {
   width: 256,
   height: 257,
@@ -120,7 +119,6 @@ function readBlocks(tags: Tags, width: number, height: number): TiffDirectory["b
   return { ...size, areWhole, data: offsets.map((at, i) => tags.file(at, lengths[i] ?? 0)) };
 }
 
-/** The tags of a file's first directory. */
 class Tags {
   readonly little: boolean;
   readonly #bytes: Uint8Array;
@@ -169,7 +167,6 @@ class Tags {
     return place ? this.#bytes.subarray(place.at, place.at + place.count * place.size) : NOTHING;
   }
 
-  /** Bytes of the file. */
   file(at: number, length: number): Uint8Array {
     return this.#bytes.subarray(at, at + length);
   }

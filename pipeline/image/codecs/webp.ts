@@ -8,7 +8,6 @@ import { exifOrientation } from "./exif.ts";
 import { sideways, turnImage } from "../orientation.ts";
 import { checkSize, overWhite, placeOn, type RgbImage } from "../pixels.ts";
 
-/** What stands in the file's chunks. */
 interface WebpHeader {
   readonly width: number;
   readonly height: number;

@@ -9,7 +9,6 @@ export class Canvas implements RgbImage {
   readonly height: number;
   readonly data: Uint8Array;
 
-  /** A picture of one colour. */
   constructor(width: number, height: number, background: Rgb) {
     this.width = width;
     this.height = height;

@@ -15,7 +15,6 @@ export class FloatRows {
     this.#width = width;
   }
 
-  /** How many rows there are. */
   get size(): number {
     return this.#size;
   }

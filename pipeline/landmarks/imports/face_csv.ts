@@ -25,7 +25,6 @@ interface Columns {
   readonly count: number;
   /** [136]: x0, y0, x1, y1, … */
   readonly points: readonly number[];
-  /** The image's name. */
   readonly image: number;
   readonly confidence: number;
   /** 0 where OpenFace lost the face. */

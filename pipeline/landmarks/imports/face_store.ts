@@ -19,7 +19,6 @@ export class FaceStore {
   /** For every image its last face. */
   readonly #last: number[] = [];
 
-  /** Adds a face. */
   add({ image, points, box, confidence, place }: ImportedFace): void {
     const index = this.#images.add(image, place);
     const face = this.#points.add(points);

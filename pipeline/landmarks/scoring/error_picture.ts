@@ -7,7 +7,6 @@ import { endThatFits, widthOfText, writeText } from "../../image/drawing/text.ts
 import type { Rgb } from "../../image/drawing/colours.ts";
 import { boxAround } from "../face_square.ts";
 
-/** A face to be shown. */
 interface ErrorFace {
   readonly image: RgbImage;
   /** f32 [136]: true points in pixels of the image. */

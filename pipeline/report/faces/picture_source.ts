@@ -38,7 +38,6 @@ export class PictureSource {
     return new PictureSource(real.filter((folder) => folder !== null));
   }
 
-  /** A picture by its path. */
   async picture(path: string): Promise<ShownPicture> {
     // Whatever keeps it from being read, the report is about something else.
     const unreadable = { uri: null, why: "image file not readable" };

@@ -6,7 +6,6 @@ import type { OcclusionEstimate, Shifts } from "../../evaluate/occlusion.ts";
 import { diamonds, dots, draw, gridOf, intervals } from "./draw.ts";
 import type { Html } from "../html.ts";
 
-/** A row of the plot. */
 type OcclusionRow = Shifts & { readonly name: string };
 
 /** A point with its interval. */

@@ -107,7 +107,6 @@ export class CheckpointFolder {
     }
   }
 
-  /** The names of the copies. */
   async #copies(): Promise<string[]> {
     if (!await exists(this.#folder)) return [];
     const names = await Array.fromAsync(Deno.readDir(this.#folder), ({ name }) => name);

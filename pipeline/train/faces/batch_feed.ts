@@ -8,7 +8,6 @@ import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 /** Where an epoch stands. */
 type Position = Pick<CheckpointMetadata, "batch" | "random">;
 
-/** What the batches are made of. */
 interface FeedOptions {
   readonly plan: BatchPlan;
   /** Images a batch. */

@@ -15,7 +15,6 @@ import { checkSchema } from "../../files/schema.ts";
 /** Names in `RUN/config.json` that say what came of a run and not how it was to be. */
 const RESULTS = ["schema", "mask", "backend", "created", "versions", "data", "fingerprint"];
 
-/** What a config file says. */
 interface ConfigFile {
   readonly preset: PresetName | undefined;
   /** Each fits by itself; whether they fit together is not checked yet. */

@@ -72,7 +72,6 @@ export class RunFolder implements AsyncDisposable {
     }
   }
 
-  /** Lets the folder go. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#claim[Symbol.asyncDispose]();
   }
@@ -96,7 +95,6 @@ export async function hasBegun(run: string, beside: readonly string[] = []): Pro
 
 const NO_CONFIG = "it has no config.json, so no run was started there";
 
-/** The name of the file that is locked. */
 const LOCK = "train.lock";
 
 const RUN_FILES = [
