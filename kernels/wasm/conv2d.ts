@@ -6,7 +6,7 @@
  */
 
 import { checkConv2d, type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
-import type { WasmThreads } from "./threads.ts";
+import type { Operands, WasmThreads } from "./threads.ts";
 import { CHANNELS, ROWS } from "./wat/tiles.ts";
 import {
   fitsWinograd,
@@ -23,32 +23,24 @@ const FILTER_PIECES_PER_THREAD = 2;
 const BLOCK_PIXELS = 256;
 
 /** Writes y [B, OH, OW, N] = x [B, H, W, C] * f [KH, KW, C, N]. */
-export function conv2dThreads(
-  threads: WasmThreads,
-  x: number,
-  f: number,
-  y: number,
-  shape: Conv2dShape,
-): void {
+export function conv2dThreads(threads: WasmThreads, [x, f, y]: Operands, shape: Conv2dShape): void {
   checkConv2d(shape);
-  if (fitsWinograd(shape)) return winogradThreads(threads, x, f, y, shape);
+  if (fitsWinograd(shape)) return winogradThreads(threads, [x, f, y], shape);
   const { kernelHeight, kernelWidth, channels, filters } = shape;
   const taps = threads.numbers(f, kernelHeight * kernelWidth * channels * filters);
-  convolve(threads, x, packPanels(threads, taps, filters), y, shape);
+  convolve(threads, [x, packPanels(threads, taps, filters), y], shape);
 }
 
 /** Writes dx [B, H, W, C], the gradient of Σ y·dy by x, from dy [B, OH, OW, N] and f. */
 export function conv2dInputGradThreads(
   threads: WasmThreads,
-  dy: number,
-  f: number,
-  dx: number,
+  [dy, f, dx]: Operands,
   shape: Conv2dShape,
 ): void {
   checkConv2d(shape);
   const { batch, kernelHeight, kernelWidth, channels, filters } = shape;
   if (fitsWinograd({ ...shape, channels: filters, filters: channels })) {
-    return winogradInputGradThreads(threads, dy, f, dx, shape);
+    return winogradInputGradThreads(threads, [dy, f, dx], shape);
   }
   const [outHeight, outWidth] = outputSize(shape);
   const [top, left] = [kernelHeight - 1, kernelWidth - 1];
@@ -71,19 +63,17 @@ export function conv2dInputGradThreads(
     }
   }
   const taps = threads.numbers(f, kernelHeight * kernelWidth * channels * filters);
-  convolve(threads, address, packPanels(threads, rotate(taps, shape), channels), dx, turned);
+  convolve(threads, [address, packPanels(threads, rotate(taps, shape), channels), dx], turned);
 }
 
 /** Writes g [KH, KW, C, N], the gradient of Σ y·dy by f, from x and dy. */
 export function conv2dFilterGradThreads(
   threads: WasmThreads,
-  x: number,
-  dy: number,
-  g: number,
+  [x, dy, g]: Operands,
   shape: Conv2dShape,
 ): void {
   checkConv2d(shape);
-  if (fitsWinograd(shape)) return winogradFilterGradThreads(threads, x, dy, g, shape);
+  if (fitsWinograd(shape)) return winogradFilterGradThreads(threads, [x, dy, g], shape);
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;
   const [outHeight, outWidth] = outputSize(shape);
   const panels = Math.ceil(filters / CHANNELS);
@@ -117,9 +107,7 @@ export function conv2dFilterGradThreads(
 
 function convolve(
   threads: WasmThreads,
-  x: number,
-  panels: number,
-  y: number,
+  [x, panels, y]: Operands,
   shape: Conv2dShape,
 ): void {
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth } = shape;

@@ -5,7 +5,7 @@
  * Twins: `kernels/cpu/conv2d.ts`, for which a row is an image of one pixel.
  */
 
-import type { WasmThreads } from "./threads.ts";
+import type { Operands, WasmThreads } from "./threads.ts";
 import { CHANNELS, ROWS } from "./wat/tiles.ts";
 
 /** Sizes of x [rows, inputs] · w [inputs, outputs]. */
@@ -26,9 +26,7 @@ export function fitsDense({ outputs }: DenseShape): boolean {
 /** Writes y [rows, outputs] = x · w. */
 export function denseThreads(
   threads: WasmThreads,
-  x: number,
-  w: number,
-  y: number,
+  [x, w, y]: Operands,
   { rows, inputs, outputs }: DenseShape,
 ): void {
   const pieces = Math.ceil(inputs / PIECE);
@@ -52,9 +50,7 @@ export function denseThreads(
 /** Writes dx [rows, inputs] = dy · wᵀ. */
 export function denseInputGradThreads(
   threads: WasmThreads,
-  dy: number,
-  w: number,
-  dx: number,
+  [dy, w, dx]: Operands,
   { rows, inputs, outputs }: DenseShape,
 ): void {
   threads.run({

@@ -8,6 +8,9 @@
 import { CONTROL_BYTES, type Job, JobRunner } from "./job.ts";
 import type { ThreadStart } from "./thread.ts";
 
+/** Addresses of what an operation reads, and of what it writes. */
+export type Operands = readonly [a: number, b: number, out: number];
+
 /** A shared memory in which room can be had; addresses are in bytes and multiples of 8. */
 export interface SharedHeap {
   /** The memory; it may grow. */

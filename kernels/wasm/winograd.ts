@@ -6,7 +6,7 @@
  */
 
 import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
-import type { WasmThreads } from "./threads.ts";
+import type { Operands, WasmThreads } from "./threads.ts";
 import { CHANNELS, ROWS } from "./wat/tiles.ts";
 import { OUTPUTS, POSITIONS } from "./wat/winograd/squares.ts";
 
@@ -26,9 +26,7 @@ export function fitsWinograd(shape: Conv2dShape): boolean {
 /** Writes y [B, OH, OW, N] = x [B, H, W, C] * f [3, 3, C, N]; all are addresses. */
 export function winogradThreads(
   threads: WasmThreads,
-  x: number,
-  f: number,
-  y: number,
+  [x, f, y]: Operands,
   shape: Conv2dShape,
 ): void {
   const { channels, filters } = shape;
@@ -36,15 +34,13 @@ export function winogradThreads(
     ...{ f, tap: 4 * channels * filters, inner: 4 * filters, outer: 4 },
   });
   const [outHeight, outWidth] = outputSize(shape);
-  convolve(threads, x, u, y, { ...shape, border: 0, outHeight, outWidth });
+  convolve(threads, [x, u, y], { ...shape, border: 0, outHeight, outWidth });
 }
 
 /** Writes dx [B, H, W, C], the gradient of Σ y·dy by x, from dy [B, OH, OW, N] and f; addresses. */
 export function winogradInputGradThreads(
   threads: WasmThreads,
-  dy: number,
-  f: number,
-  dx: number,
+  [dy, f, dx]: Operands,
   shape: Conv2dShape,
 ): void {
   const { batch, channels, filters } = shape;
@@ -54,7 +50,7 @@ export function winogradInputGradThreads(
     ...{ f: f + (SIDE * SIDE - 1) * tap, tap: -tap, inner: 4, outer: 4 * filters },
   });
   const [height, width] = outputSize(shape);
-  convolve(threads, dy, u, dx, {
+  convolve(threads, [dy, u, dx], {
     ...{ batch, height, width, channels: filters, filters: channels, border: SIDE - 1 },
     ...{ outHeight: shape.height, outWidth: shape.width },
   });
@@ -63,9 +59,7 @@ export function winogradInputGradThreads(
 /** Writes g [3, 3, C, N], the gradient of Σ y·dy by f, from x and dy; all are addresses. */
 export function winogradFilterGradThreads(
   threads: WasmThreads,
-  x: number,
-  dy: number,
-  g: number,
+  [x, dy, g]: Operands,
   shape: Conv2dShape,
 ): void {
   const { batch, height, width, channels, filters } = shape;
@@ -131,9 +125,7 @@ function transformFilter(
 
 function convolve(
   threads: WasmThreads,
-  x: number,
-  u: number,
-  y: number,
+  [x, u, y]: Operands,
   sizes:
     & Record<"batch" | "height" | "width" | "channels" | "filters", number>
     & Record<"border" | "outHeight" | "outWidth", number>,

@@ -67,7 +67,7 @@ function convolutions(threads: WasmThreads): Record<string, OwnKernel> {
   const forward: OwnKernel = ({ x, filter }) => {
     const shape = convolutionShape(x!.shape, filter!.shape);
     return output([shape.batch, ...outputSize(shape), shape.filters], (y) => {
-      conv2dThreads(threads, heapAddress(x!), heapAddress(filter!), y, shape);
+      conv2dThreads(threads, [heapAddress(x!), heapAddress(filter!), y], shape);
     });
   };
   return {
@@ -79,7 +79,7 @@ function convolutions(threads: WasmThreads): Record<string, OwnKernel> {
       const inputShape = attributes["inputShape"] as number[];
       const shape = convolutionShape(inputShape, filter!.shape);
       return output(inputShape, (dx) => {
-        conv2dInputGradThreads(threads, heapAddress(dy!), heapAddress(filter!), dx, shape);
+        conv2dInputGradThreads(threads, [heapAddress(dy!), heapAddress(filter!), dx], shape);
       });
     },
     Conv2DBackpropFilter: ({ x, dy }, attributes) => {
@@ -87,7 +87,7 @@ function convolutions(threads: WasmThreads): Record<string, OwnKernel> {
       const filterShape = attributes["filterShape"] as number[];
       const shape = convolutionShape(x!.shape, filterShape);
       return output(filterShape, (g) => {
-        conv2dFilterGradThreads(threads, heapAddress(x!), heapAddress(dy!), g, shape);
+        conv2dFilterGradThreads(threads, [heapAddress(x!), heapAddress(dy!), g], shape);
       });
     },
   };
@@ -100,7 +100,7 @@ function products(threads: WasmThreads): Record<string, OwnKernel> {
     const shape = { rows, inputs, outputs: b.shape.at(-1)! };
     if (!fitsDense(shape)) return null;
     return output([...a.shape.slice(0, -1), shape.outputs], (y) => {
-      denseThreads(threads, heapAddress(a), heapAddress(b), y, shape);
+      denseThreads(threads, [heapAddress(a), heapAddress(b), y], shape);
     });
   };
   /** aᵀ·b for a [..1, P, K] and b [..1, P, N]: the gradient of a dense layer's weights. */
@@ -110,7 +110,7 @@ function products(threads: WasmThreads): Record<string, OwnKernel> {
     const ones = { batch: 1, height: 1, kernelHeight: 1, kernelWidth: 1 };
     return output([...a.shape.slice(0, -2), channels, filters], (g) => {
       const shape = { ...ones, width, channels, filters };
-      conv2dFilterGradThreads(threads, heapAddress(a), heapAddress(b), g, shape);
+      conv2dFilterGradThreads(threads, [heapAddress(a), heapAddress(b), g], shape);
     });
   };
   /** dy·wᵀ for dy [..1, P, N] and w [..1, K, N]: the gradient of a dense layer's input. */
@@ -119,7 +119,7 @@ function products(threads: WasmThreads): Record<string, OwnKernel> {
     const shape = { rows, inputs: w.shape.at(-2)!, outputs };
     if (!fitsDense(shape)) return null;
     return output([...dy.shape.slice(0, -1), shape.inputs], (dx) => {
-      denseInputGradThreads(threads, heapAddress(dy), heapAddress(w), dx, shape);
+      denseInputGradThreads(threads, [heapAddress(dy), heapAddress(w), dx], shape);
     });
   };
   return {

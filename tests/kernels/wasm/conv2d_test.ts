@@ -60,9 +60,9 @@ for (const counts of [1, 3]) {
         const address = heap.place(like.map(() => NaN));
         return { address, read: () => threads.numbers(address, like.length) };
       }) as [Room, Room, Room];
-      conv2dThreads(threads, atX, atF, y.address, shape);
-      conv2dInputGradThreads(threads, atDy, atF, dx.address, shape);
-      conv2dFilterGradThreads(threads, atX, atDy, g.address, shape);
+      conv2dThreads(threads, [atX, atF, y.address], shape);
+      conv2dInputGradThreads(threads, [atDy, atF, dx.address], shape);
+      conv2dFilterGradThreads(threads, [atX, atDy, g.address], shape);
       const relative = kernelHeight === 3 && kernelWidth === 3 ? WINOGRAD_TOLERANCE : TOLERANCE;
       const close = (what: string) => ({ relative, what: `${what} of ${name}` });
       assertClose(y.read(), naive.conv2d(x, f, shape), close("y"));

@@ -95,8 +95,8 @@ for (const threads of [1, 3]) {
       const [y, dx] = [bench.room(dy.length), bench.room(x.length)];
       const at = bench.place(w);
       const shape = { rows, inputs, outputs };
-      denseThreads(bench.threads, bench.place(x), at, y.address, shape);
-      denseInputGradThreads(bench.threads, bench.place(dy), at, dx.address, shape);
+      denseThreads(bench.threads, [bench.place(x), at, y.address], shape);
+      denseInputGradThreads(bench.threads, [bench.place(dy), at, dx.address], shape);
       const ones = { height: 1, width: 1, kernelHeight: 1, kernelWidth: 1 };
       const pixels = { ...ones, batch: rows, channels: inputs, filters: outputs };
       const close = (what: string) => ({ relative: 2e-6, what: `${what} of ${name}` });
