@@ -79,13 +79,7 @@ export function applyMoving(
     const inverse = tf.rsqrt(tf.add(movingVariance, norm.epsilon));
     const stats = tf.stack([movingMean, inverse]);
     const y = host.tensor(norm.outputShape);
-    norm.apply({
-      x: host.bind(x),
-      scale: host.bind(scale),
-      shift: host.bind(shift),
-      stats: host.bind(stats),
-      y: host.bind(y),
-    });
+    norm.apply(host.bindAll({ x, scale, shift, stats, y }));
     return y;
   });
 }
@@ -104,14 +98,10 @@ export function batchNormOnDevice(
     const y = host.tensor(norm.outputShape);
     const stats = host.tensor([2, channels]);
     norm.forward({
-      x: host.bind(x),
-      scale: host.bind(scale),
-      shift: host.bind(shift),
+      ...host.bindAll({ x, scale, shift, stats, y }),
       parts: parts(),
-      stats: host.bind(stats),
       movingMean: host.bindWritable(movingMean),
       movingVariance: host.bindWritable(movingVariance),
-      y: host.bind(y),
     });
     save([x, scale, shift, stats]);
     const gradFunc = (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
@@ -119,17 +109,8 @@ export function batchNormOnDevice(
       const dx = host.tensor(x.shape);
       const dscale = host.tensor([channels]);
       const dshift = host.tensor([channels]);
-      norm.backward({
-        x: host.bind(x),
-        dy: host.bind(dy as tf.Tensor),
-        scale: host.bind(scale),
-        shift: host.bind(shift),
-        stats: host.bind(stats),
-        parts: parts(),
-        dshift: host.bind(dshift),
-        dscale: host.bind(dscale),
-        dx: host.bind(dx),
-      });
+      const tensors = { x, dy: dy as tf.Tensor, scale, shift, stats, dshift, dscale, dx };
+      norm.backward({ ...host.bindAll(tensors), parts: parts() });
       return [dx, dscale, dshift];
     };
     return { value: y, gradFunc };

@@ -4,7 +4,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Conv2dShape } from "../convolution/conv2d_shape.ts";
+import { type Conv2dShape, type Operation, outputSize } from "../convolution/conv2d_shape.ts";
 import type { MaxPoolShape } from "../max_pool.ts";
 
 type KernelInputs = Record<string, tf.TensorInfo>;
@@ -30,14 +30,14 @@ export function replaceKernel(config: tf.KernelConfig): void {
 }
 
 /** Stride 1, no padding, no dilation, channels last. */
-export function isPlain({ strides, pad, dataFormat, dilations }: KernelAttributes): boolean {
+function isPlain({ strides, pad, dataFormat, dilations }: KernelAttributes): boolean {
   const ones = (value: unknown) => [value ?? 1].flat().every((one) => one === 1);
   return ones(strides) && ones(dilations) && (pad === "valid" || pad === 0) &&
     (dataFormat ?? "NHWC") === "NHWC";
 }
 
 /** Whether nothing is fused to a convolution. */
-export function isAlone(
+function isAlone(
   { bias, preluActivationWeights }: KernelInputs,
   { activation }: KernelAttributes,
 ): boolean {
@@ -52,6 +52,47 @@ export function convolutionShape(
   const [batch, height, width, channels] = x as [number, number, number, number];
   const [kernelHeight, kernelWidth, , filters] = filter as [number, number, number, number];
   return { batch, height, width, channels, filters, kernelHeight, kernelWidth };
+}
+
+/** Runs an operation of two tensors into a new one of a shape. */
+export type RunOperation = (
+  operation: Operation,
+  operands: readonly [tf.TensorInfo, tf.TensorInfo],
+  shape: Conv2dShape,
+  outputShape: number[],
+) => tf.TensorInfo;
+
+/** Kernels of convolutions and both their gradients. */
+export function convolutionKernels(run: RunOperation): Record<string, OwnKernel> {
+  const forward: OwnKernel = ({ x, filter }) => {
+    const shape = convolutionShape(x!.shape, filter!.shape);
+    return run("conv2d", [x!, filter!], shape, [shape.batch, ...outputSize(shape), shape.filters]);
+  };
+  return {
+    Conv2D: (inputs, attributes) => isPlain(attributes) ? forward(inputs, attributes) : null,
+    FusedConv2D: (inputs, attributes) =>
+      isPlain(attributes) && isAlone(inputs, attributes) ? forward(inputs, attributes) : null,
+    Conv2DBackpropInput: ({ dy, filter }, attributes) => {
+      if (!isPlain(attributes)) return null;
+      const inputShape = attributes["inputShape"] as number[];
+      const shape = convolutionShape(inputShape, filter!.shape);
+      return run("conv2dInputGrad", [dy!, filter!], shape, inputShape);
+    },
+    Conv2DBackpropFilter: ({ x, dy }, attributes) => {
+      if (!isPlain(attributes)) return null;
+      const filterShape = attributes["filterShape"] as number[];
+      const shape = convolutionShape(x!.shape, filterShape);
+      return run("conv2dFilterGrad", [x!, dy!], shape, filterShape);
+    },
+  };
+}
+
+/** Adds a bias with the backend's own kernel and releases the sum without it. */
+export function addBias(product: tf.TensorInfo, bias: tf.TensorInfo): tf.TensorInfo {
+  const add = tf.getKernel("Add", tf.getBackend()).kernelFunc;
+  const sum = add({ inputs: { a: product, b: bias }, backend: tf.backend() }) as tf.TensorInfo;
+  tf.engine().backend.disposeData(product.dataId);
+  return sum;
 }
 
 /** Whether a matrix product is of one matrix by one. */

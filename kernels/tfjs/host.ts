@@ -210,6 +210,13 @@ export class TfjsHost implements PassHost {
     return this.#backend.tensorMap.get(tensor.dataId).resource!;
   }
 
+  /** The buffers of tensors by their names. */
+  bindAll<Name extends string>(tensors: Record<Name, tf.TensorInfo>): Record<Name, GPUBuffer> {
+    const bound = Object.entries<tf.TensorInfo>(tensors)
+      .map(([name, tensor]) => [name, this.bind(tensor)]);
+    return Object.fromEntries(bound) as Record<Name, GPUBuffer>;
+  }
+
   /** As {@linkcode bind}, for a tensor that a kernel changes in place: tfjs forgets its CPU copy. */
   bindWritable(tensor: tf.TensorInfo): GPUBuffer {
     const buffer = this.bind(tensor);

@@ -41,14 +41,9 @@ export function fusedJointLoss(
     const dlogits = host.tensor(logits.shape);
     const dmaps = host.tensor(maps.shape);
     jointLoss(host.gpu, {
-      logits: host.bind(logits),
-      maps: host.bind(maps),
-      bits,
-      targets,
-      dlogits: host.bind(dlogits),
-      dmaps: host.bind(dmaps),
+      ...host.bindAll({ logits, maps, dlogits, dmaps, losses: values }),
+      ...{ bits, targets },
       parts: host.gpu.scratch("parts", 8 * jointLossParts(shape)),
-      losses: host.bind(values),
     }, shape);
     const value = tf.reshape(tf.slice(values, 0, 1), []) as tf.Scalar;
     save([dlogits, dmaps]);

@@ -6,18 +6,18 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { pooledSize } from "../batch_norm_pool.ts";
-import { type Conv2dShape, outputSize } from "../convolution/conv2d_shape.ts";
+import type { Conv2dShape } from "../convolution/conv2d_shape.ts";
 import { convolve, type Operation } from "../convolution.ts";
 import { maxPool, maxPoolGrad } from "../max_pool.ts";
 import { stridedCopy } from "../strided_copy.ts";
 import {
-  convolutionShape,
-  isAlone,
-  isPlain,
+  addBias,
+  convolutionKernels,
   isSingle,
   type OwnKernel,
   poolShape,
   replaceKernel,
+  type RunOperation,
   withOwn,
 } from "./convolution.ts";
 import type { TfjsHost } from "./host.ts";
@@ -45,39 +45,20 @@ export function useStockKernels(): void {
 
 function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
   return {
-    Conv2D: ({ x, filter }, attributes) =>
-      isPlain(attributes) ? convolution(host, x!, filter!) : null,
-    FusedConv2D: (inputs, attributes) =>
-      isPlain(attributes) && isAlone(inputs, attributes)
-        ? convolution(host, inputs.x!, inputs.filter!)
-        : null,
-    Conv2DBackpropInput: ({ dy, filter }, attributes) => {
-      if (!isPlain(attributes)) return null;
-      const inputShape = attributes.inputShape as number[];
-      const shape = convolutionShape(inputShape, filter!.shape);
-      return run(host, "conv2dInputGrad", [dy!, filter!], shape, inputShape);
-    },
-    Conv2DBackpropFilter: ({ x, dy }, attributes) => {
-      if (!isPlain(attributes)) return null;
-      const filterShape = attributes.filterShape as number[];
-      const shape = convolutionShape(x!.shape, filterShape);
-      return run(host, "conv2dFilterGrad", [x!, dy!], shape, filterShape);
-    },
+    ...convolutionKernels((...given) => run(host, ...given)),
     MaxPool: ({ x }, attributes) => {
       const shape = poolShape(x!, attributes);
       if (!shape) return null;
       const { batch, channels } = shape;
       const y = host.output([batch, ...pooledSize(shape), channels]);
-      maxPool(host.gpu, { x: host.bind(x!), y: host.bind(y) }, shape);
+      maxPool(host.gpu, host.bindAll({ x: x!, y }), shape);
       return y;
     },
     MaxPoolGrad: ({ input: x, output: y, dy }, attributes) => {
       const shape = poolShape(x!, attributes);
       if (!shape) return null;
       const dx = host.output(x!.shape);
-      const [boundX, boundY, boundDy] = [x!, y!, dy!].map((tensor) => host.bind(tensor));
-      const buffers = { x: boundX!, y: boundY!, dy: boundDy!, dx: host.bind(dx) };
-      maxPoolGrad(host.gpu, buffers, shape);
+      maxPoolGrad(host.gpu, host.bindAll({ x: x!, y: y!, dy: dy!, dx }), shape);
       return dx;
     },
     ...viewKernels((x, view, shape) => {
@@ -89,40 +70,19 @@ function ownKernels(host: TfjsHost): Record<string, OwnKernel> {
     _FusedMatMul: ({ a, b, bias, preluActivationWeights }, attributes) => {
       if (preluActivationWeights || attributes.activation !== "linear") return null;
       const c = product(host, a!, b!, attributes);
-      return c && bias ? addBias(host, c, bias) : c;
+      return c && bias ? addBias(c, bias) : c;
     },
   };
-}
-
-function convolution(
-  host: TfjsHost,
-  x: tf.TensorInfo,
-  filter: tf.TensorInfo,
-): tf.TensorInfo {
-  const shape = convolutionShape(x.shape, filter.shape);
-  const outputShape = [shape.batch, ...outputSize(shape), shape.filters];
-  return run(host, "conv2d", [x, filter], shape, outputShape);
 }
 
 /** Records an operation into a new tensor. */
 function run(
   host: TfjsHost,
-  operation: Operation,
-  [a, b]: readonly [tf.TensorInfo, tf.TensorInfo],
-  shape: Conv2dShape,
-  outputShape: number[],
+  ...[operation, [a, b], shape, outputShape]: Parameters<RunOperation>
 ): tf.TensorInfo {
   const out = host.output(outputShape);
   convolve(host.gpu, operation, [host.bind(a), host.bind(b), host.bind(out)], shape);
   return out;
-}
-
-/** Adds a bias with tfjs's own kernel and releases the sum without it. */
-function addBias(host: TfjsHost, product: tf.TensorInfo, bias: tf.TensorInfo): tf.TensorInfo {
-  const add = tf.getKernel("Add", "webgpu").kernelFunc;
-  const sum = add({ inputs: { a: product, b: bias }, backend: tf.backend() });
-  host.release(product);
-  return sum as tf.TensorInfo;
 }
 
 /** A matrix product as the convolution of 1x1 images, or its gradients; null if it is batched. */

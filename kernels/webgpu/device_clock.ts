@@ -2,7 +2,7 @@
 
 import type { Gpu } from "./gpu.ts";
 
-/** Timestamps count nanoseconds. */
+/** Timestamps count nanoseconds; a driver that counted otherwise would change no comparison. */
 const NANOSECOND = 1e-9;
 
 /** Measures one stretch of commands at a time. Dispose it to release its buffers. */

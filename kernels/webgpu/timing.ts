@@ -1,11 +1,10 @@
 /** How long the device takes over what is recorded. */
 
-import type { Gpu, PassHost } from "./gpu.ts";
+import { DeviceClock } from "./device_clock.ts";
+import type { Gpu } from "./gpu.ts";
 
 /** Runs that are timed by timestamps after the first; the fastest of all counts. */
 const MORE_RUNS = 2;
-/** Timestamps count nanoseconds; a driver that counted otherwise would change no comparison. */
-const NANOSECOND = 1e-9;
 /** Without timestamps, least seconds between submitting and hearing of the end: Deno looks every 10 ms. */
 const LONG = 0.1;
 /** Most repetitions towards {@linkcode LONG}. */
@@ -33,78 +32,18 @@ export async function secondsOf(
   return Math.min(first!, ...await byTimestamps(gpu, record, MORE_RUNS));
 }
 
-/**
- * Seconds of each of some runs, which are waited for once: Deno looks for the end every 10 ms. Two empty
- * passes around the dispatches take the time, so that those may need several passes.
- */
+/** Seconds of each of some runs, which are waited for once: Deno looks for the end every 10 ms. */
 async function byTimestamps(gpu: Gpu, record: () => void, runs: number): Promise<number[]> {
-  const { device, host } = gpu;
-  const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-  const count = 2 * runs;
-  const size = 8 * count;
-  const querySet = device.createQuerySet({ label: "timing", type: "timestamp", count });
-  const times = device.createBuffer({ size, usage: QUERY_RESOLVE | COPY_SRC });
-  const readable = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
-  host.submit();
-  // A submission each: a driver takes one that lasts for hung.
-  for (let run = 0; run < runs; run++) submitTimed(gpu, record, querySet, 2 * run);
-  const encoder = device.createCommandEncoder({ label: "timing" });
-  encoder.resolveQuerySet(querySet, 0, count, times, 0);
-  encoder.copyBufferToBuffer(times, 0, readable, 0, size);
-  device.queue.submit([encoder.finish()]);
-  await gpu.answer(readable.mapAsync(GPUMapMode.READ));
-  const ticks = new BigUint64Array(readable.getMappedRange().slice(0));
-  for (const owned of [querySet, times, readable]) owned.destroy();
-  return Array.from(
-    { length: runs },
-    (_, run) => Number(ticks[2 * run + 1]! - ticks[2 * run]!) * NANOSECOND,
-  );
-}
-
-/** Submits one run between the timestamps `first` and `first + 1`. */
-function submitTimed(gpu: Gpu, record: () => void, querySet: GPUQuerySet, first: number): void {
-  const { device, host } = gpu;
-  const passes = new TimedPasses(device.createCommandEncoder({ label: "timing" }));
-  passes.stamp({ querySet, beginningOfPassWriteIndex: first });
-  gpu.host = passes;
-  try {
+  using owned = new DisposableStack();
+  const clocks = Array.from({ length: runs }, () => owned.use(DeviceClock.of(gpu)!));
+  for (const clock of clocks) {
+    // A submission each: a driver takes one that lasts for hung.
+    gpu.host.submit();
+    clock.start();
     record();
-  } finally {
-    gpu.host = host;
+    clock.stop();
   }
-  passes.stamp({ querySet, endOfPassWriteIndex: first + 1 });
-  device.queue.submit([passes.encoder.finish()]);
-}
-
-/** Takes all dispatches into one encoder. Nothing is submitted in between: the first run made all buffers. */
-class TimedPasses implements PassHost {
-  readonly encoder: GPUCommandEncoder;
-  #pass: GPUComputePassEncoder | null = null;
-
-  constructor(encoder: GPUCommandEncoder) {
-    this.encoder = encoder;
-  }
-
-  /** An empty pass that writes a timestamp. */
-  stamp(timestampWrites: GPUComputePassTimestampWrites): void {
-    this.#pass?.end();
-    this.#pass = null;
-    this.encoder.beginComputePass({ label: "timestamp", timestampWrites }).end();
-  }
-
-  pass(): GPUComputePassEncoder {
-    return this.#pass ??= this.encoder.beginComputePass({ label: "timing" });
-  }
-
-  copies(): GPUCommandEncoder {
-    this.#pass?.end();
-    this.#pass = null;
-    return this.encoder;
-  }
-
-  dispatched(): void {}
-
-  submit(): void {}
+  return await Promise.all(clocks.map((clock) => clock.seconds()));
 }
 
 /** Repeats until the time is long beside the grain of the clock. */

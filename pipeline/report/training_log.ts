@@ -2,44 +2,32 @@
 
 import { FACE_COUNT, type FaceCount } from "../face/face_count.ts";
 import { checkSchema } from "../files/schema.ts";
-import { LONGEST_LINE } from "../train/files/log.ts";
+import {
+  type EpochLine,
+  LONGEST_LINE,
+  type Losses as LogLosses,
+  type Validation,
+} from "../train/files/log.ts";
 
-/** The losses of a step, or their means over an epoch. Null where the log has none. */
-export interface Losses {
-  readonly loss: number | null;
-  readonly attributeLoss: number | null;
-  readonly maskLoss: number | null;
-}
+/** What a line says, as far as it does: null stands for what is missing or no number. */
+type Found<T> = { readonly [Name in keyof T]: T[Name] | null };
 
-interface StepEntry extends Losses {
+/** The losses of a step, or their means over an epoch. */
+export type Losses = Found<LogLosses>;
+
+export interface StepEntry extends Losses {
   /** Where it lies in the training: 2.5 is half way through the third epoch. */
   readonly epochs: number;
 }
 
-/** Measures on the validation split after an epoch. */
-export interface ValidationEntry extends Losses {
-  readonly accuracy: number | null;
-  readonly balancedAccuracy: number | null;
-  readonly localisationIoU: number | null;
-  /** Localisation of the mean mask of the training faces. */
-  readonly priorIoU: number | null;
-  readonly pointing: number | null;
-  /** The joint one. */
-  readonly maskIoU: number | null;
-}
-
 /** One epoch. */
-export interface EpochEntry {
+export interface EpochEntry
+  extends Found<Pick<EpochLine, "learningRate" | "seconds" | "imagesPerSecond" | "waitShare">> {
   /** Counted from 0. */
   readonly epoch: number;
-  readonly learningRate: number | null;
-  readonly seconds: number | null;
-  readonly imagesPerSecond: number | null;
-  /** Share of the time that the network waited for data. */
-  readonly waitShare: number | null;
   readonly train: Losses;
   /** Null where the epoch was not validated. */
-  readonly validation: ValidationEntry | null;
+  readonly validation: Found<Validation> | null;
 }
 
 /** The whole log, in the order of training. */
@@ -138,33 +126,31 @@ function placeSteps(steps: readonly [number, Fields][]): StepEntry[] {
   });
 }
 
+const MEASURES = [
+  ...["loss", "attributeLoss", "maskLoss", "accuracy", "balancedAccuracy", "localisationIoU"],
+  ...["priorIoU", "pointing", "maskIoU"],
+] as (keyof Validation)[];
+
 function epochEntry(epoch: number, entry: Fields): EpochEntry {
   const validation = fieldsIn(entry, "validation");
   return {
     epoch,
-    learningRate: numberIn(entry, "learningRate"),
-    seconds: numberIn(entry, "seconds"),
-    imagesPerSecond: numberIn(entry, "imagesPerSecond"),
-    waitShare: numberIn(entry, "waitShare"),
+    ...numbersIn(entry, ["learningRate", "seconds", "imagesPerSecond", "waitShare"]),
     train: lossesOf(fieldsIn(entry, "train") ?? {}),
-    validation: validation && {
-      ...lossesOf(validation),
-      accuracy: numberIn(validation, "accuracy"),
-      balancedAccuracy: numberIn(validation, "balancedAccuracy"),
-      localisationIoU: numberIn(validation, "localisationIoU"),
-      priorIoU: numberIn(validation, "priorIoU"),
-      pointing: numberIn(validation, "pointing"),
-      maskIoU: numberIn(validation, "maskIoU"),
-    },
+    validation: validation && numbersIn(validation, MEASURES),
   };
 }
 
 function lossesOf(fields: Fields): Losses {
-  return {
-    loss: numberIn(fields, "loss"),
-    attributeLoss: numberIn(fields, "attributeLoss"),
-    maskLoss: numberIn(fields, "maskLoss"),
-  };
+  return numbersIn(fields, ["loss", "attributeLoss", "maskLoss"]);
+}
+
+function numbersIn<Name extends string>(
+  fields: Fields,
+  names: readonly Name[],
+): Record<Name, number | null> {
+  const found = names.map((name) => [name, numberIn(fields, name)]);
+  return Object.fromEntries(found) as Record<Name, number | null>;
 }
 
 function fieldsIn(fields: Fields, name: string): Fields | null {

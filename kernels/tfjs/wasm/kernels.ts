@@ -6,7 +6,6 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { pooledSize } from "../../batch_norm_pool.ts";
-import { outputSize } from "../../convolution/conv2d_shape.ts";
 import { addThreads } from "../../wasm/add.ts";
 import {
   conv2dFilterGradThreads,
@@ -18,9 +17,8 @@ import { maxPoolGradThreads, maxPoolThreads } from "../../wasm/max_pool.ts";
 import { stridedCopyThreads } from "../../wasm/strided_copy.ts";
 import type { MaxPoolShape } from "../../max_pool.ts";
 import {
-  convolutionShape,
-  isAlone,
-  isPlain,
+  addBias,
+  convolutionKernels,
   isSingle,
   type KernelAttributes,
   type OwnKernel,
@@ -63,34 +61,18 @@ function output(shape: readonly number[], write: (address: number) => void): tf.
   return info;
 }
 
+const CONVOLUTIONS = {
+  conv2d: conv2dThreads,
+  conv2dInputGrad: conv2dInputGradThreads,
+  conv2dFilterGrad: conv2dFilterGradThreads,
+};
+
 function convolutions(threads: WasmThreads): Record<string, OwnKernel> {
-  const forward: OwnKernel = ({ x, filter }) => {
-    const shape = convolutionShape(x!.shape, filter!.shape);
-    return output([shape.batch, ...outputSize(shape), shape.filters], (y) => {
-      conv2dThreads(threads, [heapAddress(x!), heapAddress(filter!), y], shape);
-    });
-  };
-  return {
-    Conv2D: (inputs, attributes) => isPlain(attributes) ? forward(inputs, attributes) : null,
-    FusedConv2D: (inputs, attributes) =>
-      isPlain(attributes) && isAlone(inputs, attributes) ? forward(inputs, attributes) : null,
-    Conv2DBackpropInput: ({ dy, filter }, attributes) => {
-      if (!isPlain(attributes)) return null;
-      const inputShape = attributes["inputShape"] as number[];
-      const shape = convolutionShape(inputShape, filter!.shape);
-      return output(inputShape, (dx) => {
-        conv2dInputGradThreads(threads, [heapAddress(dy!), heapAddress(filter!), dx], shape);
-      });
-    },
-    Conv2DBackpropFilter: ({ x, dy }, attributes) => {
-      if (!isPlain(attributes)) return null;
-      const filterShape = attributes["filterShape"] as number[];
-      const shape = convolutionShape(x!.shape, filterShape);
-      return output(filterShape, (g) => {
-        conv2dFilterGradThreads(threads, [heapAddress(x!), heapAddress(dy!), g], shape);
-      });
-    },
-  };
+  return convolutionKernels((operation, [a, b], shape, outputShape) =>
+    output(outputShape, (out) => {
+      CONVOLUTIONS[operation](threads, [heapAddress(a), heapAddress(b), out], shape);
+    })
+  );
 }
 
 /** Products of one matrix by one: a dense layer and its gradients. */
@@ -136,14 +118,6 @@ function products(threads: WasmThreads): Record<string, OwnKernel> {
       return y && bias ? addBias(y, bias) : y;
     },
   };
-}
-
-/** Adds a bias with tfjs's own kernel and releases the sum without it. */
-function addBias(product: tf.TensorInfo, bias: tf.TensorInfo): tf.TensorInfo {
-  const add = tf.getKernel("Add", "wasm").kernelFunc;
-  const sum = add({ inputs: { a: product, b: bias }, backend: tf.backend() }) as tf.TensorInfo;
-  tf.engine().backend.disposeData(product.dataId);
-  return sum;
 }
 
 /** Of fewer numbers, waking the threads takes longer than tfjs takes to add them. */

@@ -4,7 +4,8 @@ import { type Html, html, key } from "../html.ts";
 import { type Curve, type CurvePanel, plotCurves, type Point } from "../plots/plots.ts";
 import { measured, NOTHING, percent } from "../text.ts";
 import { formatDuration } from "../../numbers/duration.ts";
-import type { EpochEntry, Losses, TrainingLog, ValidationEntry } from "../training_log.ts";
+import type { Validation } from "../../train/files/log.ts";
+import type { EpochEntry, Losses, TrainingLog } from "../training_log.ts";
 
 /** Most points of a curve of single steps; more would not be told apart at its width. */
 const MOST_POINTS = 240;
@@ -79,7 +80,7 @@ function panelsOf({ steps, epochs }: TrainingLog): [string, CurvePanel][] {
 
 /** What validations measured in percent. */
 function sharePanels(epochs: readonly EpochEntry[]): [string, CurvePanel][] {
-  const share = (label: string, name: keyof ValidationEntry): CurvePanel => ({
+  const share = (label: string, name: keyof Validation): CurvePanel => ({
     label,
     curves: [validationCurve(epochs, name)],
     format: "share",
@@ -100,7 +101,7 @@ function sharePanels(epochs: readonly EpochEntry[]): [string, CurvePanel][] {
   ];
 }
 
-function validationCurve(epochs: readonly EpochEntry[], name: keyof ValidationEntry): Curve {
+function validationCurve(epochs: readonly EpochEntry[], name: keyof Validation): Curve {
   const points = pointsOf(epochs, endOf, ({ validation }) => validation?.[name] ?? null);
   return { kind: "validation", points };
 }
