@@ -4,7 +4,6 @@ import type { Binding, Gpu } from "./webgpu/gpu.ts";
 import { grid, numbersAtOnce } from "./webgpu/kernel.ts";
 import source from "./wgsl/adamw_step.wgsl" with { type: "text" };
 
-/** What decides a step of AdamW. */
 export interface AdamWSettings {
   readonly rate: number;
   /** Share of the mean gradient that is kept, β₁. */

@@ -15,7 +15,6 @@ export interface Change {
 /** An image as it is. */
 export const UNCHANGED: Change = { dy: 0, dx: 0, flip: false };
 
-/** Height and width of the images. */
 export interface AugmentShape {
   readonly height: number;
   readonly width: number;

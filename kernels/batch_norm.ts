@@ -59,7 +59,6 @@ export function batchNormGroups({ rows }: BatchNormShape, gpu: Device = SOFTWARE
 
 /** What decides how sums are shared out. */
 export type Device = Pick<Gpu, "isFallback">;
-/** A software adapter. */
 export const SOFTWARE: Device = { isFallback: true };
 
 function rowsPerGroup({ isFallback }: Device): number {

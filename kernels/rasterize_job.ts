@@ -41,7 +41,6 @@ export interface RasterizeJob {
   readonly flips?: Uint8Array<ArrayBuffer>;
 }
 
-/** The sizes of a job. */
 export interface RasterizeShape {
   readonly images: number;
   readonly regions: number;

@@ -14,7 +14,6 @@ const opened = new Set<WeakRef<GPUDevice>>();
 /** A device that has not answered for so long does not answer, in milliseconds. */
 const LONGEST = 30_000;
 
-/** Notes a device. */
 export function noteDevice(device: GPUDevice): void {
   for (const known of opened) if (!known.deref()) opened.delete(known);
   opened.add(new WeakRef(device));

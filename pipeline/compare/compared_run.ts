@@ -10,7 +10,6 @@ import { PROGRAM_NAME } from "../files/standalone.ts";
 
 const A = ATTRIBUTES.length;
 
-/** One run. */
 export interface ComparedRun {
   /** The folder's own name, or its path where another run has the same name. */
   readonly name: string;

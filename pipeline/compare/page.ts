@@ -12,7 +12,6 @@ import { type MeanRow, plotMeans, seriesOf } from "./plots.ts";
 import type { Setting } from "./settings.ts";
 import { intervalText, MEASURES, ONE_SETTING, pText, TESTS } from "./text.ts";
 
-/** The whole page. */
 export function renderComparison(comparison: Comparison, settings: readonly Setting[]): string {
   const [first, ...others] = comparison.settings;
   const title = comparison.settings.map(({ name }) => name).join(", ");

@@ -15,7 +15,6 @@ export interface Place {
   readonly size: readonly [width: number, height: number];
 }
 
-/** One face. */
 export interface ExtremeFace extends Place {
   /** File name as the data set spells it. */
   readonly image: string;

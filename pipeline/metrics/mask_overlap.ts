@@ -35,7 +35,6 @@ type OverlapName = keyof typeof OVERLAP_ARRAYS;
 
 const NAMES = Object.keys(OVERLAP_ARRAYS) as OverlapName[];
 
-/** The names of the arrays that an overlap has. */
 export function overlapNames(overlap: MaskOverlap): OverlapName[] {
   return NAMES.filter((name) => overlap[name] !== undefined);
 }

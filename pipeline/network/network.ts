@@ -206,7 +206,6 @@ export function withMapLogits(network: tfl.LayersModel): tfl.LayersModel {
   });
 }
 
-/** Runs the network. */
 export function applyNetwork(
   network: tfl.LayersModel,
   images: tf.Tensor,

@@ -33,7 +33,6 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Some settings by their own names, not checked yet. */
 export type GivenSettings = Partial<Record<Name, unknown>>;
 
-/** Names of the settings. */
 export const SETTING_NAMES: readonly Name[] = Object.keys(SETTINGS) as Name[];
 
 /** A configuration's settings by their own names. */

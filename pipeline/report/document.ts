@@ -12,7 +12,6 @@ interface Page {
   readonly main: HtmlValue;
 }
 
-/** The whole document. */
 export function renderDocument({ kind, title, provenance, main }: Page): string {
   const page = html`
     <!DOCTYPE html>

@@ -20,7 +20,6 @@ export interface StepEntry extends Losses {
   readonly epochs: number;
 }
 
-/** One epoch. */
 export interface EpochEntry
   extends Found<Pick<EpochLine, "learningRate" | "seconds" | "imagesPerSecond" | "waitShare">> {
   /** Counted from 0. */

@@ -9,7 +9,6 @@ import type { Attribute } from "../face/attributes.ts";
 import type { Random } from "../numbers/random.ts";
 import type { Point } from "./pose.ts";
 
-/** A planned face. */
 export interface Anatomy {
   /** 68 points in iBUG order. */
   readonly points: readonly Point[];

@@ -110,7 +110,6 @@ export function drawFace(random: Random): Face {
   };
 }
 
-/** Landmark `index` of a face's plan. */
 export function landmark(face: Face, index: number): Point {
   return face.points[index] as Point;
 }

@@ -129,7 +129,6 @@ function drawAdornment(traits: Traits): void {
   if (!traits.has("Wearing_Necktie")) traits.draw("Wearing_Necklace", [0.5, 0.08]);
 }
 
-/** Draws the attributes of one face. */
 export function drawTraits(random: Random): ReadonlySet<Attribute> {
   const traits = new Traits(random);
   drawPerson(traits);

@@ -30,5 +30,4 @@ const ADAMW_STEP = elementwise(
   ],
 );
 
-/** The module's text. */
 export const adamWStepText: string = moduleOf(ADAMW_STEP);

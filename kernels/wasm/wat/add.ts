@@ -31,5 +31,4 @@ const ADD = func("add", "a b y period first last", { i32: "i at from" })(
   ),
 );
 
-/** The module's text. */
 export const addText: string = moduleOf(ADD);

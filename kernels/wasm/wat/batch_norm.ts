@@ -137,7 +137,6 @@ const NORM_GRAD = func(
   ),
 );
 
-/** The module's text. */
 export const batchNormText: string = moduleOf(
   lines(NORM_SUMS, NORMALISE, NORM_GRAD_SUMS, NORM_GRAD),
 );

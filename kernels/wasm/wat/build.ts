@@ -24,7 +24,6 @@ const BINARIES = join(FOLDER, "..", "binaries");
 /** What the texts use beyond the first version of WebAssembly. */
 const FEATURES = { simd: true, threads: true, relaxed_simd: true, bulk_memory: true };
 
-/** Assembles a text. */
 export async function assemble(name: string, text: string): Promise<Uint8Array> {
   const { parseWat } = await wabt();
   const module = parseWat(name, text, FEATURES);

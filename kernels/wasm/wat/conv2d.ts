@@ -141,5 +141,4 @@ const FILTER_GRAD = func(
   ),
 );
 
-/** The module's text. */
 export const conv2dText: string = moduleOf(CONV2D, FILTER_GRAD);

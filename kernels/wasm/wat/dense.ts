@@ -102,5 +102,4 @@ const DENSE_INPUT_GRAD = func("dense_input_grad", "dy w dx rows inputs outputs f
   ),
 );
 
-/** The module's text. */
 export const denseText: string = moduleOf(lines(DENSE, ADD_PARTS, DENSE_INPUT_GRAD));

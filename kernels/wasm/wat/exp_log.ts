@@ -12,7 +12,6 @@ function four(value: number): string {
   return `(v128.const f32x4 ${Array(4).fill(value).join(" ")})`;
 }
 
-/** Four ones. */
 export const ONES: string = four(1);
 /** The bits of −0: `${-0}` would be the text of 0. */
 const SIGNS = "(v128.const i32x4 0x80000000 0x80000000 0x80000000 0x80000000)";

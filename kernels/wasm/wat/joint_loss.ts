@@ -67,5 +67,4 @@ const JOINT_LOSS = func(
   `(f64.store ${add("sums", mul("piece", 8))} ${sumOfTwo("total")})`,
 );
 
-/** The module's text. */
 export const jointLossText: string = moduleOf(JOINT_LOSS, ...MASK_ENTROPY_FUNCTIONS);

@@ -156,5 +156,4 @@ const DICE_GRAD = func("dice_grad", ["bits wanted weights dmaps lead slope", PIE
   }),
 );
 
-/** The functions. */
 export const MASK_ENTROPY_FUNCTIONS: readonly string[] = [MASK_ENTROPY, DICE_SUMS, DICE_GRAD];

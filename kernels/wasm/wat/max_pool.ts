@@ -110,5 +110,4 @@ const MAX_POOL_GRAD = func(
   ),
 );
 
-/** The module's text. */
 export const maxPoolText: string = moduleOf(MAX_POOL, MAX_POOL_GRAD);

@@ -21,5 +21,4 @@ const SGD_STEP = elementwise(
   ],
 );
 
-/** The module's text. */
 export const sgdStepText: string = moduleOf(SGD_STEP);

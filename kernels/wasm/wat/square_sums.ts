@@ -24,5 +24,4 @@ const SQUARE_SUMS = func("square_sums", "g sums first last piece", {
   `(f64.store ${add("sums", mul("piece", 8))} ${sumOfTwo("total")})`,
 );
 
-/** The module's text. */
 export const squareSumsText: string = moduleOf(SQUARE_SUMS);

@@ -68,5 +68,4 @@ const STRIDED_COPY = func(
   ),
 );
 
-/** The module's text. */
 export const stridedCopyText: string = moduleOf(STRIDED_COPY);

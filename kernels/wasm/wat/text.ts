@@ -32,11 +32,8 @@ export function set(name: string, value: Term): string {
 const fold = (operation: string) => (first: Term, ...rest: readonly Term[]): string =>
   rest.reduce<string>((sum, next) => `(i32.${operation} ${sum} ${term(next)})`, term(first));
 
-/** Sum. */
 export const add = fold("add");
-/** Product. */
 export const mul = fold("mul");
-/** Difference. */
 export const sub = fold("sub");
 /** Quotient of numbers that are not negative. */
 export const div = fold("div_u");

@@ -6,9 +6,7 @@
 
 import { fused, increase, lines, load, range, set, store, type Term, term, ZEROS } from "./text.ts";
 
-/** Rows of a tile. */
 export const ROWS = 5;
-/** Channels of a tile. */
 export const CHANNELS = 8;
 /** Bytes of a tile's row. */
 export const TILE_BYTES = 4 * CHANNELS;

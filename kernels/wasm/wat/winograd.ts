@@ -152,7 +152,6 @@ const WINOGRAD_FILTER_GRAD = func(
   ),
 );
 
-/** The module's text. */
 export const winogradText: string = moduleOf(
   WINOGRAD,
   WINOGRAD_FILTER_GRAD,

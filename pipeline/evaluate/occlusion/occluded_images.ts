@@ -10,7 +10,6 @@ const GREY = 128;
 /** What is greyed out: nothing, the regions of a set, or as many pixels elsewhere on the face. */
 type Occluded = "nothing" | "region" | "elsewhere";
 
-/** One image. */
 export interface OccludedImage {
   /** u8 [H, W, 3] */
   readonly pixels: Uint8Array;

@@ -3,7 +3,6 @@
 import { ATTRIBUTES } from "../../face/attributes.ts";
 import { attributeRegionMasks, REGIONS } from "../../face/regions.ts";
 
-/** A set of regions. */
 export interface RegionSet {
   /** Bit r says whether region r belongs to it. */
   readonly bits: number;

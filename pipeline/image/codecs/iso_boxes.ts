@@ -4,7 +4,6 @@
  * Source: ISO/IEC 14496-12, sections 4.2 and 4.3.
  */
 
-/** A box. */
 export interface IsoBox {
   readonly type: string;
   /** What it holds, as far as the file goes. */

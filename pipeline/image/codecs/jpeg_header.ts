@@ -6,7 +6,6 @@
 
 import { beginsWithExif, exifOrientation } from "./exif.ts";
 
-/** Facts from a JPEG file's markers. */
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;

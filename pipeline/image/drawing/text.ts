@@ -7,7 +7,6 @@ import moduleBytes from "imagescript/wasm/any/font.wasm" with { type: "bytes" };
 import type { Rgb } from "./colours.ts";
 import type { Canvas } from "./canvas.ts";
 
-/** Size and colour of text. */
 interface TextStyle {
   /** Pixels per em. */
   readonly size: number;

@@ -20,7 +20,6 @@ export type LandmarkSettings = Readonly<Record<string, string | number | boolean
 /** A face that was looked for, without its points. */
 type Done = Pick<FaceRecord, "size" | "box" | "rejected" | "damage" | "turn">;
 
-/** What has been done before. */
 export interface Before {
   readonly done: ReadonlyMap<string, Done>;
   readonly points: LandmarkTable;
@@ -32,7 +31,6 @@ export interface Before {
   readonly notice: string | null;
 }
 
-/** Nothing has been done. */
 export const NOTHING: Before = {
   ...{ done: new Map(), points: new LandmarkTable(), images: 0 },
   ...{ end: 0, notice: null },

@@ -47,7 +47,6 @@ const NDJSON: LandmarkFormat = {
   row: (record) => toJson(record) + "\n",
 };
 
-/** The form of a file. */
 export function landmarkFormat(path: string): LandmarkFormat {
   if (isNdjson(path)) return NDJSON;
   return isSingleFace(path) ? PTS : CSV;

@@ -5,13 +5,9 @@ import type { NetworkConfig } from "../network.ts";
 import { integer, number, numberOf, type ValueKind } from "./values.ts";
 import type { TrainConfig } from "./train_config.ts";
 
-/** A number above 0. */
 export const positive = number({ positive: true });
-/** A number of 0 or more. */
 export const atLeast0 = number({ positive: false });
-/** A number from 0 to below 1. */
 export const share = number({ positive: false, below: 1 });
-/** A number from 0 to 1. */
 export const wholeShare = number({ positive: false, most: 1 });
 
 const side = integer(1);

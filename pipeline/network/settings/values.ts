@@ -1,6 +1,5 @@
 /** Kinds of values that a setting can have: how each is written, read from text, and checked. */
 
-/** A kind of value. */
 export interface ValueKind<T> {
   /** How help shows it, such as `HxW`. */
   readonly placeholder: string;

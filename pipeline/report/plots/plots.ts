@@ -5,10 +5,8 @@ import type { Interval } from "../../metrics/metrics.ts";
 import { diamonds, dots, draw, FRAME, gridOf, intervals } from "./draw.ts";
 import type { Html } from "../html.ts";
 
-/** A point of a curve. */
 export type Point = readonly [x: number, y: number];
 
-/** One curve of a panel. */
 export interface Curve {
   /** The kind of data, which decides colour and stroke: `style.css` has a variable `--NAME` for each. */
   readonly kind: "steps" | "train" | "validation" | `series-${number}`;
@@ -82,7 +80,6 @@ export function plotCurves({ label, curves, format, baseline }: CurvePanel): Htm
   });
 }
 
-/** Ticks of a share. */
 export const QUARTERS: number[] = [0, 0.25, 0.5, 0.75, 1];
 
 /** A share as a tick has it, in percent. */

@@ -12,7 +12,6 @@ import type { FaceRecord } from "../../face/record.ts";
 import type { TrainOptions } from "../options.ts";
 import { type ListedFace, listedFace } from "./face_list.ts";
 
-/** The faces of a run. */
 export interface FaceSets {
   readonly train: Face[];
   readonly validation: Face[];

@@ -19,7 +19,6 @@ import { exists, FileWriter } from "../../files/write_file.ts";
 import { hexOf } from "../../files/hex_digest.ts";
 import type { Split } from "../../face/record.ts";
 
-/** A face of the list. */
 export interface ListedFace {
   readonly image: string;
   readonly split: Exclude<Split, "test">;
@@ -43,7 +42,6 @@ export function listedFace({ record, labels, digest = "" }: Face): ListedFace {
   return { image, split: split as ListedFace["split"], labels, landmarks, digest };
 }
 
-/** Writes the list of a run. */
 export async function writeFaceList(run: string, faces: readonly Face[]): Promise<void> {
   await using file = await FileWriter.open(pathOf(run));
   let text = csvRow(COLUMNS);

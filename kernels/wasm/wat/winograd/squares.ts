@@ -17,7 +17,6 @@ import {
   when,
 } from "../text.ts";
 
-/** Side of the filter. */
 export const TAPS = 3;
 /** Outputs on a side of a tile. */
 export const OUTPUTS = 4;
