@@ -2,7 +2,7 @@
 
 import type { ResampledName } from "../metrics/metrics.ts";
 import { renderDocument } from "../report/document.ts";
-import { type Html, html, key } from "../report/html.ts";
+import { columns, type Html, html, key } from "../report/html.ts";
 import { plotCurves } from "../report/plots/plots.ts";
 import { percent, points, spaced } from "../report/text.ts";
 import type { Comparison, Difference, Estimate, SettingResult } from "./result.ts";
@@ -11,6 +11,8 @@ import { renderDifferences } from "./difference_panels.ts";
 import { type MeanRow, plotMeans, seriesOf } from "./plots.ts";
 import type { Setting } from "./settings.ts";
 import { intervalText, MEASURES, ONE_SETTING, pText, TESTS } from "./text.ts";
+
+const TITLES = MEASURES.map(([, title]) => title);
 
 export function renderComparison(comparison: Comparison, settings: readonly Setting[]): string {
   const [first, ...others] = comparison.settings;
@@ -74,8 +76,7 @@ function renderMeasures({ settings }: Comparison): Html {
         <table class="numbers">
           <thead>
             <tr>
-              <th scope="col">Setting</th>
-              ${MEASURES.map(([, title]) => html`<th scope="col">${title}</th>`)}
+              ${columns("Setting", ...TITLES)}
             </tr>
           </thead>
           <tbody>${settings.map(renderSetting)}</tbody>
@@ -134,8 +135,7 @@ function renderAgainst({ name, against }: SettingResult, first: string, figure: 
         <table class="numbers">
           <thead>
             <tr>
-              <th scope="col">In points</th>
-              ${MEASURES.map(([, title]) => html`<th scope="col">${title}</th>`)}
+              ${columns("In points", ...TITLES)}
             </tr>
           </thead>
           <tbody>

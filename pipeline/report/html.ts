@@ -30,3 +30,13 @@ function render(value: HtmlValue): string {
 export function key(shape: string, colour: string, text: string): Html {
   return html`<span class="key ${shape}" style="--key:var(--${colour})">${text}</span>`;
 }
+
+/** Heads of a table's columns. */
+export function columns(...titles: readonly string[]): Html[] {
+  return titles.map((title) => html`<th scope="col">${title}</th>`);
+}
+
+/** Cells of a table's row. */
+export function cells(...values: readonly HtmlValue[]): Html[] {
+  return values.map((value) => html`<td>${value}</td>`);
+}

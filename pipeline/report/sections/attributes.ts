@@ -8,7 +8,7 @@ import {
   metricsTable,
 } from "../../metrics/metrics.ts";
 import { renderConfusion } from "./confusion_table.ts";
-import { type Html, html, key } from "../html.ts";
+import { cells, columns, type Html, html, key } from "../html.ts";
 import { type AttributeRow, plotAttributes } from "../plots/plots.ts";
 import { NOTHING, spaced } from "../text.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
@@ -77,14 +77,14 @@ function rowOf(
 /** The same table as in the terminal; what is undefined shows as a dash. */
 function renderTable(metrics: Metrics): Html {
   const { head, rows } = metricsTable(metrics);
-  const row = ([name = "", ...cells]: readonly string[]) =>
+  const row = ([name = "", ...values]: readonly string[]) =>
     html`<tr><th scope="row">${spaced(name)}</th>${
-      cells.map((cell) => html`<td>${cell === "n/a" ? NOTHING : cell}</td>`)
+      cells(...values.map((value) => value === "n/a" ? NOTHING : value))
     }</tr>`;
   return html`
     <table class="numbers">
       <thead>
-        <tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr>
+        <tr>${columns(...head)}</tr>
       </thead>
       <tbody>${rows.slice(0, -1).map(row)}</tbody>
       <tfoot>${rows.slice(-1).map(row)}</tfoot>

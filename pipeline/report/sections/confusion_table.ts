@@ -1,8 +1,8 @@
 /** The report's second table: outcomes of each attribute, its calibration, and what its own threshold does. */
 
-import type { AttributeEvidence, Evidence } from "../../metrics/metrics.ts";
+import type { AttributeEvidence, Evidence, TunedMeasures } from "../../metrics/metrics.ts";
 import { share } from "../../metrics/shares.ts";
-import { type Html, html } from "../html.ts";
+import { cells, columns, type Html, html } from "../html.ts";
 import { percent, spaced } from "../text.ts";
 
 /** The table with its notes. */
@@ -26,19 +26,8 @@ export function renderConfusion(evidence: Evidence): Html {
               ${tuned && html`<th scope="colgroup" colspan="4">At its own threshold</th>`}
             </tr>
             <tr>
-              <th scope="col">Attribute</th>
-              <th scope="col">Found</th>
-              <th scope="col">Missed</th>
-              <th scope="col">False</th>
-              <th scope="col">Denied</th>
-              <th scope="col">Brier</th>
-              <th scope="col">ECE</th>
-              ${tuned && html`
-                <th scope="col">Threshold</th>
-                <th scope="col">Accuracy</th>
-                <th scope="col">Balanced</th>
-                <th scope="col">F1</th>
-              `}
+              ${columns("Attribute", "Found", "Missed", "False", "Denied", "Brier", "ECE")}
+              ${tuned && columns("Threshold", "Accuracy", "Balanced", "F1")}
             </tr>
           </thead>
           <tbody>${evidence.attributes.map((attribute) =>
@@ -48,14 +37,8 @@ export function renderConfusion(evidence: Evidence): Html {
             <tr>
               <th scope="row">Mean</th>
               <td colspan="4"></td>
-              <td>${percent(brierScore)}</td>
-              <td>${percent(calibrationError)}</td>
-              ${tuned && html`
-                <td></td>
-                <td>${percent(tuned.accuracy)}</td>
-                <td>${percent(tuned.balancedAccuracy)}</td>
-                <td>${percent(tuned.f1)}</td>
-              `}
+              ${cells(percent(brierScore), percent(calibrationError))}
+              ${tuned && cells("", ...measuresOf(tuned))}
             </tr>
           </tfoot>
         </table>
@@ -85,14 +68,13 @@ function renderRow(attribute: AttributeEvidence, hasTuned: boolean): Html {
       <th scope="row">${spaced(name)}</th>
       ${cell("right", truePositives, positives)} ${cell("wrong", falseNegatives, positives)}
       ${cell("wrong", falsePositives, negatives)} ${cell("right", trueNegatives, negatives)}
-      <td>${percent(brierScore)}</td>
-      <td>${percent(calibrationError)}</td>
-      ${hasTuned && html`
-        <td>${percent(tuned?.threshold ?? null)}</td>
-        <td>${percent(tuned?.accuracy ?? null)}</td>
-        <td>${percent(tuned?.balancedAccuracy ?? null)}</td>
-        <td>${percent(tuned?.f1 ?? null)}</td>
-      `}
+      ${cells(percent(brierScore), percent(calibrationError))}
+      ${hasTuned && cells(percent(tuned?.threshold ?? null), ...measuresOf(tuned))}
     </tr>
   `;
+}
+
+function measuresOf(tuned: TunedMeasures | null): string[] {
+  const { accuracy = null, balancedAccuracy = null, f1 = null } = tuned ?? {};
+  return [accuracy, balancedAccuracy, f1].map((share) => percent(share));
 }

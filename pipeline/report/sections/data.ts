@@ -3,7 +3,7 @@
  */
 
 import { type FaceCount, type LeftOut, namesText } from "../../face/face_count.ts";
-import { type Html, html } from "../html.ts";
+import { cells, columns, type Html, html } from "../html.ts";
 import { NOTHING } from "../text.ts";
 
 /** What each stage counts, for readers who were not there. */
@@ -26,10 +26,7 @@ export function renderData(counts: readonly FaceCount[]): Html {
       <table class="counts">
         <thead>
           <tr>
-            <th scope="col">Stage</th>
-            <th scope="col">Came</th>
-            <th scope="col">Went on</th>
-            <th scope="col">Left out, and why</th>
+            ${columns("Stage", "Came", "Went on", "Left out, and why")}
           </tr>
         </thead>
         <tbody>${counts.map(renderCount)}</tbody>
@@ -42,8 +39,7 @@ function renderCount({ stage, faces, used, leftOut }: FaceCount): Html {
   return html`
     <tr>
       <th scope="row">${STAGES[stage] ?? stage}</th>
-      <td>${faces.toLocaleString("en")}</td>
-      <td>${used.toLocaleString("en")}</td>
+      ${cells(faces.toLocaleString("en"), used.toLocaleString("en"))}
       <td class="why">${leftOut.length === 0 ? NOTHING : leftOut.map(renderReason)}</td>
     </tr>
   `;

@@ -1,7 +1,7 @@
 /** The report's account of how far the probabilities, and the answers together, can be trusted. */
 
 import type { Evidence } from "../../metrics/metrics.ts";
-import { type Html, html, key } from "../html.ts";
+import { cells, columns, type Html, html, key } from "../html.ts";
 import { plotCounts, plotReliability } from "../plots/reliability.ts";
 import { percent } from "../text.ts";
 
@@ -38,9 +38,7 @@ export function renderReliability(
           <table class="numbers">
             <thead>
               <tr>
-                <th scope="col">Contradiction</th>
-                <th scope="col">Predicted</th>
-                <th scope="col">In the labels</th>
+                ${columns("Contradiction", "Predicted", "In the labels")}
               </tr>
             </thead>
             <tbody>${evidence.consistency.slice(0, -1).map(renderRow)}</tbody>
@@ -58,8 +56,7 @@ function renderRow({ rule, predicted, labelled }: Evidence["consistency"][number
   return html`
     <tr>
       <th scope="row">${rule}</th>
-      <td>${predicted}</td>
-      <td>${labelled}</td>
+      ${cells(predicted, labelled)}
     </tr>
   `;
 }

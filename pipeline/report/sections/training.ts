@@ -1,6 +1,6 @@
 /** The report's account of the training: curves, and the numbers of each epoch. */
 
-import { type Html, html, key } from "../html.ts";
+import { cells, columns, type Html, html, key } from "../html.ts";
 import { type Curve, type CurvePanel, plotCurves, type Point } from "../plots/plots.ts";
 import { measured, NOTHING, percent } from "../text.ts";
 import { formatDuration } from "../../numbers/duration.ts";
@@ -137,6 +137,12 @@ function thin(points: readonly Point[]): Point[] {
   });
 }
 
+const EPOCH_COLUMNS = [
+  ...["Epoch", "Rate", "Train loss", "Validation loss"],
+  ...["Balanced\u00a0%", "Localisation\u00a0%", "Pointing\u00a0%", "Joint IoU\u00a0%"],
+  ...["Seconds", "Images/s", "Waiting\u00a0%"],
+];
+
 function renderEpochs(epochs: readonly EpochEntry[]): Html {
   return html`
     <details>
@@ -145,17 +151,7 @@ function renderEpochs(epochs: readonly EpochEntry[]): Html {
         <table class="numbers">
           <thead>
             <tr>
-              <th scope="col">Epoch</th>
-              <th scope="col">Rate</th>
-              <th scope="col">Train loss</th>
-              <th scope="col">Validation loss</th>
-              <th scope="col">Balanced&nbsp;%</th>
-              <th scope="col">Localisation&nbsp;%</th>
-              <th scope="col">Pointing&nbsp;%</th>
-              <th scope="col">Joint IoU&nbsp;%</th>
-              <th scope="col">Seconds</th>
-              <th scope="col">Images/s</th>
-              <th scope="col">Waiting&nbsp;%</th>
+              ${columns(...EPOCH_COLUMNS)}
             </tr>
           </thead>
           <tbody>${epochs.map(renderEpoch)}</tbody>
@@ -167,7 +163,7 @@ function renderEpochs(epochs: readonly EpochEntry[]): Html {
 
 function renderEpoch(entry: EpochEntry): Html {
   const { epoch, learningRate, train, validation, seconds, imagesPerSecond, waitShare } = entry;
-  const cells = [
+  const numbers = [
     learningRate === null ? NOTHING : String(+learningRate.toPrecision(4)),
     measured(train.loss),
     measured(validation?.loss ?? null),
@@ -179,7 +175,5 @@ function renderEpoch(entry: EpochEntry): Html {
     imagesPerSecond?.toFixed(1) ?? NOTHING,
     percent(waitShare),
   ];
-  return html`<tr><th scope="row">${epoch + 1}</th>${
-    cells.map((cell) => html`<td>${cell}</td>`)
-  }</tr>`;
+  return html`<tr><th scope="row">${epoch + 1}</th>${cells(...numbers)}</tr>`;
 }
