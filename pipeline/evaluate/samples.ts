@@ -8,6 +8,8 @@ import {
   namesOf,
 } from "../face/attributes.ts";
 import { attributeRegionMasks } from "../face/regions.ts";
+import { count, fields, list, number, type Shape, text, tuple } from "../files/json_shape.ts";
+import { isObject } from "../files/json_text.ts";
 
 const A = ATTRIBUTES.length;
 
@@ -131,35 +133,25 @@ function bitsOf(names: readonly string[], image: string): number {
   return labelsOf(ATTRIBUTES.filter((_, column) => columns.includes(column)));
 }
 
+const side: Shape = (value) => count(value) ?? (value === 0 ? " is 0" : null);
+
+const SAMPLE = fields({
+  ...{ image: text, path: text, predicted: text, truth: text },
+  ...{ size: tuple(side, side), mask: fields({ height: count, width: count }) },
+  ...{ labels: list(text), probabilities: list(number, A) },
+});
+
 /** The sample, if each of its fields is of the right kind. */
 function checkFields(value: unknown): Sample {
-  const sample = (typeof value === "object" && value !== null ? value : {}) as Record<
-    keyof Sample,
-    unknown
-  >;
-  const name = typeof sample.image === "string" ? ` ${sample.image}` : "";
-  const mask = sample.mask as Partial<MaskSize> | null | undefined;
-  const wrong = [
-    ["image", typeof sample.image === "string"],
-    ["path", typeof sample.path === "string"],
-    ["size", isNumbers(sample.size, 2) && sample.size.every((side) => side > 0)],
-    ["labels", Array.isArray(sample.labels)],
-    ["probabilities", isNumbers(sample.probabilities, A)],
-    ["mask", isNumbers([mask?.height, mask?.width], 2)],
-    ["predicted", typeof sample.predicted === "string"],
-    ["truth", typeof sample.truth === "string"],
-  ].find(([, right]) => !right);
-  if (wrong) throw new TypeError(`The sample${name} has no valid ${JSON.stringify(wrong[0])}`);
-  return sample as unknown as Sample;
+  const misfit = SAMPLE(value);
+  if (misfit === null) return value as Sample;
+  const name = isObject(value) && typeof value["image"] === "string" ? ` ${value["image"]}` : "";
+  throw new TypeError(`The sample${name} is not complete: ${misfit.replace(/^[. ]/, "")}`);
 }
 
-function isNumbers(value: unknown, length: number): value is number[] {
-  return Array.isArray(value) && value.length === length && value.every(Number.isFinite);
-}
-
-function fromBase64(text: string, name: string, length: number, image: string): Uint8Array {
+function fromBase64(base64: string, name: string, length: number, image: string): Uint8Array {
   try {
-    const bytes = Uint8Array.fromBase64(text);
+    const bytes = Uint8Array.fromBase64(base64);
     checkLength(name, bytes, length, image);
     return bytes;
   } catch (cause) {

@@ -262,7 +262,11 @@ Deno.test("report() names the file and line of what is damaged", () =>
     await rejects("extremes.json", '{"best":[{}]}', /extremes\.json:1: lists of the best and the/);
     const bare = '{"schema":"attparsenet/samples@1"}';
     await rejects("samples.json", bare, /samples\.json:1: a list of faces is expected/);
-    await rejects("samples.json", '[{"image":"a.jpg"}]', /The sample a\.jpg has no valid "path"/);
+    await rejects(
+      "samples.json",
+      '[{"image":"a.jpg"}]',
+      /The sample a\.jpg is not complete: path is no text/,
+    );
   }));
 
 Deno.test("encodeSample() packs maps by attribute and true masks bit by bit", () => {
@@ -321,7 +325,7 @@ Deno.test("encodeSample() and decodeSample() refuse wrong sizes and names", () =
   });
   assert.throws(() => decodeSample({ ...sample, truth: "AAAA" }), /needs 540 values of truth/);
   assert.throws(() => decodeSample({ ...sample, predicted: "*" }), /not base64/);
-  assert.throws(() => decodeSample(null), /The sample has no valid "image"/);
+  assert.throws(() => decodeSample(null), /The sample is not complete: is no object/);
 });
 
 Deno.test("chooseAttributes() takes present attributes with a mask, whatever was predicted", () => {
