@@ -1,7 +1,5 @@
 /** Which imported image a record's image is, although two programs may spell it differently. */
 
-import { NameTable } from "../../dataset/name_table.ts";
-
 import { oneLine } from "../../files/quoted.ts";
 
 /** Only these count as extensions: `photo.v2` of `photo.v2.pts` is a whole name. */
@@ -9,10 +7,11 @@ const IMAGE_EXTENSION = /\.(?:avif|bmp|gif|heic|jp2|jpe?g|pgm|png|ppm|tiff?|webp
 
 /** Images with the indices 0, 1, 2, … in the order in which they were added. */
 export class ImageIndex {
-  readonly #names = new NameTable();
+  readonly #names: string[] = [];
+  readonly #indices = new Map<string, number>();
   readonly #places: string[] = [];
-  readonly #byBase = new SharedKeys();
-  readonly #byStem = new SharedKeys();
+  readonly #byBase: SharedKeys = new Map();
+  readonly #byStem: SharedKeys = new Map();
 
   /**
    * Adds an image, if it is new.
@@ -22,12 +21,13 @@ export class ImageIndex {
    */
   add(image: string, place: string): number {
     const name = plainPath(image);
-    const known = this.#names.indexOf(name);
-    if (known >= 0) return known;
-    const index = addName(this.#names, name);
+    const known = this.#indices.get(name);
+    if (known !== undefined) return known;
+    const index = this.#names.push(name) - 1;
+    this.#indices.set(name, index);
     this.#places.push(place);
-    this.#byBase.add(baseOf(name), index);
-    this.#byStem.add(withoutExtension(baseOf(name)), index);
+    share(this.#byBase, baseOf(name), index);
+    share(this.#byStem, withoutExtension(baseOf(name)), index);
     return index;
   }
 
@@ -41,12 +41,12 @@ export class ImageIndex {
   find(image: string): number {
     const name = plainPath(image);
     for (const whole of [name, withoutExtension(name)]) {
-      const index = this.#names.indexOf(whole);
-      if (index >= 0) return index;
+      const index = this.#indices.get(whole);
+      if (index !== undefined) return index;
     }
     const base = baseOf(name);
     const found = this.#byBase.get(base) ?? this.#byStem.get(withoutExtension(base));
-    if (found === null) return -1;
+    if (found === undefined) return -1;
     const [first, second] = found;
     if (second === undefined) return first;
     throw new SyntaxError(
@@ -56,32 +56,17 @@ export class ImageIndex {
   }
 
   #described(index: number): string {
-    return `${oneLine(this.#names.name(index), 200)} (${this.#places[index]})`;
+    return `${oneLine(this.#names[index]!, 200)} (${this.#places[index]})`;
   }
 }
 
-/** Keys, and for each the first two images that have it. */
-class SharedKeys {
-  readonly #keys = new NameTable();
-  readonly #first: number[] = [];
-  /** Few keys have a second image, so that this stays small. */
-  readonly #second = new Map<number, number>();
+/** For each key the first two images that have it. */
+type SharedKeys = Map<string, readonly [first: number, second?: number]>;
 
-  add(key: string, image: number): void {
-    const known = this.#keys.indexOf(key);
-    if (known < 0) this.#first[addName(this.#keys, key)] = image;
-    else if (!this.#second.has(known)) this.#second.set(known, image);
-  }
-
-  get(key: string): readonly [first: number, second: number | undefined] | null {
-    const index = this.#keys.indexOf(key);
-    return index < 0 ? null : [this.#first[index]!, this.#second.get(index)];
-  }
-}
-
-function addName(names: NameTable, name: string): number {
-  const bytes = new TextEncoder().encode(name);
-  return names.add(bytes, 0, bytes.length);
+function share(keys: SharedKeys, key: string, image: number): void {
+  const [first, second] = keys.get(key) ?? [];
+  if (first === undefined) keys.set(key, [image]);
+  else if (second === undefined) keys.set(key, [first, image]);
 }
 
 /** The path with `/` between folders and without `./` in front. */
