@@ -3,6 +3,7 @@
 import { extname } from "node:path";
 import { integer } from "../network/settings/values.ts";
 
+export { SIZE } from "../network/settings/kinds.ts";
 export { choice, integer, number } from "../network/settings/values.ts";
 
 /** What a shell offers for a value: files, folders, fixed words, or nothing. */
@@ -16,19 +17,11 @@ export interface Kind<T> {
   readonly completion: Completion;
 }
 
-interface Size {
-  readonly height: number;
-  readonly width: number;
-}
-
 /** Part `index` of `count` equal parts of an input; the first part is 1. */
 interface ShardOption {
   readonly index: number;
   readonly count: number;
 }
-
-/** Longest side of a size option, in pixels: a larger one is surely a typo. */
-const LONGEST_SIDE = 16384;
 
 /** Any text, for the few options that are neither files nor numbers. */
 export function text(placeholder: string): Kind<string> {
@@ -70,19 +63,6 @@ export function folderToWrite(placeholder = "DIR"): Kind<string> {
 export function folder(placeholder = "DIR"): Kind<string> {
   return { placeholder, parse: (path) => path, completion: "folder" };
 }
-
-/** Height and width as `HxW`, such as `218x178`. */
-export const SIZE: Kind<Size> = {
-  placeholder: "HxW",
-  completion: null,
-  parse(text) {
-    const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
-    if (height < 1 || width < 1 || height > LONGEST_SIDE || width > LONGEST_SIDE) {
-      throw new RangeError("expected HEIGHTxWIDTH in pixels, such as 218x178");
-    }
-    return { height, width };
-  },
-};
 
 /** More threads than any machine has cores; each takes memory of its own. */
 const MOST_THREADS = 256;

@@ -10,14 +10,20 @@ export const atLeast0 = number({ positive: false });
 export const share = number({ positive: false, below: 1 });
 export const wholeShare = number({ positive: false, most: 1 });
 
-const side = integer(1);
-/** Height and width in pixels. */
+/** Longest side in pixels: a larger one is surely a typo. */
+const LONGEST_SIDE = 16384;
+const side = integer(1, "N", LONGEST_SIDE);
+
+/** Height and width in pixels, as `HxW`. */
 export const SIZE: ValueKind<NetworkConfig["input"]> = {
   placeholder: "HxW",
   completion: null,
   parse: (text) => {
-    const [height, width] = text.split("x").map(numberOf);
-    return SIZE.check({ height, width });
+    const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
+    if (Math.min(height, width) >= 1 && Math.max(height, width) <= LONGEST_SIDE) {
+      return { height, width };
+    }
+    throw new RangeError("expected HEIGHTxWIDTH in pixels, such as 218x178");
   },
   check: (value) => {
     const { height, width } = fieldsOf(value, "height and width");
