@@ -2,6 +2,7 @@
 
 import { ATTRIBUTES } from "./attributes.ts";
 import { imageNameFault } from "../image/image_name.ts";
+import { isObject } from "../files/json_text.ts";
 import { quoted } from "../files/quoted.ts";
 import { type Box, type Split, SPLITS, type Turn, TURNS } from "./record.ts";
 import { checkSchema } from "../files/schema.ts";
@@ -105,9 +106,7 @@ export class RecordFields {
     } catch (cause) {
       throw this.#fail("the line is not JSON (is it cut off?).", cause);
     }
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
+    if (isObject(value)) return value;
     throw this.#fail("a JSON object is needed.");
   }
 
@@ -151,7 +150,7 @@ function isSize(value: unknown): value is [width: number, height: number] {
 }
 
 function isBox(value: unknown): value is Box {
-  if (typeof value !== "object" || value === null) return false;
-  const { x, y, width, height } = value as Record<string, unknown>;
+  if (!isObject(value)) return false;
+  const { x, y, width, height } = value;
   return [x, y, width, height].every(isNumber);
 }

@@ -20,6 +20,7 @@ import { tellCounts } from "./face_counts.ts";
 import { choice, file } from "../kinds.ts";
 import { UsageError } from "../failure.ts";
 import type { OnProgress } from "../terminal/terminal.ts";
+import { formatPercent } from "../../numbers/text.ts";
 
 type PresetName = keyof typeof PRESETS;
 
@@ -149,17 +150,13 @@ export function epochText({ epoch, train, validation }: EpochLine, epochs: numbe
   if (validation) {
     parts.push(`validation ${validation.loss.toFixed(4)}`);
     if (validation.balancedAccuracy !== null) {
-      parts.push(`balanced accuracy ${percent(validation.balancedAccuracy)}`);
+      parts.push(`balanced accuracy ${formatPercent(validation.balancedAccuracy)}`);
     }
     const { localisationIoU, priorIoU } = validation;
     if (localisationIoU !== null) {
-      const prior = priorIoU === null ? "" : ` (prior ${percent(priorIoU)})`;
-      parts.push(`localisation ${percent(localisationIoU)}${prior}`);
+      const prior = priorIoU === null ? "" : ` (prior ${formatPercent(priorIoU)})`;
+      parts.push(`localisation ${formatPercent(localisationIoU)}${prior}`);
     }
   }
   return `epoch ${epoch + 1} of ${epochs}: ${parts.join(", ")}`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

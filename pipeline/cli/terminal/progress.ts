@@ -1,6 +1,6 @@
 /** Progress in words: how far, how fast, how long still. */
 
-import { formatDuration } from "../../numbers/duration.ts";
+import { formatDuration } from "../../numbers/text.ts";
 
 /** Progress of one piece of work at one moment. */
 export interface ProgressState {

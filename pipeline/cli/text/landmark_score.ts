@@ -1,6 +1,7 @@
 /** The score of landmarks for a terminal. */
 
 import { FAILURE_ERROR, type LandmarkScore } from "../../landmarks/scoring/score.ts";
+import { formatPercent } from "../../numbers/text.ts";
 import { pairsText } from "../terminal/table.ts";
 
 /** The figures below each other, `n/a` where there is nothing that they could be of. */
@@ -30,5 +31,5 @@ function figure(value: number): string {
 }
 
 function percent(share: number): string {
-  return Number.isNaN(share) ? "n/a" : `${(100 * share).toFixed(1)} %`;
+  return Number.isNaN(share) ? "n/a" : formatPercent(share);
 }

@@ -7,6 +7,7 @@ import {
   NO_INTERVAL,
   seenText,
 } from "../../metrics/metrics.ts";
+import { formatPercent } from "../../numbers/text.ts";
 import { tableText } from "../terminal/table.ts";
 
 /**
@@ -66,5 +67,5 @@ function measured(share: number | null, interval?: Interval | null): string {
 }
 
 function percent(share: number | null): string {
-  return share === null ? "not measured" : `${(share * 100).toFixed(1)} %`;
+  return share === null ? "not measured" : formatPercent(share);
 }

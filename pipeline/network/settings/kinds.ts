@@ -1,6 +1,7 @@
 /** Kinds of values that only settings of a training run have. */
 
 import { resolve } from "node:path";
+import { isObject } from "../../files/json_text.ts";
 import type { NetworkConfig } from "../network.ts";
 import { integer, number, numberOf, type ValueKind } from "./values.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -61,8 +62,6 @@ export const FOLDER: ValueKind<string> = {
 };
 
 function fieldsOf(value: unknown, wanted: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
+  if (isObject(value)) return value;
   throw new RangeError(`expected ${wanted}`);
 }

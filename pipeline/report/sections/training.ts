@@ -3,7 +3,7 @@
 import { cells, columns, type Html, html, key } from "../html.ts";
 import { type Curve, type CurvePanel, plotCurves, type Point } from "../plots/plots.ts";
 import { measured, NOTHING, percent } from "../text.ts";
-import { formatDuration } from "../../numbers/duration.ts";
+import { formatDuration } from "../../numbers/text.ts";
 import type { Validation } from "../../train/files/log.ts";
 import type { EpochEntry, Losses, TrainingLog } from "../training_log.ts";
 

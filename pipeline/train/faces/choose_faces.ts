@@ -11,6 +11,7 @@ import type { Face, OnReject } from "../../face/faces.ts";
 import type { FaceRecord } from "../../face/record.ts";
 import type { TrainOptions } from "../options.ts";
 import { type ListedFace, listedFace } from "./face_list.ts";
+import { formatPercent } from "../../numbers/text.ts";
 
 export interface FaceSets {
   readonly train: Face[];
@@ -152,12 +153,8 @@ export function requireFaces(count: FaceCount, hasAny: boolean, allowed: number)
   const lost = lostShare(count);
   if (lost <= allowed || allowed > 0 && count.faces - count.used === 1) return;
   throw new Error(
-    `Too many faces are missing, ${percent(lost)} where --allow-missing ${allowed} allows ` +
-      `${percent(allowed)}: ${countText(count)}. Complete the data, or allow it with ` +
+    `Too many faces are missing, ${formatPercent(lost)} where --allow-missing ${allowed} allows ` +
+      `${formatPercent(allowed)}: ${countText(count)}. Complete the data, or allow it with ` +
       `--allow-missing ${Math.ceil(lost * 100) / 100}`,
   );
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

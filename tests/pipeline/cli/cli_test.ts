@@ -26,7 +26,7 @@ import type { Kind } from "../../../pipeline/cli/kinds.ts";
 import { parseArguments, type Request } from "../../../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../../../pipeline/cli/program.ts";
 import { finishedLine, formatRate } from "../../../pipeline/cli/terminal/progress.ts";
-import { formatDuration } from "../../../pipeline/numbers/duration.ts";
+import { formatDuration } from "../../../pipeline/numbers/text.ts";
 import { progressBar, progressLine, RateMeter } from "../../../pipeline/cli/terminal/progress.ts";
 import { pairsText, tableText } from "../../../pipeline/cli/terminal/table.ts";
 import type { Sink } from "../../../pipeline/cli/terminal/sink.ts";

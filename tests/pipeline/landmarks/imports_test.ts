@@ -4,15 +4,7 @@ import { FloatRows } from "../../../pipeline/landmarks/files/float_rows.ts";
 import { importLandmarks, readImports } from "../../../pipeline/landmarks/imports.ts";
 import { writeLandmarks } from "../../../pipeline/landmarks.ts";
 import type { FaceRecord } from "../../../pipeline/face/record.ts";
-
-function recordOf(image: string, fields: Partial<FaceRecord> = {}): FaceRecord {
-  const nothing = { split: null, labels: null, size: null, box: null, points: null };
-  return { image, path: `/nowhere/${image}`, ...nothing, rejected: null, ...fields };
-}
-
-async function* streamOf<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
-}
+import { recordOf, streamOf } from "../../fixtures/face_records.ts";
 
 /** Writes the files (path below the folder → text) into a temporary folder and calls `work` with it. */
 async function withFiles(

@@ -11,6 +11,7 @@ import {
   writeWorst,
 } from "../../../pipeline/landmarks/scoring/score_pictures.ts";
 import { Canvas } from "../../../pipeline/image/drawing/canvas.ts";
+import { inFolder, pointsFrom } from "../../fixtures/face_records.ts";
 
 /**
  * A face whose extent is a square with the corner (x, y): the eyes' outer corners are its upper ones, so
@@ -30,11 +31,6 @@ function row(image: string, ...at: Parameters<typeof faceAt>): LandmarkRow {
 
 function near(got: number, expected: number): void {
   assert.ok(Math.abs(got - expected) < 1e-6, `got ${got}, expected ${expected}`);
-}
-
-/** Points (n, n + 0.25), (n + 1, n + 1.25), … */
-function pointsFrom(n: number): Float32Array {
-  return Float32Array.from({ length: 136 }, (_, i) => n + Math.floor(i / 2) + (i % 2) / 4);
 }
 
 Deno.test("faceName() numbers the faces of an image, and imageOfFace() is its inverse", () => {
@@ -260,15 +256,6 @@ Deno.test("drawErrors() stays inside the image, and shows the wrong face that wa
     { name: "RangeError", message: "the true points lie outside of the 300x120 pixels" },
   );
 });
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Four faces, one of them missed, whose image is `photo.png` in the folder. */
 async function worstOf(folder: string): Promise<WorstOptions> {
