@@ -61,7 +61,7 @@ export function openBackend(
   return backend;
 }
 
-/** Of two that start at the same time tfjs takes the first for outdated, so each waits for the one before. */
+/** Backends open one after the other: of two that start together, tfjs discards the first. */
 let opening: Promise<unknown> = Promise.resolve();
 
 async function open(
@@ -94,13 +94,13 @@ async function openWasm(reason: string, count: number | undefined): Promise<Back
   return backend;
 }
 
-/** Has tfjs compute on a backend that is open, whichever was opened or used last. */
+/** Makes tfjs compute on an open backend. */
 export async function selectBackend({ name }: Pick<Backend, "name">): Promise<void> {
   if (!tf.findBackendFactory(name)) throw new Error("The backend has been closed");
   if (tf.getBackend() !== name) await tf.setBackend(name);
 }
 
-/** The loss of the GPU, if that is behind a failure of work on the backend; else the failure itself. */
+/** The device loss that caused a failure, if there was one; else the failure itself. */
 export async function failureOf({ gpu }: Backend, error: unknown): Promise<unknown> {
   return gpu ? await gpu.causeOf(error) : error;
 }

@@ -37,7 +37,7 @@ export interface Machine {
 
 const THIS_MACHINE: Machine = { open: openBackend, time: timeStep };
 
-/** Most images of a step that is measured on a software adapter: enough for the kernels to be busy. */
+/** Most images of a step that is timed on a software adapter: enough to keep the kernels busy. */
 const SOFTWARE_BATCH = 8;
 /**
  * Multiplications and additions of a measured step on wasm: 0.2 s on 16 cores (284 images a second of
@@ -46,9 +46,9 @@ const SOFTWARE_BATCH = 8;
 const WASM_FLOPS = 5e10;
 /** A training step takes about three times the arithmetic of its forward pass. */
 const STEP_PASSES = 3;
-/** A first step on wasm that is so many times slower than one on webgpu gets no second. */
+/** If the first step on wasm is this many times slower than on webgpu, no second one is timed. */
 const HOPELESS = 4;
-/** Share of webgpu's time, measured on the kernels that are likely by shape, that tuning may save. */
+/** Share of webgpu's time that tuning may save, over the kernels that are likely by shape. */
 const TUNING_GAIN = 0.3;
 
 /**
@@ -96,7 +96,6 @@ export function secondsText(seconds: number): string {
   return `${seconds < 10 ? seconds.toPrecision(2) : seconds.toFixed(0)} s`;
 }
 
-/** A choice under way. */
 interface Choosing {
   /** Opened on the adapter; handed over. */
   readonly backend: Backend;

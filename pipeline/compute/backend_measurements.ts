@@ -4,7 +4,6 @@ import type { BackendName } from "./backend.ts";
 import { cachePath, readCached, writeCached } from "../files/cache_folder.ts";
 import type { NetworkConfig } from "../network/network.ts";
 
-/** What was measured. */
 export interface BackendMeasurement {
   /** The adapter's name; see {@linkcode adapterName}. */
   readonly adapter: string;
@@ -12,7 +11,7 @@ export interface BackendMeasurement {
   readonly network: string;
   /** Images a batch. */
   readonly batch: number;
-  /** Threads on wasm; absent where there were as many as there are by themselves. */
+  /** Threads on wasm; absent for the default number. */
   readonly threads?: number | undefined;
   /** The version of the backends; see {@linkcode KERNELS}. */
   readonly kernels: number;
@@ -20,10 +19,10 @@ export interface BackendMeasurement {
   readonly seconds: Readonly<Record<BackendName, number>>;
 }
 
-/** Changes when a backend has become faster, so that what was measured before is measured anew. */
+/** Version of the backends: when one becomes faster, earlier measurements no longer count. */
 export const KERNELS = 6;
 
-/** What tells an adapter from another for a person. */
+/** An adapter's name for a person. */
 export function adapterName(
   { description, device, vendor }: Pick<GPUAdapterInfo, "description" | "device" | "vendor">,
 ): string {
@@ -55,7 +54,7 @@ export async function readMeasurement(
   return (await readMeasurements()).findLast(fits) ?? null;
 }
 
-/** Keeps a measurement, in place of an older one of the same. */
+/** Keeps a measurement, replacing an older one of the same work. */
 export async function writeMeasurement(measured: BackendMeasurement): Promise<void> {
   const tells = ["adapter", "network", "batch", "threads"] as const;
   const others = (await readMeasurements()).filter((other) =>

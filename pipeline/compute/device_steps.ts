@@ -22,7 +22,7 @@ import type { ResidentImages } from "../network/resident_images.ts";
 import { DeviceTargets } from "./device_targets.ts";
 import { differentiate, mapsInUse, type Outputs, type Steps, type Trainee } from "./steps.ts";
 
-/** Loss tensors that are ready before they are asked for: as many as wait to be read back at most. */
+/** Loss tensors allocated in advance: at most this many wait to be read back. */
 const LOSSES_READY = 16;
 
 /** Where batches of one size arrive. */
@@ -49,7 +49,7 @@ export class DeviceSteps implements Steps {
   /** tfjs on the device; borrowed. */
   readonly host: TfjsHost;
   readonly #trainee: Trainee;
-  /** All that a record reads and others may move: the network's variables. */
+  /** The network's variables: what a record reads and others may move. */
   readonly #variables: readonly tf.Variable[];
   readonly #inputs = new Map<string, Inputs>();
   readonly #records = new Map<Inputs, BatchRecord>();
@@ -112,7 +112,7 @@ export class DeviceSteps implements Steps {
     });
   }
 
-  /** Lets go of all records, so that the next steps run through tfjs's layers again. */
+  /** Discards all records, so that the next steps run through tfjs's layers again. */
   forget(): void {
     for (const { gradients } of this.#records.values()) tf.dispose(gradients.result);
     this.#records.clear();

@@ -50,7 +50,7 @@ export class DeviceTargets implements Disposable {
   /** Records the region bits of the batch that is there when this runs, u32 [B, h, w]. */
   bits(): GPUBuffer {
     const { images, mask: { height, width } } = this.#shape;
-    // Whoever calls this tidies up.
+    // The caller's `tf.tidy` disposes it.
     const bits = this.#host.bind(this.#host.tensor([images, height, width], "int32"));
     const [polygons, counts, placements] = (["polygons", "counts", "placements"] as const)
       .map((name) => this.#block.binding(name));

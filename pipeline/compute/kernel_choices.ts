@@ -31,7 +31,7 @@ type AdapterNames = Pick<
 const SECONDS = 10;
 /** Seconds for a large one, whose training takes hours. */
 const LARGE_SECONDS = 20;
-/** Multiplications and additions for one image from which on a network is large: `paper` needs 7e10, `lite` 3e8. */
+/** FLOPs per image from which a network counts as large: `paper` needs 7e10, `lite` 3e8. */
 const LARGE_FLOPS = 1e10;
 
 /** A training run for which kernels are to be chosen. */

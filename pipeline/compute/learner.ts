@@ -26,7 +26,6 @@ export interface Prediction {
 interface LearnerSettings extends TargetSettings, NarrowSettings, OptimizerSettings {
   /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
-  /** What maps are measured by. */
   readonly maskLoss: MaskLoss;
 }
 

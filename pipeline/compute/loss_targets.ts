@@ -18,7 +18,6 @@ export interface ClassWeights {
   readonly negative: Float64Array;
 }
 
-/** Nothing is weighted. */
 export const EVEN_CLASSES: ClassWeights = {
   positive: new Float64Array(A).fill(1),
   negative: new Float64Array(A).fill(1),

@@ -12,7 +12,7 @@ import { tfjsHeap } from "../../kernels/tfjs/wasm/heap.ts";
 import { useThreads } from "../../kernels/tfjs/wasm/kernels.ts";
 import { WasmThreads } from "../../kernels/wasm/threads.ts";
 
-/** Something that several share until the last one lets go of it. */
+/** A value that several users share and the last one closes. */
 class Shared<T, A extends unknown[] = []> {
   readonly #start: (...wish: A) => Promise<T>;
   readonly #isSound: (value: T) => boolean;
@@ -67,7 +67,7 @@ export const sharedDevice: Shared<Gpu | null> = new Shared<Gpu | null>(
   },
 );
 
-/** Threads with our kernels on them under tfjs's operations, and what takes the kernels away again. */
+/** Threads that run our kernels under tfjs's operations, and what removes the kernels. */
 interface ThreadsInUse {
   readonly threads: WasmThreads;
   readonly leave: () => void;

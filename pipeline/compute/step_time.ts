@@ -48,7 +48,7 @@ export async function timeStep(
   }
 }
 
-/** Seconds of each of some steps that are waited for together. */
+/** Seconds a step, of several that are awaited together. */
 async function seconds(learner: Learner, batch: Batch, steps: number): Promise<number> {
   const start = performance.now();
   for (let step = 1; step < steps; step++) learner.step(batch).dispose();
@@ -58,7 +58,7 @@ async function seconds(learner: Learner, batch: Batch, steps: number): Promise<n
   return (performance.now() - start) / 1000 / steps;
 }
 
-/** Images without content: a step takes as long on them. */
+/** Grey images: a step takes as long on them. */
 function greyBatch({ network, batch }: StepWork): Batch {
   const { input } = network;
   const record = { image: "", path: "", split: null, labels: 0, size: null, box: null };

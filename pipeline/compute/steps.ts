@@ -10,7 +10,6 @@ import type { Optimizer } from "../../kernels/tfjs/optimizer.ts";
 import type { Batch } from "../face/batches.ts";
 import { applyNetwork } from "../network/network.ts";
 
-/** A network that is trained. */
 export interface Trainee {
   /** With maps as the mask loss takes them. */
   readonly network: LayersModel;
@@ -19,7 +18,6 @@ export interface Trainee {
   readonly optimizer: Optimizer;
   /** λ: weight of the mask loss. */
   readonly weight: number;
-  /** What maps are measured by. */
   readonly maskLoss: MaskLoss;
 }
 

@@ -69,7 +69,6 @@ export async function requireFolder(folder: string): Promise<void> {
   throw new Deno.errors.NotADirectory(`${folder} is a file; a folder is needed.`);
 }
 
-/** A record of which only the image is known. */
 function unlabelledRecord(image: string, path: string): FaceRecord {
   return {
     image,

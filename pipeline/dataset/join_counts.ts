@@ -15,7 +15,6 @@ import type { NameTable } from "./name_table.ts";
 interface LabelledImages {
   /** Folder that the names are relative to. */
   readonly images: string;
-  /** The labelled ones. */
   readonly names: NameTable;
   readonly links: LinkGuard;
 }

@@ -41,9 +41,7 @@ export async function readLabels(
   return { path, names: reader.names, labels: reader.labels.subarray(0, rows) };
 }
 
-/** Column that holds the image's name. */
 const NAME = -1;
-/** Column that is not read. */
 const SKIP = -2;
 
 const ZERO = 48;

@@ -48,7 +48,7 @@ export async function readTable(
   return table.finish();
 }
 
-/** Where in a table the reading stands. */
+/** The state of reading a table. */
 class Table {
   readonly #cells: Cells;
   readonly #reader: TableReader;

@@ -61,7 +61,7 @@ export function configOf(preset: PresetName, given: GivenSettings): TrainConfig 
   return config as unknown as TrainConfig;
 }
 
-/** A configuration in which settings that an older version did not know have the values it acted by. */
+/** A configuration with defaults for settings that an older version did not have. */
 export function withDefaults(config: Fields): Fields {
   const whole: Record<string, unknown> = { ...config };
   for (const name of SETTING_NAMES) {
@@ -88,7 +88,7 @@ export function checkSetting(name: Name, value: unknown): unknown {
   }
 }
 
-/** The first setting that a run which goes on may not change, and has; null if there is none. */
+/** The first changed setting that a resumed run may not change; null if there is none. */
 export function changedSetting(before: TrainConfig, now: TrainConfig): Name | null {
   const [old, other] = [flatten(before), flatten(now)];
   // Where the learning rate is at the end of the last epoch depends on which epoch that is.

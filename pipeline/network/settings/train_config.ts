@@ -31,7 +31,7 @@ export interface TrainConfig
   readonly labelRepair: boolean;
   /** Epochs from one validation to the next; the last epoch has one in any case. */
   readonly validateEvery: number;
-  /** Validations without a better one after which the run ends; 0 for all epochs. */
+  /** Validations without improvement after which the run ends; 0 for all epochs. */
   readonly patience: number;
   /** Share of the faces of the two splits that may be missing, a single one always unless it is 0. */
   readonly allowMissing: number;
@@ -49,9 +49,9 @@ export interface TrainConfig
   readonly checkpointMinutes: number;
 }
 
-/** How the learning rate goes; part of a run's configuration. */
+/** The learning-rate schedule; part of a run's configuration. */
 export interface ScheduleSettings {
-  /** Learning rate before it decays, and behind the warm-up. */
+  /** Learning rate after the warm-up, before it decays. */
   readonly learningRate: number;
   /**
    * `constant`: no decay. `step`: by the factor every so many epochs. `exponential`: by the factor every
@@ -63,7 +63,7 @@ export interface ScheduleSettings {
   readonly learningRateDecay: number;
   /** For `step`, epochs from one decay to the next; for `plateau`, validations without a better one. */
   readonly decayEvery: number;
-  /** How long the learning rate first rises from step to step, in a straight line from zero. */
+  /** Linear warm-up, in steps or epochs. */
   readonly warmup: Warmup;
   /** Passes over the training split. */
   readonly epochs: number;
@@ -77,7 +77,7 @@ export interface Warmup {
   readonly unit: "steps" | "epochs";
 }
 
-/** What of labels and regions becomes a target, and what counts how much; part of a run's configuration. */
+/** How labels and regions become targets, and their weights; part of a run's configuration. */
 export interface TargetSettings {
   /**
    * `label`: a map is to show the regions of an attribute that the face has, and nothing else. `region`: it
@@ -90,25 +90,22 @@ export interface TargetSettings {
   readonly classBalance: boolean;
 }
 
-/** What of the targets counts; part of a run's configuration. */
+/** Which targets count; part of a run's configuration. */
 export interface NarrowSettings {
   /** Attributes that are learnt. The network answers for all, but for the others by chance. */
   readonly attributes: readonly Attribute[];
-  /** How far labels are moved towards one half: with 0.1, 0 becomes 0.05 and 1 becomes 0.95. */
+  /** Label smoothing: with 0.1, 0 becomes 0.05 and 1 becomes 0.95. */
   readonly labelSmoothing: number;
 }
 
 /** The parts of a configuration that are objects of settings, and none themselves. */
 export const GROUPS = ["network", "augmentation"] as const;
-/** The name of such a part. */
 export type Group = typeof GROUPS[number];
 
 /** All settings by their own names, those of groups among the others. */
 export type Settings = Omit<TrainConfig, Group | "preset"> & NetworkConfig & Augmentation;
 
-/** One setting. */
 export interface Setting<T> {
-  /** What its values are. */
   readonly kind: ValueKind<T>;
   /** The part of the configuration that it stands in. */
   readonly group?: Group;
@@ -116,8 +113,7 @@ export interface Setting<T> {
   readonly fallback?: T;
   /** Key of its option on the command line; absent where only a file has it. */
   readonly option?: string;
-  /** What it does, for help. */
   readonly help?: string;
-  /** Whether a run that goes on may have another one. */
+  /** Whether a resumed run may change it. */
   readonly isFree?: boolean;
 }

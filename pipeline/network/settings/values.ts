@@ -21,7 +21,6 @@ function kindOf<T>(
   return { placeholder, completion, check, parse: (text) => check(fromText(text)) };
 }
 
-/** One of a few words. */
 export function choice<const T extends string>(...words: readonly T[]): ValueKind<T> {
   const check = (value: unknown) => {
     const word = words.find((word) => word === value);
@@ -42,7 +41,6 @@ export function integer(least: number, placeholder = "N", most = Infinity): Valu
   return kindOf(placeholder, check, (text) => /^[+-]?\d+$/.test(text) ? Number(text) : NaN);
 }
 
-/** What a number may be. */
 interface Limits {
   /** Above 0; else at least 0. */
   readonly positive: boolean;
@@ -50,7 +48,6 @@ interface Limits {
   readonly most?: number;
 }
 
-/** A number within limits. */
 export function number(
   { positive, below = Infinity, most = Infinity }: Limits,
   placeholder = "X",
