@@ -54,7 +54,10 @@ export class FaceFinder {
    */
   async find(searches: readonly FaceSearch[]): Promise<PlacedFace[][]> {
     const views = searches.map((search) => this.#views.look(search, 0));
-    const faces = await this.#views.firstFaces(views, "quickly");
+    const faces = await this.#views.framedFaces(views);
+    const open = views.map((_, i) => i).filter((i) => faces[i] === null);
+    const quick = await this.#views.firstFaces(open.map((i) => views[i]!), "quickly");
+    for (const [k, i] of open.entries()) faces[i] = quick[k]!;
     const found: PlacedFace[][] = [];
     for (const [i, view] of views.entries()) found.push(await this.#facesOf(view, faces[i]!));
     return found.map((faces) => faces.map(({ box, points, turn }) => ({ box, points, turn })));

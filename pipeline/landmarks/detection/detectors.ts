@@ -71,12 +71,19 @@ export class Detectors {
    * A search for the faces of a picture.
    *
    * @param hint A box that is known to hold the wanted face, or null.
+   * @param isTurned Whether the picture is tried another way up than it lies.
    */
-  search(image: RgbImage, name: DetectorName, hint: Box | null): CandidateSearch {
+  search(
+    image: RgbImage,
+    name: DetectorName,
+    hint: Box | null,
+    isTurned: boolean,
+  ): CandidateSearch {
     return new CandidateSearch({
       ...{ image, name, hint, isSmall: isSmall(image) },
       looks: looksOf(name, image).map((look) => ({
-        isThorough: look.detector === "ssd",
+        isThorough: look.detector === "ssd" ||
+          (isTurned && isSmall(image) && look.longSide > SMALL_PICTURE),
         find: () => this.#look(image, look),
       })),
     });

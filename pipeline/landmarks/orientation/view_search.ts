@@ -11,9 +11,10 @@ import type { CandidateSearch } from "../detection/candidate_search.ts";
 import type { Candidate } from "../detection/candidates.ts";
 import type { DetectorName } from "../detection/detector_names.ts";
 import { Detectors } from "../detection/detectors.ts";
+import { FrameGuess } from "./frame_guess.ts";
 import { NetPlacer, type Placed, type Placing } from "../placing/net_placer.ts";
 import { turnBack, turnBox, turnPicture, turnPoints } from "./turned_picture.ts";
-import { type PredictPoints, TreePlacer } from "../placing/tree_placer.ts";
+import { predictorBox, type PredictPoints, TreePlacer } from "../placing/tree_placer.ts";
 
 /** A face and its points, in pixels of the picture (the first pixel covers 0 to 1). */
 export interface PlacedFace {
@@ -66,10 +67,12 @@ export class ViewSearch {
   readonly #detectors = new Detectors();
   readonly #net = new NetPlacer();
   readonly #placer: Pick<NetPlacer | TreePlacer, "place">;
+  readonly #guess: FrameGuess | null;
 
   /** @param predict dlib's predictor; without it, face-api's network places the points alone. */
   constructor(predict: PredictPoints | null) {
     this.#placer = predict === null ? this.#net : new TreePlacer(this.#net, predict);
+    this.#guess = predict && new FrameGuess(this.#net, predict);
   }
 
   /** A picture turned, and the search in it. */
@@ -77,8 +80,24 @@ export class ViewSearch {
     const { image, detector, hint } = search;
     const turned = turnPicture(image, turn);
     const box = hint && turnBox(hint, image, turn);
-    const candidates = this.#detectors.search(turned, detector, box);
+    const candidates = this.#detectors.search(turned, detector, box, turn !== 0);
     return { search, turn, image: turned, candidates, spare: null };
+  }
+
+  /** The face of each view that lies, plainly upright, where CelebA's aligned frame has it; or null. */
+  async framedFaces(views: readonly View[]): Promise<(Found | null)[]> {
+    const found: (Found | null)[] = views.map(() => null);
+    if (this.#guess === null) return found;
+    const open = views.map((_, i) => i).filter((i) => {
+      const { detector, hint } = views[i]!.search;
+      return detector === "auto" && hint === null;
+    });
+    const placed = await this.#guess.place(open.map((i) => views[i]!.image));
+    for (const [k, i] of open.entries()) {
+      const points = placed[k];
+      if (points) found[i] = { points, box: predictorBox(points), turn: 0, asymmetry: 0 };
+    }
+    return found;
   }
 
   /** The first face that each view's candidates lead to, or null. */

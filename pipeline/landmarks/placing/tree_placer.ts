@@ -9,8 +9,16 @@
  * @module
  */
 
+import type { Box } from "../../face/record.ts";
 import type { Square } from "../crop.ts";
-import { pointDistance, squareAround, squareByEyes, squareDistance } from "../face_square.ts";
+import type { Candidate } from "../detection/candidates.ts";
+import {
+  extentOf,
+  pointDistance,
+  squareAround,
+  squareByEyes,
+  squareDistance,
+} from "../face_square.ts";
 import type { NetPlacer, Placed, Placing } from "./net_placer.ts";
 import {
   askPredictor,
@@ -102,7 +110,7 @@ export class TreePlacer {
 
   /** The predictor's points where it is sure of them, and null elsewhere. */
   async #quickly(placings: readonly Placing[]): Promise<(Placed | null)[]> {
-    const starts = placings.map(startOf);
+    const starts = placings.map(({ candidate }) => startOf(candidate));
     const first = (await askPredictor(
       this.#predict,
       placings.map(({ image }, i) => ({
@@ -146,7 +154,7 @@ export class TreePlacer {
       this.#predict,
       unsure.map((i) => ({
         image: placings[i]!.image,
-        boxes: around(answers[i]!.points, [DOUBTS[0]]),
+        boxes: [levelBox(answers[i]!.points)],
         mirrored: true,
       })),
     );
@@ -173,8 +181,9 @@ export class TreePlacer {
 }
 
 /** Where the predictor begins: at a known box as it is, else around the extent that is promised. */
-function startOf({ candidate }: Placing): { edges: BoxEdges; square: Square } {
-  const { known, box, extent } = candidate;
+export function startOf(
+  { known, box, extent }: Candidate,
+): { edges: BoxEdges; square: Square } {
   if (known) {
     const { x, y, width, height } = box;
     const side = Math.sqrt(width * height);
@@ -184,6 +193,18 @@ function startOf({ candidate }: Placing): { edges: BoxEdges; square: Square } {
   const { x, y, side } = squareAround(extent, BOX.scale);
   const square = { x, y: y + BOX.down * extent[2], side, angle: 0 };
   return { edges: edgesOf(square), square };
+}
+
+/** The box around points that the predictor is asked from again, levelled. */
+export function levelBox(points: Float32Array): BoxEdges {
+  return edgesOf(squareByEyes(points, BOX.scale, 0, BOX.down));
+}
+
+/** About the box in which dlib's own detector has a face with these points. */
+export function predictorBox(points: Float32Array): Box {
+  const [x, y, size] = extentOf(points);
+  const side = BOX.scale * size;
+  return { x: x - side / 2, y: y + BOX.down * size - side / 2, width: side, height: side };
 }
 
 /** Levelled boxes around points. */
