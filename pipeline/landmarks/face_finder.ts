@@ -54,7 +54,7 @@ export class FaceFinder {
    */
   async find(searches: readonly FaceSearch[]): Promise<PlacedFace[][]> {
     const views = searches.map((search) => this.#views.look(search, 0));
-    const faces = await this.#views.framedFaces(views);
+    const faces = await this.#views.framedFaces(searches);
     const open = views.map((_, i) => i).filter((i) => faces[i] === null);
     const quick = await this.#views.firstFaces(open.map((i) => views[i]!), "quickly");
     for (const [k, i] of open.entries()) faces[i] = quick[k]!;
@@ -73,11 +73,14 @@ export class FaceFinder {
 
   /**
    * The face that matters most: the first one as the picture lies, unless that is doubtful and the picture
-   * shows one upright when it is turned. Quick looks in all directions come before thorough ones, which a
-   * small picture with any face is spared.
+   * shows one upright when it is turned. Quick looks in all directions come before thorough ones. A small
+   * picture is looked at thoroughly only if no quick look led to a face, and only as it lies.
    */
   async #mainFace(view: View, quick: Found | null): Promise<InView | null> {
     const { search } = view;
+    if (quick && quick.turn !== 0) {
+      return { view: this.#views.look(search, quick.turn), face: quick };
+    }
     const isDoubted = (face: Found | null, most: number) =>
       mayTurn(search) && (face === null || face.asymmetry > most);
     // One that is upright elsewhere beats one that may be: chance answers come near to it.
@@ -87,7 +90,7 @@ export class FaceFinder {
     }
     if (quick && view.candidates.isSmall) return { view, face: quick };
     const face = quick ?? (await this.#views.firstFaces([view], "thoroughly"))[0]!;
-    const turned = isDoubted(face, UPRIGHT)
+    const turned = isDoubted(face, UPRIGHT) && !view.candidates.isSmall
       ? await this.#turnedFace(search, "thoroughly", UPRIGHT)
       : null;
     const left = face ?? view.spare;

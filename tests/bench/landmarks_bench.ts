@@ -37,7 +37,7 @@ import { median, print } from "./measuring.ts";
 
 const ROUNDS = 5;
 /** Pictures that a thread of ours gets at once, as in the landmarks stage. */
-const BATCH = 16;
+const BATCH = 32;
 const FRAME = { width: 178, height: 218 };
 const KERNEL_BATCH = 256;
 /** About where dlib's detector sees the face of an aligned picture, for those that it misses. */
@@ -167,6 +167,7 @@ async function detection(
   const searches = pictures.map(({ image }) => {
     return { image, detector: "auto", hint: null, all: false } as const;
   });
+  const upright = searches.map((search) => ({ ...search, uprightOnly: true }));
   const count = pictures.length;
   return {
     title: "detection and points",
@@ -176,6 +177,7 @@ async function detection(
       await dlib("", "detect", file, count, 2),
       await ours("dlib's predictor", { searches, predictor }, 1),
       await ours("dlib's predictor", { searches, predictor }, 2),
+      await ours("dlib's predictor, upright only", { searches: upright, predictor }, 2),
       await ours("face-api's network", { searches, predictor: null }, 2),
     ],
   };

@@ -77,7 +77,7 @@ export class Detectors {
     image: RgbImage,
     name: DetectorName,
     hint: Box | null,
-    isTurned: boolean,
+    isTurned = false,
   ): CandidateSearch {
     return new CandidateSearch({
       ...{ image, name, hint, isSmall: isSmall(image) },

@@ -10,7 +10,6 @@
 import type { RgbImage } from "../../image/image.ts";
 import { FRAME } from "../../face/frame.ts";
 import { ALIGNED_EYES } from "../aligned_face.ts";
-import { asymmetries } from "./asymmetry.ts";
 import { alignedCandidate } from "../detection/candidates.ts";
 import { eyeCentres, pointDistance, squareByEyes } from "../face_square.ts";
 import type { NetPlacer } from "../placing/net_placer.ts";
@@ -20,7 +19,7 @@ import {
   type PredictPoints,
   type Question,
 } from "../placing/predictor_questions.ts";
-import { levelBox, startOf, TreePlacer } from "../placing/tree_placer.ts";
+import { levelBox, startOf } from "../placing/tree_placer.ts";
 
 /** A picture has the frame's shape if the ratio of its sides differs from the frame's by less than this. */
 const SHAPE = 0.01;
@@ -40,12 +39,6 @@ const SEEN = 0.05;
  * on 4 of 10; upside down, on one.
  */
 const MIRRORED = { likely: 0.08, mirror: 0.038 } as const;
-
-/**
- * What the network finds by looking again and again is a face if its asymmetry is less, and each eye near
- * its place: on 6 of 10 of the rest; upside down, on three.
- */
-const FOUND = { asymmetry: 0.05, eyes: 6 } as const;
 
 /** The network's crop as a multiple of the points' extent. */
 const CROP_SCALE = 1.3;
@@ -67,34 +60,23 @@ interface Guess {
 export class FrameGuess {
   readonly #net: NetPlacer;
   readonly #predict: PredictPoints;
-  readonly #placer: TreePlacer;
 
   constructor(net: NetPlacer, predict: PredictPoints) {
     this.#net = net;
     this.#predict = predict;
-    this.#placer = new TreePlacer(net, predict);
   }
 
   /**
-   * Points f32 [136] on each picture, in its pixels; null where it has not the frame's shape, or shows no
-   * upright face in the frame's place for sure.
+   * Points f32 [136] on each picture, in its pixels; null where it shows no upright face in the frame's
+   * place for sure.
    */
   async place(images: readonly RgbImage[]): Promise<(Float32Array | null)[]> {
-    const open = new Set(images.filter(hasFrame));
-    const answers = new Map<RgbImage, Float32Array>();
-    const settle = (image: RgbImage, points: Float32Array | null) => {
-      if (points === null) return;
-      answers.set(image, points);
-      open.delete(image);
-    };
-    const guesses = await this.#guess([...open]);
-    for (const { image, points, holds } of guesses) settle(image, holds ? points : null);
+    const guesses = await this.#guess(images);
     const doubted = guesses.filter(({ holds }) => !holds);
-    const seen = this.#see(doubted);
-    for (const [i, { image }] of doubted.entries()) settle(image, seen[i]!);
-    const rest = [...open];
-    const found = await this.#find(rest);
-    for (const [i, image] of rest.entries()) settle(image, found[i]!);
+    const answers = new Map<RgbImage, Float32Array | null>(
+      this.#see(doubted).map((points, i) => [doubted[i]!.image, points]),
+    );
+    for (const { image, points, holds } of guesses) if (holds) answers.set(image, points);
     return images.map((image) => answers.get(image) ?? null);
   }
 
@@ -141,31 +123,13 @@ export class FrameGuess {
     );
   }
 
-  /** Points on the faces that are found from the frame's place, or null. */
-  async #find(images: readonly RgbImage[]): Promise<(Float32Array | null)[]> {
-    const placed = await this.#placer.place(images.map((image) => ({
-      image,
-      candidate: { ...alignedCandidate(image), certain: false },
-    })));
-    const found = images.flatMap((image, i) =>
-      placed[i] ? [{ image, points: placed[i].points }] : []
-    );
-    const distances = asymmetries(this.#net, found);
-    const upright = new Map(
-      found.filter(({ image, points }, i) =>
-        distances[i]! < FOUND.asymmetry && eyeOffset(image, points) < FOUND.eyes
-      ).map(({ image, points }) => [image, points]),
-    );
-    return images.map((image) => upright.get(image) ?? null);
-  }
-
   async #ask(questions: readonly (Question & { boxes: [BoxEdges] })[]): Promise<Float32Array[]> {
     return (await askPredictor(this.#predict, questions)).map(([points]) => points!);
   }
 }
 
 /** Whether a picture has the shape of CelebA's aligned frame. */
-export function hasFrame({ width, height }: RgbImage): boolean {
+export function hasFrame({ width, height }: Pick<RgbImage, "width" | "height">): boolean {
   return Math.abs(width / height / (FRAME.width / FRAME.height) - 1) < SHAPE;
 }
 

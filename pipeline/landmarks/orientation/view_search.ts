@@ -5,13 +5,13 @@
  */
 
 import type { RgbImage } from "../../image/image.ts";
-import type { Box, Turn } from "../../face/record.ts";
+import { type Box, type Turn, TURNS } from "../../face/record.ts";
 import { asymmetries } from "./asymmetry.ts";
 import type { CandidateSearch } from "../detection/candidate_search.ts";
 import type { Candidate } from "../detection/candidates.ts";
 import type { DetectorName } from "../detection/detector_names.ts";
 import { Detectors } from "../detection/detectors.ts";
-import { FrameGuess } from "./frame_guess.ts";
+import { FrameGuess, hasFrame } from "./frame_guess.ts";
 import { NetPlacer, type Placed, type Placing } from "../placing/net_placer.ts";
 import { turnBack, turnBox, turnPicture, turnPoints } from "./turned_picture.ts";
 import { predictorBox, type PredictPoints, TreePlacer } from "../placing/tree_placer.ts";
@@ -84,18 +84,25 @@ export class ViewSearch {
     return { search, turn, image: turned, candidates, spare: null };
   }
 
-  /** The face of each view that lies, plainly upright, where CelebA's aligned frame has it; or null. */
-  async framedFaces(views: readonly View[]): Promise<(Found | null)[]> {
-    const found: (Found | null)[] = views.map(() => null);
+  /**
+   * The face of each picture that is plainly where CelebA's aligned frame has it, whichever way the picture
+   * lies; or null.
+   */
+  async framedFaces(searches: readonly FaceSearch[]): Promise<(Found | null)[]> {
+    const found: (Found | null)[] = searches.map(() => null);
     if (this.#guess === null) return found;
-    const open = views.map((_, i) => i).filter((i) => {
-      const { detector, hint } = views[i]!.search;
-      return detector === "auto" && hint === null;
-    });
-    const placed = await this.#guess.place(open.map((i) => views[i]!.image));
-    for (const [k, i] of open.entries()) {
-      const points = placed[k];
-      if (points) found[i] = { points, box: predictorBox(points), turn: 0, asymmetry: 0 };
+    for (const turn of TURNS) {
+      const open = searches.map((_, i) => i).filter((i) =>
+        found[i] === null && mayBeFramed(searches[i]!, turn)
+      );
+      const images = open.map((i) => turnPicture(searches[i]!.image, turn));
+      const placed = await this.#guess.place(images);
+      for (const [k, i] of open.entries()) {
+        const points = placed[k];
+        if (!points) continue;
+        const face = { box: predictorBox(points), points };
+        found[i] = inPicture({ image: images[k]!, turn }, face, 0);
+      }
     }
     return found;
   }
@@ -161,14 +168,29 @@ function faceOf(
   placed: Placed | null,
   asymmetry: number,
 ): Found | null {
-  if (placed === null) return null;
-  const { image, turn } = view;
+  return placed && inPicture(view, { box: candidate.box, points: placed.points }, asymmetry);
+}
+
+/** A face of a view in the picture as it lies. */
+function inPicture(
+  { image, turn }: Pick<View, "image" | "turn">,
+  { box, points }: Pick<PlacedFace, "box" | "points">,
+  asymmetry: number,
+): Found {
+  if (turn === 0) return { turn, asymmetry, box, points };
   const back = turnBack(turn);
   return {
     ...{ turn, asymmetry },
-    box: turnBox(candidate.box, image, back),
-    points: turn === 0 ? placed.points : turnPoints(placed.points, image, back),
+    box: turnBox(box, image, back),
+    points: turnPoints(points, image, back),
   };
+}
+
+/** Whether a picture, turned, is looked at as one of CelebA's aligned images. */
+function mayBeFramed(search: FaceSearch, turn: Turn): boolean {
+  const { detector, hint, image: { width, height } } = search;
+  const size = turn % 180 === 0 ? { width, height } : { width: height, height: width };
+  return detector === "auto" && hint === null && hasFrame(size) && (turn === 0 || mayTurn(search));
 }
 
 /** Whether a picture may be turned. Where a face is in CelebA's aligned frame, it is upright. */
