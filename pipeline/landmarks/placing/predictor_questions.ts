@@ -20,7 +20,7 @@ export type BoxEdges = readonly [
 ];
 
 /** Points wanted for some boxes of one picture. */
-interface Question {
+export interface Question {
   readonly image: RgbImage;
   /** In pixels of the picture. */
   readonly boxes: readonly BoxEdges[];

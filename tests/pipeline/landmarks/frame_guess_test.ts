@@ -27,8 +27,7 @@ async function open() {
 }
 
 Deno.test("hasFrame() knows the shape of CelebA's aligned images at any size", () => {
-  const of = (width: number, height: number) =>
-    hasFrame({ width, height, data: new Uint8Array(0) });
+  const of = (width: number, height: number) => hasFrame({ width, height });
   assert.deepEqual([of(178, 218), of(89, 109), of(356, 436)], [true, true, true]);
   assert.deepEqual([of(218, 178), of(178, 178), of(96, 128)], [false, false, false]);
 });
