@@ -1,7 +1,7 @@
 /**
  * Faces where CelebA's aligned frame has them: a first guess that is verified instead of searched for.
  *
- * All figures: 2,400 aligned images of CelebA, the same upside down, and 1,200 cuttings of iBUG-68's
+ * All figures: 2,400 aligned images of CelebA, the same upside down, and 1,200 parts of iBUG-68's
  * photographs that show no face there.
  *
  * @module
