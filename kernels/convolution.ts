@@ -57,7 +57,9 @@ export function convolve(
     } else {
       const target = run.first === 0 ? out : gpu.scratch("run", 4 * filterLength);
       record([part(a, run, x), part(b, run, y), target], images);
-      if (target !== out) sumSplits(gpu, target, out, 1, filterLength, true);
+      if (target !== out) {
+        sumSplits(gpu, [target, out], { splits: 1, length: filterLength }, { add: true });
+      }
     }
   }
 }

@@ -53,7 +53,7 @@ export function dense(gpu: Gpu, [x, w, y]: Operands, shape: DenseShape): void {
     4: sizesOf(gpu, shape, step),
   };
   gpu.dispatch({ ...KERNEL, entry: "forward" }, bindings, [Math.ceil(tiles / WORKGROUP), splits]);
-  if (target !== y) sumSplits(gpu, target, y, splits, rows * outputs);
+  if (target !== y) sumSplits(gpu, [target, y], { splits, length: rows * outputs });
 }
 
 /**

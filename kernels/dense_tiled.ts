@@ -7,7 +7,7 @@ import type { Conv2dShape, Operands } from "./convolution/conv2d_shape.ts";
 import type { DenseShape } from "./dense.ts";
 import type { Gpu } from "./webgpu/gpu.ts";
 import { grid } from "./webgpu/kernel.ts";
-import { sumManySplits } from "./convolution/sum_splits.ts";
+import { sumSplits } from "./convolution/sum_splits.ts";
 import source from "./wgsl/dense_tiled.wgsl" with { type: "text" };
 import fma4 from "./wgsl/convolution/fma4.wgsl" with { type: "text" };
 import gradSource from "./wgsl/dense_tiled_grad.wgsl" with { type: "text" };
@@ -65,7 +65,9 @@ export function denseTiled(gpu: Gpu, [x, w, y]: Operands, shape: DenseShape): vo
   };
   const target = splits === 1 ? y : gpu.scratch("parts", 4 * splits * rows * outputs);
   gpu.dispatch(kernel, [x, w, target, gpu.uniforms([rows, step / 4])], [blocks, splits]);
-  if (target !== y) sumManySplits(gpu, target, y, splits, rows * outputs);
+  if (target !== y) {
+    sumSplits(gpu, [target, y], { splits, length: rows * outputs }, { shared: true });
+  }
 }
 
 interface DenseDispatch {

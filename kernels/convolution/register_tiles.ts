@@ -89,7 +89,7 @@ export function correlateTiles(
     splits,
     groups,
   ]);
-  if (target !== g) sumSplits(gpu, target, g, splits, size);
+  if (target !== g) sumSplits(gpu, [target, g], { splits, length: size });
 }
 
 function kernelOf(label: string, source: string, tile: 8 | 16) {

@@ -11,7 +11,7 @@ import {
   outputSize,
 } from "./conv2d_shape.ts";
 import type { Gpu } from "../webgpu/gpu.ts";
-import { sumManySplits } from "./sum_splits.ts";
+import { sumSplits } from "./sum_splits.ts";
 import { divide, type Tile, tiledKernel } from "./tiles.ts";
 import fma4 from "../wgsl/convolution/fma4.wgsl" with { type: "text" };
 import block from "../wgsl/convolution/conv2d_tiled_block.wgsl" with { type: "text" };
@@ -66,7 +66,7 @@ export function convolveBlocks(
     [x, f, target, gpu.uniforms([...sizes, ...places])],
     workgroups,
   );
-  if (target !== y) sumManySplits(gpu, target, y, splits, length);
+  if (target !== y) sumSplits(gpu, [target, y], { splits, length }, { shared: true });
 }
 
 const FILTER_GRAD = {
@@ -102,7 +102,7 @@ export function correlateBlocks(
   const length = points * rows * columns;
   const target = splits === 1 ? g : gpu.scratch("parts", 4 * splits * length);
   gpu.dispatch({ ...kernel, flops }, [x, dy, target, sizes], workgroups);
-  if (target !== g) sumManySplits(gpu, target, g, splits, length);
+  if (target !== g) sumSplits(gpu, [target, g], { splits, length }, { shared: true });
 }
 
 /** Sizes that both shaders have in the same order; of the numbers of a window, and of a filter, `taps`. */

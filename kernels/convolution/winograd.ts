@@ -106,7 +106,8 @@ export function winogradFilterGrad(
     correlateTiles(gpu, [spreadImage, spreadGradient, part], productOf(tiles, shape), POINTS);
   }
   const sum = gpu.scratch("winograd sum", 4 * size);
-  sumSplits(gpu, { buffer, size: 4 * runs.length * size }, sum, runs.length, size);
+  const parts = { buffer, size: 4 * runs.length * size };
+  sumSplits(gpu, [parts, sum], { splits: runs.length, length: size });
   const points = gpu.scratchTexels("filter", sum, size / 4);
   transform(gpu, "taps_grad", points, g, channels * filters, { channels: channels * filters });
 }

@@ -95,7 +95,7 @@ function correlate([gpu, [x, dy, g], shape]: Given, tile: Tile, runBytes: number
     transform(gpu, "gradient", dy, gradient, tiles * filters, place);
     const target = first === 0 ? sum : gpu.scratch("winograd run", 4 * size);
     correlateBlocks(gpu, [image, gradient, target], pixels(tiles, shape), plain(tile), POINTS);
-    if (target !== sum) sumSplits(gpu, target, sum, 1, size, true);
+    if (target !== sum) sumSplits(gpu, [target, sum], { splits: 1, length: size }, { add: true });
   }
   const weights = channels * filters;
   transform(gpu, "taps_grad", sum, g, weights, { channels: weights });

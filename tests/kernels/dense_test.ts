@@ -9,7 +9,7 @@ import {
   divideDense,
 } from "../../kernels/dense_tiled.ts";
 import type { Gpu } from "../../kernels/webgpu/gpu.ts";
-import { sumManySplits } from "../../kernels/convolution/sum_splits.ts";
+import { sumSplits } from "../../kernels/convolution/sum_splits.ts";
 import { Random } from "../../pipeline/numbers/random.ts";
 import { assertClose } from "../comparing/compare.ts";
 import { conv2dShape, randomNumbers } from "./convolution/convolution_context.ts";
@@ -148,7 +148,7 @@ Deno.test("divideDense() fills a large device and keeps the partial sums few", (
   }
 });
 
-gpuTest("sumManySplits() adds the parts as the twin does, however many", async (gpu) => {
+gpuTest("sumSplits() adds the parts as the twin does, however many", async (gpu) => {
   const random = new Random(9);
   for (const splits of [1, 15, 16, 33, 100]) {
     for (const length of [1, 3, 63, 65, 36, 260]) {
@@ -156,7 +156,7 @@ gpuTest("sumManySplits() adds the parts as the twin does, however many", async (
       const expected = new Float64Array(length);
       numbers.forEach((number, i) => expected[i % length]! += number);
       const [parts, y] = [gpu.upload(numbers), gpu.createBuffer(4 * length)];
-      sumManySplits(gpu, parts, y, splits, length);
+      sumSplits(gpu, [parts, y], { splits, length }, { shared: true });
       const actual = new Float32Array(await gpu.read(y, 4 * length));
       gpu.destroy(parts, y);
       const what = `${splits} parts of ${length}, seed 9`;
