@@ -1,17 +1,9 @@
-/**
- * Rasterises SVG with ImageScript's WebAssembly renderer.
- *
- * The module's bytes are imported instead of its JavaScript loader, which reads a file and an
- * environment variable and so would need permissions.
- */
+/** Rasterises SVG with ImageScript's renderer. */
 
+import { copyAt, type ImageScriptModule, place, startModule } from "../image/codecs/imagescript.ts";
 import moduleBytes from "imagescript/wasm/any/svg.wasm" with { type: "bytes" };
 
-/** What the renderer exports; pointers and lengths are bytes of its memory. */
-interface Renderer {
-  readonly memory: WebAssembly.Memory;
-  walloc(size: number): number;
-  wlen(): number;
+interface Renderer extends ImageScriptModule {
   /** Takes the text over; 0 if it is not SVG, 1 if it cannot be drawn, else a picture. */
   rasterize(text: number, length: number, fit: number, scale: number): number;
   rasterize_width(picture: number): number;
@@ -33,12 +25,7 @@ export interface Raster {
 
 /** An instance of the renderer; made once and used for many pictures. */
 export class SvgRenderer {
-  readonly #wasm: Renderer;
-
-  constructor() {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes));
-    this.#wasm = instance.exports as unknown as Renderer;
-  }
+  readonly #wasm = startModule<Renderer>(moduleBytes);
 
   /**
    * Draws an SVG document at its own size.
@@ -47,16 +34,13 @@ export class SvgRenderer {
    */
   rasterize(svg: Uint8Array): Raster {
     const wasm = this.#wasm;
-    const text = wasm.walloc(svg.length);
-    new Uint8Array(wasm.memory.buffer, text, svg.length).set(svg);
-    const picture = wasm.rasterize(text, svg.length, FIT_SCALE, 1);
+    const picture = wasm.rasterize(place(wasm, svg), svg.length, FIT_SCALE, 1);
     if (picture === 0) throw new SyntaxError("Cannot draw a face: its picture is not valid SVG");
     if (picture === 1) throw new SyntaxError("Cannot draw a face: its SVG cannot be rasterised");
-    const at = wasm.rasterize_buffer(picture);
     const raster = {
       width: wasm.rasterize_width(picture),
       height: wasm.rasterize_height(picture),
-      pixels: new Uint8ClampedArray(wasm.memory.buffer, at, wasm.wlen()).slice(),
+      pixels: new Uint8ClampedArray(copyAt(wasm, wasm.rasterize_buffer(picture)).buffer),
     };
     wasm.rasterize_free(picture);
     return raster;

@@ -8,12 +8,12 @@ import wasmBytes from "imagescript/wasm/any/png.wasm" with { type: "bytes" };
 import { crc32 } from "node:zlib";
 import { exifOrientation } from "./exif.ts";
 import { sideways, turnImage } from "../orientation.ts";
-import { checkSize, KEPT_MEMORY_BYTES, overWhite, type RgbImage } from "../pixels.ts";
+import { DecoderSlot, type ImageScriptModule, place, startModule } from "./imagescript.ts";
+import { checkSize, overWhite, type RgbImage } from "../pixels.ts";
 
-/** What the decoder module exports. A result below 0 of `decode` is an error code. */
-interface PngDecoder {
-  readonly memory: WebAssembly.Memory;
-  walloc(size: number): number;
+/** A result below 0 of `decode` is an error code. */
+interface PngDecoder extends ImageScriptModule {
+  _initialize(): void;
   wfree(pointer: number): void;
   decode(file: number, size: number): number;
   width(): number;
@@ -21,30 +21,14 @@ interface PngDecoder {
 }
 
 /** The bytes with which a PNG file begins. */
-export const SIGNATURE: Uint8Array<ArrayBuffer> = Uint8Array.of(
-  0x89,
-  0x50,
-  0x4e,
-  0x47,
-  0x0d,
-  0x0a,
-  0x1a,
-  0x0a,
-);
+export const SIGNATURE: Uint8Array<ArrayBuffer> = Uint8Array.fromHex("89504e470d0a1a0a");
 
-let compiled: WebAssembly.Module | null = null;
-/** One decoder a thread. A trapped one is thrown away. */
-let decoder: PngDecoder | null = null;
-
-function takeDecoder(): PngDecoder {
-  compiled ??= new WebAssembly.Module(wasmBytes);
-  if (decoder !== null) return decoder;
+const slot = new DecoderSlot<PngDecoder>(wasmBytes, (code) => {
   // Views on the memory are made afresh at each use, so its growth needs no answer.
-  const env = { emscripten_notify_memory_growth: () => {} };
-  const { exports } = new WebAssembly.Instance(compiled, { env });
-  (exports._initialize as () => void)();
-  return decoder = exports as unknown as PngDecoder;
-}
+  const png = startModule<PngDecoder>(code, { emscripten_notify_memory_growth: () => {} });
+  png._initialize();
+  return png;
+});
 
 /** Width and height once it is upright; errors as of {@linkcode decodePng}. */
 export function pngSize(bytes: Uint8Array): [width: number, height: number] {
@@ -102,23 +86,14 @@ export function decodePng(bytes: Uint8Array): RgbImage {
       `the picture is too large: ${columns}x${rows} pixels of ${depth}-bit samples`,
     );
   }
-  const { memory, ...call } = takeDecoder();
-  try {
-    const file = call.walloc(bytes.length);
-    new Uint8Array(memory.buffer, file, bytes.length).set(bytes);
-    const pixels = call.decode(file, bytes.length);
-    call.wfree(file);
+  return slot.use("the PNG is damaged", (png) => {
+    const file = place(png, bytes);
+    const pixels = png.decode(file, bytes.length);
+    png.wfree(file);
     if (pixels <= 0) throw new SyntaxError("the PNG is damaged or cut short");
-    const width = call.width();
-    const height = call.height();
-    const data = overWhite(new Uint8Array(memory.buffer, pixels, 4 * width * height));
-    call.wfree(pixels);
+    const [width, height] = [png.width(), png.height()];
+    const data = overWhite(new Uint8Array(png.memory.buffer, pixels, 4 * width * height));
+    png.wfree(pixels);
     return turnImage({ width, height, data }, pngOrientation(bytes));
-  } catch (cause) {
-    if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-    decoder = null;
-    throw new SyntaxError("the PNG is damaged", { cause });
-  } finally {
-    if (memory.buffer.byteLength > KEPT_MEMORY_BYTES) decoder = null;
-  }
+  });
 }

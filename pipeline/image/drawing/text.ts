@@ -3,6 +3,7 @@
 import fontBytes from "@expo-google-fonts/open-sans/500Medium/OpenSans_500Medium.ttf" with {
   type: "bytes",
 };
+import { copyAt, type ImageScriptModule, place, startModule } from "../codecs/imagescript.ts";
 import moduleBytes from "imagescript/wasm/any/font.wasm" with { type: "bytes" };
 import type { Rgb } from "./colours.ts";
 import type { Canvas } from "./canvas.ts";
@@ -19,12 +20,7 @@ const CAPITAL = 1462 / 2048;
 /** Stands for a character that the font lacks. */
 const UNKNOWN = "?";
 
-/** What ImageScript's font module exports; pointers and lengths are bytes of its memory. */
-interface FontModule {
-  readonly memory: WebAssembly.Memory;
-  walloc(size: number): number;
-  /** Bytes of the buffer whose address was asked for last. */
-  wlen(): number;
+interface FontModule extends ImageScriptModule {
   /** Takes the bytes over. */
   font_new(bytes: number, length: number, size: number): number;
   font_has(font: number, codePoint: number): number;
@@ -47,16 +43,12 @@ interface Glyph {
 
 /** The font, which rasterises each character once a size. */
 class Font {
-  readonly #wasm: FontModule;
+  readonly #wasm = startModule<FontModule>(moduleBytes);
   readonly #font: number;
   readonly #glyphs = new Map<string, Glyph>();
 
   constructor() {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes));
-    const wasm = this.#wasm = instance.exports as unknown as FontModule;
-    const bytes = wasm.walloc(fontBytes.length);
-    new Uint8Array(wasm.memory.buffer, bytes, fontBytes.length).set(fontBytes);
-    this.#font = wasm.font_new(bytes, fontBytes.length, 16);
+    this.#font = this.#wasm.font_new(place(this.#wasm, fontBytes), fontBytes.length, 16);
   }
 
   glyph(character: string, size: number): Glyph {
@@ -67,10 +59,8 @@ class Font {
     const codePoint = character.codePointAt(0)!;
     if (!wasm.font_has(this.#font, codePoint)) return this.glyph(UNKNOWN, size);
     const made = wasm.font_rasterize(this.#font, codePoint, size);
-    const bytesAt = (address: number) =>
-      new Uint8Array(wasm.memory.buffer, address, wasm.wlen()).slice();
-    const coverage = bytesAt(wasm.font_rasterize_buffer(made));
-    const metrics = new TextDecoder().decode(bytesAt(wasm.font_rasterize_metrics(made)));
+    const coverage = copyAt(wasm, wasm.font_rasterize_buffer(made));
+    const metrics = new TextDecoder().decode(copyAt(wasm, wasm.font_rasterize_metrics(made)));
     wasm.font_rasterize_free(made);
     const glyph = { ...JSON.parse(metrics), coverage } as Glyph;
     this.#glyphs.set(key, glyph);
