@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { type Attribute, ATTRIBUTES } from "../face/attributes.ts";
 import { csvRow } from "../files/csv.ts";
 import { nameInTable } from "../image/image_name.ts";
-import { FileWriter } from "../files/write_file.ts";
+import { BufferedWriter } from "../files/buffered_writer.ts";
 import { rejectedPath } from "../landmarks/files/landmark_file.ts";
 import type { Prediction } from "../predict.ts";
 import { jsonLine } from "../files/quoted.ts";
@@ -13,9 +13,6 @@ import { jsonLine } from "../files/quoted.ts";
 export function isCsv(path: string): boolean {
   return extname(path).toLowerCase() === ".csv";
 }
-
-/** Text that is gathered before it goes to the file, in characters. */
-const PIECE = 1 << 16;
 
 /**
  * A file of predictions that appears when it is committed, and not at all if it is disposed before. Its name ends
@@ -27,22 +24,19 @@ const PIECE = 1 << 16;
  *   `{"image", "reason"}` a line.
  */
 export class PredictionFile implements AsyncDisposable {
-  readonly #lines: FileWriter;
+  readonly #lines: BufferedWriter;
   /** Of csv alone. */
-  readonly #rejections: FileWriter | null;
+  readonly #rejections: BufferedWriter | null;
   readonly #attributes: readonly Attribute[];
-  #text: string;
-  #rejected = "";
 
   private constructor(
-    lines: FileWriter,
-    rejections: FileWriter | null,
+    lines: BufferedWriter,
+    rejections: BufferedWriter | null,
     attributes: readonly Attribute[],
   ) {
     this.#lines = lines;
     this.#rejections = rejections;
     this.#attributes = attributes;
-    this.#text = rejections ? csvRow(["image_name", ...attributes]) : "";
   }
 
   /**
@@ -54,34 +48,30 @@ export class PredictionFile implements AsyncDisposable {
     path: string,
     attributes: readonly Attribute[] = ATTRIBUTES,
   ): Promise<PredictionFile> {
-    const lines = await FileWriter.open(path);
-    if (!isCsv(path)) return new PredictionFile(lines, null, attributes);
-    try {
-      return new PredictionFile(lines, await FileWriter.open(rejectedPath(path)), attributes);
-    } catch (error) {
-      await lines[Symbol.asyncDispose]();
-      throw error;
-    }
+    await using files = new AsyncDisposableStack();
+    const lines = files.use(await BufferedWriter.open(path));
+    const rejections = isCsv(path)
+      ? files.use(await BufferedWriter.open(rejectedPath(path)))
+      : null;
+    if (rejections) await lines.write(csvRow(["image_name", ...attributes]));
+    files.move();
+    return new PredictionFile(lines, rejections, attributes);
   }
 
   async write(prediction: Prediction): Promise<void> {
-    if (!this.#rejections) this.#text += jsonLine(prediction) + "\n";
+    if (!this.#rejections) await this.#lines.write(jsonLine(prediction) + "\n");
     else if ("rejected" in prediction) {
       const { name: image, rejected: reason } = prediction;
-      this.#rejected += jsonLine({ image, reason }) + "\n";
+      await this.#rejections.write(jsonLine({ image, reason }) + "\n");
     } else {
       const { name, probabilities } = prediction;
-      this.#text += csvRow([
-        nameInTable(name),
-        ...this.#attributes.map((attribute) => probabilities[attribute]!),
-      ]);
+      const shares = this.#attributes.map((attribute) => probabilities[attribute]!);
+      await this.#lines.write(csvRow([nameInTable(name), ...shares]));
     }
-    if (this.#text.length + this.#rejected.length >= PIECE) await this.#flush();
   }
 
   /** Makes the file visible, replacing one that was there. */
   async commit(): Promise<void> {
-    await this.#flush();
     // In this order, rows are never without their rejections.
     await this.#rejections?.commit();
     await this.#lines.commit();
@@ -90,12 +80,5 @@ export class PredictionFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#rejections?.[Symbol.asyncDispose]();
     await this.#lines[Symbol.asyncDispose]();
-  }
-
-  async #flush(): Promise<void> {
-    await this.#lines.write(this.#text);
-    await this.#rejections?.write(this.#rejected);
-    this.#text = "";
-    this.#rejected = "";
   }
 }

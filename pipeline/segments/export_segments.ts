@@ -13,7 +13,7 @@ import type { FaceRecord } from "../face/record.ts";
 import type { Segmented } from "./segmented.ts";
 import { AttributeMasks, type PackedMask } from "./attribute_masks.ts";
 import { coverageFiles, writeMaskSize } from "./coverage_files.ts";
-import { BufferedWriter } from "./buffered_writer.ts";
+import { BufferedWriter } from "../files/buffered_writer.ts";
 
 /** How masks are written: all in one file of bits, a picture each, or not at all. */
 export type MaskFormat = "bits" | "png" | "none";

@@ -2,7 +2,8 @@
 
 import { readCsv } from "../../files/csv.ts";
 import { imageNameFault, nameFromTable } from "../../image/image_name.ts";
-import { FileWriter, ignoreMissing, writeFile } from "../../files/write_file.ts";
+import { BufferedWriter } from "../../files/buffered_writer.ts";
+import { ignoreMissing, writeFile } from "../../files/write_file.ts";
 import { jsonLine, quoted } from "../../files/quoted.ts";
 import type { FaceRecord } from "../../face/record.ts";
 import type { Stage } from "../../streams/to_stream.ts";
@@ -22,9 +23,6 @@ export interface LandmarkRow {
 }
 
 const COLUMNS = 1 + 2 * 68;
-
-/** Text that is gathered before it goes to the file, in characters. */
-const PIECE = 1 << 16;
 
 /** Where the rejected images of a landmarks file are listed: `faces.csv` → `faces.rejected.ndjson`. */
 export function rejectedPath(out: string): string {
@@ -60,28 +58,18 @@ export function turnedPath(out: string): string {
 export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
   const format = landmarkFormat(out);
   return async function* (source) {
-    await using rows = await FileWriter.open(out);
-    await using rejections = await FileWriter.open(rejectedPath(out));
-    let [text, faces] = [format.head, 0];
-    let [rejected, turned] = ["", ""];
+    await using rows = await BufferedWriter.open(out);
+    await using rejections = await BufferedWriter.open(rejectedPath(out));
+    await rows.write(format.head);
+    let [faces, turned] = [0, ""];
     for await (const record of source) {
       if (record.rejected === null && record.points !== null) {
         if (++faces > 1 && isSingleFace(out)) throw notSingle(out, "there are more");
-        text += format.row(record, record.points);
+        await rows.write(format.row(record, record.points));
         if (record.turn) turned += turnOf(record);
-      } else rejected += rejectionOf(record);
-      if (text.length > PIECE) {
-        await rows.write(text);
-        text = "";
-      }
-      if (rejected.length > PIECE) {
-        await rejections.write(rejected);
-        rejected = "";
-      }
+      } else await rejections.write(rejectionOf(record));
       yield record;
     }
-    await rows.write(text);
-    await rejections.write(rejected);
     if (turned !== "") await writeFile(turnedPath(out), turned);
     else await Deno.remove(turnedPath(out)).catch(ignoreMissing);
     await rejections.commit();

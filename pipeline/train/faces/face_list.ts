@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { csvRow, readCsv } from "../../files/csv.ts";
 import { nameFromTable, nameInTable } from "../../image/image_name.ts";
 import type { Face } from "../../face/faces.ts";
-import { exists, FileWriter } from "../../files/write_file.ts";
+import { BufferedWriter } from "../../files/buffered_writer.ts";
+import { exists } from "../../files/write_file.ts";
 import { hexOf } from "../../files/hex_digest.ts";
 import type { Split } from "../../face/record.ts";
 
@@ -32,9 +33,6 @@ export interface ListedFace {
 
 const COLUMNS = ["image_name", "split", "labels", "landmarks", "image"];
 
-/** Characters that are gathered before they are written. */
-const PIECE = 1 << 16;
-
 /** What the list says of a face. */
 export function listedFace({ record, labels, digest = "" }: Face): ListedFace {
   const { image, split, points } = record;
@@ -43,17 +41,13 @@ export function listedFace({ record, labels, digest = "" }: Face): ListedFace {
 }
 
 export async function writeFaceList(run: string, faces: readonly Face[]): Promise<void> {
-  await using file = await FileWriter.open(pathOf(run));
-  let text = csvRow(COLUMNS);
+  await using file = await BufferedWriter.open(pathOf(run));
+  await file.write(csvRow(COLUMNS));
   for (const face of faces) {
     const { image, split, labels, landmarks, digest } = listedFace(face);
     const bits = labels.toString(16).padStart(10, "0");
-    text += csvRow([nameInTable(image), split, bits, landmarks, digest]);
-    if (text.length < PIECE) continue;
-    await file.write(text);
-    text = "";
+    await file.write(csvRow([nameInTable(image), split, bits, landmarks, digest]));
   }
-  await file.write(text);
   await file.commit();
 }
 

@@ -1,6 +1,6 @@
 /** Files of many small pieces. */
 
-import { FileWriter } from "../files/write_file.ts";
+import { FileWriter } from "./write_file.ts";
 
 /** Bytes that are gathered before they are written. */
 const GATHERED = 1 << 20;
