@@ -1,8 +1,4 @@
-/**
- * Faces cut out of pictures as CelebA's aligned images show them.
- *
- * @module
- */
+/** Faces cut out of pictures as CelebA's aligned images show them. */
 
 import type { RgbImage } from "../image/image.ts";
 import { FRAME } from "../face/frame.ts";

@@ -1,8 +1,4 @@
-/**
- * Cutting squares, level or turned, out of a picture.
- *
- * @module
- */
+/** Cutting squares, level or turned, out of a picture. */
 
 import type { RgbImage } from "../image/image.ts";
 

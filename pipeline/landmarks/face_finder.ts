@@ -1,8 +1,4 @@
-/**
- * From pictures to the 68 points of their faces.
- *
- * @module
- */
+/** From pictures to the 68 points of their faces. */
 
 import type { Turn } from "../face/record.ts";
 import { PLAINLY_UPRIGHT } from "./orientation/asymmetry.ts";

@@ -1,8 +1,4 @@
-/**
- * Where on a picture a face's points lie, as squares that networks and predictors are given.
- *
- * @module
- */
+/** Where on a picture a face's points lie, as squares that networks and predictors are given. */
 
 import type { Box } from "../face/record.ts";
 import type { Square } from "./crop.ts";

@@ -1,8 +1,4 @@
-/**
- * The thread behind a `WorkerLandmarker`: image files in, faces out.
- *
- * @module
- */
+/** The thread behind a `WorkerLandmarker`: image files in, faces out. */
 
 import { devicesIdle } from "../../kernels/webgpu/device_work.ts";
 import { DeviceLost, Gpu } from "../../kernels/webgpu/gpu.ts";

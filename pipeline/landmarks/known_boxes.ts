@@ -1,8 +1,4 @@
-/**
- * Boxes of faces from a file of their own.
- *
- * @module
- */
+/** Boxes of faces from a file of their own. */
 
 import { boxesIn } from "../dataset/boxes.ts";
 import type { FaceRecord } from "../face/record.ts";

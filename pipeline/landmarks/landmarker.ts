@@ -1,8 +1,4 @@
-/**
- * What the landmarks stage asks of whoever finds faces, and the worker threads that do.
- *
- * @module
- */
+/** What the landmarks stage asks of whoever finds faces, and the worker threads that do. */
 
 import type { TreeCascade } from "../../kernels/tree_cascade_job.ts";
 import type { Box } from "../face/record.ts";

@@ -1,8 +1,4 @@
-/**
- * Several landmarkers that share the work.
- *
- * @module
- */
+/** Several landmarkers that share the work. */
 
 import {
   type FaceAnswer,

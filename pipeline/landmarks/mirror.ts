@@ -1,8 +1,4 @@
-/**
- * The mirror image of a picture and of its points.
- *
- * @module
- */
+/** The mirror image of a picture and of its points. */
 
 /** Runs of points in iBUG's order that a mirror reverses: jaw, brows, nose, eyes, lips. */
 const RUNS = [

@@ -1,8 +1,4 @@
-/**
- * The weights of face-api's networks, as they lie in its npm package.
- *
- * @module
- */
+/** The weights of face-api's networks, as they lie in its npm package. */
 
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -1,8 +1,4 @@
-/**
- * Where the faces of a picture may be, from what the detectors see in it.
- *
- * @module
- */
+/** Where the faces of a picture may be, from what the detectors see in it. */
 
 import type { RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";

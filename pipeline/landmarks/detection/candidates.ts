@@ -1,8 +1,4 @@
-/**
- * Places where a face may be, and which of several matters most.
- *
- * @module
- */
+/** Places where a face may be, and which of several matters most. */
 
 import type { RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";

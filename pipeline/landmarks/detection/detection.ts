@@ -1,8 +1,4 @@
-/**
- * What detectors answer, and which of overlapping answers to keep.
- *
- * @module
- */
+/** What detectors answer, and which of overlapping answers to keep. */
 
 import type { Box } from "../../face/record.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The ways to find a face, by name.
- *
- * @module
- */
+/** The ways to find a face, by name. */
 
 /**
  * Ways to find the face in an image:

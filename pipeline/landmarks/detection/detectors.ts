@@ -1,8 +1,4 @@
-/**
- * Where the face is: detectors asked one after the other, from the quick to the thorough.
- *
- * @module
- */
+/** Where the face is: detectors asked one after the other, from the quick to the thorough. */
 
 import type { RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";

@@ -1,8 +1,6 @@
 /**
  * face-api's thorough face detector: an SSD on MobileNet V1, at 512 x 512.
  * Source of architecture and weights: npm @vladmandic/face-api (MIT).
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,6 @@
 /**
  * face-api's tiny face detector: a separable-convolution YOLO with one cell per 32 x 32 pixels.
  * Source of architecture and weights: npm @vladmandic/face-api (MIT).
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

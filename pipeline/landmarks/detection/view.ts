@@ -1,8 +1,4 @@
-/**
- * A picture made ready for a detector: resized, and laid into the middle of a canvas.
- *
- * @module
- */
+/** A picture made ready for a detector: resized, and laid into the middle of a canvas. */
 
 import { resizeImage, type RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";

@@ -4,8 +4,6 @@
  * A face and its mirror image have the same points. What a predictor lays over a face that is upside down,
  * on its side, or none, follows what it has learnt and not what is there, and comes out otherwise in the
  * mirror, although it may look sure of itself.
- *
- * @module
  */
 
 import type { RgbImage } from "../../image/image.ts";

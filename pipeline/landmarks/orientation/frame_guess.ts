@@ -3,8 +3,6 @@
  *
  * All figures: 2,400 aligned images of CelebA, the same upside down, and 1,200 parts of iBUG-68's
  * photographs that show no face there.
- *
- * @module
  */
 
 import type { RgbImage } from "../../image/image.ts";

@@ -1,8 +1,4 @@
-/**
- * Pictures turned by quarters, and where boxes and points come to lie in them.
- *
- * @module
- */
+/** Pictures turned by quarters, and where boxes and points come to lie in them. */
 
 import { turnImage } from "../../image/orientation.ts";
 import type { RgbImage } from "../../image/image.ts";

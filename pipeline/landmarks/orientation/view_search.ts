@@ -1,8 +1,4 @@
-/**
- * Faces in a picture as it lies, or turned.
- *
- * @module
- */
+/** Faces in a picture as it lies, or turned. */
 
 import type { RgbImage } from "../../image/image.ts";
 import { type Box, type Turn, TURNS } from "../../face/record.ts";

@@ -1,8 +1,4 @@
-/**
- * The part of a picture that dlib's predictor may look at, in gray.
- *
- * @module
- */
+/** The part of a picture that dlib's predictor may look at, in gray. */
 
 import type { RgbImage } from "../../image/image.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Placing points by face-api's network, which looks again at where its points were.
- *
- * @module
- */
+/** Placing points by face-api's network, which looks again at where its points were. */
 
 import type { RgbImage } from "../../image/image.ts";
 import { cutSquare, fromSquare, type Square } from "../crop.ts";

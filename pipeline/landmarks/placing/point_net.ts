@@ -1,8 +1,6 @@
 /**
  * face-api's 68-point network: a small stack of separable convolutions from a square crop of a face
  * to 68 points. Source of architecture and weights: npm @vladmandic/face-api (MIT).
- *
- * @module
  */
 
 import * as tf from "@tensorflow/tfjs-core";

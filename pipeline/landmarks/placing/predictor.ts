@@ -1,8 +1,4 @@
-/**
- * dlib's predictor of 68 points: where its file is found, and what runs it.
- *
- * @module
- */
+/** dlib's predictor of 68 points: where its file is found, and what runs it. */
 
 import { join } from "node:path";
 import { placePointsByTree } from "../../../kernels/wasm/tree_cascade.ts";

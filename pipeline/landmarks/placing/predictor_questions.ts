@@ -1,8 +1,4 @@
-/**
- * Asking dlib's predictor for the points in some boxes of some pictures, many at once.
- *
- * @module
- */
+/** Asking dlib's predictor for the points in some boxes of some pictures, many at once. */
 
 import type { TreeCascadeJob } from "../../../kernels/tree_cascade_job.ts";
 import type { RgbImage } from "../../image/image.ts";

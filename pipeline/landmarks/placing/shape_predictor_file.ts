@@ -8,8 +8,6 @@
  * (splits, then leaves), the point that every feature moves with, and how far it lies from it.
  *
  * Source: dlib 19.24, serialize.h, float_details.h and image_processing/shape_predictor.h.
- *
- * @module
  */
 
 import { allocateTrees, type TreeCascade } from "../../../kernels/tree_cascade_job.ts";

@@ -5,8 +5,6 @@
  * without notice on others. Where it gives the same points from several boxes, they are right; else the
  * network's look tells which of its answers is. All figures: 100 photographs of iBUG-68, thresholds
  * chosen on every other one and the same on the rest.
- *
- * @module
  */
 
 import type { Box } from "../../face/record.ts";
