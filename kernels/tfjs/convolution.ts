@@ -45,7 +45,7 @@ function isAlone(
 }
 
 /** The sizes of x [B, H, W, C] * filter [KH, KW, C, N]. */
-export function convolutionShape(
+function convolutionShape(
   x: readonly number[],
   filter: readonly number[],
 ): Conv2dShape {

@@ -15,7 +15,7 @@ type Found<T> = { readonly [Name in keyof T]: T[Name] | null };
 /** The losses of a step, or their means over an epoch. */
 export type Losses = Found<LogLosses>;
 
-export interface StepEntry extends Losses {
+interface StepEntry extends Losses {
   /** Where it lies in the training: 2.5 is half way through the third epoch. */
   readonly epochs: number;
 }
