@@ -30,6 +30,9 @@ interface BuildOptions {
   readonly join: boolean;
 }
 
+/** The program's modules by their names. */
+type Modules = ReadonlyMap<string, Uint8Array>;
+
 /**
  * Makes the file.
  *
@@ -39,9 +42,10 @@ export async function build(
   options: BuildOptions,
   say: (line: string) => void = () => {},
 ): Promise<Made> {
+  const files = await bundleProgram();
   if (!options.join && options.deno === null) {
     try {
-      await compileChecked(options);
+      await compileChecked(options, files);
       return "deno compile";
     } catch (error) {
       say(`deno compile cannot: ${reasonOf((error as Error).message)}`);
@@ -51,7 +55,7 @@ export async function build(
       }
     }
   }
-  await joinWith(options.deno ?? Deno.execPath(), options.out);
+  await joinWith(options.deno ?? Deno.execPath(), options.out, files);
   return "joined";
 }
 
@@ -61,8 +65,8 @@ export async function build(
  *
  * @throws {Error} If that is not the program.
  */
-async function compileChecked(options: BuildOptions): Promise<void> {
-  await compile(options);
+async function compileChecked(options: BuildOptions, files: Modules): Promise<void> {
+  await compile(options, files);
   const { out, target } = options;
   try {
     checkMade(await Deno.readFile(out), target ?? Deno.build.target, [
@@ -87,11 +91,11 @@ function reasonOf(message: string): string {
   return reason ?? message;
 }
 
-async function compile({ out, target }: BuildOptions): Promise<void> {
+async function compile({ out, target }: BuildOptions, files: Modules): Promise<void> {
   await Deno.mkdir(dirname(out), { recursive: true });
   const folder = await Deno.makeTempDir();
   try {
-    for (const [name, bytes] of await bundleProgram()) await writeFile(join(folder, name), bytes);
+    for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
     const options = [...ALONE, ...PERMISSIONS, "--no-check", "--output", out];
     if (target !== null) options.push("--target", target);
     const included = STARTED_BY_NAME.flatMap((name) => ["--include", name]);
@@ -101,11 +105,9 @@ async function compile({ out, target }: BuildOptions): Promise<void> {
   }
 }
 
-async function joinWith(deno: string, out: string): Promise<void> {
+async function joinWith(deno: string, out: string, files: Modules): Promise<void> {
   const executable = await Deno.readFile(deno);
-  // One after the other: the first bundling on a machine fetches the bundler.
   const boot = await bundleBoot();
-  const files = await bundleProgram();
   const module = "data:text/javascript," + encodeURIComponent(boot);
   const joined = joinExecutable(executable, packPayload(files), (payloadAt) => ({
     args: ["run", ...ALONE, ...PERMISSIONS, `${module}#${payloadAt}`],
