@@ -60,6 +60,7 @@ export class TerminalTrial implements AsyncDisposable {
   readonly #folder: string;
   readonly #piped = new Map<string, Set<string>>();
   readonly #most: number;
+  #piping: Promise<void> = Promise.resolve();
   #runs = 0;
 
   private constructor(program: readonly string[], folder: string, most: number) {
@@ -76,26 +77,35 @@ export class TerminalTrial implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "attparsenet_terminal_" });
     await writeSmallConfig(join(folder, "config.json"));
     const trial = new TerminalTrial(program, folder, most);
-    await trial.#each(async ([code, ...words], key) => {
+    trial.#piping = trial.#each(async ([code, ...words], key) => {
       const { out, err } = await outcome(code, [...program, ...words]);
       trial.#piped.set(key, wordsOf([...out.split("\n"), ...err.split("\n")]));
     });
     return trial;
   }
 
-  /** Runs all commands on terminals; `columns` says how wide the one is for each. */
+  /**
+   * Runs all commands on terminals, the first time while they run into pipes; `columns` says how wide the
+   * terminal is for each.
+   */
   async run(columns: (index: number) => number): Promise<void> {
-    let index = 0;
-    await this.#each(async ([code, ...words], key) => {
-      const width = columns(index++);
+    const screens: { width: number; key: string; lines: readonly string[] }[] = [];
+    const showing = this.#each(async ([code, ...words], key) => {
+      const width = columns(screens.length);
       const typed = [...this.#program, ...words].map(quoted).join(" ");
       const command = `stty cols ${width}; ${typed}`;
       const { out } = await outcome(code, ["script", "-qec", command, "/dev/null"]);
       const screen = new Screen(width);
       screen.write(out);
-      const what = `${width} columns, ${key}:\n${screen.lines.join("\n")}`;
-      assert.deepEqual(wordsOf(screen.lines), this.#piped.get(key), what);
+      screens.push({ width, key, lines: screen.lines });
     });
+    for (const ended of await Promise.allSettled([this.#piping, showing])) {
+      if (ended.status === "rejected") throw ended.reason;
+    }
+    for (const { width, key, lines } of screens) {
+      const what = `${width} columns, ${key}:\n${lines.join("\n")}`;
+      assert.deepEqual(wordsOf(lines), this.#piped.get(key), what);
+    }
   }
 
   /** All commands in a new folder. */
