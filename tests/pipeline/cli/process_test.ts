@@ -75,15 +75,12 @@ Deno.test("every task of a command prints help with exit code 0", async () => {
 });
 
 Deno.test("wrong usage ends with 2 and one line, and with --json an object", async () => {
-  await fails(
-    2,
-    /^Error: Unknown option '--epoch' \(Did you mean --epochs\?\)/,
-    "train",
-    "--epoch",
-  );
-  await fails(2, /^Error: --dataset DIR is needed/, "train");
-  await fails(2, /^Error: Either --dataset DIR or --images DIR/, "landmarks", "--out", "x.csv");
-  await fails(2, /^Error: --resume needs --out RUN/, "pipeline", "--resume");
+  await Promise.all([
+    fails(2, /^Error: Unknown option '--epoch' \(Did you mean --epochs\?\)/, "train", "--epoch"),
+    fails(2, /^Error: --dataset DIR is needed/, "train"),
+    fails(2, /^Error: Either --dataset DIR or --images DIR/, "landmarks", "--out", "x.csv"),
+    fails(2, /^Error: --resume needs --out RUN/, "pipeline", "--resume"),
+  ]);
   const { code, out } = await run("sample", ["--count", "many", "--json"]);
   assert.equal(code, 2);
   assert.match(JSON.parse(out).error, /^--count many: expected a whole number/);

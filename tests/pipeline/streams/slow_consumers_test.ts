@@ -87,8 +87,8 @@ Deno.test(
     withFaces(async (folder, dataset, images) => {
       const commands = writers(dataset, images, await untrainedRun(folder));
       const stuck = commands.map(([task, args]) => new RunningCommand(task, args));
+      await Promise.all(stuck.map((running) => running.stuck()));
       for (const running of stuck) {
-        await running.stuck();
         running.process.kill("SIGTERM");
         const { code, err } = await running.end();
         assert.equal(code, 130, err);
@@ -105,8 +105,8 @@ Deno.test(
     withFaces(async (folder, dataset, images) => {
       const commands = writers(dataset, images, await untrainedRun(folder));
       const left = commands.map(([task, args]) => new RunningCommand(task, [...args, "--quiet"]));
+      await Promise.all(left.map((running) => running.stuck()));
       for (const running of left) {
-        await running.stuck();
         await running.leave();
         assert.deepEqual(await running.end(), { code: 0, err: "" });
       }
