@@ -43,3 +43,14 @@ export class Weights {
     return tensor;
   }
 }
+
+/**
+ * What a network takes of pixels: f32 [..., 3], of u8.
+ *
+ * @param mean Colour of the pictures that it was trained with; red, green, blue.
+ */
+export function normalize(pixels: Uint8Array, mean: readonly number[]): Float32Array {
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) values[i] = (pixels[i]! - mean[i % 3]!) / 255;
+  return values;
+}

@@ -12,7 +12,8 @@ import type { RgbImage } from "../../image/image.ts";
 import type { Box } from "../../face/record.ts";
 import { type Detection, suppressOverlaps } from "./detection.ts";
 import type { Extent } from "../face_square.ts";
-import { Weights } from "../weights.ts";
+import { sigmoid } from "../../numbers/probability.ts";
+import { normalize, Weights } from "../weights.ts";
 
 /** Width and height of a picture for this detector are multiples of this, in pixels. */
 export const TINY_CELL = 32;
@@ -49,7 +50,7 @@ export class TinyDetector {
     }
     const output = tf.tidy(() =>
       this.#forward(tf.tensor4d(
-        normalize(image.data),
+        normalize(image.data, MEAN),
         [1, height, width, 3],
       ))
     );
@@ -96,12 +97,6 @@ export class TinyDetector {
   }
 }
 
-function normalize(pixels: Uint8Array): Float32Array {
-  const values = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) values[i] = (pixels[i]! - MEAN[i % 3]!) / 255;
-  return values;
-}
-
 /** cells f32 [rows, columns, 5 anchors, 5]: offset of the centre, log of the size, score. */
 function readCells(cells: Float32Array, columns: number, minScore: number): Detection[] {
   const found: Detection[] = [];
@@ -117,10 +112,6 @@ function readCells(cells: Float32Array, columns: number, minScore: number): Dete
     found.push({ box: { x, y, width, height }, score });
   }
   return found;
-}
-
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }
 
 /**

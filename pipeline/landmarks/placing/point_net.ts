@@ -8,7 +8,7 @@ import bytes from "@vladmandic/face-api/model/face_landmark_68_model.bin" with {
 import manifest from "@vladmandic/face-api/model/face_landmark_68_model-weights_manifest.json" with {
   type: "json",
 };
-import { Weights } from "../weights.ts";
+import { normalize, Weights } from "../weights.ts";
 
 /** Side of the crop that the network looks at, in pixels. */
 export const CROP_SIZE = 112;
@@ -29,7 +29,7 @@ export class PointNet {
   predict(crops: Uint8Array, count: number): Float32Array {
     const points = tf.tidy(() =>
       this.#forward(tf.tensor4d(
-        normalize(crops),
+        normalize(crops, MEAN),
         [count, CROP_SIZE, CROP_SIZE, 3],
       ))
     );
@@ -85,10 +85,4 @@ export class PointNet {
       activation,
     });
   }
-}
-
-function normalize(pixels: Uint8Array): Float32Array {
-  const values = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) values[i] = (pixels[i]! - MEAN[i % 3]!) / 255;
-  return values;
 }
