@@ -92,7 +92,7 @@ export interface LandmarkOptions {
  * Images that a worker gets at once: dlib's predictor takes a third of the time a face for many faces
  * as for one, since a tree's leaves then stay in the cache.
  */
-const BATCH = 32;
+const BATCH = 16;
 
 /**
  * Records taken from the source and not yet handed on, for each worker: enough that the other workers

@@ -37,7 +37,7 @@ import { median, print } from "./measuring.ts";
 
 const ROUNDS = 5;
 /** Pictures that a thread of ours gets at once, as in the landmarks stage. */
-const BATCH = 32;
+const BATCH = 16;
 const FRAME = { width: 178, height: 218 };
 const KERNEL_BATCH = 256;
 /** About where dlib's detector sees the face of an aligned picture, for those that it misses. */

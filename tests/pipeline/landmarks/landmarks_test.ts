@@ -194,14 +194,14 @@ Deno.test("landmarks() makes a record of each face if all are wanted", async () 
   assert.deepEqual(turns, ["none", "none", "none", 90]);
 });
 
-Deno.test("landmarks() shares what waits among its landmarkers, 32 at a time at most", async () => {
+Deno.test("landmarks() shares what waits among its landmarkers, 16 at a time at most", async () => {
   const few = fakeStage(() => wait(1).then(() => null));
   await run(few.stage, numbered(3));
   assert.deepEqual(few.fakes.batches, [[0], [1], [2]]);
   const many = fakeStage(() => wait(2).then(() => null), { workers: 2 });
   await run(many.stage, numbered(100));
   const sizes = many.fakes.batches.map(({ length }) => length);
-  assert.equal(Math.max(...sizes), 32);
+  assert.equal(Math.max(...sizes), 16);
   assert(sizes.length < 20, `${sizes}`);
 });
 
