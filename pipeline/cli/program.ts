@@ -25,7 +25,7 @@ export const PROGRAM: Program = {
     backend: defaulted(
       choice("auto", "webgpu", "wasm"),
       "auto",
-      "where the numbers are crunched",
+      "what the network runs on",
     ),
     seed: optional(integer(0), "start of all random numbers"),
     quiet: flag("print nothing but errors and what was asked for"),

@@ -75,7 +75,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     kind: choice("mse", "bce", "bce+dice"),
     fallback: "mse",
     option: "maskLoss",
-    help: "what maps are measured by: squares, cross entropy, or that and their overlap",
+    help: "loss of the maps: squared error, cross entropy, or that and their overlap (Dice)",
   },
   maskTarget: {
     kind: choice("label", "region"),

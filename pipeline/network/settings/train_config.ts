@@ -23,7 +23,7 @@ export interface TrainConfig
   readonly accumulate: number;
   /** λ: weight of the mask loss beside the attribute loss. */
   readonly segmentationWeight: number;
-  /** What maps are measured by. */
+  /** Loss of the maps. */
   readonly maskLoss: MaskLoss;
   /** Random changes to the training images. */
   readonly augmentation: Augmentation;
