@@ -93,3 +93,12 @@ export function pointDistance(a: Float32Array, b: Float32Array): number {
   for (let i = 0; i < a.length; i += 2) sum += Math.hypot(a[i]! - b[i]!, a[i + 1]! - b[i + 1]!);
   return sum / (a.length / 2) / eyes;
 }
+
+/** Of some answers the one nearest to what was seen, and how far it is, as {@linkcode pointDistance}. */
+export function nearestPoints(
+  answers: readonly Float32Array[],
+  seen: Float32Array,
+): { points: Float32Array; distance: number } {
+  const measured = answers.map((points) => ({ points, distance: pointDistance(seen, points) }));
+  return measured.reduce((best, other) => other.distance < best.distance ? other : best);
+}

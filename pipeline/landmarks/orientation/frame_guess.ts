@@ -9,14 +9,9 @@ import type { RgbImage } from "../../image/image.ts";
 import { FRAME } from "../../face/frame.ts";
 import { ALIGNED_EYES } from "../aligned_face.ts";
 import { alignedCandidate } from "../detection/candidates.ts";
-import { eyeCentres, pointDistance, squareByEyes } from "../face_square.ts";
-import type { NetPlacer } from "../placing/net_placer.ts";
-import {
-  askPredictor,
-  type BoxEdges,
-  type PredictPoints,
-  type Question,
-} from "../placing/predictor_questions.ts";
+import { eyeCentres, nearestPoints, pointDistance, squareByEyes } from "../face_square.ts";
+import { CROP_SCALE, type NetPlacer } from "../placing/net_placer.ts";
+import { askOnce, type PredictPoints } from "../placing/predictor_questions.ts";
 import { levelBox, startOf } from "../placing/tree_placer.ts";
 
 /** A picture has the frame's shape if the ratio of its sides differs from the frame's by less than this. */
@@ -37,9 +32,6 @@ const SEEN = 0.05;
  * on 4 of 10; upside down, on one.
  */
 const MIRRORED = { likely: 0.08, mirror: 0.038 } as const;
-
-/** The network's crop as a multiple of the points' extent. */
-const CROP_SCALE = 1.3;
 
 /** What the predictor says of a face in the frame. */
 interface Guess {
@@ -71,23 +63,21 @@ export class FrameGuess {
   async place(images: readonly RgbImage[]): Promise<(Float32Array | null)[]> {
     const guesses = await this.#guess(images);
     const doubted = guesses.filter(({ holds }) => !holds);
-    const answers = new Map<RgbImage, Float32Array | null>(
-      this.#see(doubted).map((points, i) => [doubted[i]!.image, points]),
-    );
-    for (const { image, points, holds } of guesses) if (holds) answers.set(image, points);
-    return images.map((image) => answers.get(image) ?? null);
+    const seen = new Map(this.#see(doubted).map((points, i) => [doubted[i]!, points]));
+    return guesses.map((guess) => guess.holds ? guess.points : seen.get(guess) ?? null);
   }
 
   async #guess(images: readonly RgbImage[]): Promise<Guess[]> {
-    const start = (image: RgbImage) => startOf(alignedCandidate(image)).edges;
-    const both = await this.#ask(images.flatMap((image) => {
-      const box = start(image);
-      return [{ image, boxes: [box] }, { image, boxes: [box], mirrored: true }];
-    }));
+    const questions = images.flatMap((image) => {
+      const box = startOf(alignedCandidate(image)).edges;
+      return [{ image, box }, { image, box, mirrored: true }];
+    });
+    const both = await askOnce(this.#predict, questions);
     const pairs = images.map((_, i) => [both[2 * i]!, both[2 * i + 1]!] as const);
     const firsts = pairs.map(([plain, mirrored]) => meanOf(plain, mirrored));
-    const agains = await this.#ask(
-      images.map((image, i) => ({ image, boxes: [levelBox(firsts[i]!)] })),
+    const agains = await askOnce(
+      this.#predict,
+      images.map((image, i) => ({ image, box: levelBox(firsts[i]!) })),
     );
     return images.map((image, i) => {
       const [first, again, [plain, mirrored]] = [firsts[i]!, agains[i]!, pairs[i]!];
@@ -106,7 +96,7 @@ export class FrameGuess {
       })));
     const seen = looks(guesses, false);
     const nearest = guesses.map(({ first, again, points }, i) =>
-      nearestOf([points, first, again], seen[i]!)
+      nearestPoints([points, first, again], seen[i]!)
     );
     const likely = guesses.map((_, i) => i).filter((i) => {
       const { distance } = nearest[i]!;
@@ -119,10 +109,6 @@ export class FrameGuess {
     return nearest.map(({ points, distance }, i) =>
       distance < SEEN || confirmed.has(i) ? points : null
     );
-  }
-
-  async #ask(questions: readonly (Question & { boxes: [BoxEdges] })[]): Promise<Float32Array[]> {
-    return (await askPredictor(this.#predict, questions)).map(([points]) => points!);
   }
 }
 
@@ -144,13 +130,4 @@ function eyeOffset({ height }: RgbImage, points: Float32Array): number {
 
 function meanOf(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((value, i) => (value + b[i]!) / 2);
-}
-
-/** Of some answers the one nearest to what was seen. */
-function nearestOf(
-  answers: readonly Float32Array[],
-  seen: Float32Array,
-): { points: Float32Array; distance: number } {
-  const measured = answers.map((points) => ({ points, distance: pointDistance(seen, points) }));
-  return measured.reduce((best, other) => other.distance < best.distance ? other : best);
 }

@@ -40,7 +40,7 @@ const BATCH = 16;
  * Side of the crop as a multiple of the points' extent. With the true extent, NME on iBUG-68 is 0.048
  * to 0.049 from 1.2 to 1.4, and 0.051 at 1.5.
  */
-const CROP_SCALE = 1.3;
+export const CROP_SCALE = 1.3;
 
 /**
  * The network's points lie this many pixels of its crop too far left and up. Half a pixel is the

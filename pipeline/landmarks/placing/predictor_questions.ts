@@ -16,7 +16,7 @@ export type BoxEdges = readonly [
 ];
 
 /** Points wanted for some boxes of one picture. */
-export interface Question {
+interface Question {
   readonly image: RgbImage;
   /** In pixels of the picture. */
   readonly boxes: readonly BoxEdges[];
@@ -48,6 +48,15 @@ export async function askPredictor(
     first = end;
   }
   return answers;
+}
+
+/** {@linkcode askPredictor} for one box of each picture. */
+export async function askOnce(
+  predict: PredictPoints,
+  questions: readonly (Omit<Question, "boxes"> & { readonly box: BoxEdges })[],
+): Promise<Float32Array[]> {
+  const asked = questions.map(({ box, ...question }) => ({ ...question, boxes: [box] }));
+  return (await askPredictor(predict, asked)).map(([points]) => points!);
 }
 
 async function askAtOnce(

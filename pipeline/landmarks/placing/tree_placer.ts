@@ -11,7 +11,9 @@ import type { Box } from "../../face/record.ts";
 import type { Square } from "../crop.ts";
 import type { Candidate } from "../detection/candidates.ts";
 import {
+  type Extent,
   extentOf,
+  nearestPoints,
   pointDistance,
   squareAround,
   squareByEyes,
@@ -19,6 +21,7 @@ import {
 } from "../face_square.ts";
 import type { NetPlacer, Placed, Placing } from "./net_placer.ts";
 import {
+  askOnce,
   askPredictor,
   type BoxEdges,
   edgesOf,
@@ -109,16 +112,12 @@ export class TreePlacer {
   /** The predictor's points where it is sure of them, and null elsewhere. */
   async #quickly(placings: readonly Placing[]): Promise<(Placed | null)[]> {
     const starts = placings.map(({ candidate }) => startOf(candidate));
-    const first = (await askPredictor(
+    const first = await askOnce(
       this.#predict,
-      placings.map(({ image }, i) => ({
-        image,
-        boxes: [starts[i]!.edges],
-      })),
-    )).map(([points]) => points!);
+      placings.map(({ image }, i) => ({ image, box: starts[i]!.edges })),
+    );
     const isNear = (i: number) =>
-      squareDistance(starts[i]!.square, squareByEyes(first[i]!, BOX.scale, 0, BOX.down)) <
-        NEAR_KNOWN;
+      squareDistance(starts[i]!.square, levelSquare(first[i]!)) < NEAR_KNOWN;
     const answers: (Placed | null)[] = placings.map(({ candidate }, i) =>
       candidate.known && isNear(i) ? { points: first[i]!, sure: true } : null
     );
@@ -148,17 +147,17 @@ export class TreePlacer {
     answers: (Placed | null)[],
     unsure: readonly number[],
   ): Promise<void> {
-    const mirrored = await askPredictor(
+    const mirrored = await askOnce(
       this.#predict,
       unsure.map((i) => ({
         image: placings[i]!.image,
-        boxes: [levelBox(answers[i]!.points)],
+        box: levelBox(answers[i]!.points),
         mirrored: true,
       })),
     );
     for (const [k, i] of unsure.entries()) {
       const { points } = answers[i]!;
-      answers[i] = { points, sure: pointDistance(points, mirrored[k]![0]!) < SAME_IN_MIRROR };
+      answers[i] = { points, sure: pointDistance(points, mirrored[k]!) < SAME_IN_MIRROR };
     }
   }
 
@@ -188,21 +187,30 @@ export function startOf(
     const square = { x: x + width / 2, y: y + height / 2, side, angle: 0 };
     return { edges: edgesOfBox(box), square };
   }
-  const { x, y, side } = squareAround(extent, BOX.scale);
-  const square = { x, y: y + BOX.down * extent[2], side, angle: 0 };
+  const square = promisedSquare(extent);
   return { edges: edgesOf(square), square };
 }
 
-/** The box around points that the predictor is asked from again, levelled. */
-export function levelBox(points: Float32Array): BoxEdges {
-  return edgesOf(squareByEyes(points, BOX.scale, 0, BOX.down));
+/** About where dlib's own detector has a face whose points have this extent. */
+function promisedSquare(extent: Extent): Square {
+  const square = squareAround(extent, BOX.scale);
+  return { ...square, y: square.y + BOX.down * extent[2] };
 }
 
 /** About the box in which dlib's own detector has a face with these points. */
 export function predictorBox(points: Float32Array): Box {
-  const [x, y, size] = extentOf(points);
-  const side = BOX.scale * size;
-  return { x: x - side / 2, y: y + BOX.down * size - side / 2, width: side, height: side };
+  const { x, y, side } = promisedSquare(extentOf(points));
+  return { x: x - side / 2, y: y - side / 2, width: side, height: side };
+}
+
+/** The square around points from which the predictor is asked again, levelled. */
+function levelSquare(points: Float32Array): Square {
+  return squareByEyes(points, BOX.scale, 0, BOX.down);
+}
+
+/** {@linkcode levelSquare} as a box. */
+export function levelBox(points: Float32Array): BoxEdges {
+  return edgesOf(levelSquare(points));
 }
 
 /** Levelled boxes around points. */
@@ -224,10 +232,8 @@ function medianOf(answers: readonly Float32Array[]): { points: Float32Array; spr
 
 /** Of the predictor's answers the one nearest to the network's, which stays where none is near. */
 function nearest(seen: Float32Array, answers: readonly Float32Array[]): Placed {
-  let [points, least] = [seen, BELIEVABLE];
-  for (const answer of answers) {
-    const distance = pointDistance(seen, answer);
-    if (distance < least) [points, least] = [answer, distance];
-  }
-  return { points, sure: least < PLAINLY_BELIEVABLE };
+  const { points, distance } = nearestPoints(answers, seen);
+  return distance < BELIEVABLE
+    ? { points, sure: distance < PLAINLY_BELIEVABLE }
+    : { points: seen, sure: false };
 }
