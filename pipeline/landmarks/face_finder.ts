@@ -50,7 +50,7 @@ export class FaceFinder {
    */
   async find(searches: readonly FaceSearch[]): Promise<PlacedFace[][]> {
     const views = searches.map((search) => this.#views.look(search, 0));
-    const faces = await this.#views.framedFaces(searches);
+    const faces = await this.#views.framedFaces(views);
     const open = views.map((_, i) => i).filter((i) => faces[i] === null);
     const quick = await this.#views.firstFaces(open.map((i) => views[i]!), "quickly");
     for (const [k, i] of open.entries()) faces[i] = quick[k]!;
@@ -74,9 +74,6 @@ export class FaceFinder {
    */
   async #mainFace(view: View, quick: Found | null): Promise<InView | null> {
     const { search } = view;
-    if (quick && quick.turn !== 0) {
-      return { view: this.#views.look(search, quick.turn), face: quick };
-    }
     const isDoubted = (face: Found | null, most: number) =>
       mayTurn(search) && (face === null || face.asymmetry > most);
     // One that is upright elsewhere beats one that may be: chance answers come near to it.
@@ -102,7 +99,8 @@ export class FaceFinder {
     let best: InView | null = null;
     for (const turn of TURNS) {
       const view = this.#views.look(search, turn);
-      let [face] = await this.#views.firstFaces([view], "quickly");
+      let [face] = await this.#views.framedFaces([view]);
+      face ??= (await this.#views.firstFaces([view], "quickly"))[0];
       if (how === "thoroughly") face ??= (await this.#views.firstFaces([view], how))[0];
       if (!face || face.asymmetry >= most) continue;
       if (best === null || face.asymmetry < best.face.asymmetry) best = { view, face };

@@ -1,7 +1,7 @@
 /** Faces in a picture as it lies, or turned. */
 
 import type { RgbImage } from "../../image/image.ts";
-import { type Box, type Turn, TURNS } from "../../face/record.ts";
+import type { Box, Turn } from "../../face/record.ts";
 import { asymmetries } from "./asymmetry.ts";
 import type { CandidateSearch } from "../detection/candidate_search.ts";
 import type { Candidate } from "../detection/candidates.ts";
@@ -80,25 +80,15 @@ export class ViewSearch {
     return { search, turn, image: turned, candidates, spare: null };
   }
 
-  /**
-   * The face of each picture that is plainly where CelebA's aligned frame has it, whichever way the picture
-   * lies; or null.
-   */
-  async framedFaces(searches: readonly FaceSearch[]): Promise<(Found | null)[]> {
-    const found: (Found | null)[] = searches.map(() => null);
+  /** The face of each view that lies, plainly upright, where CelebA's aligned frame has it; or null. */
+  async framedFaces(views: readonly View[]): Promise<(Found | null)[]> {
+    const found: (Found | null)[] = views.map(() => null);
     if (this.#guess === null) return found;
-    for (const turn of TURNS) {
-      const open = searches.map((_, i) => i).filter((i) =>
-        found[i] === null && mayBeFramed(searches[i]!, turn)
-      );
-      const images = open.map((i) => turnPicture(searches[i]!.image, turn));
-      const placed = await this.#guess.place(images);
-      for (const [k, i] of open.entries()) {
-        const points = placed[k];
-        if (!points) continue;
-        const face = { box: predictorBox(points), points };
-        found[i] = inPicture({ image: images[k]!, turn }, face, 0);
-      }
+    const open = views.map((_, i) => i).filter((i) => mayBeFramed(views[i]!));
+    const placed = await this.#guess.place(open.map((i) => views[i]!.image));
+    for (const [k, i] of open.entries()) {
+      const points = placed[k];
+      if (points) found[i] = inPicture(views[i]!, { box: predictorBox(points), points }, 0);
     }
     return found;
   }
@@ -169,7 +159,7 @@ function faceOf(
 
 /** A face of a view in the picture as it lies. */
 function inPicture(
-  { image, turn }: Pick<View, "image" | "turn">,
+  { image, turn }: View,
   { box, points }: Pick<PlacedFace, "box" | "points">,
   asymmetry: number,
 ): Found {
@@ -182,11 +172,9 @@ function inPicture(
   };
 }
 
-/** Whether a picture, turned, is looked at as one of CelebA's aligned images. */
-function mayBeFramed(search: FaceSearch, turn: Turn): boolean {
-  const { detector, hint, image: { width, height } } = search;
-  const size = turn % 180 === 0 ? { width, height } : { width: height, height: width };
-  return detector === "auto" && hint === null && hasFrame(size) && (turn === 0 || mayTurn(search));
+/** Whether a view is looked at as one of CelebA's aligned images. */
+function mayBeFramed({ search: { detector, hint }, image }: View): boolean {
+  return detector === "auto" && hint === null && hasFrame(image);
 }
 
 /** Whether a picture may be turned. Where a face is in CelebA's aligned frame, it is upright. */

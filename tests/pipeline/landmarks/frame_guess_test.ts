@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { useWasm } from "../../../kernels/tfjs/wasm/backend.ts";
 import { readImage, resizeImage, type RgbImage } from "../../../pipeline/image/image.ts";
 import { findPredictorFile, readPredictor } from "../../../pipeline/landmarks.ts";
-import { FaceFinder } from "../../../pipeline/landmarks/face_finder.ts";
+import { FaceFinder, type PlacedFace } from "../../../pipeline/landmarks/face_finder.ts";
 import { pointDistance } from "../../../pipeline/landmarks/face_square.ts";
 import { FrameGuess, hasFrame } from "../../../pipeline/landmarks/orientation/frame_guess.ts";
 import { turnPicture } from "../../../pipeline/landmarks/orientation/turned_picture.ts";
@@ -82,5 +83,22 @@ Deno.test({
     for (const [i, name] of Object.keys(nothing).entries()) {
       assert.equal(placed[i], null, `${name} (seed 5)`);
     }
+  },
+});
+
+Deno.test({
+  name: "FaceFinder.find() turns no upright face that would look like one upside down too",
+  ignore: PREDICTOR === null,
+  async fn() {
+    const { guess, finder } = await open();
+    const image = await readImage(
+      join(import.meta.dirname!, "../../../data/sample/Img/img_align_celeba/000429.jpg"),
+    );
+    const [upright, upsideDown] = await guess.place([image, turnPicture(image, 180)]);
+    assert.equal(upright, null, "a face that the guess does not settle");
+    assert(upsideDown, "and believes upside down");
+    const search = { image, detector: "auto", hint: null, all: false } as const;
+    const [[face]] = await finder.find([search]) as [PlacedFace[]];
+    assert.equal(face?.turn, 0);
   },
 });
