@@ -24,7 +24,7 @@ import { type Shard, shardRange } from "./dataset/shard.ts";
 export { type FolderOptions, imagesIn } from "./dataset/image_folder.ts";
 export { type LabelTable, readLabels } from "./dataset/labels.ts";
 export type { DatasetFiles, Layout } from "./dataset/layout.ts";
-export type { NameTable } from "./dataset/name_table.ts";
+export type { NameTable } from "./files/tables/name_table.ts";
 export { type Shard, shardRange } from "./dataset/shard.ts";
 
 /** What {@linkcode openDataset} can be told. */
@@ -107,7 +107,7 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   const partition = files.partition === null
     ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
     : await readPartition(files.partition, table.names, signal);
-  await addUnlabelled({ images, names: table.names, links }, partition.others);
+  addUnlabelled({ images, names: table.names, links }, partition.others);
   const useBoxes = files.boxes !== null && layout === "celeba-in-the-wild";
   const boxes = useBoxes ? await readBoxes(files.boxes, table.names, signal) : null;
   return new Dataset(

@@ -2,10 +2,10 @@
 
 import { quoted } from "../files/quoted.ts";
 import type { Box } from "../face/record.ts";
-import type { Cells } from "../files/cells.ts";
+import type { Cells } from "../files/tables/cells.ts";
 import { isImageHeading } from "../image/image_name.ts";
-import { NameTable } from "./name_table.ts";
-import { readTable, type TableReader } from "./text_table.ts";
+import { NameTable } from "../files/tables/name_table.ts";
+import { readTable, type TableReader } from "../files/tables/text_table.ts";
 
 /** Columns of a box, in the order of {@linkcode BoxTable}. */
 const SIDES = ["x_1", "y_1", "width", "height"];
@@ -25,7 +25,7 @@ export async function readBoxes(
   signal?: AbortSignal,
 ): Promise<BoxTable> {
   const reader = new BoxReader(names);
-  await readTable(path, reader, signal);
+  await readTable(path, reader, { signal });
   return reader.boxes;
 }
 
@@ -40,7 +40,7 @@ export async function boxesIn(
 ): Promise<(image: string) => Box | null> {
   const names = new NameTable();
   const reader = new BoxReader(names, { add: true });
-  await readTable(path, reader, signal);
+  await readTable(path, reader, { signal });
   return (image) => boxOf(reader.boxes, names.indexOf(image));
 }
 
@@ -105,8 +105,7 @@ class BoxReader implements TableReader {
 
 /** The number in the current cell, finite as f32 too. */
 function readNumber(cells: Cells): number {
-  const text = cells.text();
-  const value = text === "" ? NaN : Number(text);
+  const value = cells.number();
   if (Number.isFinite(Math.fround(value))) return value;
-  throw cells.fail(`a number is needed, found ${quoted(text)}.`);
+  throw cells.fail(`a number is needed, found ${quoted(cells.text())}.`);
 }

@@ -3,13 +3,13 @@
  * splits wants to know.
  */
 
+import { dirname } from "node:path";
 import { type FaceCount, FaceCounter } from "../face/face_count.ts";
-import { isNotThere } from "../files/write_file.ts";
 import { SPLITS } from "../face/record.ts";
 import { imagePath } from "./layout.ts";
 import { isImageFile } from "../image/image_name.ts";
 import type { LinkGuard } from "./links.ts";
-import type { NameTable } from "./name_table.ts";
+import type { NameTable } from "../files/tables/name_table.ts";
 
 /** Where a data set's images lie, and which of them have labels. */
 interface LabelledImages {
@@ -23,40 +23,14 @@ interface LabelledImages {
  * Adds to `others` the images without labels in the folders of those that have some. What else lies below the
  * data set's folder, such as masks, is no part of it.
  */
-export async function addUnlabelled(
-  { images, names, links }: LabelledImages,
-  others: NameTable,
-): Promise<void> {
-  const encoder = new TextEncoder();
-  for (const folder of foldersOf(names)) {
-    const path = imagePath(images, folder);
-    // Not even the names of what lies elsewhere are read.
-    if (links.faultOf(`${path}.`) !== null) continue;
-    for (const name of await imagesIn(path)) {
-      const bytes = encoder.encode(folder + name);
-      if (names.find(bytes, 0, bytes.length) < 0) others.add(bytes, 0, bytes.length);
-    }
-  }
-}
-
-/** The folders of the names as they spell them, each with the separator at its end; "" for none. */
-function foldersOf(names: NameTable): Set<string> {
-  const folders = new Set<string>();
-  for (let index = 0; index < names.size; index++) {
-    folders.add(/^.*[/\\]/.exec(names.name(index))?.[0] ?? "");
-  }
-  return folders;
-}
-
-async function imagesIn(path: string): Promise<string[]> {
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(path));
-    const isImage = ({ name, isDirectory }: Deno.DirEntry) =>
-      !isDirectory && !name.startsWith(".") && isImageFile(name);
-    return entries.filter(isImage).map(({ name }) => name).sort();
-  } catch (error) {
-    if (isNotThere(error)) return [];
-    throw error;
+export function addUnlabelled({ images, names, links }: LabelledImages, others: NameTable): void {
+  for (const folder of names.folders()) {
+    const found: string[] = [];
+    links.look(dirname(imagePath(images, `${folder}.`)), ({ name, isDirectory }) => {
+      if (isDirectory || name.startsWith(".") || names.indexOf(folder + name) >= 0) return;
+      if (isImageFile(name)) found.push(folder + name);
+    });
+    for (const name of found.sort()) others.addName(name);
   }
 }
 

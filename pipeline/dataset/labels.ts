@@ -8,10 +8,10 @@
 
 import { attributeColumn, ATTRIBUTES } from "../face/attributes.ts";
 import { quoted } from "../files/quoted.ts";
-import { BLANKS, type Cells } from "../files/cells.ts";
+import { BLANKS, type Cells } from "../files/tables/cells.ts";
 import { checkImageCell, isImageHeading, isRowNumberHeading } from "../image/image_name.ts";
-import { grown, NameTable } from "./name_table.ts";
-import { readTable, type TableReader } from "./text_table.ts";
+import { grown, NameTable } from "../files/tables/name_table.ts";
+import { readTable, type TableReader } from "../files/tables/text_table.ts";
 
 /** The labels of a file, held compactly. */
 export interface LabelTable {
@@ -37,7 +37,7 @@ export async function readLabels(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<LabelTable> {
   const reader = new LabelReader();
-  const rows = await readTable(path, reader, options.signal);
+  const rows = await readTable(path, reader, options);
   return { path, names: reader.names, labels: reader.labels.subarray(0, rows) };
 }
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { isNotThere } from "../files/write_file.ts";
 import { requireFolder } from "./image_folder.ts";
 import { isImageFile } from "../image/image_name.ts";
-import type { NameTable } from "./name_table.ts";
+import type { NameTable } from "../files/tables/name_table.ts";
 
 /**
  * What a data set is like: CelebA's aligned images, CelebA's in-the-wild images, or another set's

@@ -6,13 +6,15 @@
 import { isNotThere } from "../files/write_file.ts";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 
+/** Where those links of a folder lead that lead out; a text for a folder that lies outside itself. */
+type Links = ReadonlyMap<string, string> | string;
+
 /** Tells which of a data set's files lie somewhere else. The data set's folder may be a link itself. */
 export class LinkGuard {
   readonly #root: string;
   /** Where the root really lies; null if links are followed. */
   readonly #real: string | null;
-  /** Where the links of each folder lead that lead out; a text for a folder that lies outside itself. */
-  readonly #folders = new Map<string, ReadonlyMap<string, string> | string>();
+  readonly #folders = new Map<string, Links>();
 
   /**
    * A guard for a folder that is there.
@@ -28,10 +30,21 @@ export class LinkGuard {
   faultOf(path: string): string | null {
     if (this.#real === null) return null;
     const folder = dirname(path);
-    let links = this.#folders.get(folder);
-    if (links === undefined) this.#folders.set(folder, links = this.#look(folder));
+    const links = this.#folders.get(folder) ?? this.look(folder);
+    if (typeof links !== "string" && links.size === 0) return null;
     const target = typeof links === "string" ? links : links.get(basename(path));
     return target === undefined ? null : `the image ${this.#sentence(target)}`;
+  }
+
+  /**
+   * Looks at a folder, which is named as `dirname` names that of an image, and hands what it holds to `visit`.
+   * Of one that lies outside, not even the names of what is there are read.
+   */
+  look(folder: string, visit: (entry: Deno.DirEntry) => void = () => {}): Links {
+    const outside = this.#outside(folder);
+    const links = outside ?? this.#visit(folder, visit);
+    this.#folders.set(folder, links);
+    return links;
   }
 
   /**
@@ -40,7 +53,7 @@ export class LinkGuard {
    * @throws {Deno.errors.PermissionDenied} If it does not; the message says where it lies.
    */
   require(path: string): void {
-    const target = this.#real === null ? null : this.#outside(path);
+    const target = this.#outside(path);
     if (target === null) return;
     throw new Deno.errors.PermissionDenied(
       `Cannot read ${path}: it ${this.#sentence(target)} (--follow-links allows that)`,
@@ -51,28 +64,27 @@ export class LinkGuard {
     return `is a link that leads out of ${this.#root}, to ${target}`;
   }
 
-  #look(folder: string): ReadonlyMap<string, string> | string {
-    const target = this.#outside(folder);
-    if (target !== null) return target;
+  #visit(folder: string, visit: (entry: Deno.DirEntry) => void): Links {
     const links = new Map<string, string>();
-    for (const { name, isSymlink } of entriesOf(folder)) {
-      const target = isSymlink ? this.#outside(join(folder, name)) : null;
-      if (target !== null) links.set(name, target);
-    }
+    ifThere(() => {
+      for (const entry of Deno.readDirSync(folder)) {
+        const { name, isSymlink } = entry;
+        const target = isSymlink ? this.#outside(join(folder, name)) : null;
+        if (target !== null) links.set(name, target);
+        visit(entry);
+      }
+    });
     return links;
   }
 
-  /** Where it really lies, if that is outside. */
+  /** Where it really lies, if that is outside and not to be followed. */
   #outside(path: string): string | null {
+    if (this.#real === null) return null;
     const real = ifThere(() => Deno.realPathSync(path));
     if (real === null) return null;
-    const way = relative(this.#real!, real);
+    const way = relative(this.#real, real);
     return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? real : null;
   }
-}
-
-function entriesOf(folder: string): Deno.DirEntry[] {
-  return ifThere(() => [...Deno.readDirSync(folder)]) ?? [];
 }
 
 /**

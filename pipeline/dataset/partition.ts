@@ -2,10 +2,10 @@
 
 import { quoted } from "../files/quoted.ts";
 import type { Split } from "../face/record.ts";
-import type { Cells } from "../files/cells.ts";
+import type { Cells } from "../files/tables/cells.ts";
 import { checkImageCell, isImageHeading } from "../image/image_name.ts";
-import { mix32, NameTable } from "./name_table.ts";
-import { readTable, type TableReader } from "./text_table.ts";
+import { mix32, NameTable } from "../files/tables/name_table.ts";
+import { readTable, type TableReader } from "../files/tables/text_table.ts";
 
 /** Number of each split, in CelebA's partition file and in {@linkcode Partition}. */
 const SPLIT_NUMBER: Readonly<Record<string, number>> = {
@@ -47,7 +47,7 @@ export async function readPartition(
   signal?: AbortSignal,
 ): Promise<Partition> {
   const reader = new PartitionReader(names);
-  await readTable(path, reader, signal);
+  await readTable(path, reader, { signal });
   if (reader.splits.some((split) => split !== NOWHERE)) return reader;
   throw new SyntaxError(
     `${path}: no split is given for ${names.name(0)}, nor for any other labelled image: ` +

@@ -5,7 +5,7 @@
 
 import { kindOfName } from "./picture_kinds.ts";
 import { quoted } from "../files/quoted.ts";
-import type { Cells } from "../files/cells.ts";
+import type { Cells } from "../files/tables/cells.ts";
 
 /** Whether a file's name ends as those of the pictures that are read do. */
 export function isImageFile(name: string): boolean {

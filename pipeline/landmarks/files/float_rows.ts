@@ -26,14 +26,25 @@ export class FloatRows {
    * @throws {TypeError} If it is of another length.
    */
   add(row: ArrayLike<number>): number {
-    const index = this.#size;
     if (row.length !== this.#width) {
       throw new TypeError(`Cannot add a row of ${row.length} floats to rows of ${this.#width}`);
     }
-    if (index % BLOCK === 0) this.#blocks.push(new Float32Array(BLOCK * this.#width));
-    this.#blocks.at(-1)!.set(row, index % BLOCK * this.#width);
-    this.#size++;
-    return index;
+    this.next().set(row);
+    return this.#size - 1;
+  }
+
+  /** f32 [width]: another row, to be filled. */
+  next(): Float32Array {
+    const index = this.#size++;
+    if (index === BLOCK * this.#blocks.length) {
+      this.#blocks.push(new Float32Array(BLOCK * this.#width));
+    }
+    return this.row(index);
+  }
+
+  /** Forgets all rows; their memory is used again. */
+  clear(): void {
+    this.#size = 0;
   }
 
   /** f32 [width]: the row with an index below `size`, not a copy. */

@@ -1,6 +1,7 @@
 /** The columns `x_0…x_67` and `y_0…y_67` of a csv file, wherever they stand. */
 
 import { quoted } from "../../files/quoted.ts";
+
 const COORDINATES = 136;
 
 /**
@@ -47,7 +48,12 @@ export function readCell(fields: readonly string[], column: number, place: strin
   const text = fields[column]!.trim();
   const value = text === "" ? NaN : Number(text);
   if (Number.isFinite(Math.fround(value))) return value;
-  throw new SyntaxError(
+  throw noNumber(text, column, place);
+}
+
+/** The error about a cell that is no number. */
+export function noNumber(text: string, column: number, place: string): SyntaxError {
+  return new SyntaxError(
     `Cannot read landmarks: ${quoted(text)} in column ${column + 1} of ${place} is no number`,
   );
 }

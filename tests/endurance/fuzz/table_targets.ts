@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readLabels } from "../../../pipeline/dataset.ts";
 import { boxesIn } from "../../../pipeline/dataset/boxes.ts";
 import { imageNameFault } from "../../../pipeline/image/image_name.ts";
-import { NameTable } from "../../../pipeline/dataset/name_table.ts";
+import { NameTable } from "../../../pipeline/files/tables/name_table.ts";
 import { readPartition } from "../../../pipeline/dataset/partition.ts";
 import { readImports, readLandmarks, readPredictor } from "../../../pipeline/landmarks.ts";
 import { openJournal } from "../../../pipeline/landmarks/files/landmark_journal.ts";

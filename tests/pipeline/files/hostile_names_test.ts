@@ -65,7 +65,7 @@ Deno.test("tables refuse such names, with their line, as short as a line", async
       };
       await refuses(openDataset(root), /list_attr\.csv:3: the image name/);
       const rows = readLandmarks(join(root, "landmarks.csv"));
-      await refuses(Array.fromAsync(rows), /landmarks\.csv:3: the name/);
+      await refuses(Array.fromAsync(rows), /landmarks\.csv:3: the image name/);
     });
   }
 });

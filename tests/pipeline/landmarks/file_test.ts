@@ -102,6 +102,44 @@ Deno.test("readLandmarks() reads integers and decimals, and columns in any order
   });
 });
 
+Deno.test("readLandmarks() reads csv as other programs write it", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    const text = fileText([["1.jpg", ...NUMBERS], ["./=2.jpg", ...NUMBERS]]);
+    const [lines, cells] = [text.replaceAll("\r", ""), text.replaceAll(/[^,\r\n]+/g, '"$&"')];
+    const semicolons = lines.replaceAll(",", " ; ");
+    const last = text.split("\r\n").map((row) => row.replace(/^([^,]*),(.*)$/, "$2,$1")).join("\n");
+    for (const form of [text, lines, lines + "\n\n", "\ufeff" + cells, semicolons, last]) {
+      await Deno.writeTextFile(path, form);
+      const rows = await Array.fromAsync(readLandmarks(path));
+      assert.deepEqual(rows.map(({ image }) => image), ["1.jpg", "=2.jpg"]);
+      for (const { points } of rows) assert.deepEqual([...points.slice(0, 4)], [0, 68, 1, 69]);
+    }
+    await Deno.writeTextFile(path, fileText([]));
+    assert.deepEqual(await Array.fromAsync(readLandmarks(path)), [], "nobody's face was found");
+  });
+});
+
+Deno.test("readLandmarks() gives each row points of its own, in files of many parts", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    const rows = Array.from({ length: 1500 }, (_, i) => [`${i}.jpg`, ...NUMBERS.with(0, `${i}`)]);
+    await Deno.writeTextFile(path, fileText(rows));
+    const read = await Array.fromAsync(readLandmarks(path));
+    assert.deepEqual(read.map(({ points }) => points[0]), rows.map((_, i) => i));
+    const heard: number[] = [];
+    const stage = joinLandmarks(path, { onRow: (rows) => heard.push(rows) });
+    const joined = await run(stage, read.map(({ image }) => recordOf(image)));
+    assert.deepEqual(joined.map(({ points }) => points), read.map(({ points }) => points));
+    assert.ok(heard.length > 1 && heard.at(-1) === 1500, String(heard));
+    assert.deepEqual(heard, heard.toSorted((a, b) => a - b));
+    await Deno.writeTextFile(path, fileText([...rows, ["./=x.jpg", ...NUMBERS], rows[700]!]));
+    await assert.rejects(Array.fromAsync(readLandmarks(path)), {
+      message: `Cannot read landmarks: ${path}:1503 repeats 700.jpg, which line 702 has already`,
+    });
+  });
+});
+
 Deno.test("readLandmarks() refuses a wrong file, naming file and line", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "a.csv");
@@ -110,6 +148,14 @@ Deno.test("readLandmarks() refuses a wrong file, naming file and line", async ()
       [
         fileText([good, ["2.jpg", ...NUMBERS.slice(2)]]),
         `Cannot read landmarks: 68 points (137 columns) are needed, ${path}:3 has 135`,
+      ],
+      [
+        fileText([[...good, "", "2"]]),
+        `Cannot read landmarks: 68 points (137 columns) are needed, ${path}:2 has 139`,
+      ],
+      [
+        fileText([["./=1.jpg", ...NUMBERS], ["./=1.jpg", ...NUMBERS]]),
+        `Cannot read landmarks: ${path}:3 repeats =1.jpg, which line 2 has already`,
       ],
       [
         "image_name,x_0\n",
@@ -124,7 +170,7 @@ Deno.test("readLandmarks() refuses a wrong file, naming file and line", async ()
         fileText([good, good]),
         `Cannot read landmarks: ${path}:3 repeats 1.jpg, which line 2 has already`,
       ],
-      ...["", "NaN", "Infinity", "12px"].map((bad): [string, string] => [
+      ...["", "NaN", "Infinity", "1e39", "12px"].map((bad): [string, string] => [
         fileText([["1.jpg", "0", bad, ...NUMBERS.slice(2)]]),
         `Cannot read landmarks: "${bad}" in column 3 of ${path}:2 is no number`,
       ]),

@@ -4,6 +4,9 @@
  */
 
 const UTF8 = new TextDecoder();
+const ENCODER = new TextEncoder();
+/** Holds the name that was asked for last. */
+const ASKED = new Uint8Array(1 << 11);
 
 /** Names with the indices 0, 1, 2, … in the order in which they were added. */
 export class NameTable {
@@ -45,15 +48,33 @@ export class NameTable {
     return (this.#slots[this.#slotOf(bytes, start, stop)] as number) - 1;
   }
 
+  /** Adds a name: see {@linkcode NameTable.add}. */
+  addName(name: string): number {
+    const bytes = bytesOf(name);
+    return this.add(bytes, 0, bytes.length);
+  }
+
   /** The index of a name, or −1 if it is not there. */
   indexOf(name: string): number {
-    const bytes = new TextEncoder().encode(name);
+    const bytes = bytesOf(name);
     return this.find(bytes, 0, bytes.length);
   }
 
   /** The name with an index below `size`. */
   name(index: number): string {
     return UTF8.decode(this.#bytes.subarray(this.#start(index), this.#ends[index]));
+  }
+
+  /** The folders that names begin with, as they spell them, each with the `/` or `\` at its end; "" for none. */
+  folders(): Set<string> {
+    const folders = new Set<string>();
+    for (let index = 0; index < this.#size; index++) {
+      const start = this.#start(index);
+      let stop = this.#ends[index] as number;
+      while (stop > start && !isSeparator(this.#bytes[stop - 1] as number)) stop--;
+      folders.add(stop === start ? "" : UTF8.decode(this.#bytes.subarray(start, stop)));
+    }
+    return folders;
   }
 
   /** 32 bits that depend on the name alone. */
@@ -96,6 +117,18 @@ export class NameTable {
     }
     this.#slots = slots;
   }
+}
+
+/** Whether it is `/` or `\`: in UTF-8 no part of another character. */
+function isSeparator(byte: number): boolean {
+  return byte === 0x2f || byte === 0x5c;
+}
+
+/** The name in UTF-8, until the next call. */
+function bytesOf(name: string): Uint8Array {
+  // A unit of a string takes 3 bytes at most.
+  if (3 * name.length > ASKED.length) return ENCODER.encode(name);
+  return ASKED.subarray(0, ENCODER.encodeInto(name, ASKED).written);
 }
 
 /** FNV-1a over bytes[start..stop), 32 bits, then mixed so that its low bits are good ones too. */

@@ -1,5 +1,7 @@
 /** The cells of a line of text, as bytes. */
 
+import { parseDecimal } from "./decimal.ts";
+
 /** Separator that stands for any run of blanks and tabs. */
 export const BLANKS = 32;
 
@@ -106,6 +108,11 @@ export class Cells {
   /** The current cell as text. */
   text(): string {
     return UTF8.decode(this.bytes.subarray(this.start, this.stop));
+  }
+
+  /** The number in the current cell: see {@linkcode parseDecimal}. */
+  number(): number {
+    return parseDecimal(this.bytes, this.start, this.stop);
   }
 
   /** The line's remaining cells as text. */

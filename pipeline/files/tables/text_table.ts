@@ -7,7 +7,7 @@
  * within it is doubled then; it may hold no end of a line.
  */
 
-import { BLANKS, Cells } from "../files/cells.ts";
+import { BLANKS, Cells } from "./cells.ts";
 
 const LINE_FEED = 10;
 const COMMA = 44;
@@ -30,22 +30,56 @@ export interface TableReader {
   row(cells: Cells): void;
 }
 
+/** What {@linkcode readTable} can be told. */
+export interface TableOptions {
+  /** Stops the reading; what reads then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called now and then with the number of rows read so far. */
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
 /**
  * Reads a whole table.
  *
  * @returns The number of rows.
- * @throws {SyntaxError} With `path:line`, if the number of rows in the first line is not the number
- * of rows that follow, if the file is empty or no text, or if the reader refuses a line.
+ * @throws {SyntaxError} As of {@linkcode tableParts}, and if there is no row.
  */
 export async function readTable(
   path: string,
   reader: TableReader,
-  signal?: AbortSignal,
+  options: TableOptions = {},
 ): Promise<number> {
+  let rows = 0;
   const cells = new Cells(path);
+  for await (rows of partsOf(cells, reader, options.signal)) options.onRows?.(rows);
+  if (rows > 0) return rows;
+  cells.line = Math.max(cells.line, 1);
+  throw cells.fail("the file ends before its first row.");
+}
+
+/**
+ * Reads a table that may have no rows part by part, of some hundred rows each. Yields how many rows were handed
+ * to the reader so far.
+ *
+ * @throws {SyntaxError} With `path:line`, if the number of rows in the first line is not the number
+ * of rows that follow, if the file is no text, or if the reader refuses a line.
+ */
+export function tableParts(
+  path: string,
+  reader: TableReader,
+  signal?: AbortSignal,
+): AsyncGenerator<number> {
+  return partsOf(new Cells(path), reader, signal);
+}
+
+async function* partsOf(
+  cells: Cells,
+  reader: TableReader,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<number> {
   const table = new Table(cells, reader);
-  await forEachLine(cells, signal, () => table.line());
-  return table.finish();
+  for await (const _ of visitLines(cells, signal, () => table.line())) yield table.rows;
+  table.finish();
 }
 
 /** The state of reading a table. */
@@ -54,7 +88,8 @@ class Table {
   readonly #reader: TableReader;
   #promised: { readonly line: number; readonly rows: number } | null = null;
   #begun = false;
-  #rows = 0;
+  /** How many rows there were. */
+  rows = 0;
 
   constructor(cells: Cells, reader: TableReader) {
     this.#cells = cells;
@@ -64,21 +99,16 @@ class Table {
   line(): void {
     if (!this.#begun && this.#isBeforeRows()) return;
     this.#reader.row(this.#cells);
-    this.#rows++;
+    this.rows++;
   }
 
-  finish(): number {
-    const cells = this.#cells;
-    const rows = this.#rows;
-    if (this.#promised !== null && this.#promised.rows !== rows) {
-      cells.line = this.#promised.line;
-      throw cells.fail(
-        `the file says that it has ${this.#promised.rows} rows, but it has ${rows}.`,
-      );
-    }
-    if (rows > 0) return rows;
-    cells.line = Math.max(cells.line, 1);
-    throw cells.fail("the file ends before its first row.");
+  finish(): void {
+    const promised = this.#promised;
+    if (promised === null || promised.rows === this.rows) return;
+    this.#cells.line = promised.line;
+    throw this.#cells.fail(
+      `the file says that it has ${promised.rows} rows, but it has ${this.rows}.`,
+    );
   }
 
   /** Takes the number of rows and the column names, if the line is one of the two. */
@@ -103,12 +133,15 @@ function separatorOf(cells: Cells): number {
   return [COMMA, SEMICOLON].find((separator) => line.includes(separator)) ?? BLANKS;
 }
 
-/** Puts `cells` at the beginning of every line that is not blank and calls `visit`. */
-async function forEachLine(
+/**
+ * Puts `cells` at the beginning of every line that is not blank and calls `visit`. Yields after the lines of
+ * each piece of the file.
+ */
+async function* visitLines(
   cells: Cells,
   signal: AbortSignal | undefined,
   visit: () => void,
-): Promise<void> {
+): AsyncGenerator<void> {
   using file = await Deno.open(cells.path);
   const buffer = new Uint8Array(BUFFER_BYTES);
   let filled = 0;
@@ -132,6 +165,7 @@ async function forEachLine(
     if (start === 0 && filled === BUFFER_BYTES) throw tooLong(cells);
     buffer.copyWithin(0, start, filled);
     filled = Math.max(0, filled - start);
+    yield;
   }
 }
 
