@@ -56,6 +56,7 @@ export {
   readLabels,
   type RecordOptions,
   type Shard,
+  type TableOptions,
 } from "./pipeline/dataset.ts";
 export {
   decodeImage,

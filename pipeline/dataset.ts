@@ -19,12 +19,14 @@ import {
 } from "./dataset/layout.ts";
 import { LinkGuard } from "./dataset/links.ts";
 import { drawPartition, type Partition, readPartition } from "./dataset/partition.ts";
+import type { TableOptions } from "./files/tables/text_table.ts";
 import { type Shard, shardRange } from "./dataset/shard.ts";
 
 export { type FolderOptions, imagesIn } from "./dataset/image_folder.ts";
 export { type LabelTable, readLabels } from "./dataset/labels.ts";
 export type { DatasetFiles, Layout } from "./dataset/layout.ts";
 export type { NameTable } from "./files/tables/name_table.ts";
+export type { TableOptions } from "./files/tables/text_table.ts";
 export { type Shard, shardRange } from "./dataset/shard.ts";
 
 /** What {@linkcode openDataset} can be told. */
@@ -39,6 +41,8 @@ export interface DatasetOptions {
   readonly useDamaged?: boolean | undefined;
   /** Stops the reading; `openDataset` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Called now and then with how many rows were read so far, of all tables together. */
+  readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 /** Which faces {@linkcode Dataset.records} yields. */
@@ -95,26 +99,35 @@ const DEFAULT_SEED = 64;
  * @throws {RangeError} If the seed is no whole number.
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const { signal } = options;
+  const reading = sumOfRows(options);
   const files = await findTables(root, options.labels);
   const links = new LinkGuard(root, options.followLinks ?? false);
   const own = options.labels === undefined ? [files.labels] : [];
   for (const path of [...own, files.partition, files.boxes]) if (path !== null) links.require(path);
-  const table = await readLabels(files.labels, { signal });
+  const table = await readLabels(files.labels, reading());
   const { images, layout } = await findImages(root, table.names.name(0));
   links.require(images);
   await checkNames(images, table.names, files.labels);
   const partition = files.partition === null
     ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
-    : await readPartition(files.partition, table.names, signal);
+    : await readPartition(files.partition, table.names, reading());
   addUnlabelled({ images, names: table.names, links }, partition.others);
   const useBoxes = files.boxes !== null && layout === "celeba-in-the-wild";
-  const boxes = useBoxes ? await readBoxes(files.boxes, table.names, signal) : null;
+  const boxes = useBoxes ? await readBoxes(files.boxes, table.names, reading()) : null;
   return new Dataset(
     { root, layout, files: { ...files, images, boxes: useBoxes ? files.boxes : null } },
     options.labels !== undefined,
     { table, partition, boxes, links, useDamaged: options.useDamaged ?? false },
   );
+}
+
+/** Makes what each table's reader is told: its rows count from those of the tables before it. */
+function sumOfRows({ signal, onRows }: DatasetOptions): () => TableOptions {
+  let [before, sum] = [0, 0];
+  return () => {
+    before = sum;
+    return { signal, onRows: (rows) => onRows?.(sum = before + rows) };
+  };
 }
 
 /** Everything that was read, and which images may be. */

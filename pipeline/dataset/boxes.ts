@@ -5,7 +5,7 @@ import type { Box } from "../face/record.ts";
 import type { Cells } from "../files/tables/cells.ts";
 import { isImageHeading } from "../image/image_name.ts";
 import { NameTable } from "../files/tables/name_table.ts";
-import { readTable, type TableReader } from "../files/tables/text_table.ts";
+import { readTable, type TableOptions, type TableReader } from "../files/tables/text_table.ts";
 
 /** Columns of a box, in the order of {@linkcode BoxTable}. */
 const SIDES = ["x_1", "y_1", "width", "height"];
@@ -22,10 +22,10 @@ export type BoxTable = Float32Array;
 export async function readBoxes(
   path: string,
   names: NameTable,
-  signal?: AbortSignal,
+  options: TableOptions = {},
 ): Promise<BoxTable> {
   const reader = new BoxReader(names);
-  await readTable(path, reader, { signal });
+  await readTable(path, reader, options);
   return reader.boxes;
 }
 

@@ -11,7 +11,7 @@ import { quoted } from "../files/quoted.ts";
 import { BLANKS, type Cells } from "../files/tables/cells.ts";
 import { checkImageCell, isImageHeading, isRowNumberHeading } from "../image/image_name.ts";
 import { grown, NameTable } from "../files/tables/name_table.ts";
-import { readTable, type TableReader } from "../files/tables/text_table.ts";
+import { readTable, type TableOptions, type TableReader } from "../files/tables/text_table.ts";
 
 /** The labels of a file, held compactly. */
 export interface LabelTable {
@@ -34,7 +34,7 @@ export interface LabelTable {
  */
 export async function readLabels(
   path: string,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: TableOptions = {},
 ): Promise<LabelTable> {
   const reader = new LabelReader();
   const rows = await readTable(path, reader, options);

@@ -5,7 +5,7 @@ import type { Split } from "../face/record.ts";
 import type { Cells } from "../files/tables/cells.ts";
 import { checkImageCell, isImageHeading } from "../image/image_name.ts";
 import { mix32, NameTable } from "../files/tables/name_table.ts";
-import { readTable, type TableReader } from "../files/tables/text_table.ts";
+import { readTable, type TableOptions, type TableReader } from "../files/tables/text_table.ts";
 
 /** Number of each split, in CelebA's partition file and in {@linkcode Partition}. */
 const SPLIT_NUMBER: Readonly<Record<string, number>> = {
@@ -44,10 +44,10 @@ export interface Partition {
 export async function readPartition(
   path: string,
   names: NameTable,
-  signal?: AbortSignal,
+  options: TableOptions = {},
 ): Promise<Partition> {
   const reader = new PartitionReader(names);
-  await readTable(path, reader, { signal });
+  await readTable(path, reader, options);
   if (reader.splits.some((split) => split !== NOWHERE)) return reader;
   throw new SyntaxError(
     `${path}: no split is given for ${names.name(0)}, nor for any other labelled image: ` +

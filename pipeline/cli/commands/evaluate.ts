@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { startBackendFor } from "../stages/starting.ts";
 import { command, defaulted, flag, optional, required } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS, openShown } from "../stages/dataset_options.ts";
 import { datasetCounts } from "../stages/face_counts.ts";
 import { UsageError } from "../failure.ts";
 import { choice, file, folder, integer } from "../kinds.ts";
@@ -41,15 +41,13 @@ export const EVALUATE = command({
     ["--run runs/first --dataset celeba --landmarks celeba.csv --json", "another data set"],
     ["--run runs/first --dataset celeba --occlude", "does it look there?"],
   ],
-  async run({ run, split, labels, followLinks, seed, ...values }, { terminal, signal }) {
+  async run({ run, split, ...values }, context) {
+    const { terminal, signal } = context;
     const { occlude, occludeFaces } = values;
     if (occludeFaces !== undefined && !occlude) {
       throw new UsageError("--occlude-faces needs --occlude");
     }
-    const { openDataset } = await import("../../dataset.ts");
-    const useDamaged = values.damaged === "use";
-    const options = { labels, followLinks, useDamaged, seed, signal };
-    const dataset = await openDataset(values.dataset, options);
+    const dataset = await openShown(values.dataset, values, context);
     datasetCounts(dataset, terminal);
     const landmarks = values.landmarks ?? await ownLandmarks(run, values.dataset);
     if (landmarks === null && occlude) {

@@ -9,7 +9,7 @@ import {
 } from "../command.ts";
 import { tellLosses } from "../stages/face_counts.ts";
 import { UsageError } from "../failure.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS, openShown } from "../stages/dataset_options.ts";
 import { file, fileToWrite, folder, SHARD } from "../kinds.ts";
 import {
   type LandmarkingJob,
@@ -142,18 +142,19 @@ interface Source extends Pick<LandmarkingJob, "records" | "total" | "dataset"> {
 
 /** The images to look at, and how many they are. */
 async function openSource(
-  { dataset: root, images, labels, followLinks, damaged, seed, shard }:
+  { dataset: root, images, shard, ...values }:
     & Values<typeof OPTIONS>
     & CommonValues,
   { terminal, signal }: Context,
 ): Promise<Source> {
-  const { imagesIn, openDataset, shardRange } = await import("../../dataset.ts");
-  const useDamaged = damaged === "use";
+  const { imagesIn, shardRange } = await import("../../dataset.ts");
   if ((root === undefined) === (images === undefined)) {
     throw new UsageError("Either --dataset DIR or --images DIR is needed");
   }
   if (images !== undefined) {
     // The folder is listed as a whole before the first image in any case.
+    const { followLinks, damaged } = values;
+    const useDamaged = damaged === "use";
     const records = await Array.fromAsync(
       imagesIn(images, { shard, followLinks, useDamaged, signal }),
     );
@@ -163,13 +164,7 @@ async function openSource(
     const again = () => ReadableStream.from(records);
     return { records: again(), again, total: records.length, dataset: null };
   }
-  const dataset = await openDataset(root as string, {
-    labels,
-    followLinks,
-    useDamaged,
-    seed,
-    signal,
-  });
+  const dataset = await openShown(root as string, values, { terminal, signal });
   tellLosses([dataset.labelled.images], terminal);
   const [from, to] = shardRange(dataset.count, shard);
   const again = () => dataset.records({ shard, signal });

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { command, type Context, optional, type Values } from "../command.ts";
 import type { CommonValues } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS, openShown } from "../stages/dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
 import { datasetCounts } from "../stages/face_counts.ts";
 import {
@@ -59,18 +59,11 @@ export const PIPELINE = command({
   async run(values, context) {
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
-    const { openDataset } = await import("../../dataset.ts");
     const { sampleFolder } = await import("../stages/shipped_sample.ts");
     const { requireRecords } = await import("../../train/faces/choose_faces.ts");
     const { terminal, signal } = context;
-    const { labels, followLinks } = values;
-    const dataset = await openDataset(values.dataset ?? await sampleFolder(), {
-      labels,
-      followLinks,
-      useDamaged: values.damaged === "use",
-      seed: config.seed,
-      signal,
-    });
+    const root = values.dataset ?? await sampleFolder();
+    const dataset = await openShown(root, { ...values, seed: config.seed }, context);
     const joins = datasetCounts(dataset, terminal);
     const known = await readKnown(values.landmarks, dataset, context);
     // Before a run is replaced.
@@ -89,7 +82,7 @@ export const PIPELINE = command({
     const training = await trainOn(faces, data, backend, config, values, place, context);
     const metrics = await measure(faces, dataset, backend, place, context);
     const { report } = await import("../../report.ts");
-    const shown = [dataset.root, ...(followLinks ? [dataset.files.images] : [])];
+    const shown = [dataset.root, ...(values.followLinks ? [dataset.files.images] : [])];
     const path = await report({ run: place.out, images: shown });
     terminal.say(`${metricsText(metrics, terminal.columns)}\n\nReport: ${path}`);
     return {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { startBackend } from "../stages/starting.ts";
 import { command, optional, required } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS, openShown } from "../stages/dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
 import { datasetCounts } from "../stages/face_counts.ts";
 import { facesWithLandmarks } from "../stages/landmarking.ts";
@@ -51,17 +51,14 @@ export const TRAIN = command({
   async run(values, context) {
     const config = await trainingConfig(values);
     if (values.printConfig) return await context.terminal.record(JSON.stringify(config, null, 2));
-    const { openDataset } = await import("../../dataset.ts");
     const { requireRecords } = await import("../../train/faces/choose_faces.ts");
     const { hasBegun } = await import("../../train/files/run_folder.ts");
-    const { dataset: root, landmarks, labels, followLinks, out, force, verbose } = values;
+    const { dataset: root, landmarks, labels, damaged, out, force, verbose } = values;
     const { terminal, signal } = context;
     refuseBoth(values);
     const resume = values.resume && await hasBegun(out);
     if (values.resume && !resume) terminal.note(`there is no run in ${out} yet: it begins`);
-    const useDamaged = values.damaged === "use";
-    const options = { labels, followLinks, useDamaged, seed: config.seed, signal };
-    const dataset = await openDataset(root, options);
+    const dataset = await openShown(root, { ...values, seed: config.seed }, context);
     // Read before anything is written, so that a wrong file costs nothing, with --force neither.
     const joins = datasetCounts(dataset, terminal);
     const { faces, count } = await facesWithLandmarks(landmarks, dataset, context);
@@ -72,7 +69,7 @@ export const TRAIN = command({
       dataset: resolve(root),
       landmarks: resolve(landmarks),
       ...(labels !== undefined && { labels: resolve(labels) }),
-      ...(useDamaged && { damaged: values.damaged }),
+      ...(damaged === "use" && { damaged }),
     };
     const onStart = () => context.onInterrupt(`Go on with: ${context.again("--resume")}`);
     // What lies there without a run is a killed process's, which `hasBegun` has looked at.

@@ -1,6 +1,7 @@
-/** Options of all commands that read a data set. */
+/** Options of all commands that read a data set, and how it is opened. */
 
-import { defaulted, flag, type Option } from "../command.ts";
+import type { Dataset } from "../../dataset.ts";
+import { type Context, defaulted, flag, type Option } from "../command.ts";
 import { choice } from "../kinds.ts";
 
 export const FOLLOW_LINKS: Option<boolean> = flag(
@@ -12,3 +13,38 @@ export const DAMAGED: Option<"reject" | "use"> = defaulted(
   "reject",
   "a damaged JPEG: rejected, or used as far as it goes, the rest being gray",
 );
+
+/** What commands are told of a data set besides its folder. */
+interface DatasetValues {
+  readonly labels?: string | undefined;
+  readonly followLinks?: boolean | undefined;
+  readonly damaged: "reject" | "use";
+  readonly seed?: number | undefined;
+}
+
+/** Milliseconds of reading that are worth a line when it is done. */
+const WORTH_A_LINE = 1000;
+
+/** Opens a data set, and shows meanwhile how many rows of its tables are read. */
+export async function openShown(
+  root: string,
+  { labels, followLinks, damaged, seed }: DatasetValues,
+  { terminal, signal }: Pick<Context, "terminal" | "signal">,
+): Promise<Dataset> {
+  const { openDataset } = await import("../../dataset.ts");
+  const start = performance.now();
+  const onProgress = terminal.progress("data set", "rows");
+  const onRows = (rows: number) => onProgress(rows, null);
+  const useDamaged = damaged === "use";
+  const dataset = await openDataset(root, {
+    labels,
+    followLinks,
+    useDamaged,
+    seed,
+    signal,
+    onRows,
+  });
+  if (performance.now() - start < WORTH_A_LINE) terminal.abandon();
+  else terminal.finish();
+  return dataset;
+}

@@ -30,9 +30,9 @@ export interface TableReader {
   row(cells: Cells): void;
 }
 
-/** What {@linkcode readTable} can be told. */
+/** What readers of tables can be told. */
 export interface TableOptions {
-  /** Stops the reading; what reads then throws the signal's reason. */
+  /** Stops the reading; the reader then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called now and then with the number of rows read so far. */
   readonly onRows?: ((rows: number) => void) | undefined;

@@ -25,12 +25,14 @@ import {
 import type { Kind } from "../../../pipeline/cli/kinds.ts";
 import { parseArguments, type Request } from "../../../pipeline/cli/parse_arguments.ts";
 import { PROGRAM } from "../../../pipeline/cli/program.ts";
+import { openShown } from "../../../pipeline/cli/stages/dataset_options.ts";
 import { finishedLine, formatRate } from "../../../pipeline/cli/terminal/progress.ts";
 import { formatDuration } from "../../../pipeline/numbers/text.ts";
 import { progressBar, progressLine, RateMeter } from "../../../pipeline/cli/terminal/progress.ts";
 import { pairsText, tableText } from "../../../pipeline/cli/terminal/table.ts";
 import type { Sink } from "../../../pipeline/cli/terminal/sink.ts";
 import { Terminal } from "../../../pipeline/cli/terminal/terminal.ts";
+import { SAMPLE } from "../../contexts/train_context.ts";
 
 const TINY: Command = command({
   needs: [],
@@ -318,6 +320,19 @@ Deno.test("a progress bar is wiped before a line and drawn again", () => {
     stderr.text.replaceAll(wiped, "<"),
     /^<train 0 steps.*<train .*<note\n<train .*<train: 2 steps in/,
   );
+});
+
+Deno.test("openShown() shows that tables are read, and leaves nothing of it for a small data set", async () => {
+  const stderr = memory(60);
+  const terminal = new Terminal({ quiet: false, json: false }, memory(), stderr);
+  const { signal } = new AbortController();
+  const values = { damaged: "reject", followLinks: false } as const;
+  const dataset = await openShown(SAMPLE, values, { terminal, signal });
+  assert.equal(dataset.count, 480);
+  assert.match(stderr.text, /data set 0 rows/);
+  terminal.note("note");
+  const left = stderr.text.split("\r\x1b[K").at(-1)!;
+  assert.match(left, /^(data set: 960 rows in .*\n)?note\n$/, "erased, or ended where it is slow");
 });
 
 Deno.test("exit codes tell failure, wrong usage, interruption and a reader that left", () => {

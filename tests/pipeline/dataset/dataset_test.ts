@@ -249,6 +249,23 @@ Deno.test("openDataset() uses boxes for in-the-wild images only, and none withou
   });
 });
 
+Deno.test("openDataset() tells how many rows of all its tables are read", async () => {
+  const many = 5000; // rows of labels, in three pieces of the file
+  const files = {
+    "list_attr_celeba.txt": officialLabels(many),
+    "list_eval_partition.txt": partitionText(SIX_NUMBERS),
+    "list_bbox_celeba.txt": "1\nimage_id x_1 y_1 width height\n000002.jpg 95 71 226 313\n",
+    "img_celeba/": "",
+  };
+  await withFolder(files, async (root) => {
+    const heard: number[] = [];
+    await openDataset(root, { onRows: (rows) => heard.push(rows) });
+    assert.deepEqual(heard, heard.toSorted((a, b) => a - b));
+    assert.equal(heard.at(-1), many + 6 + 1, String(heard));
+    assert.ok(heard.includes(many) && heard[0]! > 0 && heard[0]! < many, String(heard));
+  });
+});
+
 Deno.test("openDataset() refuses a box file that is not one", async () => {
   const wild = { "list_attr_celeba.txt": officialLabels(1), "img_celeba/": "" };
   const heading = "image_id x_1 y_1 width height\n";
