@@ -111,7 +111,7 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   const partition = files.partition === null
     ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
     : await readPartition(files.partition, table.names, reading());
-  addUnlabelled({ images, names: table.names, links }, partition.others);
+  await addUnlabelled({ images, names: table.names, links }, partition.others);
   const useBoxes = files.boxes !== null && layout === "celeba-in-the-wild";
   const boxes = useBoxes ? await readBoxes(files.boxes, table.names, reading()) : null;
   return new Dataset(

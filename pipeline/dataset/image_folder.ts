@@ -1,6 +1,6 @@
 /** A plain folder of images, without labels. */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FaceRecord } from "../face/record.ts";
 import { LinkGuard } from "./links.ts";
 import { picturesBelow } from "../image/picture_files.ts";
@@ -45,6 +45,7 @@ export async function* imagesIn(
   for (const { name, rejected } of pictures.slice(from, to)) {
     options.signal?.throwIfAborted();
     const path = join(folder, name);
+    await links.look(dirname(path));
     yield {
       ...unlabelledRecord(name, path),
       rejected: rejected ?? links.faultOf(path),

@@ -23,10 +23,13 @@ interface LabelledImages {
  * Adds to `others` the images without labels in the folders of those that have some. What else lies below the
  * data set's folder, such as masks, is no part of it.
  */
-export function addUnlabelled({ images, names, links }: LabelledImages, others: NameTable): void {
+export async function addUnlabelled(
+  { images, names, links }: LabelledImages,
+  others: NameTable,
+): Promise<void> {
   for (const folder of names.folders()) {
     const found: string[] = [];
-    links.look(dirname(imagePath(images, `${folder}.`)), ({ name, isDirectory }) => {
+    await links.look(dirname(imagePath(images, `${folder}.`)), ({ name, isDirectory }) => {
       if (isDirectory || name.startsWith(".") || names.indexOf(folder + name) >= 0) return;
       if (isImageFile(name)) found.push(folder + name);
     });

@@ -26,25 +26,36 @@ export class LinkGuard {
     this.#real = follow ? null : Deno.realPathSync(root);
   }
 
-  /** Why an image file is not to be read, or null if it may be. */
+  /** Why an image file is not to be read, or null if it may be; quick where its folder was looked at. */
   faultOf(path: string): string | null {
     if (this.#real === null) return null;
-    const folder = dirname(path);
-    const links = this.#folders.get(folder) ?? this.look(folder);
-    if (typeof links !== "string" && links.size === 0) return null;
+    const links = this.#folders.get(dirname(path)) ?? this.#outside(path);
+    if (links === null || typeof links !== "string" && links.size === 0) return null;
     const target = typeof links === "string" ? links : links.get(basename(path));
     return target === undefined ? null : `the image ${this.#sentence(target)}`;
   }
 
   /**
-   * Looks at a folder, which is named as `dirname` names that of an image, and hands what it holds to `visit`.
-   * Of one that lies outside, not even the names of what is there are read.
+   * Looks at a folder once, which is named as `dirname` names that of an image, and hands what it holds to
+   * `visit`. Of one that lies outside, not even the names of what is there are read.
    */
-  look(folder: string, visit: (entry: Deno.DirEntry) => void = () => {}): Links {
+  async look(folder: string, visit: (entry: Deno.DirEntry) => void = () => {}): Promise<void> {
+    if (this.#folders.has(folder)) return;
     const outside = this.#outside(folder);
-    const links = outside ?? this.#visit(folder, visit);
-    this.#folders.set(folder, links);
-    return links;
+    const links = new Map<string, string>();
+    try {
+      // Not as a list: the entries of 202,599 images would take 150 MB at a time.
+      if (outside === null) {
+        for await (const entry of Deno.readDir(folder)) {
+          const target = entry.isSymlink ? this.#outside(join(folder, entry.name)) : null;
+          if (target !== null) links.set(entry.name, target);
+          visit(entry);
+        }
+      }
+    } catch (error) {
+      if (!isUnseen(error)) throw error;
+    }
+    this.#folders.set(folder, outside ?? links);
   }
 
   /**
@@ -64,40 +75,25 @@ export class LinkGuard {
     return `is a link that leads out of ${this.#root}, to ${target}`;
   }
 
-  #visit(folder: string, visit: (entry: Deno.DirEntry) => void): Links {
-    const links = new Map<string, string>();
-    ifThere(() => {
-      for (const entry of Deno.readDirSync(folder)) {
-        const { name, isSymlink } = entry;
-        const target = isSymlink ? this.#outside(join(folder, name)) : null;
-        if (target !== null) links.set(name, target);
-        visit(entry);
-      }
-    });
-    return links;
-  }
-
   /** Where it really lies, if that is outside and not to be followed. */
   #outside(path: string): string | null {
     if (this.#real === null) return null;
-    const real = ifThere(() => Deno.realPathSync(path));
-    if (real === null) return null;
+    let real: string;
+    try {
+      real = Deno.realPathSync(path);
+    } catch (error) {
+      if (isUnseen(error)) return null;
+      throw error;
+    }
     const way = relative(this.#real, real);
     return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? real : null;
   }
 }
 
 /**
- * Null for what is not there, for links that lead nowhere and for what may not be looked at: whoever reads
- * it finds that out.
+ * What is not there, links that lead nowhere and what may not be looked at: whoever reads it finds that out.
  */
-function ifThere<T>(look: () => T): T | null {
-  try {
-    return look();
-  } catch (error) {
-    const isClosed = error instanceof Deno.errors.PermissionDenied ||
-      error instanceof Deno.errors.NotCapable;
-    if (isClosed || isNotThere(error)) return null;
-    throw error;
-  }
+function isUnseen(error: unknown): boolean {
+  return error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotCapable || isNotThere(error);
 }
