@@ -15,8 +15,8 @@ import { roundHundredth } from "./face/record_json.ts";
 import type { DetectorName } from "./landmarks/detection/detector_names.ts";
 import { faceName } from "./face/face_name.ts";
 import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
-import { LandmarkerPool } from "./landmarks/landmarker_pool.ts";
 import { mapInOrder } from "./streams/map_in_order.ts";
+import { WorkerPool } from "./streams/worker_pool.ts";
 
 export { type DetectorName, DETECTORS } from "./landmarks/detection/detector_names.ts";
 export type { PlacedFace } from "./landmarks/face_finder.ts";
@@ -135,14 +135,18 @@ export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, Face
     throw new RangeError(`Cannot find landmarks with ${workers} workers: at least 1 is needed`);
   }
   return async function* (source) {
-    await using pool = new LandmarkerPool(startLandmarker, workers, BATCH);
+    const broken = (reason: string): FaceAnswer => ({
+      size: null,
+      rejected: `the search for the face broke down: ${reason}`,
+    });
+    await using pool = new WorkerPool({ start: startLandmarker, workers, batch: BATCH, broken });
     const find = async (record: FaceRecord): Promise<FaceRecord[]> => {
       if (record.rejected !== null || record.points !== null) return [record];
       const box = usableBox(record.box);
       const useDamaged = record.damage !== undefined;
       const { path } = record;
       const request = { path, detector, box, all: allFaces, uprightOnly, useDamaged };
-      return withAnswer(record, box, await pool.find(request));
+      return withAnswer(record, box, await pool.ask(request));
     };
     let done = 0;
     for await (const records of mapInOrder(source, find, workers * IN_FLIGHT_PER_WORKER, signal)) {

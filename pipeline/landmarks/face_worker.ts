@@ -1,48 +1,35 @@
 /** The thread behind a `WorkerLandmarker`: image files in, faces out. */
 
 import { devicesIdle } from "../../kernels/webgpu/device_work.ts";
-import { DeviceLost, Gpu } from "../../kernels/webgpu/gpu.ts";
+import { Gpu } from "../../kernels/webgpu/gpu.ts";
 import { useWasm } from "../../kernels/tfjs/wasm/backend.ts";
 import { decodePixels, readPictureFileSync, type RgbImage } from "../image/image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
-import type { FaceAnswer, FaceRequest, NoFace, WorkerMessage, WorkerTask } from "./landmarker.ts";
+import type { FaceAnswer, FaceRequest, NoFace, WorkerTask } from "./landmarker.ts";
+import { answerTasks } from "../streams/answer_tasks.ts";
 import { openPredictor } from "./placing/predictor.ts";
-
-/** The part of a worker's global scope that is used here; the compiler's libraries lack it. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<WorkerTask>) => void) | null;
-  postMessage(message: WorkerMessage): void;
-}
 
 /** Pixels that are held at once, so that a folder of huge photographs does not fill the memory. */
 const MOST_PIXELS = 16e6;
 
-const scope = self as unknown as WorkerScope;
 let finder: FaceFinder | null = null;
 let gpu: Gpu | null = null;
 
-scope.onmessage = async ({ data }) => {
-  try {
-    scope.postMessage(await perform(data));
-  } catch (error) {
-    // A network that failed may be left in any state: this thread is not to be used again.
-    const broken = error instanceof Error ? error.message : String(error);
-    scope.postMessage({ broken, isLoss: error instanceof DeviceLost });
-  }
-};
+// A network that failed may be left in any state: what throws ends this thread.
+answerTasks(perform);
 
-async function perform(task: WorkerTask): Promise<WorkerMessage> {
+async function perform(task: WorkerTask): Promise<readonly FaceAnswer[]> {
   if ("tools" in task) {
     const { predictor, gpu: wanted } = task.tools;
     await useWasm();
     gpu = wanted === "any" && predictor !== null ? await Gpu.open() : null;
     finder = new FaceFinder(openPredictor({ predictor, gpu }));
-    return { ready: true };
+    return [];
   }
   if ("end" in task) {
     gpu?.[Symbol.dispose]();
     await devicesIdle();
-    return { ended: true };
+    return [];
   }
   const answers: FaceAnswer[] = [];
   while (answers.length < task.length) {

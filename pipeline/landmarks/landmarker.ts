@@ -1,6 +1,8 @@
 /** What the landmarks stage asks of whoever finds faces, and the worker threads that do. */
 
 import type { TreeCascade } from "../../kernels/tree_cascade_job.ts";
+import { type PoolWorker, WorkerLost } from "../streams/worker_pool.ts";
+import { WorkerThread } from "../streams/worker_thread.ts";
 import type { Box } from "../face/record.ts";
 import type { DetectorName } from "./detection/detector_names.ts";
 import type { PlacedFace } from "./face_finder.ts";
@@ -42,17 +44,8 @@ export interface NoFace {
 /** What comes back for an image. */
 export type FaceAnswer = FoundFaces | NoFace;
 
-/** Finds the faces of some images at a time. Once disposed, what is under way gets any answer or none. */
-export interface Landmarker extends AsyncDisposable {
-  /** Settles once it is able to work. If it rejects, no other landmarker would fare better. */
-  readonly ready: Promise<void>;
-  /**
-   * An answer for each image. If it rejects, this landmarker is not to be used any more.
-   *
-   * @throws {LandmarkerLost} If the images are not to blame.
-   */
-  find(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]>;
-}
+/** Finds the faces of some images at a time. */
+export type Landmarker = PoolWorker<FaceRequest, FaceAnswer>;
 
 /** What a landmarker places points with. */
 interface PlacingTools {
@@ -73,62 +66,32 @@ export type WorkerTask =
   | readonly FaceRequest[]
   | { readonly end: true };
 
-/** What a worker thread says: that it is ready, answers, that it broke down, or holds no device. */
-export type WorkerMessage =
-  | { readonly ready: true }
-  | { readonly ended: true }
-  | readonly FaceAnswer[]
-  | Breakdown;
-
-/** A thread that is not to be used any more. */
-interface Breakdown {
-  readonly broken: string;
-  /** Whether the GPU is lost, and not the image to blame. */
-  readonly isLoss: boolean;
-}
-
-/** A landmarker has lost its GPU; another one may fare better. */
-export class LandmarkerLost extends Error {
-  override readonly name = "LandmarkerLost";
-}
-
 /** Milliseconds that a thread is given to let go of the GPU; decoding a huge image may take as long. */
 const LETTING_GO = 3000;
 
 /** A landmarker on a thread of its own, which decodes, detects and places points. */
 export class WorkerLandmarker implements Landmarker {
   readonly ready: Promise<void>;
-  readonly #worker: Worker;
-  /** Who waits for the next message. */
-  #waiting: PromiseWithResolvers<WorkerMessage> | null = null;
+  readonly #thread = new WorkerThread<WorkerTask, readonly FaceAnswer[]>(
+    new URL("./face_worker.ts", import.meta.url),
+    ({ name, message }) => name === "DeviceLost" ? new WorkerLost(message) : new Error(message),
+  );
   #hasGpu = false;
-  readonly #ended = Promise.withResolvers<void>();
 
-  /** Starts the thread. It inherits this process's permissions and needs only to read images. */
+  /** Starts the thread, which needs only to read images. */
   constructor(tools: PlacingTools) {
-    this.#worker = new Worker(new URL("./face_worker.ts", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
-      if ("ended" in data) this.#ended.resolve();
-      else if ("broken" in data) this.#fail(breakdownOf(data));
-      else this.#take()?.resolve(data);
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(new Error(event.message));
-    };
     this.ready = this.#start(tools);
     this.ready.catch(() => {}); // Whoever waits for it hears of it.
   }
 
-  async find(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]> {
+  async answer(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]> {
     await this.ready;
-    return await this.#ask(requests) as readonly FaceAnswer[];
+    return await this.#thread.ask(requests);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#fail(new Error("it was stopped"));
     if (this.#hasGpu) await this.#letGo();
-    this.#worker.terminate();
+    this.#thread[Symbol.dispose]();
   }
 
   /**
@@ -136,9 +99,10 @@ export class WorkerLandmarker implements Landmarker {
    * adapter, Deno 2.9.6) one in twenty crashed at its own end; with a closed one it is one in fifty.
    */
   async #letGo(): Promise<void> {
-    this.#worker.postMessage({ end: true } satisfies WorkerTask);
-    const timer = setTimeout(this.#ended.resolve, LETTING_GO);
-    await this.#ended.promise;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, LETTING_GO);
+    // A thread that has broken down says nothing more.
+    await Promise.race([this.#thread.ask({ end: true }).catch(() => {}), late.promise]);
     clearTimeout(timer);
   }
 
@@ -146,32 +110,11 @@ export class WorkerLandmarker implements Landmarker {
     try {
       const gpu = await gpuFor(tools);
       this.#hasGpu = gpu !== "none";
-      await this.#ask({ tools: { ...tools, gpu } });
+      await this.#thread.ask({ tools: { ...tools, gpu } });
     } catch (cause) {
       throw new Error(`The landmark worker does not start: ${(cause as Error).message}`, { cause });
     }
   }
-
-  #ask(task: WorkerTask): Promise<WorkerMessage> {
-    this.#waiting = Promise.withResolvers();
-    // Messages to a thread that is still loading wait for it.
-    this.#worker.postMessage(task);
-    return this.#waiting.promise;
-  }
-
-  #take(): PromiseWithResolvers<WorkerMessage> | null {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    return waiting;
-  }
-
-  #fail(error: Error): void {
-    this.#take()?.reject(error);
-  }
-}
-
-function breakdownOf({ broken, isLoss }: Breakdown): Error {
-  return isLoss ? new LandmarkerLost(broken) : new Error(broken);
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   readLandmarks,
   scoreLandmarks,
 } from "../../../pipeline/landmarks.ts";
-import { LandmarkerLost } from "../../../pipeline/landmarks/landmarker.ts";
+import { WorkerLost } from "../../../pipeline/streams/worker_pool.ts";
 import type { FaceRecord } from "../../../pipeline/face/record.ts";
 import type { Stage } from "../../../pipeline/streams/to_stream.ts";
 import { drawFace } from "../../fixtures/drawn_face.ts";
@@ -49,7 +49,7 @@ class FakeLandmarker implements Landmarker {
     this.#stopped.promise.catch(() => {});
   }
 
-  async find(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]> {
+  async answer(requests: readonly FaceRequest[]): Promise<readonly FaceAnswer[]> {
     assert.equal(this.#busy, false, "a landmarker got two batches at a time");
     this.#busy = true;
     this.#fakes.batches.push(requests.map(numberOf));
@@ -231,7 +231,7 @@ Deno.test("landmarks() rejects only the image that breaks a landmarker, alone or
 });
 
 Deno.test("landmarks() asks again for what a lost GPU kept from being found", async () => {
-  const lost = new LandmarkerLost("The GPU was lost (unknown: reset)");
+  const lost = new WorkerLost("The GPU was lost (unknown: reset)");
   let losses = 3;
   const some = fakeStage(async () => {
     await wait(1);
@@ -241,13 +241,13 @@ Deno.test("landmarks() asks again for what a lost GPU kept from being found", as
   const records = await run(some.stage, numbered(40));
   assert.deepEqual(records.map(({ rejected }) => rejected), Array(40).fill(null));
   const always = fakeStage(() => Promise.reject(lost), { workers: 2 });
-  await assert.rejects(run(always.stage, numbered(40)), { name: "LandmarkerLost" });
+  await assert.rejects(run(always.stage, numbered(40)), { name: "WorkerLost" });
 });
 
 Deno.test("landmarks() ends with the error if landmarkers cannot be started", async () => {
   const startLandmarker = (): Landmarker => ({
     ready: Promise.reject(new Error("The landmark worker does not start: no wasm")),
-    find: () => Promise.reject(new Error("not ready")),
+    answer: () => Promise.reject(new Error("not ready")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
   for (const workers of [1, 3]) {
