@@ -107,6 +107,17 @@ export {
   writeWorst,
 } from "./pipeline/landmarks.ts";
 
+// Packs of decoded faces.
+export {
+  Pack,
+  pack,
+  type Packed,
+  type PackIndex,
+  type PackOptions,
+  type PackWish,
+  type PictureFacts,
+} from "./pipeline/pack.ts";
+
 // Regions and segments.
 export {
   ATTRIBUTE_REGIONS,

@@ -7,6 +7,7 @@
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { failureOf, selectBackend } from "./compute/backend.ts";
 import type { InputSize } from "./face/faces.ts";
+import { PictureReader } from "./image/reading/picture_reader.ts";
 import { Occluder } from "./evaluate/occluder.ts";
 import { measureSplit } from "./evaluate/measure_split.ts";
 import { EvaluationFiles } from "./evaluate/evaluation_files.ts";
@@ -72,7 +73,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     const list = await readFaceList(run).catch(unlessDamaged);
     const known = { list, dataset: config.data?.dataset };
     const sizes = networkSizes(network);
-    const job = { learner, options, learnt, known, sizes, prior, batch, done: 0 };
+    await using reader = new PictureReader({ workers: options.workers });
+    const job = { learner, reader, options, learnt, known, sizes, prior, batch, done: 0 };
     const records = occluder?.note(options.records) ?? options.records;
     const measured = await measureSplit(job, records, { split, stage: "evaluation" });
     const { metrics, predictions, samples, places } = measured;

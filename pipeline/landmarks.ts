@@ -14,7 +14,12 @@ import type { Stage } from "./streams/to_stream.ts";
 import { roundHundredth } from "./face/record_json.ts";
 import type { DetectorName } from "./landmarks/detection/detector_names.ts";
 import { faceName } from "./face/face_name.ts";
-import { type FaceAnswer, type Landmarker, WorkerLandmarker } from "./landmarks/landmarker.ts";
+import {
+  type FaceAnswer,
+  type FaceRequest,
+  type Landmarker,
+  WorkerLandmarker,
+} from "./landmarks/landmarker.ts";
 import { mapInOrder } from "./streams/map_in_order.ts";
 import { WorkerPool } from "./streams/worker_pool.ts";
 
@@ -135,7 +140,7 @@ export function landmarks(options: LandmarkOptions = {}): Stage<FaceRecord, Face
     throw new RangeError(`Cannot find landmarks with ${workers} workers: at least 1 is needed`);
   }
   return async function* (source) {
-    const broken = (reason: string): FaceAnswer => ({
+    const broken = (_: FaceRequest, reason: string): FaceAnswer => ({
       size: null,
       rejected: `the search for the face broke down: ${reason}`,
     });

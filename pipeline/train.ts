@@ -15,6 +15,7 @@ import { fingerprintOf } from "./train/faces/fingerprint.ts";
 import { writeFaceList } from "./train/faces/face_list.ts";
 import { gatherFaces } from "./train/faces/gather_faces.ts";
 import { keepImages } from "./train/faces/keep_images.ts";
+import { RunPictures } from "./train/faces/run_pictures.ts";
 import { Learner } from "./compute/learner.ts";
 import { classWeights } from "./compute/loss_targets.ts";
 import {
@@ -65,7 +66,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const before = resume ? await readRunConfig(out) : null;
   if (before) checkSameSettings(before, options);
   const list = before && await facesBefore(before, options);
-  const faces = await gatherFaces(options, list);
+  await using pictures = new RunPictures(options);
+  const faces = await gatherFaces(options, list, pictures);
   if (before && !list) checkSameFaces(before, [...faces.train, ...faces.validation]);
   for (const count of faces.counts) options.onCount?.(count);
   const run = runConfig(options, faces, before);
@@ -80,7 +82,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     using learner = new Learner(backend, network, config, classes);
     const { network: { input }, deviceImages } = config;
     await keepImages(learner, faces.train, input, deviceImages, log ?? (() => {}));
-    const session = new Session(options, learner, faces);
+    const session = new Session(options, learner, faces, pictures);
     if (resume) await session.restore();
     await writeRunConfig(out, run);
     // Later, so that a run which is killed in between goes on like one of an older version.

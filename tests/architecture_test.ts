@@ -11,7 +11,17 @@ import { ROOT } from "./processes/task_command.ts";
 
 /** The stages of `pipeline/` in their order, the command line last. */
 const STAGES = [
-  ...["sample", "dataset", "landmarks", "segments", "train", "evaluate", "predict", "report"],
+  ...[
+    "sample",
+    "dataset",
+    "pack",
+    "landmarks",
+    "segments",
+    "train",
+    "evaluate",
+    "predict",
+    "report",
+  ],
   ...["compare", "cli"],
 ];
 

@@ -12,19 +12,22 @@ export type Need =
   | "gpu"
   /** The folder for what was measured on this machine. */
   | "cache"
+  /** How much of a disk is free. */
+  | "disk"
   /** Whether the user may install packages. */
   | "user";
 
 type Permission =
   | { readonly name: "read" | "write" }
   | { readonly name: "env"; readonly variable: string }
-  | { readonly name: "sys"; readonly kind: "uid" };
+  | { readonly name: "sys"; readonly kind: "uid" | "statfs" };
 
 const PERMISSIONS: Readonly<Record<Need, readonly Permission[]>> = {
   read: [{ name: "read" }],
   write: [{ name: "write" }],
   gpu: variables("XDG_RUNTIME_DIR"),
   cache: variables("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE"),
+  disk: [{ name: "sys", kind: "statfs" }],
   user: [{ name: "sys", kind: "uid" }],
 };
 

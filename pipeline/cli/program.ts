@@ -9,6 +9,7 @@ import { completionsCommand } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";
 import { EVALUATE } from "./commands/evaluate.ts";
 import { LANDMARKS } from "./commands/landmarks.ts";
+import { PACK_COMMAND } from "./commands/pack.ts";
 import { PIPELINE } from "./commands/pipeline.ts";
 import { PREDICT } from "./commands/predict.ts";
 import { REPORT } from "./commands/report.ts";
@@ -38,6 +39,7 @@ export const PROGRAM: Program = {
     PIPELINE,
     LANDMARKS,
     SEGMENTS,
+    PACK_COMMAND,
     TRAIN,
     EVALUATE,
     PREDICT,

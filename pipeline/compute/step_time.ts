@@ -66,7 +66,6 @@ function greyBatch({ network, batch }: StepWork): Batch {
     record: { ...record, points: null, rejected: null },
     labels: 0,
     pixels: new Uint8Array(input.height * input.width * 3).fill(128),
-    polygons: null,
   };
   const plan = { input, mask: maskSize(network), augmentation: NO_CHANGE };
   return makeBatch(Array.from({ length: batch }, () => face), plan, null);

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { type FaceCount, FaceCounter } from "../face/face_count.ts";
 import { type Face, type InputSize, loadFaces } from "../face/faces.ts";
+import type { ReadsPictures } from "../image/reading/picture_reader.ts";
 import type { Metrics, SeenFaces } from "../metrics/metrics.ts";
 import { PredictionCollector, type Predictions } from "../metrics/predictions.ts";
 import type { FaceRecord, Split } from "../face/record.ts";
@@ -12,11 +13,13 @@ import type { Learner } from "../compute/learner.ts";
 import { measure, type MeasureOptions } from "../train/measure.ts";
 import type { EvaluateOptions } from "./options.ts";
 import { takeSamples } from "./sample_faces.ts";
+import { openPacked } from "../pack.ts";
 import { type KnownFaces, SeenCounter } from "./seen_faces.ts";
 
 /** What the splits of one evaluation have in common. */
 interface EvaluationJob {
   readonly learner: Learner;
+  readonly reader: ReadsPictures;
   readonly options: EvaluateOptions;
   readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
   /** The mean mask of the faces that it was trained on. */
@@ -79,12 +82,30 @@ export async function measureSplit(
     onReject?.(record, reason);
   };
   const chosen = chooseRecords(source, { split, stage }, counters[0]);
-  const faces = loadFaces(chosen, sizes.input, reject, onDamaged);
+  await using pictures = await openPictures(chosen, job);
+  const { reader } = pictures;
+  const faces = loadFaces(pictures.records, sizes.input, reject, { onDamaged, reader });
   const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
   const { metrics } = await measure(learner, faces, settings);
   const counts = counters.map(({ count }) => count);
   const predictions = collector.result(split, learnt);
   return { metrics, predictions, samples, places, counts, seen: seen.count };
+}
+
+/** The records, and what reads their images: a pack if there is one, for which all must be known. */
+async function openPictures(
+  source: AsyncIterable<FaceRecord>,
+  { options: { pack: wish, signal, log = () => {} }, sizes, reader }: EvaluationJob,
+) {
+  const none = { records: source, reader, [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (typeof wish !== "object") return none;
+  const pictures = await Array.fromAsync(source);
+  const records = ReadableStream.from(pictures);
+  const shared = { size: sizes.input, isMade: false, reader, log, signal };
+  const packed = pictures.length === 0 ? null : await openPacked({ ...shared, wish, pictures });
+  if (packed === null) return { ...none, records };
+  const close = () => packed[Symbol.asyncDispose]();
+  return { records, reader: packed, [Symbol.asyncDispose]: close };
 }
 
 async function* chooseRecords(
@@ -101,8 +122,8 @@ async function* chooseRecords(
 }
 
 function countMasks(faces: readonly Face[], counter: FaceCounter): void {
-  for (const { record, polygons } of faces) {
+  for (const { record } of faces) {
     counter.come();
-    if (polygons === null) counter.leave(record.image, "there are no landmarks");
+    if (record.points === null) counter.leave(record.image, "there are no landmarks");
   }
 }

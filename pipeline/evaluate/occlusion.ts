@@ -12,7 +12,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { ATTRIBUTES } from "../face/attributes.ts";
-import { type InputSize, loadFaces, type OnReject } from "../face/faces.ts";
+import { type InputSize, loadFaces, type OnReject, regionsOf } from "../face/faces.ts";
 import { BOOTSTRAP_SEED } from "../metrics/bootstrap.ts";
 import type { Logits } from "./occlusion/network_logits.ts";
 import { type OccludedImage, occludedImages } from "./occlusion/occluded_images.ts";
@@ -94,7 +94,8 @@ async function* facesOf({ records, input, learnt, onReject = () => {} }: Occlusi
   async function* all() {
     yield* records;
   }
-  for await (const { record, labels, pixels, polygons } of loadFaces(all(), input, onReject)) {
+  for await (const { record, labels, pixels } of loadFaces(all(), input, onReject)) {
+    const polygons = regionsOf(record);
     if (!polygons || !pixels) continue;
     const random = new Random(`occlusion ${BOOTSTRAP_SEED} ${record.image}`);
     const bits = regionBitsOf(polygons, input);

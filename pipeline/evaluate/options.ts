@@ -4,6 +4,7 @@ import type { Backend } from "../compute/backend.ts";
 import type { FaceCount } from "../face/face_count.ts";
 import type { OnReject } from "../face/faces.ts";
 import type { FaceRecord, Split } from "../face/record.ts";
+import type { PackWish } from "../pack.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { OccludeOptions } from "./occluder.ts";
 import type { Occlusion } from "./occlusion.ts";
@@ -28,6 +29,12 @@ export interface EvaluateOptions {
   readonly backend: Backend;
   /** Images a forward pass; the run's own by default. Does not change the result. */
   readonly batch?: number;
+  /** A pack of the faces, which then need not be decoded; only one that is a file is looked at. */
+  readonly pack?: PackWish | undefined;
+  /** Hears in a sentence of what a user should know, such as a pack that is out of date. */
+  readonly log?: (line: string) => void;
+  /** Threads that read images, by default as many as there are cores. */
+  readonly workers?: number | undefined;
   /** Stops after the batch at hand. */
   readonly signal?: AbortSignal;
   /** Called after each batch with the images done, those of the validation split included. */

@@ -20,9 +20,9 @@ export function takeSamples(
 ): void {
   const A = ATTRIBUTES.length;
   const cells = mask.height * mask.width;
-  for (const [index, { record, labels, polygons }] of faces.entries()) {
+  for (const [index, { record, labels }] of faces.entries()) {
     if (samples.length >= SAMPLE_FACES) break;
-    if (!polygons || !record.size) continue;
+    if (!record.points || !record.size) continue;
     samples.push(encodeSample({
       image: record.image,
       path: resolve(record.path),

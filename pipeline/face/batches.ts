@@ -6,11 +6,11 @@
 import { type Change, UNCHANGED } from "../../kernels/augment.ts";
 import { augment } from "../../kernels/cpu/augment.ts";
 import type { RasterizeJob } from "../../kernels/rasterize.ts";
-import { type Face, faultOf, type InputSize, type OnReject, pixelsOf } from "./faces.ts";
+import { type Face, faultOf, type InputSize, type OnReject, writeRegions } from "./faces.ts";
 import { FRAME } from "./frame.ts";
 import type { Random } from "../numbers/random.ts";
 import { REGIONS } from "./regions.ts";
-import { MAX_CORNERS } from "./region_polygons.ts";
+import { makePolygons } from "./region_polygons.ts";
 
 /** One batch, all on the CPU. */
 export interface Batch {
@@ -39,10 +39,12 @@ export interface BatchPlan {
   /** Height and width of the predicted masks. */
   readonly mask: InputSize;
   readonly augmentation: Augmentation;
+  /** Fetches the pixels of faces that come without. */
+  readonly pixelsOf?: (face: Face) => Promise<Uint8Array>;
 }
 
 /**
- * As {@linkcode makeBatch}, with the pixels read again of faces that were not kept whole. A face that
+ * As {@linkcode makeBatch}, with the pixels fetched of faces that come without. A face that
  * cannot be read any more is left out, after `reject` has heard why, and so is one that has been rejected; the
  * others stay what they would have been with it.
  */
@@ -57,7 +59,8 @@ export async function loadBatch(
   const read = await Promise.all(faces.map(async (face, index) => {
     // Left out since the run went on, which has been said.
     if (face.record.rejected !== null) return null;
-    const pixels = await pixelsOf(face, plan.input).catch((error) => {
+    if (face.pixels) return { face: face as WholeFace, change: changes[index]! };
+    const pixels = await plan.pixelsOf!(face).catch((error) => {
       reject(face.record, faultOf(error));
       return null;
     });
@@ -120,22 +123,16 @@ function maskJob(
   input: InputSize,
   mask: InputSize,
 ): RasterizeJob {
-  const corners = REGIONS.length * MAX_CORNERS * 2;
-  const polygons = new Int32Array(faces.length * corners);
-  const counts = new Uint32Array(faces.length * REGIONS.length);
+  const regions = makePolygons(faces.length);
   const offsets = new Int32Array(faces.length * 2);
   faces.forEach((face, index) => {
     const { dy, dx } = changes[index]!;
-    if (face.polygons) {
-      polygons.set(face.polygons.polygons, index * corners);
-      counts.set(face.polygons.counts, index * REGIONS.length);
-    }
+    writeRegions(face.record, regions, index);
     offsets[2 * index] = Math.round(dy * FRAME.height / input.height);
     offsets[2 * index + 1] = Math.round(dx * FRAME.width / input.width);
   });
   return {
-    polygons,
-    counts,
+    ...regions,
     regions: REGIONS.length,
     source: FRAME,
     mask: { height: mask.height, width: mask.width },

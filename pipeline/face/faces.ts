@@ -1,15 +1,8 @@
-/** Faces made ready for the network: decoded, brought to the input's size, with labels and polygons. */
+/** Faces made ready for the network: decoded, brought to the input's size, with labels and regions. */
 
 import { isNotThere } from "../files/write_file.ts";
-import { hexOf } from "../files/hex_digest.ts";
-import {
-  decodeImage,
-  type DecodeOptions,
-  readImageAs,
-  readPictureFile,
-  resizeImage,
-  type RgbImage,
-} from "../image/image.ts";
+import { PictureReader, type ReadsPictures } from "../image/reading/picture_reader.ts";
+import type { PictureSize } from "../image/reading/read_picture.ts";
 import { mapInOrder } from "../streams/map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import { makePolygons, type RegionPolygons, writePolygons } from "./region_polygons.ts";
@@ -17,49 +10,53 @@ import { FRAME } from "./frame.ts";
 
 /** One face with what a batch needs of it. */
 export interface Face {
+  /** With the size of its image. */
   readonly record: FaceRecord;
   /** 40 label bits. */
   readonly labels: number;
-  /** u8 [H, W, 3] at the network's input size; null if they are to be read again when they are needed. */
+  /** u8 [H, W, 3] at the network's input size; null if they are fetched when they are needed. */
   readonly pixels: Uint8Array | null;
-  /** The 14 regions in {@linkcode FRAME}; null where there are no landmarks. */
-  readonly polygons: RegionPolygons | null;
   /** First 64 bits of the image file's SHA-256, in hexadecimal digits; absent where no file was read. */
   readonly digest?: string;
 }
 
 /** What is wanted of the pixels. */
-export interface InputSize {
-  readonly height: number;
-  readonly width: number;
-}
+export type InputSize = PictureSize;
 
 /** Hears of a record that is left out, and why. */
 export type OnReject = (record: FaceRecord, reason: string) => void;
 
-/** Reads images ahead of the consumer, this many at a time. */
-const READ_AHEAD = 8;
+/** Options of {@linkcode loadFaces}. */
+export interface LoadOptions {
+  /** Hears of an image that is damaged and used as far as it goes. */
+  readonly onDamaged?: OnReject | undefined;
+  /** What reads the images; borrowed. Without it, one for the time being. */
+  readonly reader?: ReadsPictures | undefined;
+  /** Whether only the headers of the images are looked at: faces come without pixels. */
+  readonly headersOnly?: boolean;
+}
 
 /**
- * Decodes the images of records that have labels, in order and a few ahead of the reader. A record that
- * was rejected before is left out; one whose image cannot be read, or whose points cannot be drawn, is
- * left out after `reject` has heard why.
- *
- * @param onDamaged Hears of an image that is damaged and used as far as it goes.
+ * Reads the images of records that have labels, on all cores, in order and a few ahead of the reader. A record
+ * that was rejected before is left out; one whose image cannot be read, or whose points cannot be drawn, is left
+ * out after `reject` has heard why.
  */
 export async function* loadFaces(
   records: AsyncIterable<FaceRecord>,
   size: InputSize,
   reject: OnReject,
-  onDamaged: OnReject = () => {},
+  options: LoadOptions = {},
 ): AsyncGenerator<Face> {
+  const { onDamaged, headersOnly } = options;
+  await using own = options.reader ? null : new PictureReader();
+  const reader = options.reader ?? own!;
   const load = (record: FaceRecord) =>
-    loadFace(record, size).catch((error) => {
+    loadFace(record, headersOnly ? null : size, reader).catch((error) => {
       reject(record, faultOf(error));
       return null;
     });
-  for await (const face of mapInOrder(notRejected(records), load, READ_AHEAD)) {
-    if (face?.record.damage) onDamaged(face.record, face.record.damage);
+  for await (const face of mapInOrder(notRejected(records), load, reader.window)) {
+    if (face?.record.damage) onDamaged?.(face.record, face.record.damage);
     if (face) yield face;
   }
 }
@@ -74,39 +71,51 @@ async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<
   for await (const record of records) if (record.rejected === null) yield record;
 }
 
-async function loadFace(record: FaceRecord, size: InputSize): Promise<Face> {
-  const { labels, points } = record;
+async function loadFace(
+  record: FaceRecord,
+  size: InputSize | null,
+  reader: ReadsPictures,
+): Promise<Face> {
+  const { path, labels } = record;
   if (labels === null) throw new Error("it has no labels");
-  const bytes = await readPictureFile(record.path);
-  const image = await decodeImage(bytes, record.path, waysOf(record));
-  const known = {
-    ...record,
-    size: [image.width, image.height] as const,
-    ...(image.damage !== undefined && { damage: image.damage }),
-  };
-  const polygons = points && drawnIn(FRAME, image, points);
-  return { record: known, labels, pixels: fit(image, size), polygons, digest: hexOf(bytes, 16) };
+  const useDamaged = mayBeDamaged(record);
+  const { width, height, pixels, damage, file } = await reader.read({ path, size, useDamaged });
+  const known = { ...record, size: [width, height] as const, ...(damage && { damage }) };
+  checkRegions(known);
+  return { record: known, labels, pixels, digest: file.digest };
 }
 
-/** The regions of points in pixels of `image`, in pixels of `frame`. */
-function drawnIn(frame: InputSize, image: InputSize, points: Float32Array): RegionPolygons {
+/** Whether the image may be used as far as it goes. */
+export function mayBeDamaged({ damage }: FaceRecord): boolean {
+  return damage !== undefined;
+}
+
+/**
+ * Makes sure that the regions of a face can be drawn, if it has points.
+ *
+ * @throws {RangeError} If a point lies too far out, or is no number.
+ */
+export function checkRegions(record: FaceRecord): void {
+  writeRegions(record, SCRATCH, 0);
+}
+
+const SCRATCH = makePolygons(1);
+
+/** The 14 regions of a face in {@linkcode FRAME}; null where there are no landmarks. */
+export function regionsOf(record: FaceRecord): RegionPolygons | null {
+  if (!record.points) return null;
   const polygons = makePolygons(1);
-  writePolygons(points, polygons, 0, frame.width / image.width, frame.height / image.height);
+  writeRegions(record, polygons, 0);
   return polygons;
 }
 
-/** The face's pixels, read again if they were not kept. */
-export async function pixelsOf(face: Face, size: InputSize): Promise<Uint8Array> {
-  return face.pixels ?? fit(await readImageAs(face.record.path, waysOf(face.record)), size);
-}
-
-/** In which state an image may be. */
-function waysOf({ damage }: FaceRecord): DecodeOptions {
-  return { useDamaged: damage !== undefined };
-}
-
-/** The image's pixels at the network's input size, u8 [H, W, 3]. */
-export function fit(image: RgbImage, { height, width }: InputSize): Uint8Array {
-  if (image.height === height && image.width === width) return image.data;
-  return resizeImage(image, width, height).data;
+/** The same into a place among others; none where there are no landmarks. */
+export function writeRegions(
+  { points, size }: FaceRecord,
+  target: RegionPolygons,
+  place: number,
+): void {
+  if (!points) return;
+  const [width, height] = size!;
+  writePolygons(points, target, place, FRAME.width / width, FRAME.height / height);
 }

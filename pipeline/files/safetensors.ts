@@ -10,10 +10,10 @@ import { isObject, parseJson } from "./json_text.ts";
 import { oneLine } from "./quoted.ts";
 
 /** The numbers of an array, of one of the types that we store. */
-export type TensorData = Float32Array | Uint32Array | Uint8Array;
+export type TensorData = Float32Array | Float64Array | Uint32Array | Uint8Array;
 
 /** One array, row-major. */
-interface StoredTensor {
+export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
 }
@@ -25,44 +25,93 @@ export interface Safetensors {
 }
 
 /** The types by the names that the header has for them. */
-const TYPES = { F32: Float32Array, U32: Uint32Array, U8: Uint8Array } as const;
+const TYPES = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, U8: Uint8Array } as const;
 
 type TypeName = keyof typeof TYPES;
 
-interface Entry {
+/** What an array is, without its numbers. */
+export interface TensorKind {
   readonly dtype: TypeName;
   readonly shape: readonly number[];
+}
+
+/** An array in a file. */
+export interface TensorEntry extends TensorKind {
+  /** Its bytes, counted from the end of the head. */
   readonly data_offsets: readonly [from: number, to: number];
+}
+
+/** What stands before the numbers of a file. */
+interface SafetensorsHead {
+  readonly entries: Readonly<Record<string, TensorEntry>>;
+  readonly metadata: Safetensors["metadata"];
+  /** Bytes of it. */
+  readonly length: number;
 }
 
 /** The bytes of a file: the header begins with the metadata; arrays lie in the order given. */
 export function encodeSafetensors(
   { tensors, metadata }: Safetensors,
 ): Uint8Array<ArrayBuffer> {
-  const header: Record<string, Entry | Safetensors["metadata"]> = { __metadata__: metadata };
+  const all = Object.entries(tensors);
+  const head = encodeHead(
+    Object.fromEntries(all.map(([name, tensor]) => [name, kindOf(tensor)])),
+    metadata,
+  );
+  return joinBytes([head, ...all.map(([, { data }]) => bytesOf(data))]);
+}
+
+/**
+ * What stands before the numbers of arrays that lie in the order given.
+ *
+ * @param least Bytes that it takes at least; blanks fill it.
+ */
+export function encodeHead(
+  tensors: Readonly<Record<string, TensorKind>>,
+  metadata: Safetensors["metadata"],
+  least = 0,
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, TensorEntry | Safetensors["metadata"]> = { __metadata__: metadata };
   let end = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: typeOf(data), shape, data_offsets: [end, end += data.byteLength] };
+  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
+    const bytes = sizeOf(shape) * TYPES[dtype].BYTES_PER_ELEMENT;
+    header[name] = { dtype, shape, data_offsets: [end, end += bytes] };
   }
-  const head = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(header));
   // The data starts at a multiple of 8, as readers that map the file into memory expect.
-  const start = 8 + Math.ceil(head.length / 8) * 8;
-  const bytes = new Uint8Array(start + end).fill(BLANK, 8 + head.length, start);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(head, 8);
-  let at = start;
-  for (const { data } of Object.values(tensors)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const start = Math.max(8 + Math.ceil(text.length / 8) * 8, least);
+  const head = new Uint8Array(start).fill(BLANK, 8);
+  new DataView(head.buffer).setBigUint64(0, BigInt(start - 8), true);
+  head.set(text, 8);
+  return head;
 }
 
 const BLANK = " ".charCodeAt(0);
 
-function typeOf(data: TensorData): TypeName {
-  if (data instanceof Float32Array) return "F32";
-  return data instanceof Uint32Array ? "U32" : "U8";
+/** What an array is. */
+export function kindOf({ shape, data }: StoredTensor): TensorKind {
+  const [dtype] = Object.entries(TYPES).find(([, Type]) => data instanceof Type)!;
+  return { dtype: dtype as TypeName, shape };
+}
+
+/** The bytes of numbers, in place. */
+export function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Bytes one after the other. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
 }
 
 const ENTRY = fields({
@@ -78,38 +127,53 @@ const METADATA = record(text);
  * @throws {SyntaxError} If they are cut off, or hold something of another type.
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
-  const { __metadata__: metadata = {}, ...entries } = headerOf(bytes);
+  const { entries, metadata, length } = decodeHead(bytes);
+  return { tensors: decodeTensors(entries, bytes.subarray(length)), metadata };
+}
+
+/**
+ * What stands before the numbers, of the bytes with which a file begins.
+ *
+ * @throws {SyntaxError} If it is cut off, or something else.
+ */
+export function decodeHead(bytes: Uint8Array): SafetensorsHead {
+  if (bytes.length < 8) throw new SyntaxError("the header is cut off");
+  const length = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > bytes.length) throw new SyntaxError("the header is cut off");
+  const header = parseJson(new TextDecoder().decode(bytes.subarray(8, length)), "the header");
+  if (!isObject(header)) throw new SyntaxError("the header is no JSON object");
+  const { __metadata__: metadata = {}, ...entries } = header;
   const misfit = METADATA(metadata) ?? record(ENTRY)(entries);
   if (misfit !== null) throw new SyntaxError(`the header is wrong: ${misfit.trimStart()}`);
-  const data = bytes.subarray(8 + headerLength(bytes));
+  return {
+    entries: entries as SafetensorsHead["entries"],
+    metadata: metadata as Safetensors["metadata"],
+    length,
+  };
+}
+
+/**
+ * The arrays of a file.
+ *
+ * @param data The file's numbers from byte `base` on, counted from the end of its head.
+ * @throws {SyntaxError} If they are cut off, or of another type.
+ */
+export function decodeTensors(
+  entries: Readonly<Record<string, TensorEntry>>,
+  data: Uint8Array,
+  base = 0,
+): Record<string, StoredTensor> {
   // Overlapping arrays would make a small file take any amount of memory.
   let left = data.length;
-  const tensors = Object.entries(entries as Record<string, Entry>).map(([name, entry]) => {
-    const { dtype, shape, data_offsets: [from, to] } = entry;
+  const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets }]) => {
+    const [from, to] = data_offsets.map((offset) => offset - base) as [number, number];
     const Type = TYPES[dtype];
-    const size = shape.reduce((product, side) => product * side, 1);
     left -= to - from;
-    const fits = from <= to && to <= data.length && left >= 0;
-    if (!fits || to - from !== size * Type.BYTES_PER_ELEMENT) {
+    const fits = from >= 0 && from <= to && to <= data.length && left >= 0;
+    if (!fits || to - from !== sizeOf(shape) * Type.BYTES_PER_ELEMENT) {
       throw new SyntaxError(`the numbers of ${oneLine(name, 60)} are cut off or of another type`);
     }
     return [name, { shape, data: new Type(data.slice(from, to).buffer) }] as const;
   });
-  return {
-    tensors: Object.fromEntries(tensors),
-    metadata: metadata as Safetensors["metadata"],
-  };
-}
-
-function headerOf(bytes: Uint8Array): Record<string, unknown> {
-  const length = headerLength(bytes);
-  if (8 + length > bytes.length) throw new SyntaxError("the header is cut off");
-  const header = parseJson(new TextDecoder().decode(bytes.subarray(8, 8 + length)), "the header");
-  if (isObject(header)) return header;
-  throw new SyntaxError("the header is no JSON object");
-}
-
-function headerLength(bytes: Uint8Array): number {
-  if (bytes.length < 8) throw new SyntaxError("the header is cut off");
-  return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  return Object.fromEntries(tensors);
 }

@@ -42,6 +42,7 @@ const KINDS = {
   samples: { version: 1, oldest: 1, remedy: EVALUATE },
   extremes: { version: 1, oldest: 0, remedy: EVALUATE },
   occlusion: { version: 1, oldest: 1, remedy: "evaluate --occlude writes it anew" },
+  pack: { version: 1, oldest: 1, remedy: "it is made anew" },
   "backend-choice": { version: 1, oldest: 0, remedy: MEASURE },
   "kernel-choices": { version: 1, oldest: 0, remedy: MEASURE },
 } as const satisfies Readonly<Record<string, Kind>>;

@@ -89,6 +89,11 @@ export class FileWriter implements AsyncDisposable {
     await written(this.#path, writeAll(this.#file, data));
   }
 
+  /** The open file, for those who write at places of it, and read them. */
+  get file(): Deno.FsFile {
+    return this.#file;
+  }
+
   /** Flushes to the disk. */
   async sync(): Promise<void> {
     await written(this.#path, this.#file.sync());

@@ -19,7 +19,7 @@ import { decodeTiff, tiffSize } from "./codecs/tiff.ts";
 import { decodeWebp, webpSize } from "./codecs/webp.ts";
 
 export { encodePng, type PngSource } from "./codecs/encode_png.ts";
-export { readPictureFile, readPictureFileSync } from "./picture_file.ts";
+export { openPictureFileSync, readPictureFile } from "./picture_file.ts";
 export type { DecodeOptions, RgbImage } from "./pixels.ts";
 export { resizeImage } from "./resize.ts";
 
@@ -122,7 +122,8 @@ function formatOf(bytes: Uint8Array): Format {
   throw new SyntaxError(`the file ${what}; ${READ_KINDS} are read`);
 }
 
-function nameError(cause: unknown, name: string): unknown {
+/** The same error with the file's name in its message. */
+export function nameError(cause: unknown, name: string): unknown {
   if (cause instanceof SyntaxError) {
     return new SyntaxError(`Cannot decode ${name}: ${cause.message}`, { cause });
   }

@@ -3,6 +3,13 @@
 /** Largest file that is read: 64 megapixels without any compression take 200 MB. */
 const MOST_BYTES = 256 * 2 ** 20;
 
+/** A picture file as it was when it was read. */
+export interface PictureFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** When it was last changed, in milliseconds since 1970; 0 where the system does not say. */
+  readonly modified: number;
+}
+
 /**
  * The bytes of a picture file.
  *
@@ -11,18 +18,30 @@ const MOST_BYTES = 256 * 2 ** 20;
  * @throws As `Deno.readFile`.
  */
 export async function readPictureFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  checkFile(await Deno.stat(path), path);
-  return await Deno.readFile(path);
+  return (await openPictureFile(path)).bytes;
 }
 
-/** The same, at once. */
-export function readPictureFileSync(path: string): Uint8Array<ArrayBuffer> {
-  checkFile(Deno.statSync(path), path);
-  return Deno.readFileSync(path);
+/** The same with the time of its last change. */
+export async function openPictureFile(path: string): Promise<PictureFile> {
+  const modified = checkedTime(await Deno.stat(path), path);
+  return { bytes: await Deno.readFile(path), modified };
 }
 
-function checkFile({ isFile, size }: Deno.FileInfo, path: string): void {
-  if (!isFile) throw new TypeError(`${path} is not a file`);
-  if (size <= MOST_BYTES) return;
-  throw new RangeError(`${path} is too large for a picture: ${Math.ceil(size / 2 ** 20)} MiB`);
+/** The same at once. */
+export function openPictureFileSync(path: string): PictureFile {
+  const modified = checkedTime(Deno.statSync(path), path);
+  return { bytes: Deno.readFileSync(path), modified };
+}
+
+/** When a file was last changed, as in {@linkcode PictureFile}. */
+export function changeTime({ mtime }: Deno.FileInfo): number {
+  return mtime?.getTime() ?? 0;
+}
+
+function checkedTime(info: Deno.FileInfo, path: string): number {
+  if (!info.isFile) throw new TypeError(`${path} is not a file`);
+  if (info.size <= MOST_BYTES) return changeTime(info);
+  throw new RangeError(
+    `${path} is too large for a picture: ${Math.ceil(info.size / 2 ** 20)} MiB`,
+  );
 }

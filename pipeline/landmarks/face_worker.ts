@@ -3,7 +3,7 @@
 import { devicesIdle } from "../../kernels/webgpu/device_work.ts";
 import { Gpu } from "../../kernels/webgpu/gpu.ts";
 import { useWasm } from "../../kernels/tfjs/wasm/backend.ts";
-import { decodePixels, readPictureFileSync, type RgbImage } from "../image/image.ts";
+import { decodePixels, openPictureFileSync, type RgbImage } from "../image/image.ts";
 import { FaceFinder, type FaceSearch, type PlacedFace } from "./face_finder.ts";
 import type { FaceAnswer, FaceRequest, NoFace, WorkerTask } from "./landmarker.ts";
 import { answerTasks } from "../streams/answer_tasks.ts";
@@ -75,7 +75,7 @@ async function readPixels(
 ): Promise<RgbImage | NoFace> {
   let bytes: Uint8Array;
   try {
-    bytes = readPictureFileSync(path);
+    bytes = openPictureFileSync(path).bytes;
   } catch (error) {
     return { size: null, rejected: `cannot read: ${readingFault(error)}` };
   }

@@ -14,3 +14,9 @@ export function formatDuration(seconds: number): string {
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
+
+/** Bytes as one reads them: `5.9 GB`, `820 MB`; at least 1 MB. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${Math.max(1, Math.round(bytes / 1e6))} MB`;
+}

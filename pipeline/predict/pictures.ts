@@ -1,8 +1,10 @@
 /** Pictures made ready for a trained network, read ahead of it. */
 
-import { fit, type InputSize } from "../face/faces.ts";
+import type { InputSize } from "../face/faces.ts";
 import type { ImagePlace } from "../image/find_images.ts";
 import { readImageAs, type RgbImage } from "../image/image.ts";
+import { PictureReader } from "../image/reading/picture_reader.ts";
+import { fit } from "../image/reading/read_picture.ts";
 import { type LandmarkOptions, landmarks } from "../landmarks.ts";
 import { cutAlignedFace } from "../landmarks/aligned_face.ts";
 import { mapInOrder } from "../streams/map_in_order.ts";

@@ -26,7 +26,7 @@ export interface PoolOptions<Request, Answer> {
   /** Most requests that a worker gets at once. */
   readonly batch: number;
   /** The answer to a request that breaks a worker alone. */
-  readonly broken: (reason: string) => Answer;
+  readonly broken: (request: Request, reason: string) => Answer;
 }
 
 /** What is lost more often, for each worker, does not come back. */
@@ -145,6 +145,6 @@ export class WorkerPool<Request, Answer> implements AsyncDisposable {
       return;
     }
     const reason = error instanceof Error ? error.message : String(error);
-    batch[0]?.answer.resolve(this.#options.broken(reason));
+    for (const { request, answer } of batch) answer.resolve(this.#options.broken(request, reason));
   }
 }

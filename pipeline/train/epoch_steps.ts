@@ -4,7 +4,7 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import type { Face } from "../face/faces.ts";
+import type { Face, OnReject } from "../face/faces.ts";
 import { maskSize } from "../network/network.ts";
 import type { TrainOptions } from "./options.ts";
 import { BatchFeed } from "./faces/batch_feed.ts";
@@ -12,24 +12,39 @@ import type { Learner } from "../compute/learner.ts";
 import type { TrainLog } from "./files/log.ts";
 import type { LearntBatch, LossReader } from "./loss_reader.ts";
 import { learningRateAt } from "./schedule.ts";
+import type { RunPictures } from "./faces/run_pictures.ts";
 import type { RunState } from "./run_state.ts";
 import type { StepWatch } from "./step_times.ts";
+
+/** The faces that are trained on. */
+interface TrainedFaces {
+  readonly train: readonly Face[];
+  /** Hears of those that cannot be read any more. */
+  readonly reject: OnReject;
+}
+
+/** What steps of all epochs share. */
+interface EpochParts {
+  readonly runState: RunState;
+  readonly watch: StepWatch;
+  readonly pictures: RunPictures;
+}
 
 /** Takes the steps of one epoch after the other; it borrows the learner and moves the run state. */
 export class EpochSteps {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
-  readonly #faces: readonly Face[];
+  readonly #faces: TrainedFaces;
   readonly #runState: RunState;
   readonly #watch: StepWatch;
+  readonly #pictures: RunPictures;
   readonly #perEpoch: number;
 
-  /** @param faces Those that are trained on. */
   constructor(
     options: TrainOptions,
     learner: Learner,
-    faces: readonly Face[],
-    { runState, watch }: { readonly runState: RunState; readonly watch: StepWatch },
+    faces: TrainedFaces,
+    { runState, watch, pictures }: EpochParts,
   ) {
     const { batch, accumulate } = options.config;
     this.#options = options;
@@ -37,7 +52,8 @@ export class EpochSteps {
     this.#faces = faces;
     this.#runState = runState;
     this.#watch = watch;
-    this.#perEpoch = Math.ceil(Math.ceil(faces.length / batch) / accumulate);
+    this.#pictures = pictures;
+    this.#perEpoch = Math.ceil(Math.ceil(faces.train.length / batch) / accumulate);
   }
 
   /** Takes the epoch's steps that are left, each on the mean of some batches. */
@@ -89,9 +105,16 @@ export class EpochSteps {
 
   /** The batches of the epoch that are left. */
   #feed(): BatchFeed {
-    const { config: { network, augmentation, batch }, onReject = () => {} } = this.#options;
-    const plan = { input: network.input, mask: maskSize(network), augmentation };
-    return new BatchFeed(this.#faces, this.#runState.at, { plan, batch, reject: onReject });
+    const { network, augmentation, batch } = this.#options.config;
+    const pictures = this.#pictures;
+    const plan = {
+      input: network.input,
+      mask: maskSize(network),
+      augmentation,
+      pixelsOf: (face: Face) => pictures.pixelsOf(face),
+    };
+    const { train, reject } = this.#faces;
+    return new BatchFeed(train, this.#runState.at, { plan, batch, reject, ahead: pictures });
   }
 
   /** Takes a step on what was gathered, if anything was. */
@@ -109,7 +132,7 @@ export class EpochSteps {
   /** Tells how far all epochs are, after so many batches of the one at hand. */
   #tell(batches: number): void {
     const { config: { batch, epochs }, onProgress } = this.#options;
-    const { length } = this.#faces;
+    const { length } = this.#faces.train;
     const done = Math.min(batches * batch, length);
     onProgress?.(this.#runState.at.epoch * length + done, epochs * length);
   }

@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES } from "../face/attributes.ts";
-import { type Batch, loadBatch, NO_CHANGE } from "../face/batches.ts";
+import { type Batch, type BatchPlan, loadBatch, NO_CHANGE } from "../face/batches.ts";
 import type { Face, InputSize, OnReject } from "../face/faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics/metrics.ts";
 import type { MaskOverlap } from "../metrics/mask_overlap.ts";
@@ -32,6 +32,8 @@ export interface MeasureOptions {
    */
   readonly prior?: Float32Array | null;
   readonly signal?: AbortSignal | undefined;
+  /** Fetches the pixels of faces that come without. */
+  readonly pixelsOf?: BatchPlan["pixelsOf"];
   /** Hears of faces whose images cannot be read any more; they are left out. */
   readonly onReject?: OnReject | undefined;
   /** Called after each batch with what the network said; its arrays may be kept. */
@@ -55,11 +57,11 @@ export async function measure(
 ): Promise<Measurement> {
   const accumulator = new MetricsAccumulator(options.learnt);
   const sums = [0, 0, 0];
-  const { input, mask, onReject = () => {} } = options;
+  const { input, mask, pixelsOf, onReject = () => {} } = options;
   const prior = priorOf(options);
   for await (const chosen of batched(faces, options.batch)) {
     options.signal?.throwIfAborted();
-    const plan = { input, mask, augmentation: NO_CHANGE };
+    const plan = { input, mask, augmentation: NO_CHANGE, ...(pixelsOf && { pixelsOf }) };
     const batch = await loadBatch(chosen, plan, null, onReject);
     const some = batch.faces;
     if (some.length === 0) continue;
@@ -69,7 +71,7 @@ export async function measure(
     const overlap = countOverlap(prediction.maps, bits, labels, prior);
     // Without landmarks there is no truth to hold the maps against.
     some.forEach((face, image) => {
-      if (face.polygons) return;
+      if (face.record.points) return;
       overlap.intersection.fill(0, image * A, (image + 1) * A);
       overlap.union.fill(0, image * A, (image + 1) * A);
     });

@@ -4,6 +4,7 @@ import type { Backend } from "../compute/backend.ts";
 import type { FaceCount } from "../face/face_count.ts";
 import type { OnReject } from "../face/faces.ts";
 import type { FaceRecord } from "../face/record.ts";
+import type { PackWish } from "../pack.ts";
 import type { TrainConfig } from "../network/settings.ts";
 import type { EpochLine } from "./files/log.ts";
 import type { StepTimes } from "./step_times.ts";
@@ -24,8 +25,12 @@ export interface TrainOptions {
   readonly force?: boolean;
   /** Whether the caller has taken the folder `out` already, and keeps others out of it. */
   readonly held?: boolean;
-  /** Bytes of decoded images that are kept in memory, 2 GiB by default; the rest is decoded each epoch. */
+  /** Bytes of decoded images that are kept in memory, 2 GiB by default; the rest is read each epoch. */
   readonly pixelBudget?: number;
+  /** Where decoded images are packed, so that later epochs and runs need not decode them; nowhere by default. */
+  readonly pack?: PackWish;
+  /** Threads that read images, by default as many as there are cores. */
+  readonly workers?: number | undefined;
   /** Where the data came from, kept in `config.json`. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** Stops after the step at hand, for which a checkpoint is written. */

@@ -3,9 +3,11 @@
 import { DeviceLost } from "../../kernels/webgpu/gpu.ts";
 import { failureOf } from "../compute/backend.ts";
 import type { FaceCount } from "../face/face_count.ts";
+import type { OnReject } from "../face/faces.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { maskSize } from "../network/network.ts";
 import { maskPrior } from "../network/mask_prior.ts";
+import type { RunPictures } from "./faces/run_pictures.ts";
 import type { FaceSets } from "./faces/choose_faces.ts";
 import type { TrainOptions, TrainResult } from "./options.ts";
 import { EpochSteps } from "./epoch_steps.ts";
@@ -22,6 +24,7 @@ import { StepWatch } from "./step_times.ts";
 /** The faces, and what became of those that came. */
 interface CountedFaces extends FaceSets {
   readonly counts: readonly FaceCount[];
+  readonly reject: OnReject;
 }
 
 /** A run; it borrows the learner. */
@@ -29,19 +32,26 @@ export class Session {
   readonly #options: TrainOptions;
   readonly #learner: Learner;
   readonly #faces: CountedFaces;
+  readonly #pictures: RunPictures;
   readonly #runState: RunState;
   readonly #steps: EpochSteps;
   readonly #watch: StepWatch;
 
-  constructor(options: TrainOptions, learner: Learner, faces: CountedFaces) {
+  constructor(
+    options: TrainOptions,
+    learner: Learner,
+    faces: CountedFaces,
+    pictures: RunPictures,
+  ) {
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
+    this.#pictures = pictures;
     this.#runState = new RunState(options, learner);
     // Timestamps on the device cost a read-back, so they are taken where somebody listens only.
     this.#watch = new StepWatch(options.onTimes ? options.backend.gpu : null);
     const [runState, watch] = [this.#runState, this.#watch];
-    this.#steps = new EpochSteps(options, learner, faces.train, { runState, watch });
+    this.#steps = new EpochSteps(options, learner, faces, { runState, watch, pictures });
   }
 
   /** Goes back to the last checkpoint, or to the start if the run was stopped before the first one. */
@@ -110,8 +120,8 @@ export class Session {
   }
 
   async #validate(log: TrainLog): Promise<EpochLine["validation"]> {
-    const { config, signal, onReject } = this.#options;
-    const { validation } = this.#faces;
+    const { config, signal } = this.#options;
+    const { validation, reject } = this.#faces;
     const epochs = this.#runState.at.epoch + 1;
     const isDue = epochs % config.validateEvery === 0 || epochs === config.epochs;
     if (validation.length === 0 || !isDue) return null;
@@ -124,7 +134,8 @@ export class Session {
         learnt: config.attributes,
         prior: await maskPrior(this.#learner.network),
         signal,
-        onReject,
+        pixelsOf: (face) => this.#pictures.pixelsOf(face),
+        onReject: reject,
       });
       return { ...losses, ...summary(metrics) };
     } catch (error) {

@@ -57,7 +57,6 @@ export function noiseBatch({ network }: TrainConfig, count: number, seed: number
     record: { ...record, points: null, rejected: null },
     labels: random.integer(2 ** 40),
     pixels: Uint8Array.from({ length: input.height * input.width * 3 }, () => random.integer(256)),
-    polygons: null,
   }));
   const plan = { input, mask: maskSize(network), augmentation: { flip: false, shift: 0 } };
   return makeBatch(faces, plan, null);

@@ -35,6 +35,7 @@ export const EVALUATE = command({
     occlude: flag("see whether the network looks where its maps say"),
     occludeFaces: optional(integer(1), "faces to occlude at most, with --occlude (300)"),
     ...THREADED,
+    pack: optional(file(), "pack of the data set's faces, which then need not be decoded"),
   },
   examples: [
     ["--run runs/first --dataset celeba", "the test split"],
@@ -62,6 +63,8 @@ export const EVALUATE = command({
     const validation = dataset.records({ split: "validation", signal });
     const job = {
       ...{ run, records, split, validation, backend, dataset },
+      ...{ workers: values.threads },
+      ...(values.pack !== undefined && { pack: { file: values.pack } }),
       ...(occlude && { occlude: given({ faces: occludeFaces }) }),
     };
     const metrics = await runEvaluation(job, { terminal, signal });

@@ -11,6 +11,7 @@ import {
   landmarkSettings,
   runLandmarkingInto,
 } from "../stages/landmarking.ts";
+import { PACK, packWish } from "../stages/packing.ts";
 import { PLACING, readPlacing, THREADED, UPRIGHT } from "../stages/placing.ts";
 import { meansOf, runEvaluation } from "../stages/evaluating.ts";
 import { type Place, takePlace } from "../stages/run_place.ts";
@@ -35,6 +36,7 @@ const OPTIONS = {
   ...PLACING,
   ...UPRIGHT,
   ...THREADED,
+  ...PACK,
   ...TRAINING,
   out: optional(folderToWrite("RUN"), "folder of the run (default: runs/ and the time)"),
 };
@@ -43,7 +45,7 @@ type PipelineValues = Values<typeof OPTIONS> & CommonValues;
 
 export const PIPELINE = command({
   name: "pipeline",
-  needs: ["read", "write", "gpu", "cache"],
+  needs: ["read", "write", "gpu", "cache", "disk"],
   summary: "Everything: landmarks, segments, training, evaluation, report",
   details: "Without options it takes the shipped sample and a new folder under runs/.\n" +
     "The folder holds what the stages write: landmarks.csv, segments/coverage.csv, config.json, " +
@@ -80,7 +82,7 @@ export const PIPELINE = command({
     const segments = await drawSegments(faces, config, values.backend, place, context);
     const data = { dataset, counts: [...joins, count, segments.count] };
     const training = await trainOn(faces, data, backend, config, values, place, context);
-    const metrics = await measure(faces, dataset, backend, place, context);
+    const metrics = await measure(faces, dataset, backend, { ...values, ...place }, context);
     const { report } = await import("../../report.ts");
     const shown = [dataset.root, ...(values.followLinks ? [dataset.files.images] : [])];
     const path = await report({ run: place.out, images: shown });
@@ -159,7 +161,7 @@ async function trainOn(
   { dataset, counts }: { readonly dataset: Dataset; readonly counts: readonly FaceCount[] },
   backend: Backend,
   config: TrainConfig,
-  { labels, damaged, verbose }: PipelineValues,
+  { labels, damaged, verbose, pack, threads: workers }: PipelineValues,
   { out, landmarks, resume }: Place,
   context: Context,
 ) {
@@ -171,7 +173,7 @@ async function trainOn(
   };
   const records = ReadableStream.from(faces);
   const job = { records, counts, out, held: true, backend, config, resume, data, verbose };
-  return await runTraining(job, context);
+  return await runTraining({ ...job, pack: packWish(pack), workers }, context);
 }
 
 /** Measures the test split, or what a small data set has in place of it. */
@@ -179,7 +181,7 @@ async function measure(
   faces: readonly FaceRecord[],
   dataset: Dataset,
   backend: Backend,
-  { out }: Place,
+  { out, pack, threads: workers }: Place & Pick<PipelineValues, "pack" | "threads">,
   context: Context,
 ): Promise<Evaluated> {
   const split = SPLITS.toReversed().find((split) => dataset.counts[split] > 0) ?? "test";
@@ -190,5 +192,6 @@ async function measure(
   });
   const records = ReadableStream.from(all);
   const validation = ReadableStream.from(all);
-  return await runEvaluation({ run: out, records, split, validation, backend, dataset }, context);
+  const job = { run: out, records, split, validation, backend, dataset };
+  return await runEvaluation({ ...job, pack: packWish(pack), workers }, context);
 }

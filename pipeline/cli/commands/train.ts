@@ -5,12 +5,13 @@ import { DAMAGED, FOLLOW_LINKS, openShown } from "../stages/dataset_options.ts";
 import { file, folder, folderToWrite } from "../kinds.ts";
 import { datasetCounts } from "../stages/face_counts.ts";
 import { facesWithLandmarks } from "../stages/landmarking.ts";
+import { PACK, packWish } from "../stages/packing.ts";
 import { THREADED } from "../stages/placing.ts";
 import { refuseBoth, runTraining, TRAINING, trainingConfig } from "../stages/training.ts";
 
 export const TRAIN = command({
   name: "train",
-  needs: ["read", "write", "gpu", "cache"],
+  needs: ["read", "write", "gpu", "cache", "disk"],
   summary: "Train the network",
   details:
     "Writes RUN/config.json, RUN/log.ndjson (a line a step and an epoch), RUN/checkpoints/ " +
@@ -27,6 +28,7 @@ export const TRAIN = command({
     damaged: DAMAGED,
     ...TRAINING,
     ...THREADED,
+    ...PACK,
     out: required(folderToWrite("RUN"), "folder of the run"),
   },
   examples: [
@@ -76,7 +78,8 @@ export const TRAIN = command({
     const replaces = force || values.resume && !resume;
     const run = { out, resume, force: replaces };
     const counts = [...joins, count];
-    const job = { records, counts, backend, config, ...run, data, verbose, onStart };
+    const feed = { pack: packWish(values.pack), workers: values.threads };
+    const job = { records, counts, backend, config, ...run, ...feed, data, verbose, onStart };
     const result = await runTraining(job, context);
     terminal.say(`Run: ${out} (best epoch: ${result.bestEpoch + 1})`);
     return result;

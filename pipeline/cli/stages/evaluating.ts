@@ -10,9 +10,11 @@ import type { Context } from "../command.ts";
 import { tellCounts, tellLosses } from "./face_counts.ts";
 import type { OnProgress } from "../terminal/terminal.ts";
 
-interface EvaluationJob
-  extends
-    Pick<EvaluateOptions, "run" | "records" | "split" | "validation" | "backend" | "occlude"> {
+interface EvaluationJob extends
+  Pick<
+    EvaluateOptions,
+    "run" | "records" | "split" | "validation" | "backend" | "occlude" | "pack" | "workers"
+  > {
   /** Tells how many faces the split has. */
   readonly dataset: Dataset;
 }
@@ -42,6 +44,7 @@ export async function runEvaluation(
       },
     }),
     signal,
+    log: (line) => terminal.note(line),
     onProgress: (done) => onProgress(done, counts[job.split] + others),
     onReject: (record, reason) => left.add(`${record.image}: ${reason}`),
     onDamaged: ({ image }, damage) => damaged.add(`${image}: used as far as it goes: ${damage}`),

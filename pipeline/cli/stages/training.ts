@@ -11,6 +11,7 @@ import {
   SETTINGS,
   type TrainConfig,
 } from "../../network/settings.ts";
+import type { PackWish } from "../../pack.ts";
 import type { TrainResult } from "../../train.ts";
 import type { EpochLine } from "../../train/files/log.ts";
 import type { StepTimes } from "../../train/step_times.ts";
@@ -84,6 +85,9 @@ interface TrainingJob {
   readonly out: string;
   readonly backend: Backend;
   readonly config: TrainConfig;
+  /** Where decoded images are packed, and how many threads read them. */
+  readonly pack?: PackWish;
+  readonly workers?: number | undefined;
   readonly resume: boolean;
   readonly force?: boolean;
   /** Whether the run folder has been taken. */

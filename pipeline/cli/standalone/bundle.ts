@@ -7,7 +7,11 @@ import type { CarriedSample } from "../stages/shipped_sample.ts";
 export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "..");
 
 /** The modules of workers, which are started by their names. */
-const WORKERS = ["pipeline/landmarks/face_worker.ts", "kernels/wasm/thread.ts"];
+const WORKERS = [
+  "pipeline/landmarks/face_worker.ts",
+  "pipeline/image/reading/read_worker.ts",
+  "kernels/wasm/thread.ts",
+];
 
 /** What no module imports in so many words. */
 export const STARTED_BY_NAME: readonly string[] = [

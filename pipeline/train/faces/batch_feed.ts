@@ -1,4 +1,4 @@
-/** The batches of an epoch in a random order, one prepared ahead. */
+/** The batches of an epoch in a random order, prepared ahead. */
 
 import { type Batch, type BatchPlan, inBatches, loadBatch } from "../../face/batches.ts";
 import type { Face, OnReject } from "../../face/faces.ts";
@@ -14,6 +14,15 @@ interface FeedOptions {
   readonly batch: number;
   /** Hears of faces that cannot be read any more. */
   readonly reject: OnReject;
+  /** How many faces are fetched at a time, one batch at least besides the one at hand. */
+  readonly ahead: { readonly window: number };
+}
+
+/** A batch that is being prepared. */
+interface Prepared {
+  readonly batch: Promise<Batch>;
+  /** The state of the random numbers before it was. */
+  readonly changes: readonly number[];
 }
 
 /** Batches of an epoch from a position on. */
@@ -24,9 +33,8 @@ export class BatchFeed {
   readonly #random: Random;
   /** Batches that are behind. */
   #taken: number;
-  /** The next batch, and the state of the random numbers before it was prepared. */
-  #next: Promise<Batch> | null = null;
-  #changes: readonly number[] = [];
+  /** The batch at hand, and those after it that are being prepared. */
+  readonly #prepared: Prepared[] = [];
 
   constructor(faces: readonly Face[], { batch, random }: Position, options: FeedOptions) {
     this.#options = options;
@@ -40,12 +48,12 @@ export class BatchFeed {
 
   /** The batch at hand, or null at the end. */
   get next(): Promise<Batch> | null {
-    return this.#next;
+    return this.#prepared[0]?.batch ?? null;
   }
 
   /** Whether there are no more. */
   get isOver(): boolean {
-    return this.#next === null;
+    return this.next === null;
   }
 
   /** Whether the batch at hand is the last one of a group of `size`, or of the epoch. */
@@ -54,24 +62,31 @@ export class BatchFeed {
     return taken % size === 0 || taken === this.#batches.length;
   }
 
-  /** Goes on to the next batch, which is read while the device works on the one that was at hand. */
+  /** Goes on to the next batch; those after it are read while the device works on the one that was at hand. */
   advance(): void {
     this.#taken++;
+    this.#prepared.shift();
     this.#prepare();
   }
 
   /** Where a feed begins that goes on with the batch at hand. */
   get position(): Position {
-    return { batch: this.#taken, random: { order: this.#order, changes: this.#changes } };
+    const changes = this.#prepared[0]?.changes ?? this.#random.state;
+    return { batch: this.#taken, random: { order: this.#order, changes } };
   }
 
-  /** Makes a batch with its random changes. */
+  /** Makes batches with their random changes. */
   #prepare(): void {
-    this.#changes = this.#random.state;
-    const faces = this.#batches[this.#taken];
-    const { plan, reject } = this.#options;
-    this.#next = faces ? loadBatch(faces, plan, this.#random, reject) : null;
-    // Whoever awaits it hears of a failure; a run that is stopped before that must not die of it.
-    this.#next?.catch(() => {});
+    const { plan, reject, batch, ahead } = this.#options;
+    const wanted = 1 + Math.max(1, Math.ceil(ahead.window / batch));
+    while (this.#prepared.length < wanted) {
+      const faces = this.#batches[this.#taken + this.#prepared.length];
+      if (!faces) return;
+      const changes = this.#random.state;
+      const prepared = loadBatch(faces, plan, this.#random, reject);
+      // Whoever awaits it hears of a failure; a run that is stopped before that must not die of it.
+      prepared.catch(() => {});
+      this.#prepared.push({ batch: prepared, changes });
+    }
   }
 }

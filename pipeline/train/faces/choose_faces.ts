@@ -121,7 +121,7 @@ function goneFace({ image, split, labels }: ListedFace): Face {
   const rejected = "it was missing when the run went on";
   return {
     record: { image, split, labels, ...unknown, rejected },
-    ...{ labels, pixels: null, polygons: null },
+    ...{ labels, pixels: null },
   };
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../../../pipeline/evaluate/occlusion/occluded_images.ts";
 import { regionSets, WHOLE_FACE } from "../../../pipeline/evaluate/occlusion/region_sets.ts";
 import { type FaceShifts, summarise } from "../../../pipeline/evaluate/occlusion/shifts.ts";
-import { type Face, loadFaces } from "../../../pipeline/face/faces.ts";
+import { type Face, loadFaces, regionsOf } from "../../../pipeline/face/faces.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { regionBits } from "../../../pipeline/face/regions.ts";
 import { report } from "../../../pipeline/report.ts";
@@ -80,7 +80,7 @@ Deno.test("growBlob() passes over islands that are too small, and finds none whe
 });
 
 Deno.test("elsewhereOf() lies on the face and outside of the region", async () => {
-  const { polygons } = await firstFace();
+  const polygons = regionsOf((await firstFace()).record);
   const bits = regionBitsOf(polygons!, INPUT);
   for (const { bits: set } of regionSets()) {
     const count = bits.filter((regions) => regions & set).length;
@@ -97,7 +97,8 @@ Deno.test("occludedImages() greys a region, and as many pixels elsewhere, and 36
   assert.equal(sets.length, 18);
   assert.equal(sets.flatMap(({ columns }) => columns).length, A);
   assert.deepEqual(regionSets(["Smiling", "Big_Lips"]).map(({ bits }) => bits), [MOUTH]);
-  const { pixels, polygons } = await firstFace();
+  const { pixels, record } = await firstFace();
+  const polygons = regionsOf(record);
   const bits = regionBitsOf(polygons!, INPUT);
   const face = { pixels: pixels!, bits, width: INPUT.width };
   const images = [...occludedImages(face, sets, new Random(4))];
@@ -137,7 +138,7 @@ function looksAt(weight: (pixel: number) => number): Logits {
 
 /** Occludes the first test face alone, of which a stub knows where its mouth is. */
 async function occludeOne(weight: (isMouth: boolean) => number, batch = 5): Promise<Occlusion> {
-  const { polygons } = await firstFace();
+  const polygons = regionsOf((await firstFace()).record);
   const bits = regionBitsOf(polygons!, INPUT);
   const logits = looksAt((pixel) => weight((bits[pixel]! & MOUTH) !== 0));
   const job = { records: records.slice(0, 1), split: "test", input: INPUT, batch, logits };

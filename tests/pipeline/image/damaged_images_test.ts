@@ -128,7 +128,9 @@ Deno.test("loadFaces() and readPictures() use damaged images where they may", ()
       const record = recordOf("cut.jpg", { path: join(folder, "cut.jpg"), labels: 1, ...damage });
       const said: string[] = [];
       const hear = (_: FaceRecord, reason: string) => void said.push(reason);
-      const faces = await Array.fromAsync(loadFaces(streamOf([record]), size, hear, hear));
+      const faces = await Array.fromAsync(
+        loadFaces(streamOf([record]), size, hear, { onDamaged: hear }),
+      );
       return { said, damages: faces.map(({ record: { damage } }) => damage) };
     };
     assert.match((await load({})).said.join(), /cut\.jpg: the JPEG is damaged or cut short/);
