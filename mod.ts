@@ -166,7 +166,9 @@ export { maskSize, type NetworkConfig } from "./pipeline/network/network.ts";
 export { train, type TrainOptions, type TrainResult } from "./pipeline/train.ts";
 export type { EpochLine, Losses, Validation } from "./pipeline/train/files/log.ts";
 export type { StepTimes } from "./pipeline/train/step_times.ts";
-export type { OnReject } from "./pipeline/face/faces.ts";
+export type { InputSize, OnReject } from "./pipeline/face/faces.ts";
+export type { FileFacts, PictureSize } from "./pipeline/image/reading/read_picture.ts";
+export type { PoolWorker } from "./pipeline/streams/worker_pool.ts";
 export { evaluate, type Evaluated, type EvaluateOptions } from "./pipeline/evaluate.ts";
 export type { OccludeOptions } from "./pipeline/evaluate/occluder.ts";
 export type {

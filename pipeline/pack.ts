@@ -40,7 +40,9 @@ export interface PackOptions {
 export interface Packed {
   /** The file. */
   readonly file: string;
+  /** Bytes that it takes. */
   readonly bytes: number;
+  /** Those that are in it, and why others are not. */
   readonly count: FaceCount;
 }
 
@@ -104,7 +106,7 @@ async function fill(
   });
   let done = 0;
   // Labels do not matter here, and a face without them is one.
-  const source = ReadableStream.from(records.map((record) => ({ ...record, labels: 0 })));
+  const source = records.map((record) => ({ ...record, labels: 0 }));
   const before = records.length;
   for await (const _ of loadFaces(source, size, reject, { reader: packed! })) {
     signal?.throwIfAborted();

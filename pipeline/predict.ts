@@ -79,6 +79,8 @@ export interface PredictOptions {
    * another order, and probabilities may differ by 1e-4.
    */
   readonly batch?: number;
+  /** Threads that read images, by default as many as there are cores. */
+  readonly workers?: number | undefined;
   /** Stops before the next image. */
   readonly signal?: AbortSignal;
 }
@@ -113,7 +115,7 @@ const PASS = 8;
  * @throws {Error} If the run has no model, `images` throws, or the GPU is lost.
  */
 export async function* predict(options: PredictOptions): AsyncGenerator<Prediction> {
-  const { backend, align, useDamaged, signal, batch = PASS } = options;
+  const { backend, align, useDamaged, workers, signal, batch = PASS } = options;
   const learnt = await learntAttributes(options.run);
   await selectBackend(backend);
   const network = await readModel(options.run);
@@ -125,6 +127,7 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
       input: sizes.input,
       align,
       useDamaged,
+      workers,
       signal,
     });
     for await (const pass of inPasses(pictures, batch)) {

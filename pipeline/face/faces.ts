@@ -42,7 +42,7 @@ export interface LoadOptions {
  * out after `reject` has heard why.
  */
 export async function* loadFaces(
-  records: AsyncIterable<FaceRecord>,
+  records: AsyncIterable<FaceRecord> | Iterable<FaceRecord>,
   size: InputSize,
   reject: OnReject,
   options: LoadOptions = {},
@@ -55,7 +55,10 @@ export async function* loadFaces(
       reject(record, faultOf(error));
       return null;
     });
-  for await (const face of mapInOrder(notRejected(records), load, reader.window)) {
+  const usable = Symbol.iterator in records
+    ? Iterator.from(records).filter(({ rejected }) => rejected === null)
+    : notRejected(records);
+  for await (const face of mapInOrder(usable, load, reader.window)) {
     if (face?.record.damage) onDamaged?.(face.record, face.record.damage);
     if (face) yield face;
   }

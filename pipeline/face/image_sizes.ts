@@ -1,12 +1,9 @@
 /** Sizes of images whose pixels are not wanted. */
 
-import { readPictureFile, sizeOfPicture } from "../image/image.ts";
+import { PictureReader } from "../image/reading/picture_reader.ts";
 import { mapInOrder } from "../streams/map_in_order.ts";
 import type { FaceRecord } from "./record.ts";
 import type { Stage } from "../streams/to_stream.ts";
-
-/** Files that are read at the same time. */
-const READ_AHEAD = 8;
 
 /**
  * Gives records that have points the size of their image, if they have none. A record whose image cannot be
@@ -15,10 +12,14 @@ const READ_AHEAD = 8;
 export function addSizes(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Stage<FaceRecord, FaceRecord> {
-  const measured = async (record: FaceRecord) => {
-    if (record.points === null || record.size !== null) return record;
-    const size = await readPictureFile(record.path).then(sizeOfPicture).catch(() => null);
-    return { ...record, size };
+  return async function* (source) {
+    await using reader = new PictureReader();
+    const measured = async (record: FaceRecord): Promise<FaceRecord> => {
+      const { path, points, size } = record;
+      if (points === null || size !== null) return record;
+      const read = await reader.read({ path, size: null, useDamaged: true }).catch(() => null);
+      return { ...record, size: read && [read.width, read.height] };
+    };
+    yield* mapInOrder(source, measured, reader.window, options.signal);
   };
-  return (source) => mapInOrder(source, measured, READ_AHEAD, options.signal);
 }

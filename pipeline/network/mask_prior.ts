@@ -16,31 +16,43 @@ const UNSEEN = 1;
 
 /** Counts in how many faces each cell lies in an attribute's regions. */
 export class MaskPrior {
-  readonly #inside: Float64Array;
+  /** Sets of regions: several attributes share one. */
+  readonly #sets: readonly number[];
+  /** u32 [h, w, sets] */
+  readonly #inside: Uint32Array;
   #faces = 0;
 
   /** @param cells h·w */
   constructor(cells: number) {
-    this.#inside = new Float64Array(cells * A);
+    this.#sets = [...new Set(attributeRegionMasks())];
+    this.#inside = new Uint32Array(cells * this.#sets.length);
   }
 
   /** Adds a face by its region bits, u32 [h, w]. */
   add(bits: Uint32Array): void {
-    const regions = attributeRegionMasks();
+    const [sets, inside] = [this.#sets, this.#inside];
     this.#faces++;
-    for (let cell = 0, at = 0; cell < bits.length; cell++) {
-      for (let a = 0; a < A; a++, at++) {
-        if ((bits[cell]! & regions[a]!) !== 0) this.#inside[at]!++;
+    for (let cell = 0; cell < bits.length; cell++) {
+      const word = bits[cell]!;
+      if (word === 0) continue;
+      const at = cell * sets.length;
+      for (let set = 0; set < sets.length; set++) {
+        if ((word & sets[set]!) !== 0) inside[at + set]!++;
       }
     }
   }
 
   /** f32 [h, w, A]: log odds of the share of faces; finite, since a face more of either kind is counted in. */
   logits(): Float32Array<ArrayBuffer> {
-    return Float32Array.from(this.#inside, (inside) => {
+    const set = attributeRegionMasks().map((regions) => this.#sets.indexOf(regions));
+    const cells = this.#inside.length / this.#sets.length;
+    const logits = new Float32Array(cells * A);
+    for (let at = 0; at < logits.length; at++) {
+      const inside = this.#inside[Math.floor(at / A) * this.#sets.length + set[at % A]!]!;
       const share = (inside + UNSEEN / 2) / (this.#faces + UNSEEN);
-      return Math.log(share / (1 - share));
-    });
+      logits[at] = Math.log(share / (1 - share));
+    }
+    return logits;
   }
 }
 

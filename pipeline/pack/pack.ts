@@ -5,19 +5,13 @@ import { FileWriter, WriteError } from "../files/write_file.ts";
 import { encodeEnds, pictureBytes, PIXELS_AT, readAt, readEnds, writeAt } from "./pack_file.ts";
 import { PackIndex, type PictureFacts } from "./pack_index.ts";
 
-/** What can be asked for the pictures at its places. */
-interface Pictures {
-  /** What is known of the picture at a place; null if it is not there. */
-  facts(place: number): PictureFacts | null;
-  /** u8 [H, W, 3]: its pixels; null if it is not there, or they are damaged. */
-  pixels(place: number): Uint8Array<ArrayBuffer> | null;
-}
-
 /** A pack that is complete. Dispose it to close the file. */
-export class Pack implements Pictures, Disposable {
+export class Pack implements Disposable {
+  /** The file. */
   readonly path: string;
   /** Rows and columns of every picture. */
   readonly size: PictureSize;
+  /** What it says of its pictures, and where each is. */
   readonly index: PackIndex;
   readonly #file: Deno.FsFile;
   /** Places whose pixels have been held against their checksum. */
@@ -48,10 +42,12 @@ export class Pack implements Pictures, Disposable {
     }
   }
 
+  /** What is known of the picture at a place; null if it is not there. */
   facts(place: number): PictureFacts | null {
     return this.index.present[place] ? this.index.get(place) : null;
   }
 
+  /** u8 [H, W, 3]: its pixels; null if it is not there, or they are damaged. */
   pixels(place: number): Uint8Array<ArrayBuffer> | null {
     if (!this.index.present[place]) return null;
     const pixels = pixelsAt(this.#file, place, this.size);
@@ -61,6 +57,7 @@ export class Pack implements Pictures, Disposable {
     return pixels;
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
   }
@@ -70,7 +67,7 @@ export class Pack implements Pictures, Disposable {
  * A pack that is being written, at any place first. Only {@linkcode PackWriter.commit} makes it visible; what a
  * killed process leaves is replaced by the next one that writes it.
  */
-export class PackWriter implements Pictures, AsyncDisposable {
+export class PackWriter implements AsyncDisposable {
   readonly path: string;
   readonly size: PictureSize;
   readonly index: PackIndex;

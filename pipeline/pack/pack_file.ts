@@ -95,7 +95,7 @@ export function readEnds(
 ): { readonly index: PackIndex; readonly size: PictureSize } {
   const fault = (what: string) => new SyntaxError(`${path} is damaged or no pack: ${what}`);
   try {
-    const head = new Uint8Array(PIXELS_AT);
+    const head = new Uint8Array(Math.min(PIXELS_AT, file.statSync().size));
     readAt(file, 0, head);
     const { metadata, entries } = decodeHead(head);
     checkSchema("pack", metadata.schema, path);

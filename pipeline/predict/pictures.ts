@@ -42,19 +42,56 @@ interface PictureOptions {
   readonly align?: AlignOptions | undefined;
   /** Whether damaged images are used as far as they go. */
   readonly useDamaged?: boolean | undefined;
+  /** Threads that read images taken whole. */
+  readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Files that are read while the network works. */
+/** Files that are read while the network works, where each is cut by itself. */
 const READ_AHEAD = 8;
 
 /** Reads images in their order; one that cannot be used has its reason instead. */
 export function readPictures(
   places: AsyncIterable<ImagePlace>,
-  { input, align, useDamaged = false, signal }: PictureOptions,
+  options: PictureOptions,
 ): AsyncGenerator<Picture | NoPicture> {
-  const make = async (place: ImagePlace, read: Picture["read"]) => {
-    if (place.rejected !== undefined) return { place, rejected: place.rejected };
+  return options.align
+    ? alignedPictures(places, { ...options, align: options.align })
+    : wholePictures(places, options);
+}
+
+async function* wholePictures(
+  places: AsyncIterable<ImagePlace>,
+  { input: size, useDamaged = false, workers, signal }: PictureOptions,
+): AsyncGenerator<Picture | NoPicture> {
+  await using reader = new PictureReader({ workers });
+  const make = async (place: ImagePlace): Promise<Picture | NoPicture> => {
+    const { path, rejected } = place;
+    if (rejected !== undefined) return { place, rejected };
+    try {
+      const { pixels, damage } = await reader.read({ path, size, useDamaged });
+      const read = () => readImageAs(path, { useDamaged });
+      return { place, pixels: pixels!, damage, read };
+    } catch (error) {
+      return { place, rejected: reasonOf(error) };
+    }
+  };
+  yield* mapInOrder(places, make, reader.window, signal);
+}
+
+function alignedPictures(
+  places: AsyncIterable<ImagePlace>,
+  { input, align, useDamaged = false, signal }: PictureOptions & { readonly align: AlignOptions },
+): AsyncGenerator<Picture | NoPicture> {
+  const make = async (
+    { image: name, path, points, rejected }: FaceRecord,
+  ): Promise<Picture | NoPicture> => {
+    const place = { path, name };
+    if (points === null) return { place, rejected: rejected ?? "no face found" };
+    const read = async () => {
+      const image = await readImageAs(path, { useDamaged });
+      return { ...cutAlignedFace(image, points), ...(image.damage && { damage: image.damage }) };
+    };
     try {
       const image = await read();
       return { place, pixels: fit(image, input), damage: image.damage, read };
@@ -62,29 +99,8 @@ export function readPictures(
       return { place, rejected: reasonOf(error) };
     }
   };
-  if (!align) {
-    return mapInOrder(
-      places,
-      (place) => make(place, () => readImageAs(place.path, { useDamaged })),
-      READ_AHEAD,
-      signal,
-    );
-  }
   const find = landmarks({ ...align, signal });
-  return mapInOrder(
-    find(asRecords(places, useDamaged)),
-    async (record) => {
-      const { image: name, path, points, rejected } = record;
-      const place = { path, name };
-      if (points === null) return { place, rejected: rejected ?? "no face found" };
-      return await make(place, async () => {
-        const image = await readImageAs(path, { useDamaged });
-        return { ...cutAlignedFace(image, points), ...(image.damage && { damage: image.damage }) };
-      });
-    },
-    READ_AHEAD,
-    signal,
-  );
+  return mapInOrder(find(asRecords(places, useDamaged)), make, READ_AHEAD, signal);
 }
 
 /** Why an image cannot be used; the message of what went wrong. */

@@ -10,12 +10,13 @@ import { Cancellation } from "./cancellation.ts";
  * @throws Whatever `work` or the source throws; the signal's reason, at once, when it is aborted.
  */
 export async function* mapInOrder<In, Out>(
-  source: AsyncIterable<In>,
+  source: AsyncIterable<In> | Iterable<In>,
   work: (item: In) => Promise<Out>,
   limit: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Out> {
   using aborted = new Cancellation(signal);
+  if (Symbol.iterator in source) return yield* mapAtHand(source, work, limit, aborted);
   const iterator = source[Symbol.asyncIterator]();
   const results: Promise<Out>[] = [];
   let coming: Promise<IteratorResult<In>> | null = null;
@@ -43,6 +44,23 @@ export async function* mapInOrder<In, Out>(
     if (!ended && coming === null) await iterator.return?.();
     else coming?.then(() => iterator.return?.()).catch(() => {});
   }
+}
+
+/** The same of items for which nobody waits. */
+async function* mapAtHand<In, Out>(
+  source: Iterable<In>,
+  work: (item: In) => Promise<Out>,
+  limit: number,
+  aborted: Cancellation,
+): AsyncGenerator<Out> {
+  const results: Promise<Out>[] = [];
+  for (const item of source) {
+    const result = work(item);
+    result.catch(() => {}); // As above.
+    results.push(result);
+    if (results.length >= limit) yield await aborted.race(results.shift()!);
+  }
+  for (const result of results) yield await aborted.race(result);
 }
 
 type Event<In, Out> =

@@ -97,6 +97,7 @@ export const PREDICT = command({
       ...given({ align: placing, maps }),
       ...{ run, images: found, thresholds, backend, signal },
       useDamaged: values.damaged === "use",
+      workers: threads,
     });
     const result = out === undefined
       ? await show(predictions, top, context)

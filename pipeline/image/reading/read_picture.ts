@@ -16,7 +16,9 @@ export interface PictureRequest {
 
 /** Rows and columns. */
 export interface PictureSize {
+  /** Rows. */
   readonly height: number;
+  /** Columns. */
   readonly width: number;
 }
 
@@ -36,6 +38,7 @@ export interface ReadPicture {
 
 /** What tells a file from another, and from what it was before it was changed. */
 export interface FileFacts {
+  /** Bytes that it has. */
   readonly bytes: number;
   /** When it was last changed, in milliseconds since 1970; 0 where the system does not say. */
   readonly modified: number;

@@ -56,11 +56,10 @@ export async function gatherFaces(
   };
   const records = await chooseRecords(options, list, counters, reject);
   const headersOnly = !await pictures.open(records);
-  const source = ReadableStream.from(records);
   const settings = { reader: pictures, headersOnly, onDamaged };
   const isPriors = everyNth(records, PRIOR_FACES);
   let done = 0;
-  for await (const face of loadFaces(source, config.network.input, reject, settings)) {
+  for await (const face of loadFaces(records, config.network.input, reject, settings)) {
     signal?.throwIfAborted();
     onGather?.(++done, records.length);
     const split = face.record.split as keyof FaceSets;

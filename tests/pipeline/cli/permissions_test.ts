@@ -9,10 +9,11 @@ import { PROGRAM } from "../../../pipeline/cli/program.ts";
 import type { TaskName } from "../../processes/task_command.ts";
 
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {
-  pipeline: ["read", "write", "gpu", "cache"],
+  pipeline: ["read", "write", "gpu", "cache", "disk"],
   landmarks: ["read", "write", "gpu"],
   segments: ["read", "write", "gpu"],
-  train: ["read", "write", "gpu", "cache"],
+  pack: ["read", "write"],
+  train: ["read", "write", "gpu", "cache", "disk"],
   evaluate: ["read", "write", "gpu", "cache"],
   predict: ["read", "write", "gpu", "cache"],
   report: ["read", "write"],
@@ -71,7 +72,7 @@ Deno.test("permissionFlags() joins what Deno's options take together", () => {
 Deno.test("keepOnly() leaves a process what its command needs", async () => {
   const all = permissionFlags(Object.values(NEEDS).flat());
   const script = import.meta.filename!;
-  for (const needs of [["read", "cache"], ["write", "gpu", "user"], []] as Need[][]) {
+  for (const needs of [["read", "cache"], ["write", "gpu", "user"], ["disk"], []] as Need[][]) {
     const command = new Deno.Command(Deno.execPath(), { args: ["run", ...all, script, ...needs] });
     const { stdout, stderr } = await command.output();
     const left = JSON.parse(new TextDecoder().decode(stdout) || new TextDecoder().decode(stderr));
@@ -81,6 +82,7 @@ Deno.test("keepOnly() leaves a process what its command needs", async () => {
       XDG_RUNTIME_DIR: needs.includes("gpu"),
       HOME: needs.includes("cache"),
       uid: needs.includes("user"),
+      statfs: needs.includes("disk"),
       net: false,
       run: false,
       ffi: false,
@@ -96,6 +98,7 @@ async function permissions(): Promise<Record<string, boolean>> {
     ["XDG_RUNTIME_DIR", { name: "env", variable: "XDG_RUNTIME_DIR" }],
     ["HOME", { name: "env", variable: "HOME" }],
     ["uid", { name: "sys", kind: "uid" }],
+    ["statfs", { name: "sys", kind: "statfs" }],
     ["net", { name: "net" }],
     ["run", { name: "run" }],
     ["ffi", { name: "ffi" }],

@@ -18,6 +18,7 @@ import { readRunFolder } from "../../../pipeline/report/run_folder.ts";
 import { encodeSafetensors, type Safetensors } from "../../../pipeline/files/safetensors.ts";
 import { checkSchema, SchemaError, schemaOf } from "../../../pipeline/files/schema.ts";
 import type { SchemaName } from "../../../pipeline/files/schema.ts";
+import { Pack } from "../../../pipeline/pack.ts";
 import { readMaskSize } from "../../../pipeline/segments/coverage_files.ts";
 import { train } from "../../../pipeline/train.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
@@ -111,6 +112,12 @@ const FORMATS: Readonly<
     content: { split: "test", images: "[]" },
     encode: (fields) => tensorFile(fields as Safetensors["metadata"]),
     readers: [readPredictions],
+  },
+  pack: {
+    file: "pack.safetensors",
+    content: { index: "00000000" },
+    encode: (fields) => tensorFile(fields as Safetensors["metadata"]),
+    readers: [(folder) => Pack.open(join(folder, "pack.safetensors")).catch(onlySchema)],
   },
   samples: {
     file: "samples.json",

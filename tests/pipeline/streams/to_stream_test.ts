@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { exists } from "../../../pipeline/files/write_file.ts";
+import { PictureReader } from "../../../pipeline/image/reading/picture_reader.ts";
 import { loadFaces } from "../../../pipeline/face/faces.ts";
 import { landmarks, rejectedPath, writeLandmarks } from "../../../pipeline/landmarks.ts";
 import { WorkerLandmarker } from "../../../pipeline/landmarks/landmarker.ts";
@@ -123,12 +124,13 @@ Deno.test("landmarks() as a stream decodes a bounded number of images for a read
 Deno.test("loadFaces() decodes a bounded number of images for a reader that holds still", async () => {
   const source = new Endless();
   const { input } = PRESETS.lite.network;
+  await using reader = new PictureReader({ workers: 1 });
   const stage = (records: AsyncIterable<FaceRecord>) =>
-    loadFaces(records, input, (_, reason) => assert.fail(reason));
+    loadFaces(records, input, (_, reason) => assert.fail(reason), { reader });
   const faces = ReadableStream.from(source.records()).pipeThrough(toStream(stage)).getReader();
   await faces.read();
   await settle();
-  assert(source.taken <= 8 + 4, `${source.taken} records were taken`);
+  assert(source.taken <= 32 + 4, `${source.taken} records were taken`);
   await faces.cancel();
   assert.equal(source.ended, true);
 });
