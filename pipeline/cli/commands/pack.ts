@@ -1,5 +1,5 @@
 import { command, optional, required } from "../command.ts";
-import { DAMAGED, FOLLOW_LINKS } from "../stages/dataset_options.ts";
+import { DAMAGED, FOLLOW_LINKS, openShown } from "../stages/dataset_options.ts";
 import { datasetCounts, tellCounts } from "../stages/face_counts.ts";
 import { choice, file, fileToWrite, folder, SIZE } from "../kinds.ts";
 import { THREADED } from "../stages/placing.ts";
@@ -28,12 +28,11 @@ export const PACK_COMMAND = command({
   examples: [
     ["--dataset celeba --size 109x89 --out celeba.safetensors", "for the default preset"],
   ],
-  async run(values, { terminal, signal }) {
-    const { openDataset } = await import("../../dataset.ts");
+  async run(values, context) {
     const { pack } = await import("../../pack.ts");
-    const { dataset: root, labels, followLinks, damaged, size, split, out, threads } = values;
-    const useDamaged = damaged === "use";
-    const dataset = await openDataset(root, { labels, followLinks, useDamaged, signal });
+    const { size, split, out, threads } = values;
+    const { terminal, signal } = context;
+    const dataset = await openShown(values.dataset, values, context);
     datasetCounts(dataset, terminal);
     const left = terminal.lister("faces are not packed");
     const onProgress = terminal.progress("pack", "images");
