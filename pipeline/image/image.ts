@@ -1,7 +1,7 @@
 /**
  * Pictures in and out: files of the usual kinds to RGB pixels, resizing, and PNG files from pixels.
  *
- * The decoders are mozjpeg for JPEG, libwebp, libavif, ImageScript's for PNG, GIF and CMYK, all of them in
+ * The decoders are our own and mozjpeg for JPEG, libwebp, libavif, ImageScript's for PNG, GIF and CMYK, all of them in
  * WebAssembly, and plain code for TIFF and BMP. Their bytes are imported, so decoding needs no permission but
  * reading the picture itself; those of rarer kinds are loaded with the first such picture.
  */

@@ -12,6 +12,7 @@ import { batchNormText } from "./batch_norm.ts";
 import { conv2dText } from "./conv2d.ts";
 import { denseText } from "./dense.ts";
 import { jointLossText } from "./joint_loss.ts";
+import { jpegText } from "./jpeg.ts";
 import { maxPoolText } from "./max_pool.ts";
 import { sgdStepText } from "./sgd_step.ts";
 import { squareSumsText } from "./square_sums.ts";
@@ -42,6 +43,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
   conv2d: conv2dText,
   dense: denseText,
   joint_loss: jointLossText,
+  jpeg: jpegText,
   max_pool: maxPoolText,
   sgd_step: sgdStepText,
   square_sums: squareSumsText,

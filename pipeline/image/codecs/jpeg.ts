@@ -1,8 +1,14 @@
-/** JPEG files to RGB pixels. */
+/**
+ * JPEG files to RGB pixels: nearly all of them by a decoder of our own, others and damaged ones by mozjpeg,
+ * those of four inks by ImageScript's.
+ *
+ * @module
+ */
 
-import { decodeCmykJpeg } from "./cmyk_jpeg.ts";
-import { type JpegHeader, readJpegHeader } from "./jpeg_header.ts";
-import { decodeColourJpeg } from "./mozjpeg.ts";
+import { decodeBaselineJpeg } from "./jpeg/baseline.ts";
+import { decodeCmykJpeg } from "./jpeg/cmyk.ts";
+import { type JpegHeader, readJpegHeader } from "./jpeg/header.ts";
+import { decodeColourJpeg } from "./jpeg/mozjpeg.ts";
 import { sideways, turnImage } from "../orientation.ts";
 import { checkSize, type DecodeOptions, type RgbImage } from "../pixels.ts";
 
@@ -45,7 +51,8 @@ export function decodeJpeg(
   if (!useDamaged) checkLength(header, end ?? bytes.length);
   const image = components === 4
     ? decodeCmykJpeg(bytes)
-    : decodeColourJpeg(bytes, end ?? bytes.length, useDamaged);
+    : (end !== null && decodeBaselineJpeg(bytes, end)) ||
+      decodeColourJpeg(bytes, end ?? bytes.length, useDamaged);
   return turnImage(end === null ? { ...image, damage: noEnd } : image, orientation);
 }
 

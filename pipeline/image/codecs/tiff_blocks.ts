@@ -7,8 +7,8 @@
 
 import { concat } from "@std/bytes";
 import { inflateSync } from "node:zlib";
-import { readJpegHeader } from "./jpeg_header.ts";
-import { decodeColourJpeg } from "./mozjpeg.ts";
+import { readJpegHeader } from "./jpeg/header.ts";
+import { decodeColourJpeg } from "./jpeg/mozjpeg.ts";
 import type { TiffDirectory } from "./tiff_directory.ts";
 
 const NONE = 1, LZW = 5, JPEG = 7, DEFLATE = 8, OLD_DEFLATE = 32946, PACKBITS = 32773;

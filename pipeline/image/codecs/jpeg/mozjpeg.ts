@@ -6,8 +6,8 @@
 
 import createModule from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import wasmBytes from "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm" with { type: "bytes" };
-import { type Codec, type CodecModule, startCodec } from "./codec_module.ts";
-import { KEPT_MEMORY_BYTES, type RgbaImage, type RgbImage } from "../pixels.ts";
+import { type Codec, type CodecModule, startCodec } from "../codec_module.ts";
+import { KEPT_MEMORY_BYTES, type RgbaImage, type RgbImage } from "../../pixels.ts";
 
 let compiled: WebAssembly.Module | null = null;
 /** One decoder a thread. One that stopped half-way is in an unknown state, and thrown away. */

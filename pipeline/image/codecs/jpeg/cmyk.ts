@@ -4,8 +4,8 @@
  */
 
 import wasmBytes from "imagescript/wasm/any/jpeg.wasm" with { type: "bytes" };
-import { copyAt, DecoderSlot, type ImageScriptModule, place, startModule } from "./imagescript.ts";
-import type { RgbImage } from "../pixels.ts";
+import { copyAt, DecoderSlot, type ImageScriptModule, place, startModule } from "../imagescript.ts";
+import type { RgbImage } from "../../pixels.ts";
 
 /** A picture handle is a pointer; 0 and 1 mean failure. */
 interface CmykDecoder extends ImageScriptModule {

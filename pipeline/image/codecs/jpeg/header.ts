@@ -4,7 +4,7 @@
  * Source: ITU-T T.81, annex B (markers).
  */
 
-import { beginsWithExif, exifOrientation } from "./exif.ts";
+import { beginsWithExif, exifOrientation } from "../exif.ts";
 
 export interface JpegHeader {
   readonly width: number;
