@@ -5,11 +5,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { FaceRecord } from "../../pipeline/face/record.ts";
+import {
+  type FaceRequest,
+  type Landmarker,
+  landmarks,
+  openJournal,
+} from "../../pipeline/landmarks.ts";
 import type { Stage } from "../../pipeline/streams/to_stream.ts";
 import { repeatSample } from "./repeated_sample.ts";
-import { curveText, faultsOf, type FlatLimits } from "./soak/memory_curve.ts";
+import { curveText, faultsOf, type FlatLimits, MemoryCurve } from "./soak/memory_curve.ts";
 import { passRecords } from "./soak/records.ts";
-import { inFolder } from "../fixtures/face_records.ts";
+import { inFolder, pointsFrom, recordOf } from "../fixtures/face_records.ts";
 import { hasGpu } from "../contexts/gpu_test_context.ts";
 
 /**
@@ -46,4 +52,47 @@ Deno.test("a stage that leaks 1 kB a record is seen", () =>
     const [fault] = faultsOf(readings, LIMITS);
     assert.match(fault ?? "", /^held grows by (?:[789]|1\d)\d\d bytes/, curveText(readings));
     assert.equal(kept.length, count);
+  }));
+
+/** Finds a face in nine of ten images, and no time is lost with looking. */
+function startLandmarker(): Landmarker {
+  const box = { x: 1, y: 1, width: 50, height: 50 };
+  const answer = ({ path }: FaceRequest) =>
+    path.endsWith("0")
+      ? { size: null, rejected: "no face found" }
+      : { size: [89, 109] as const, faces: [{ box, points: pointsFrom(1), turn: 0 as const }] };
+  return {
+    ready: Promise.resolve(),
+    find: (requests) => Promise.resolve(requests.map(answer)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+Deno.test("landmarks keeps none of the records that it has handed on", () =>
+  inFolder(async (folder) => {
+    const [count, every, kept] = [4000, 1000, [] as FaceRecord[]];
+    const seen: WeakRef<FaceRecord>[] = [];
+    const curve = new MemoryCurve(() => ({ alive: seen.filter((ref) => ref.deref()).length }));
+    async function* source() {
+      for (let i = 0; i < count; i++) {
+        const record = recordOf(`${i}`);
+        seen.push(new WeakRef(record));
+        yield record;
+      }
+    }
+    await using journal = await openJournal(join(folder, "faces.csv"), {});
+    const find = landmarks({ workers: 2, startLandmarker });
+    let done = 0;
+    for await (const record of journal.write(find(journal.resume(source())))) {
+      seen.push(new WeakRef(record));
+      if (done >= 3 * every) kept.push(record);
+      if (++done % every !== 0) continue;
+      // A new WeakRef holds its record until the next task.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      curve.read(done);
+    }
+    // 64 records are under way, before or after their answers; those that this test keeps are seen.
+    const alive = curve.readings.map(({ counts }) => counts["alive"]!);
+    assert.ok(alive.slice(0, 3).every((records) => records < 200), `${alive} records`);
+    assert.ok(alive[3]! >= every && kept.length === every, `${alive} records`);
   }));
