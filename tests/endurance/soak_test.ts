@@ -57,13 +57,13 @@ Deno.test("a stage that leaks 1 kB a record is seen", () =>
 /** Finds a face in nine of ten images, and no time is lost with looking. */
 function startLandmarker(): Landmarker {
   const box = { x: 1, y: 1, width: 50, height: 50 };
-  const answer = ({ path }: FaceRequest) =>
+  const found = ({ path }: FaceRequest) =>
     path.endsWith("0")
       ? { size: null, rejected: "no face found" }
       : { size: [89, 109] as const, faces: [{ box, points: pointsFrom(1), turn: 0 as const }] };
   return {
     ready: Promise.resolve(),
-    find: (requests) => Promise.resolve(requests.map(answer)),
+    answer: (requests) => Promise.resolve(requests.map(found)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
