@@ -57,7 +57,7 @@ const IN_PARALLEL = [
   'cd "$FOLDER"',
   "parallel -j 3 --joblog parts.log --resume-failed" +
   ' deno task --cwd "$ROOT" landmarks --images "$FOLDER"/images --detector tiny' +
-  ' --shard {}/3 --out "$FOLDER"/part-{}.csv ::: $(seq -w 3)',
+  ' --threads 1 --shard {}/3 --out "$FOLDER"/part-{}.csv ::: $(seq -w 3)',
   "awk 'NR == 1 || FNR > 1' part-*.csv > landmarks.csv",
   "cat part-*.rejected.ndjson > landmarks.rejected.ndjson",
 ];
