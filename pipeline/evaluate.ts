@@ -16,9 +16,10 @@ import { gatherEvidence } from "./metrics/metrics.ts";
 import { maskPrior } from "./network/mask_prior.ts";
 import type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
 import { findExtremes } from "./evaluate/extremes.ts";
+import { writeCard } from "./train/card/card_files.ts";
 import { readFaceList } from "./train/faces/face_list.ts";
 import { Learner } from "./compute/learner.ts";
-import { readModel } from "./train/files/model_folder.ts";
+import { modelTime, readModel } from "./train/files/model_folder.ts";
 import { readRunConfig } from "./train/files/run_folder.ts";
 
 export type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
@@ -26,7 +27,7 @@ export type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
 /**
  * Measures a trained network on one split. Writes into the run's folder:
  *
- * - `metrics.json`: what is returned;
+ * - `metrics.json`: what is returned, and the measures in the card of the model;
  * - `predictions.safetensors`: what the network said of each face, for `compare`;
  * - `samples.json`: a few faces with their masks, for the report;
  * - `extremes.json`: the faces that it knows best and worst, for the report;
@@ -61,6 +62,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const { run, split, backend, validation } = options;
   const config = await readRunConfig(run);
   await selectBackend(backend);
+  const read = await modelTime(run);
   const network = await readModel(run);
   try {
     const occluder = options.occlude && new Occluder(options.occlude, split);
@@ -96,6 +98,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     const extremes = findExtremes(predictions, places);
     const occlusion = await occluder?.measure({ ...job, network, backend });
     await files.write({ predictions, samples, extremes, occlusion, metrics: result });
+    // A training that goes on may have replaced the network meanwhile.
+    if (await modelTime(run) === read) await writeCard(run, result);
     return occlusion ? { ...result, occlusion } : result;
   } catch (error) {
     throw await failureOf(backend, error);

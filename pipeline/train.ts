@@ -5,6 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import program from "../deno.json" with { type: "json" };
 import { type Backend, failureOf, selectBackend, useHalfPrecision } from "./compute/backend.ts";
 import { tuneKernels } from "./compute/kernel_choices.ts";
 import { activations, buildNetwork, maskSize } from "./network/network.ts";
@@ -128,7 +129,7 @@ function runConfig(options: TrainOptions, faces: FaceSets, before: RunConfig | n
     mask: maskSize(config.network),
     backend: backend.name,
     created: before?.created ?? new Date().toISOString(),
-    versions: { deno: Deno.version.deno, tfjs: tf.version_core },
+    versions: { attparsenet: program.version, deno: Deno.version.deno, tfjs: tf.version_core },
     data: { ...data, train: faces.train.length, validation: faces.validation.length },
     fingerprint: before?.fingerprint ?? fingerprintOf(all),
   };

@@ -64,7 +64,15 @@ async function leadsSomewhere(link: string): Promise<boolean> {
 
 /** Names of files that the program writes or the user has. */
 const OTHERS = new Set([
-  ...["config.json", "metrics.json", "model.json", "samples.json", "extremes.json", "mine.json"],
+  ...[
+    "config.json",
+    "metrics.json",
+    "model.json",
+    "samples.json",
+    "extremes.json",
+    "mine.json",
+    "card.json",
+  ],
   ...["cli.ts", "occlusion.json", "segments.json"],
 ]);
 

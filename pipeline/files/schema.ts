@@ -37,6 +37,7 @@ const KINDS = {
     remedy: "the run cannot go on, but another can start from its model: train --from RUN",
   },
   model: { version: 1, oldest: 0, remedy: "train writes it" },
+  card: { version: 1, oldest: 1, remedy: EVALUATE },
   metrics: { version: 1, oldest: 0, remedy: EVALUATE },
   predictions: { version: 1, oldest: 1, remedy: EVALUATE },
   samples: { version: 1, oldest: 1, remedy: EVALUATE },

@@ -12,6 +12,7 @@ import type { FaceSets } from "./faces/choose_faces.ts";
 import type { TrainOptions, TrainResult } from "./options.ts";
 import { EpochSteps } from "./epoch_steps.ts";
 import type { Learner } from "../compute/learner.ts";
+import { writeCard } from "./card/card_files.ts";
 import { type EpochLine, TrainLog } from "./files/log.ts";
 import { LossReader } from "./loss_reader.ts";
 import { lostInTraining } from "./lost_in_training.ts";
@@ -155,7 +156,11 @@ export class Session {
       // long as the moving statistics are still near where they began.
       const loss = measured.attributeLoss;
       const isBest = best.length === 0 || loss < best[0]!.loss;
-      if (isBest) await writeModel(out, this.#learner.network);
+      if (isBest) {
+        // Before the network, so that no measures of an older one stand beside it.
+        await writeCard(out, null);
+        await writeModel(out, this.#learner.network);
+      }
       patience = afterValidation(patience, isBest, decayEvery);
       best = [...best, { epoch, loss }]
         .sort((a, b) => a.loss - b.loss)

@@ -55,6 +55,12 @@ export async function readModel(run: string): Promise<tfl.LayersModel> {
   );
 }
 
+/** When the network of a run was written, in milliseconds; null without one. */
+export async function modelTime(run: string): Promise<number | null> {
+  const info = await Deno.stat(join(run, "model", WEIGHTS)).catch(() => null);
+  return info?.mtime?.getTime() ?? null;
+}
+
 /** Reads weights that are of so many bytes. */
 async function readWeights(path: string, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const { size } = await Deno.stat(path);

@@ -130,7 +130,9 @@ function isWhole(name: string, bytes: Uint8Array): boolean {
     if (name.endsWith(".safetensors")) decodeSafetensors(bytes);
     else if (name.endsWith(".json")) JSON.parse(new TextDecoder().decode(bytes));
     else if (name.endsWith(".html")) return /<\/html>\s*$/.test(new TextDecoder().decode(bytes));
-    else return name.endsWith("weights.bin") && bytes.length > 0 && bytes.length % 4 === 0;
+    else if (name.endsWith("model/README.md")) {
+      return /^## Limits\n[^]*\.\n$/m.test(new TextDecoder().decode(bytes));
+    } else return name.endsWith("weights.bin") && bytes.length > 0 && bytes.length % 4 === 0;
     return true;
   } catch {
     return false;

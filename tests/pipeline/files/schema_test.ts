@@ -23,6 +23,7 @@ import { readMaskSize } from "../../../pipeline/segments/coverage_files.ts";
 import { train } from "../../../pipeline/train.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { FRESH } from "../../../pipeline/train/schedule.ts";
+import { readCard } from "../../../pipeline/train/card/card_files.ts";
 import { readCheckpoint } from "../../../pipeline/train/checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "../../../pipeline/train/checkpoints/checkpoint_folder.ts";
 import { readConfigFile } from "../../../pipeline/train/files/config_file.ts";
@@ -97,6 +98,11 @@ const FORMATS: Readonly<
     // tfjs knows better what else may be wrong with a model.
     readers: [(folder) => readModel(folder).catch(onlySchema)],
     isOptional: true,
+  },
+  card: {
+    file: "model/card.json",
+    content: {},
+    readers: [readCard],
   },
   metrics: {
     file: "metrics.json",

@@ -1,0 +1,37 @@
+/** The card of a run's network, `RUN/model/card.json`, and its page. */
+
+import { join } from "node:path";
+import { readJsonText } from "../../files/json_text.ts";
+import { parseMarked, schemaOf } from "../../files/schema.ts";
+import { exists, writeFile, writeJson } from "../../files/write_file.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import { readRunConfig } from "../files/run_folder.ts";
+import { cardPage } from "./card_page.ts";
+import { makeCard, type ModelCard } from "./model_card.ts";
+
+/** Writes the card of a run and its page, with what was measured if something was. */
+export async function writeCard(run: string, metrics: Metrics | null): Promise<void> {
+  const card = makeCard(await readRunConfig(run), metrics);
+  try {
+    await writeJson(cardPath(run), { schema: schemaOf("card"), ...card });
+    await writeFile(join(run, "model", "README.md"), cardPage(card));
+  } catch (error) {
+    // Who trains or evaluates the same run at this moment writes it too: no reason to end a training.
+    if (!(error instanceof Deno.errors.Busy)) throw error;
+  }
+}
+
+/**
+ * The card of a run; runs of older versions get one that knows no measures.
+ *
+ * @throws {SyntaxError} If it is damaged, or of another version.
+ */
+export async function readCard(run: string): Promise<ModelCard> {
+  const path = cardPath(run);
+  if (!await exists(path)) return makeCard(await readRunConfig(run), null);
+  return parseMarked("card", await readJsonText(path), path) as unknown as ModelCard;
+}
+
+function cardPath(run: string): string {
+  return join(run, "model", "card.json");
+}
