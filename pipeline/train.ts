@@ -82,7 +82,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const classes = classWeights(faces.train.map(({ labels }) => labels));
     using learner = new Learner(backend, network, config, classes);
     const { network: { input }, deviceImages } = config;
-    await keepImages(learner, faces.train, input, deviceImages, log ?? (() => {}));
+    const source = { input, pixelsOf: pictures.fromPack };
+    const resident = await keepImages(
+      learner,
+      faces.train,
+      source,
+      deviceImages,
+      log ?? (() => {}),
+    );
+    if (resident) pictures.leaveOut(resident);
     const session = new Session(options, learner, faces, pictures);
     if (resume) await session.restore();
     await writeRunConfig(out, run);

@@ -69,6 +69,7 @@ export class DeviceSteps implements Steps {
 
   /** Takes the images of batches from those that are on the device, where all of a batch's are. */
   useResident(images: ResidentImages): void {
+    this.#resident?.[Symbol.dispose]();
     this.#resident = images;
   }
 
@@ -148,7 +149,7 @@ export class DeviceSteps implements Steps {
   /** Where a batch's images are already; null if one of them is not there. */
   #residenceOf(faces: Batch["faces"]): ResidentImages | null {
     const resident = this.#resident;
-    return resident && faces.every(({ pixels }) => resident.placeOf(pixels) !== undefined)
+    return resident && faces.every(({ record }) => resident.placeOf(record) !== undefined)
       ? resident
       : null;
   }
@@ -160,7 +161,7 @@ export class DeviceSteps implements Steps {
     const key = `${faces.length} ${resident ? "resident" : "uploaded"}`;
     let inputs = this.#inputs.get(key);
     if (!inputs) this.#inputs.set(key, inputs = inputsFor(this.host, batch, resident));
-    inputs.images.write(faces.map(({ pixels }) => pixels), changes);
+    inputs.images.write(faces.map(({ record, pixels }) => resident ? record : pixels), changes);
     inputs.targets.write(job, targets);
     return inputs;
   }

@@ -25,7 +25,7 @@ export { resizeImage } from "./resize.ts";
 
 interface Format {
   /** Width and height of the upright picture, from its header. */
-  readonly size: (bytes: Uint8Array) => [width: number, height: number];
+  readonly size: (bytes: Uint8Array, options?: DecodeOptions) => [width: number, height: number];
   readonly decode: (bytes: Uint8Array, options: DecodeOptions) => RgbImage | Promise<RgbImage>;
 }
 
@@ -99,11 +99,14 @@ export async function webPicture(
 /**
  * Width and height of a picture as {@linkcode decodeImage} turns it, from its header alone.
  *
- * @throws {SyntaxError} If it has none.
+ * @throws {SyntaxError} If it has none; of a JPEG that is cut short, if it is not to be used: by default it is.
  * @throws {RangeError} If it is too large.
  */
-export function sizeOfPicture(bytes: Uint8Array): [width: number, height: number] {
-  return formatOf(bytes).size(bytes);
+export function sizeOfPicture(
+  bytes: Uint8Array,
+  options?: DecodeOptions,
+): [width: number, height: number] {
+  return formatOf(bytes).size(bytes, options);
 }
 
 /** As {@linkcode decodeImage}, but with messages that leave the file's name out. */

@@ -41,14 +41,20 @@ export class DeviceImages implements Disposable {
     this.#scaled = host.gpu.upload(SCALED, "scaled");
   }
 
-  /** Brings a batch to the device, after everything that has been recorded: u8 [H, W, 3] each. */
-  write(images: readonly Uint8Array[], changes: readonly Change[]): void {
+  /**
+   * Brings a batch to the device, after everything that has been recorded.
+   *
+   * @param images u8 [H, W, 3] each; where they are already, what they are known by there.
+   */
+  write(images: readonly (Uint8Array | object)[], changes: readonly Change[]): void {
     const resident = this.#resident;
     const places = images.map((image, index) => resident ? resident.placeOf(image)! : index);
     this.#block.fill("changes", packChanges(places, changes));
     if (!resident) {
       const stride = imageStride(this.#input);
-      images.forEach((image, index) => this.#block.fill("images", image, index * stride));
+      images.forEach((image, index) =>
+        this.#block.fill("images", image as Uint8Array, index * stride)
+      );
     }
     this.#block.write();
   }

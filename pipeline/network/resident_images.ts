@@ -5,25 +5,48 @@ import type { Gpu } from "../../kernels/webgpu/gpu.ts";
 
 /** Bytes that are brought to the device at a time. */
 const UPLOAD_BYTES = 2 ** 24;
+/** Pieces of that size that are under way: what the queue has not taken lies in this machine's memory. */
+const UNDER_WAY = 16;
 
 /** Images on a device. Dispose it to release them. */
 export class ResidentImages implements Disposable {
   /** The buffers that hold them, each small enough to be bound. */
   readonly chunks: readonly (ImageChunk & { readonly images: GPUBuffer })[];
   readonly #gpu: Gpu;
-  readonly #places: ReadonlyMap<Uint8Array, number>;
+  readonly #places: Map<object, number>;
 
-  /** @param images u8 [H, W, 3] each. They are told from each other as objects. */
-  constructor(gpu: Gpu, images: readonly Uint8Array[], input: AugmentShape) {
+  private constructor(gpu: Gpu, owners: readonly object[], input: AugmentShape) {
     this.#gpu = gpu;
-    this.#places = new Map(images.map((image, place) => [image, place]));
+    this.#places = new Map(owners.map((owner, place) => [owner, place]));
     const stride = imageStride(input);
     const most = Math.floor(gpu.bindingLimit / stride);
-    this.chunks = Array.from({ length: Math.ceil(images.length / most) }, (_, chunk) => {
+    this.chunks = Array.from({ length: Math.ceil(owners.length / most) }, (_, chunk) => {
       const first = chunk * most;
-      const some = images.slice(first, first + most);
-      return { images: upload(gpu, some, stride), first, count: some.length };
+      const count = Math.min(most, owners.length - first);
+      return { images: gpu.createBuffer(count * stride, "resident images"), first, count };
     });
+  }
+
+  /**
+   * Brings images to a device.
+   *
+   * @param owners What each is known by.
+   * @param pixelsOf Fetches each by its place, u8 [H, W, 3]; one for which it says null is not there then.
+   */
+  static async upload(
+    gpu: Gpu,
+    owners: readonly object[],
+    input: AugmentShape,
+    pixelsOf: PixelsOf,
+  ): Promise<ResidentImages> {
+    const resident = new ResidentImages(gpu, owners, input);
+    try {
+      await resident.#fill(owners, imageStride(input), pixelsOf);
+      return resident;
+    } catch (error) {
+      resident[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Bytes that so many images take. */
@@ -31,25 +54,37 @@ export class ResidentImages implements Disposable {
     return count * imageStride(input);
   }
 
-  /** Where an image lies among all; undefined if it is not one of them. */
-  placeOf(image: Uint8Array): number | undefined {
-    return this.#places.get(image);
+  /** Where an owner's image lies among all; undefined if it is not one of them. */
+  placeOf(owner: object): number | undefined {
+    return this.#places.get(owner);
   }
 
   [Symbol.dispose](): void {
     this.#gpu.destroy(...this.chunks.map(({ images }) => images));
   }
+
+  async #fill(
+    owners: readonly object[],
+    stride: number,
+    pixelsOf: PixelsOf,
+  ): Promise<void> {
+    const { queue } = this.#gpu.device;
+    const atOnce = Math.max(1, Math.floor(UPLOAD_BYTES / stride));
+    let pieces = 0;
+    for (const { images, first, count } of this.chunks) {
+      for (let from = 0; from < count; from += atOnce) {
+        const length = Math.min(atOnce, count - from);
+        const bytes = new Uint8Array(length * stride);
+        const fetched = Array.from({ length }, (_, i) => pixelsOf(first + from + i));
+        for (const [i, pixels] of (await Promise.all(fetched)).entries()) {
+          if (pixels) bytes.set(pixels, i * stride);
+          else this.#places.delete(owners[first + from + i]!);
+        }
+        queue.writeBuffer(images, from * stride, bytes);
+        if (++pieces % UNDER_WAY === 0) await queue.onSubmittedWorkDone();
+      }
+    }
+  }
 }
 
-/** Images in a new buffer, `stride` bytes from one to the next. */
-function upload(gpu: Gpu, images: readonly Uint8Array[], stride: number): GPUBuffer {
-  const buffer = gpu.createBuffer(images.length * stride, "resident images");
-  const atOnce = Math.max(1, Math.floor(UPLOAD_BYTES / stride));
-  for (let first = 0; first < images.length; first += atOnce) {
-    const some = images.slice(first, first + atOnce);
-    const bytes = new Uint8Array(some.length * stride);
-    some.forEach((image, index) => bytes.set(image, index * stride));
-    gpu.device.queue.writeBuffer(buffer, first * stride, bytes);
-  }
-  return buffer;
-}
+type PixelsOf = (place: number) => Uint8Array | null | Promise<Uint8Array | null>;

@@ -14,7 +14,7 @@ async function run(
   changes: readonly Change[],
   size: { height: number; width: number },
 ): Promise<Float32Array> {
-  using resident = new ResidentImages(gpu, kept, size);
+  using resident = await ResidentImages.upload(gpu, kept, size, (place) => kept[place]!);
   const batch = places.length;
   const target = gpu.createBuffer(12 * batch * size.height * size.width);
   const buffers = {

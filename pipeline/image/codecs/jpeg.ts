@@ -12,10 +12,18 @@ import { decodeColourJpeg } from "./jpeg/mozjpeg.ts";
 import { sideways, turnImage } from "../orientation.ts";
 import { checkSize, type DecodeOptions, type RgbImage } from "../pixels.ts";
 
-/** Width and height once it is upright; errors as of {@linkcode decodeJpeg}. */
-export function jpegSize(bytes: Uint8Array): [width: number, height: number] {
-  const { width, height, orientation } = readJpegHeader(bytes);
+/**
+ * Width and height once it is upright. One that is cut short is an error unless it is to be used, as it is here
+ * if nothing else is said; other errors as of {@linkcode decodeJpeg}.
+ */
+export function jpegSize(
+  bytes: Uint8Array,
+  { useDamaged = true }: DecodeOptions = {},
+): [width: number, height: number] {
+  const header = readJpegHeader(bytes);
+  const { width, height, orientation } = header;
   checkSize(width, height);
+  if (!useDamaged) checkWhole(header);
   return sideways(orientation) ? [height, width] : [width, height];
 }
 
@@ -45,15 +53,20 @@ export function decodeJpeg(
   const header = readJpegHeader(bytes);
   const { width, height, components, orientation, end } = header;
   checkSize(width, height);
-  const noEnd = "the JPEG is damaged or cut short: its end is missing";
-  if (end === null && (!useDamaged || header.scans === 0)) throw new SyntaxError(noEnd);
+  if (!useDamaged || header.scans === 0) checkWhole(header);
   checkScans(header);
   if (!useDamaged) checkLength(header, end ?? bytes.length);
   const image = components === 4
     ? decodeCmykJpeg(bytes)
     : (end !== null && decodeBaselineJpeg(bytes, end)) ||
       decodeColourJpeg(bytes, end ?? bytes.length, useDamaged);
-  return turnImage(end === null ? { ...image, damage: noEnd } : image, orientation);
+  return turnImage(end === null ? { ...image, damage: NO_END } : image, orientation);
+}
+
+const NO_END = "the JPEG is damaged or cut short: its end is missing";
+
+function checkWhole({ end }: JpegHeader): void {
+  if (end === null) throw new SyntaxError(NO_END);
 }
 
 /**

@@ -56,15 +56,15 @@ export async function pictureOf(
   { path, size, useDamaged }: PictureRequest,
 ): Promise<ReadPicture> {
   const file = { bytes: bytes.length, modified, digest: hexOf(bytes, 16) };
-  if (size === null) return { ...headerOf(bytes, path), pixels: null, file };
+  if (size === null) return { ...headerOf(bytes, path, useDamaged), pixels: null, file };
   const image = await decodeImage(bytes, path, { useDamaged });
   const { width, height, damage } = image;
   return { width, height, pixels: ownBuffer(fit(image, size)), damage, file };
 }
 
-function headerOf(bytes: Uint8Array, path: string): PictureSize {
+function headerOf(bytes: Uint8Array, path: string, useDamaged: boolean): PictureSize {
   try {
-    const [width, height] = sizeOfPicture(bytes);
+    const [width, height] = sizeOfPicture(bytes, { useDamaged });
     return { width, height };
   } catch (cause) {
     throw nameError(cause, path);

@@ -6,10 +6,14 @@ import type { FaceRecord } from "../../face/record.ts";
 import { PictureReader, type ReadsPictures } from "../../image/reading/picture_reader.ts";
 import type { PictureRequest, ReadPicture } from "../../image/reading/read_picture.ts";
 import { FEW, openPacked, type PackedReader } from "../../pack.ts";
+import type { ResidentImages } from "../../network/resident_images.ts";
 import type { TrainOptions } from "../options.ts";
 
 /** Bytes of pixels that are kept in memory; what is beyond is fetched again for each epoch. */
 const PIXEL_BUDGET = 2 ** 31;
+
+/** Pixels that nobody looks at. */
+const NONE = new Uint8Array();
 
 /** The pictures of a run. Dispose it to stop its threads and close its pack. */
 export class RunPictures implements ReadsPictures, AsyncDisposable {
@@ -20,6 +24,7 @@ export class RunPictures implements ReadsPictures, AsyncDisposable {
   readonly #kept = new Map<string, Uint8Array>();
   /** Those that only turned out damaged when they were decoded. */
   readonly #damaged = new Set<string>();
+  #resident: ResidentImages | null = null;
   /** Bytes that may still be kept. */
   #room: number;
 
@@ -59,6 +64,7 @@ export class RunPictures implements ReadsPictures, AsyncDisposable {
 
   /** u8 [H, W, 3]: the pixels of a face that came without. Errors as of {@linkcode ReadsPictures.read}. */
   async pixelsOf({ record }: Face): Promise<Uint8Array> {
+    if (this.#resident?.placeOf(record) !== undefined) return NONE;
     const { path } = record;
     const kept = this.#kept.get(path);
     if (kept) return kept;
@@ -71,6 +77,16 @@ export class RunPictures implements ReadsPictures, AsyncDisposable {
     // The system keeps in memory what it reads of a pack.
     if (!this.#packed && this.takes(pixels!)) this.#kept.set(path, pixels!);
     return pixels!;
+  }
+
+  /** Fetches from the pack; null if it does not have all faces that can be read. */
+  get fromPack(): ((face: Face) => Promise<Uint8Array>) | null {
+    return this.#packed?.isComplete ? (face) => this.pixelsOf(face) : null;
+  }
+
+  /** Fetches no pixels any more of images that are on the device. */
+  leaveOut(resident: ResidentImages): void {
+    this.#resident = resident;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

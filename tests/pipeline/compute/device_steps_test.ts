@@ -128,9 +128,13 @@ Deno.test({
     const uploaded = await withLearner({}, train);
     const resident = await withLearner({}, async (learner, batches) => {
       // Those of one batch are missing, which is uploaded then.
-      const kept = batches.slice(0, 3).flatMap(({ faces }) => faces.map(({ pixels }) => pixels));
+      const kept = batches.slice(0, 3).flatMap(({ faces }) => faces);
       const { gpu } = learner.onDevice!.host;
-      learner.onDevice!.useResident(new ResidentImages(gpu, kept, batches[0]!.input));
+      const records = kept.map(({ record }) => record);
+      const { input } = batches[0]!;
+      const pixelsOf = (place: number) => kept[place]!.pixels;
+      const resident = await ResidentImages.upload(gpu, records, input, pixelsOf);
+      learner.onDevice!.useResident(resident);
       return await train(learner, batches);
     });
     assert.deepEqual(resident, uploaded);
@@ -213,8 +217,9 @@ deviceTest(
     const { input } = batches[0]!;
     const { gpu } = learner.onDevice!.host;
     const lines: string[] = [];
+    const hear = (line: string) => void lines.push(line);
     const keep = (faces: readonly Face[], most: number) =>
-      keepImages(learner, faces, input, most, (line) => lines.push(line));
+      keepImages(learner, faces, { input, pixelsOf: null }, most, hear);
     const { isFallback } = gpu;
     Object.assign(gpu, { isFallback: true });
     await keep(faces, 2048);
@@ -225,11 +230,19 @@ deviceTest(
     await keep([...faces, { ...faces[0]!, pixels: null }], 2048);
     const many = Array.from({ length: 300 }, () => faces[0]!);
     await keep(many, 2);
+    const pixelsOf = ({ record }: Face) =>
+      record === faces[3]!.record
+        ? Promise.reject(new Error("it is gone"))
+        : Promise.resolve(faces.find((face) => face.record === record)!.pixels!);
+    const bare = faces.map((face) => ({ ...face, pixels: null }));
+    const fetched = await keepImages(learner, bare, { input, pixelsOf }, 1, hear);
+    assert.deepEqual(bare.filter(({ record }) => fetched!.placeOf(record) === undefined).length, 1);
     await keep(faces, 1);
     Object.assign(gpu, { isFallback });
     assert.deepEqual(lines, [
       "The training images go to the device batch by batch: not all are in memory",
       "The training images go to the device batch by batch: they take 3 MiB, and 2 are allowed",
+      "The training images stay on the device: 12 of them, 1 MiB",
       "The training images stay on the device: 12 of them, 1 MiB",
     ]);
     // The first step brings the weights to the device.
