@@ -3,6 +3,7 @@
 import { Gpu } from "../../../kernels/webgpu/gpu.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";
 import { loadFaces } from "../../../pipeline/face/faces.ts";
+import { PictureReader } from "../../../pipeline/image/reading/picture_reader.ts";
 import { importLandmarks } from "../../../pipeline/landmarks.ts";
 import { PRESETS } from "../../../pipeline/network/presets.ts";
 import type { FaceRecord } from "../../../pipeline/face/record.ts";
@@ -52,7 +53,11 @@ const decode: Stage<FaceRecord, FaceRecord> = async function* (source) {
   const reject = (record: FaceRecord, reason: string) => {
     throw new Error(`${record.image} cannot be read: ${reason}`);
   };
-  for await (const { record } of loadFaces(source, PRESETS.lite.network.input, reject)) {
+  // Of few pictures under way, so that what is held on the way tells little from little.
+  await using reader = new PictureReader({ workers: 1 });
+  for await (
+    const { record } of loadFaces(source, PRESETS.lite.network.input, reject, { reader })
+  ) {
     yield record;
   }
 };
