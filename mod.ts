@@ -223,6 +223,12 @@ export {
   type SettingDifference,
   type SettingResult,
 } from "./pipeline/compare.ts";
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportModel,
+  type ExportModelOptions,
+} from "./pipeline/export.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 
 // The synthetic data set.

@@ -20,6 +20,7 @@ const STAGES = [
     "train",
     "evaluate",
     "predict",
+    "export",
     "report",
   ],
   ...["compare", "cli"],

@@ -8,6 +8,7 @@ import { COMPARE } from "./commands/compare.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";
 import { EVALUATE } from "./commands/evaluate.ts";
+import { EXPORT } from "./commands/export.ts";
 import { LANDMARKS } from "./commands/landmarks.ts";
 import { PACK_COMMAND } from "./commands/pack.ts";
 import { PIPELINE } from "./commands/pipeline.ts";
@@ -43,6 +44,7 @@ export const PROGRAM: Program = {
     TRAIN,
     EVALUATE,
     PREDICT,
+    EXPORT,
     REPORT,
     COMPARE,
     SAMPLE,

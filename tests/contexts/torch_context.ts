@@ -10,7 +10,7 @@ import { bytesOf, findPython, runPeer } from "./python_peer.ts";
 import { labelNumbers } from "./train_context.ts";
 
 /** The Python that has PyTorch, or null. */
-const PYTHON: string | null = await findPython("torch");
+export const PYTHON: string | null = await findPython("torch");
 
 /** Whether there is an oracle. */
 export const hasTorch: boolean = PYTHON !== null;

@@ -11,14 +11,20 @@ import { makeCard, type ModelCard } from "./model_card.ts";
 
 /** Writes the card of a run and its page, with what was measured if something was. */
 export async function writeCard(run: string, metrics: Metrics | null): Promise<void> {
-  const card = makeCard(await readRunConfig(run), metrics);
   try {
-    await writeJson(cardPath(run), { schema: schemaOf("card"), ...card });
-    await writeFile(join(run, "model", "README.md"), cardPage(card));
+    await writeCardOf(join(run, "model"), makeCard(await readRunConfig(run), metrics));
   } catch (error) {
     // Who trains or evaluates the same run at this moment writes it too: no reason to end a training.
     if (!(error instanceof Deno.errors.Busy)) throw error;
   }
+}
+
+/** Writes a card and its page into a folder; returns their paths. */
+export async function writeCardOf(folder: string, card: ModelCard): Promise<string[]> {
+  const [data, page] = [join(folder, "card.json"), join(folder, "README.md")];
+  await writeJson(data, { schema: schemaOf("card"), ...card });
+  await writeFile(page, cardPage(card));
+  return [data, page];
 }
 
 /**
@@ -27,11 +33,7 @@ export async function writeCard(run: string, metrics: Metrics | null): Promise<v
  * @throws {SyntaxError} If it is damaged, or of another version.
  */
 export async function readCard(run: string): Promise<ModelCard> {
-  const path = cardPath(run);
+  const path = join(run, "model", "card.json");
   if (!await exists(path)) return makeCard(await readRunConfig(run), null);
   return parseMarked("card", await readJsonText(path), path) as unknown as ModelCard;
-}
-
-function cardPath(run: string): string {
-  return join(run, "model", "card.json");
 }

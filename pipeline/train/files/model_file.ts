@@ -11,13 +11,13 @@ import { count, fields, list, oneOf, type Shape, text, tuple } from "../../files
 import { oneLine, quoted } from "../../files/quoted.ts";
 
 /** Numbers of a weight. */
-interface WeightSpec {
+export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
 /** A layer as tfjs writes it. */
-interface Layer {
+export interface Layer {
   readonly name: string;
   readonly class_name: string;
   readonly config: Readonly<Record<string, unknown>>;

@@ -26,33 +26,51 @@ export async function writeModel(run: string, network: tfl.LayersModel): Promise
 
 const WEIGHTS = "weights.bin";
 
+/** A network as it is stored. */
+export interface StoredModel {
+  readonly model: ModelFile;
+  /** All numbers, in the order of the model's weights. */
+  readonly weights: Float32Array<ArrayBuffer>;
+}
+
 /**
- * Loads the network of a run.
+ * Reads the network of a run, for which nothing need compute.
  *
  * @throws {Error} If the run has no model yet.
  * @throws {SyntaxError} If it is damaged, of another version, or none of this program; the message names it.
  */
-export async function readModel(run: string): Promise<tfl.LayersModel> {
+export async function readStoredModel(run: string): Promise<StoredModel> {
   const folder = join(run, "model");
-  const path = join(folder, "model.json");
+  const path = modelPath(run);
   if (!await exists(path)) {
     throw new Error(`${run} has no model yet: train it first (${folder} is missing)`);
   }
   const source = parseMarked("model", await readJsonText(path), path);
-  const fail = (reason: string, cause: unknown) => {
-    throw new SyntaxError(`Cannot read the network ${path}: ${reason}`, { cause });
-  };
   let checked: ReturnType<typeof checkModel>;
   try {
     checked = checkModel(source);
   } catch (cause) {
-    return fail((cause as Error).message, cause);
+    throw unreadable(path, (cause as Error).message, cause);
   }
   const weights = await readWeights(join(folder, WEIGHTS), checked.bytes);
+  return { model: checked.model, weights };
+}
+
+/** Loads the network of a run; what {@linkcode readStoredModel} refuses, this does too. */
+export async function readModel(run: string): Promise<tfl.LayersModel> {
+  const { model, weights } = await readStoredModel(run);
   // What tfjs says of layers is for those who write them.
-  return await loadNetwork(checked.model, weights).catch((cause) =>
-    fail("its layers do not fit together", cause)
-  );
+  return await loadNetwork(model, weights).catch((cause) => {
+    throw unreadable(modelPath(run), "its layers do not fit together", cause);
+  });
+}
+
+function modelPath(run: string): string {
+  return join(run, "model", "model.json");
+}
+
+function unreadable(path: string, reason: string, cause: unknown): SyntaxError {
+  return new SyntaxError(`Cannot read the network ${path}: ${reason}`, { cause });
 }
 
 /** When the network of a run was written, in milliseconds; null without one. */
@@ -62,19 +80,19 @@ export async function modelTime(run: string): Promise<number | null> {
 }
 
 /** Reads weights that are of so many bytes. */
-async function readWeights(path: string, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readWeights(path: string, bytes: number): Promise<Float32Array<ArrayBuffer>> {
   const { size } = await Deno.stat(path);
   if (size !== bytes) {
     throw new SyntaxError(`Cannot read the weights ${path}: ${size} bytes instead of ${bytes}`);
   }
-  const weights = await Deno.readFile(path);
-  if (new Float32Array(weights.buffer).every(Number.isFinite)) return weights;
+  const weights = new Float32Array((await Deno.readFile(path)).buffer);
+  if (weights.every(Number.isFinite)) return weights;
   throw new SyntaxError(`Cannot read the weights ${path}: a number is not finite`);
 }
 
 function loadNetwork(
   { modelTopology, weightsManifest: [{ weights: weightSpecs }] }: ModelFile,
-  weights: Uint8Array<ArrayBuffer>,
+  weights: Float32Array<ArrayBuffer>,
 ): Promise<tfl.LayersModel> {
   return tfl.loadLayersModel(tf.io.fromMemory({
     modelTopology,

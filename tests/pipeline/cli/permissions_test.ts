@@ -16,6 +16,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   train: ["read", "write", "gpu", "cache", "disk"],
   evaluate: ["read", "write", "gpu", "cache"],
   predict: ["read", "write", "gpu", "cache"],
+  export: ["read", "write"],
   report: ["read", "write"],
   compare: ["read", "write"],
   sample: ["read", "write"],

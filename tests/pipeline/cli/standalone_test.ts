@@ -79,6 +79,11 @@ for (const [kind, program] of kinds) {
       await machine.result("predict", "--run", run, images, "--out", "wahr.csv", "--maps", "wo");
       await machine.result("evaluate", "--run", run, "--dataset", faces, "--split", "train");
       await machine.result("report", "--run", run);
+      await machine.result("export", "--run", run, "--format", "pytorch", "--out", "Netz");
+      assert.match(
+        await Deno.readTextFile(machine.path("Netz", "attparsenet.py")),
+        /^import torch$/m,
+      );
 
       // Every kind of picture; none of these has a face.
       await Deno.mkdir(machine.path("Bilder"));
