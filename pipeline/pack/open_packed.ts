@@ -37,6 +37,8 @@ export interface PackedOptions {
   /** Hears what is done and why. */
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes that are free where a file is going to lie; as the system says by default. */
+  readonly free?: (path: string) => Promise<number>;
 }
 
 /** So few are decoded in seconds, and packed only if that is asked for. */
@@ -149,15 +151,17 @@ function statOf(path: string): Deno.FileInfo | null {
 }
 
 /** Whether there is room for a pack that nobody has asked for; says how to ask if there is not. */
-async function hasRoom(path: string, { pictures, size, log }: PackedOptions): Promise<boolean> {
+async function hasRoom(
+  path: string,
+  { pictures, size, log, free: freeAt = freeBytes }: PackedOptions,
+): Promise<boolean> {
   const bytes = PackWriter.bytesOf(pictures.length, size);
-  const free = await freeBytes(path);
+  const free = await freeAt(path);
   if (bytes <= Math.min(MOST_BYTES, MOST_SHARE * free)) return true;
+  const needed = formatBytes(bytes);
   log(
-    `The faces are decoded in every epoch: a pack of them takes ${
-      formatBytes(bytes)
-    }, more than is ` +
-      "taken unasked. To have one: --pack FILE, or the command pack beforehand",
+    `Faces are decoded in every epoch: a pack of them takes ${needed}, which is more than is taken ` +
+      "unasked. To have one: --pack FILE.safetensors, or the command pack beforehand",
   );
   return false;
 }
