@@ -1,5 +1,6 @@
 /** Resizing a picture. */
 
+import { halve } from "../../kernels/wasm/halve.ts";
 import type { RgbImage } from "./pixels.ts";
 
 /** Which source pixels an output pixel is made of, along one axis. */
@@ -23,27 +24,10 @@ export function resizeImage(image: RgbImage, width: number, height: number): Rgb
     throw new RangeError(`Cannot resize a picture to ${width}x${height}`);
   }
   if (width === image.width && height === image.height) return image;
+  // Every weight is a half then, and no sum of quarters is rounded: the values are the same.
   const isHalf = image.width === 2 * width && image.height === 2 * height;
-  return { width, height, data: (isHalf ? halve : resizeAxes)(image, width, height) };
-}
-
-/**
- * u8 [2 height, 2 width, 3] to u8 [height, width, 3], to the same values as {@linkcode resizeAxes}, where
- * every weight is a half and no sum of quarters is rounded.
- */
-function halve({ data }: RgbImage, width: number, height: number): Uint8Array {
-  const stride = 6 * width;
-  const halved = new Uint8Array(3 * width * height);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    let up = 2 * y * stride, down = up + stride;
-    for (let x = 0; x < width; x++, up += 3, down += 3) {
-      for (let c = 0; c < 3; c++, up++, down++) {
-        halved[to++] = (data[up]! + data[up + 3]! + data[down]! + data[down + 3]! + 2) >> 2;
-      }
-    }
-  }
-  return halved;
+  const data = isHalf ? halve(image.data, width, height) : resizeAxes(image, width, height);
+  return { width, height, data };
 }
 
 /** u8 [H, W, 3] to u8 [height, width, 3]: along the rows first, then along the columns. */

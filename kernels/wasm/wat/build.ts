@@ -11,6 +11,7 @@ import { adamWStepText } from "./adamw_step.ts";
 import { batchNormText } from "./batch_norm.ts";
 import { conv2dText } from "./conv2d.ts";
 import { denseText } from "./dense.ts";
+import { halveText } from "./halve.ts";
 import { jointLossText } from "./joint_loss.ts";
 import { jpegText } from "./jpeg.ts";
 import { maxPoolText } from "./max_pool.ts";
@@ -42,6 +43,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
   batch_norm: batchNormText,
   conv2d: conv2dText,
   dense: denseText,
+  halve: halveText,
   joint_loss: jointLossText,
   jpeg: jpegText,
   max_pool: maxPoolText,

@@ -1,7 +1,7 @@
 /**
  * The WebAssembly of the joint loss's mask part and its gradient. `deno task wat` assembles it to
  * `joint_loss.wasm`. Here masks are measured by squares, in one pass over the feature maps; in
- * `wat/mask_entropy.ts` otherwise.
+ * `wat/joint_loss/mask_entropy.ts` otherwise.
  *
  * maps, dmaps  f32 [B, cells, A]   A a multiple of 4
  * bits         u32 [B, cells]      region bits of each mask pixel
@@ -10,10 +10,12 @@
  * sums         f64 [pieces]        Σ weight · (map − target)² of each piece, the pixels first..<last
  *
  * The gradient is `scale` (the bits of an f32) times weight · (map − target).
+ *
+ * @module
  */
 
 import { ONES } from "./exp_log.ts";
-import { MASK_ENTROPY_FUNCTIONS } from "./mask_entropy.ts";
+import { MASK_ENTROPY_FUNCTIONS } from "./joint_loss/mask_entropy.ts";
 import {
   add,
   div,

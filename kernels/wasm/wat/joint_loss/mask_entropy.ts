@@ -11,8 +11,8 @@
  *               slope f32 [A]
  */
 
-import { EXP_LOCALS, expOfMinus, logOf, ONES, SET_EXP_LOCALS } from "./exp_log.ts";
-import { I32, masked, ofLanes, overRuns, V128 } from "./pixel_runs.ts";
+import { EXP_LOCALS, expOfMinus, logOf, ONES, SET_EXP_LOCALS } from "../exp_log.ts";
+import { I32, masked, ofLanes, overRuns, V128 } from "../pixel_runs.ts";
 import {
   add,
   clear,
@@ -31,7 +31,7 @@ import {
   term,
   times,
   ZEROS,
-} from "./text.ts";
+} from "../text.ts";
 
 const addTo = (sum: string, value: string) => set(sum, `(f64x2.add ${term(sum)} ${value})`);
 const minusFactor = set("minus_factor", `(f32x4.neg ${term("factor")})`);
