@@ -109,7 +109,9 @@ function writeComponent(view: DataView, i: number, { codes, factors }: JpegCompo
 }
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a?.length === b.length && a.every((value, i) => value === b[i]);
+  if (a?.length !== b.length) return false;
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Copies data without the zeros behind bytes FF; returns how many bytes are left, null at a marker. */
