@@ -160,7 +160,7 @@ export function percentileInterval(values: Float64Array): Interval | null {
  * The interval of an estimate: between the percentiles of its resamples.
  *
  * @returns Null if the estimate is undefined, or lies outside: of so few faces that resampling moves a measure
- * further than it lets it vary, no interval can be told. See {@linkcode NO_INTERVAL}.
+ * further than it lets it vary, no interval can be told. See `NO_INTERVAL`.
  */
 export function intervalAround(estimate: number | null, values: Float64Array): Interval | null {
   const interval = estimate === null ? null : percentileInterval(values);
@@ -169,9 +169,6 @@ export function intervalAround(estimate: number | null, values: Float64Array): I
   if (estimate! < low - ROUNDING || estimate! > high + ROUNDING) return null;
   return [Math.min(low, estimate!), Math.max(high, estimate!)];
 }
-
-/** Why a measure that is known has no interval. */
-export const NO_INTERVAL = "too few faces for an interval";
 
 /** What sums may differ by that were added in another order. */
 const ROUNDING = 1e-9;

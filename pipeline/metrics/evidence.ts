@@ -9,7 +9,6 @@ import {
   BOOTSTRAP_SEED,
   intervalAround,
   LEVEL,
-  NO_INTERVAL,
   RESAMPLED,
   type ResampledName,
   RESAMPLES,
@@ -17,13 +16,14 @@ import {
 } from "./bootstrap.ts";
 import { calibrationOf, poolCalibration } from "./calibration.ts";
 import { countContradictions } from "./consistency.ts";
-import type {
-  AttributeEvidence,
-  Evidence,
-  Intervals,
-  Metrics,
-  Outcomes,
-  TunedMeasures,
+import {
+  type AttributeEvidence,
+  type Evidence,
+  type Intervals,
+  type Metrics,
+  NO_INTERVAL,
+  type Outcomes,
+  type TunedMeasures,
 } from "./measures.ts";
 import { balancedAccuracyOf, countOutcomes, ratesOf } from "./rates.ts";
 import { meanOf } from "./shares.ts";

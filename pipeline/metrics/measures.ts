@@ -123,6 +123,9 @@ export interface Outcomes {
   readonly falseNegatives: number;
 }
 
+/** Why a measure that is known has no interval. */
+export const NO_INTERVAL = "too few faces for an interval";
+
 /** Intervals of the measures; null where the measure is undefined, or the faces are too few. */
 export type Intervals = Readonly<Record<ResampledName, Interval | null>>;
 

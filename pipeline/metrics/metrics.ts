@@ -20,13 +20,14 @@ export {
   type Evidence,
   type Intervals,
   type Metrics,
+  NO_INTERVAL,
   type Outcomes,
   type SeenFaces,
   seenText,
   type TunedMeasures,
 } from "./measures.ts";
 export { balancedAccuracyOf } from "./rates.ts";
-export { type Interval, NO_INTERVAL, type ResampledName } from "./bootstrap.ts";
+export type { Interval, ResampledName } from "./bootstrap.ts";
 export type { MaskOverlap } from "./mask_overlap.ts";
 export type { CalibrationBin } from "./calibration.ts";
 export type { ConsistencyCount } from "./consistency.ts";

@@ -5,7 +5,7 @@
 
 import type { Dataset } from "../../dataset.ts";
 import type { Evaluated, EvaluateOptions } from "../../evaluate.ts";
-import { seenText } from "../../metrics/metrics.ts";
+import { seenText } from "../../metrics/measures.ts";
 import type { Context } from "../command.ts";
 import { tellCounts, tellLosses } from "./face_counts.ts";
 import type { OnProgress } from "../terminal/terminal.ts";

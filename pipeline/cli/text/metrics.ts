@@ -1,12 +1,8 @@
 /** The measures of an evaluation for a terminal. */
 
-import {
-  type Interval,
-  type Metrics,
-  metricsTable,
-  NO_INTERVAL,
-  seenText,
-} from "../../metrics/metrics.ts";
+import type { Interval } from "../../metrics/bootstrap.ts";
+import { type Metrics, NO_INTERVAL, seenText } from "../../metrics/measures.ts";
+import { metricsTable } from "../../metrics/table.ts";
 import { formatPercent } from "../../numbers/text.ts";
 import { tableText } from "../terminal/table.ts";
 

@@ -16,7 +16,6 @@ import {
 import {
   bootstrap,
   type Interval,
-  NO_INTERVAL,
   percentileInterval,
   RESAMPLED,
   type ResampledName,
@@ -27,7 +26,7 @@ import {
   countContradictions,
   RULES,
 } from "../../../pipeline/metrics/consistency.ts";
-import type { Evidence } from "../../../pipeline/metrics/measures.ts";
+import { type Evidence, NO_INTERVAL } from "../../../pipeline/metrics/measures.ts";
 import { mapOverlap, NOWHERE } from "../../../pipeline/metrics/mask_overlap.ts";
 import { LANES, PackedSums } from "../../../pipeline/metrics/packed_sums.ts";
 import {
