@@ -228,6 +228,7 @@ export {
   type ExportFormat,
   exportModel,
   type ExportModelOptions,
+  type OnnxOptions,
 } from "./pipeline/export.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 

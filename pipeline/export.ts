@@ -9,17 +9,19 @@ import { writeFile } from "./files/write_file.ts";
 import type { ExportFormat } from "./export/formats.ts";
 import { readCard, writeCardOf } from "./train/card/card_files.ts";
 import { readStoredModel } from "./train/files/model_folder.ts";
+import { encodeOnnxModel, type OnnxOptions } from "./export/onnx.ts";
 import { encodeTorchWeights } from "./export/torch_weights.ts";
 import torchModule from "./export/attparsenet.py" with { type: "text" };
 
+export type { OnnxOptions } from "./export/onnx.ts";
 export { EXPORT_FORMATS, type ExportFormat } from "./export/formats.ts";
 
 /** Options of {@linkcode exportModel}. */
-export interface ExportModelOptions {
+export interface ExportModelOptions extends OnnxOptions {
   /** Folder of a trained run. */
   readonly run: string;
   /**
-   * `pytorch`: `weights.safetensors` in PyTorch's layout, and `attparsenet.py`, which loads them.
+   * `onnx`: `model.onnx` of opset 17, for a batch of any size. `pytorch`: `weights.safetensors` in PyTorch's layout, and `attparsenet.py`, which loads them.
    * `safetensors`: the weights alone. `tfjs`: the model's own files.
    */
   readonly format: ExportFormat;
@@ -51,7 +53,8 @@ export interface ExportModelOptions {
  * @throws {SyntaxError} If a file of it is damaged, with its path.
  * @throws {WriteError} If a file cannot be written.
  */
-export async function exportModel({ run, format, out }: ExportModelOptions): Promise<string[]> {
+export async function exportModel(options: ExportModelOptions): Promise<string[]> {
+  const { run, format, out } = options;
   const card = await readCard(run);
   const model = await readStoredModel(run);
   const files: Record<string, Uint8Array | string> = {};
@@ -59,6 +62,8 @@ export async function exportModel({ run, format, out }: ExportModelOptions): Pro
     for (const name of ["model.json", "weights.bin"]) {
       files[name] = await Deno.readFile(join(run, "model", name));
     }
+  } else if (format === "onnx") {
+    files["model.onnx"] = encodeOnnxModel(model, card, options);
   } else {
     files["weights.safetensors"] = encodeTorchWeights(model, card);
     if (format === "pytorch") files["attparsenet.py"] = torchModule;

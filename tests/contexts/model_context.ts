@@ -1,9 +1,12 @@
 /** Networks of all presets with any weights, in run folders, and what they say of faces of the sample. */
 
+import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { computeOf, openBackend, prepareNetwork } from "../../pipeline/compute/backend.ts";
 import { networkSizes } from "../../pipeline/evaluate.ts";
+import { openDataset } from "../../pipeline/dataset.ts";
 import { loadFaces } from "../../pipeline/face/faces.ts";
+import type { FaceRecord } from "../../pipeline/face/record.ts";
 import { applyNetwork, buildNetwork, maskSize } from "../../pipeline/network/network.ts";
 import type { NetworkConfig } from "../../pipeline/network/network.ts";
 import { networkInput } from "../../pipeline/network/network_input.ts";
@@ -14,6 +17,7 @@ import { writeCard } from "../../pipeline/train/card/card_files.ts";
 import { readModel, writeModel } from "../../pipeline/train/files/model_folder.ts";
 import { writeRunConfig } from "../../pipeline/train/files/run_folder.ts";
 import { assertClose } from "../comparing/compare.ts";
+import { realData } from "./real_data.ts";
 import { someFaces } from "./train_context.ts";
 
 /** A network to try. */
@@ -92,10 +96,22 @@ export interface Outputs {
   readonly maps: Float32Array;
 }
 
-/** Faces of the sample at the size of a network's input: u8 [H, W, 3] each. */
+/**
+ * Faces at the size of a network's input, u8 [H, W, 3] each: of the sample, and half of them of CelebA where
+ * there are such.
+ */
 export async function facesFor({ network, count }: NetworkCase): Promise<Uint8Array[]> {
-  const faces = await Array.fromAsync(loadFaces(someFaces(count), network.input, () => {}));
-  return faces.slice(0, count).map(({ pixels }) => pixels!);
+  const real = await realData("celeba-small");
+  const half = real === null || count === 1 ? 0 : Math.floor(count / 2);
+  const take = async (records: AsyncIterable<FaceRecord>, most: number) =>
+    (await Array.fromAsync(loadFaces(records, network.input, () => {}))).slice(0, most);
+  const faces = await take(someFaces(count), count - half);
+  if (half > 0) {
+    const shard = { index: 1, count: 75 };
+    faces.push(...await take((await openDataset(real!)).records({ shard }), half));
+  }
+  assert.equal(faces.length, count);
+  return faces.map(({ pixels }) => pixels!);
 }
 
 /** What the network of a run says of images, as `predict` has it on wasm. */

@@ -47,13 +47,22 @@ export function peerArguments(script: string): string[] {
  *
  * @returns What it wrote to standard output.
  */
-export async function runPeer(
+export function runPeer(
   python: string,
   script: string,
   input: Uint8Array<ArrayBuffer>[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const command = new Deno.Command(python, {
-    args: peerArguments(script),
+  return runProcess(python, peerArguments(script), input);
+}
+
+/** The same of any program. */
+export async function runProcess(
+  program: string,
+  args: string[],
+  input: Uint8Array<ArrayBuffer>[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const command = new Deno.Command(program, {
+    args,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -63,7 +72,7 @@ export async function runPeer(
     ReadableStream.from(input).pipeTo(process.stdin),
     process.output(),
   ]);
-  assert(output.success, `${script} failed: ${new TextDecoder().decode(output.stderr)}`);
+  assert(output.success, `${args.at(-1)} failed: ${new TextDecoder().decode(output.stderr)}`);
   return output.stdout;
 }
 

@@ -79,7 +79,10 @@ for (const [kind, program] of kinds) {
       await machine.result("predict", "--run", run, images, "--out", "wahr.csv", "--maps", "wo");
       await machine.result("evaluate", "--run", run, "--dataset", faces, "--split", "train");
       await machine.result("report", "--run", run);
-      await machine.result("export", "--run", run, "--format", "pytorch", "--out", "Netz");
+      for (const format of ["onnx", "pytorch"]) {
+        await machine.result("export", "--run", run, "--format", format, "--out", "Netz");
+      }
+      assert.ok(await exists(machine.path("Netz", "model.onnx")));
       assert.match(
         await Deno.readTextFile(machine.path("Netz", "attparsenet.py")),
         /^import torch$/m,
