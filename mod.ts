@@ -225,10 +225,14 @@ export {
 } from "./pipeline/compare.ts";
 export {
   EXPORT_FORMATS,
+  type ExportedShards,
   type ExportFormat,
   exportModel,
   type ExportModelOptions,
+  exportShards,
+  type ExportShardsOptions,
   type OnnxOptions,
+  type ShardEntry,
 } from "./pipeline/export.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 

@@ -1,5 +1,6 @@
 /**
- * The export stage: a trained run in, its network in a form that other programs load out.
+ * The export stage: a trained run in, its network in a form that other programs load out; or a data set in,
+ * shards for other trainers out.
  *
  * @module
  */
@@ -14,6 +15,12 @@ import { encodeTorchWeights } from "./export/torch_weights.ts";
 import torchModule from "./export/attparsenet.py" with { type: "text" };
 
 export type { OnnxOptions } from "./export/onnx.ts";
+export {
+  type ExportedShards,
+  exportShards,
+  type ExportShardsOptions,
+} from "./export/shards/export_shards.ts";
+export type { ShardEntry } from "./export/shards/shard_index.ts";
 export { EXPORT_FORMATS, type ExportFormat } from "./export/formats.ts";
 
 /** Options of {@linkcode exportModel}. */

@@ -73,7 +73,7 @@ const OTHERS = new Set([
     "mine.json",
     "card.json",
   ],
-  ...["cli.ts", "occlusion.json", "segments.json"],
+  ...["cli.ts", "occlusion.json", "segments.json", "shards.json", "unfinished.json"],
 ]);
 
 /** A command line of a page: the task and the flags that it is given. */

@@ -44,6 +44,7 @@ const KINDS = {
   extremes: { version: 1, oldest: 0, remedy: EVALUATE },
   occlusion: { version: 1, oldest: 1, remedy: "evaluate --occlude writes it anew" },
   pack: { version: 1, oldest: 1, remedy: "it is made anew" },
+  shards: { version: 1, oldest: 1, remedy: "export it into another folder" },
   "backend-choice": { version: 1, oldest: 0, remedy: MEASURE },
   "kernel-choices": { version: 1, oldest: 0, remedy: MEASURE },
 } as const satisfies Readonly<Record<string, Kind>>;

@@ -85,6 +85,11 @@ export function kindOfBytes(bytes: Uint8Array): PictureKind | null {
   return KINDS.find(({ begins }) => begins?.(bytes)) ?? null;
 }
 
+/** The usual ending, without the dot, of a picture's kind by its first bytes. */
+export function endingOfBytes(bytes: Uint8Array): string {
+  return KINDS.find(({ begins }) => begins?.(bytes))?.endings[0] ?? "bin";
+}
+
 /** The kind of picture that a file is by its name, or null. */
 export function kindOfName(name: string): PictureKind | null {
   const ending = endingOf(name);

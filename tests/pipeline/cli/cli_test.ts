@@ -163,7 +163,7 @@ Deno.test("every command has help, examples, and options that no common option h
 
 Deno.test("every command that has threads takes their number", () => {
   const threaded = PROGRAM.commands.filter(({ options }) => "threads" in options);
-  const names = ["pipeline", "landmarks", "pack", "train", "evaluate", "predict"];
+  const names = ["pipeline", "landmarks", "pack", "train", "evaluate", "predict", "export"];
   assert.deepEqual(threaded.map(({ name }) => name), names);
 });
 

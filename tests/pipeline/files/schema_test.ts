@@ -18,6 +18,7 @@ import { readRunFolder } from "../../../pipeline/report/run_folder.ts";
 import { encodeSafetensors, type Safetensors } from "../../../pipeline/files/safetensors.ts";
 import { checkSchema, SchemaError, schemaOf } from "../../../pipeline/files/schema.ts";
 import type { SchemaName } from "../../../pipeline/files/schema.ts";
+import { readShards } from "../../../pipeline/export/shards/shard_index.ts";
 import { Pack } from "../../../pipeline/pack.ts";
 import { readMaskSize } from "../../../pipeline/segments/coverage_files.ts";
 import { train } from "../../../pipeline/train.ts";
@@ -124,6 +125,11 @@ const FORMATS: Readonly<
     content: { index: "00000000" },
     encode: (fields) => tensorFile(fields as Safetensors["metadata"]),
     readers: [(folder) => Pack.open(join(folder, "pack.safetensors")).catch(onlySchema)],
+  },
+  shards: {
+    file: "shards.json",
+    content: { shards: [] },
+    readers: [readShards],
   },
   samples: {
     file: "samples.json",
