@@ -234,6 +234,7 @@ export {
   type OnnxOptions,
   type ShardEntry,
 } from "./pipeline/export.ts";
+export { type ImageRange, importModel, type ImportModelOptions } from "./pipeline/import.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 
 // The synthetic data set.

@@ -21,6 +21,7 @@ const STAGES = [
     "evaluate",
     "predict",
     "export",
+    "import",
     "report",
   ],
   ...["compare", "cli"],

@@ -9,6 +9,7 @@ import { completionsCommand } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";
 import { EVALUATE } from "./commands/evaluate.ts";
 import { EXPORT } from "./commands/export.ts";
+import { IMPORT } from "./commands/import.ts";
 import { LANDMARKS } from "./commands/landmarks.ts";
 import { PACK_COMMAND } from "./commands/pack.ts";
 import { PIPELINE } from "./commands/pipeline.ts";
@@ -45,6 +46,7 @@ export const PROGRAM: Program = {
     EVALUATE,
     PREDICT,
     EXPORT,
+    IMPORT,
     REPORT,
     COMPARE,
     SAMPLE,

@@ -26,12 +26,12 @@ class AttParseNet(nn.Module):
     """Images f32 [B, 3, H, W], -1 to 1, to logits [B, 40] and maps [B, 40, h, w].
 
     network: what decides the sizes, as `network` in card.json has it. The names of the architecture `plain`
-    are those of the reference.
+    are those of the reference. texts: what `save` writes besides.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, texts=()):
         super().__init__()
-        self.network = network
+        self.texts = dict(texts, network=json.dumps(network), range="-1,1")
         size = network["input"]["height"], network["input"]["width"]
         widths, head = network["widths"], network["maskHead"]
         self.is_plain = network["architecture"] == "plain"
@@ -163,15 +163,15 @@ def fit(x, grid):
 def load(path):
     """The network in a file of `export --format pytorch`."""
     tensors, metadata = read_safetensors(path)
-    network = AttParseNet(json.loads(metadata["network"]))
+    texts = {name: metadata[name] for name in ("preset", "learnt")}
+    network = AttParseNet(json.loads(metadata["network"]), texts)
     network.load_state_dict(tensors)
     return network
 
 
 def save(network, path):
     """Writes a network for `import`."""
-    metadata = {"network": json.dumps(network.network), "range": "-1,1"}
-    write_safetensors(path, network.state_dict(), metadata)
+    write_safetensors(path, network.state_dict(), network.texts)
 
 
 def read_safetensors(path):
@@ -190,9 +190,9 @@ def read_safetensors(path):
     return tensors, metadata
 
 
-def write_safetensors(path, tensors, metadata):
+def write_safetensors(path, tensors, metadata=()):
     """Writes the tensors of fractions, such as a `state_dict`, as f32."""
-    header, parts, end = {"__metadata__": metadata}, [], 0
+    header, parts, end = {"__metadata__": dict(metadata)}, [], 0
     for name, tensor in tensors.items():
         if not tensor.is_floating_point():
             continue

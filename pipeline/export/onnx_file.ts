@@ -2,7 +2,7 @@
 
 import protocol from "onnx-proto";
 import program from "../../deno.json" with { type: "json" };
-import { bytesOf, type StoredTensor } from "../files/safetensors.ts";
+import { bytesOf, type Safetensors, type StoredTensor } from "../files/safetensors.ts";
 
 const { onnx } = protocol;
 
@@ -90,6 +90,24 @@ function encodeTensor(name: string, value: OnnxConstants[string]) {
 
 function bytesOfView({ buffer }: BigInt64Array): Uint8Array {
   return new Uint8Array(buffer);
+}
+
+/**
+ * The weights of a file and its texts.
+ *
+ * @throws {Error} If it is no such file, or keeps its numbers elsewhere.
+ */
+export function decodeOnnx(bytes: Uint8Array): Safetensors {
+  const { graph, metadataProps } = onnx.ModelProto.decode(bytes);
+  const tensors = (graph?.initializer ?? []).filter(({ dataType }) => dataType === DataType.FLOAT)
+    .map(({ name, dims, rawData }) => {
+      const shape = (dims ?? []).map(Number);
+      const size = shape.reduce((product, length) => product * length, 1);
+      if (rawData?.length !== 4 * size) throw new TypeError(`the numbers of ${name} are not in it`);
+      return [name, { shape, data: new Float32Array(rawData.slice().buffer) }] as const;
+    });
+  const texts = metadataProps.map(({ key, value }) => [key, value] as const);
+  return { tensors: Object.fromEntries(tensors), metadata: Object.fromEntries(texts) };
 }
 
 function encodeValue({ name, shape, about }: OnnxValue) {

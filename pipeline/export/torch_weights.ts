@@ -1,6 +1,7 @@
 /** The weights of a network in PyTorch's layout. */
 
 import { encodeSafetensors, type Safetensors } from "../files/safetensors.ts";
+import { schemaOf } from "../files/schema.ts";
 import type { NetworkConfig } from "../network/network.ts";
 import type { ModelCard } from "../train/card/model_card.ts";
 import type { StoredModel } from "../train/files/model_folder.ts";
@@ -45,6 +46,7 @@ export function encodeTorchWeights(model: StoredModel, card: ModelCard): Uint8Ar
 export function textsOf(card: ModelCard): Record<string, string> {
   const { preset, network, input, outputs } = card;
   return {
+    schema: schemaOf("weights"),
     preset,
     network: JSON.stringify(network),
     range: input.range.join(),

@@ -10,7 +10,7 @@ import { isObject, parseJson } from "./json_text.ts";
 import { oneLine } from "./quoted.ts";
 
 /** The numbers of an array, of one of the types that we store. */
-export type TensorData = Float32Array | Float64Array | Uint32Array | Uint8Array;
+export type TensorData = Float32Array | Float64Array | Uint32Array | Uint8Array | BigInt64Array;
 
 /** One array, row-major. */
 export interface StoredTensor {
@@ -25,7 +25,13 @@ export interface Safetensors {
 }
 
 /** The types by the names that the header has for them. */
-const TYPES = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, U8: Uint8Array } as const;
+const TYPES = {
+  F32: Float32Array,
+  F64: Float64Array,
+  U32: Uint32Array,
+  U8: Uint8Array,
+  I64: BigInt64Array,
+} as const;
 
 type TypeName = keyof typeof TYPES;
 

@@ -38,6 +38,7 @@ const KINDS = {
   },
   model: { version: 1, oldest: 0, remedy: "train writes it" },
   card: { version: 1, oldest: 1, remedy: EVALUATE },
+  weights: { version: 1, oldest: 0, remedy: "export writes it anew" },
   metrics: { version: 1, oldest: 0, remedy: EVALUATE },
   predictions: { version: 1, oldest: 1, remedy: EVALUATE },
   samples: { version: 1, oldest: 1, remedy: EVALUATE },

@@ -10,12 +10,17 @@ import type { RunConfig } from "./files/run_folder.ts";
 /**
  * A run is resumed with the settings it was started with, but for those that do not change its steps.
  *
- * @throws {Error} If another one has changed.
+ * @throws {Error} If another one has changed, or it was never trained here.
  */
 export function checkSameSettings(
   before: RunConfig,
   { config, out, backend, log }: TrainOptions,
 ): void {
+  if (before.data?.imported !== undefined) {
+    throw new Error(
+      `Cannot resume ${out}, which was imported: train --from it into another folder`,
+    );
+  }
   const name = changedSetting(before, config);
   if (name !== null) {
     const [old, now] = [before, config].map((config) => JSON.stringify(flatten(config)[name]));

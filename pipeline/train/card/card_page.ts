@@ -6,7 +6,7 @@ import type { ModelCard } from "./model_card.ts";
 /** The text of the page, in Markdown. */
 export function cardPage(card: ModelCard): string {
   const { input, outputs: { names, learnt, maps }, training, measures } = card;
-  const { dataset, faces, validationFaces, seed, epochs, versions } = training;
+  const { dataset, faces, validationFaces, imported, seed, epochs, versions } = training;
   const known = (value: number | string | null) => value ?? "not known";
   return [
     `# AttParseNet, preset ${card.preset}`,
@@ -34,7 +34,9 @@ export function cardPage(card: ModelCard): string {
       `data set: ${known(dataset)} (the name of its folder); ${known(faces)} faces, and ${
         known(validationFaces)
       } to choose the weights by`,
-      `seed ${seed}, ${epochs} epochs`,
+      imported === null
+        ? `seed ${seed}, ${epochs} epochs`
+        : `imported from ${imported}: how it was trained is not known`,
       Object.entries(versions).map((pair) => pair.join(" ")).join(", "),
     ]),
     "## Licence",

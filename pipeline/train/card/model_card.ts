@@ -48,9 +48,11 @@ export interface ModelCard {
     readonly faces: number | null;
     /** Faces by which the weights were chosen. */
     readonly validationFaces: number | null;
-    readonly seed: number;
+    /** Name of the file that an imported network was in: how it was trained is not known. */
+    readonly imported: string | null;
+    readonly seed: number | null;
     /** Epochs asked for. */
-    readonly epochs: number;
+    readonly epochs: number | null;
     readonly versions: Readonly<Record<string, string>>;
   };
   readonly licence: string;
@@ -61,6 +63,7 @@ export interface ModelCard {
 /** The card of a run. */
 export function makeCard(config: RunConfig, metrics: Metrics | null): ModelCard {
   const { preset, network, mask, seed, epochs, versions, data = {} } = config;
+  const imported = typeof data.imported === "string" ? data.imported : null;
   const isProbability = network.maskHead === "context";
   return {
     preset,
@@ -83,7 +86,9 @@ export function makeCard(config: RunConfig, metrics: Metrics | null): ModelCard 
       dataset: typeof data.dataset === "string" ? nameOf(data.dataset) : null,
       faces: typeof data.train === "number" ? data.train : null,
       validationFaces: typeof data.validation === "number" ? data.validation : null,
-      ...{ seed, epochs, versions },
+      imported,
+      ...imported === null ? { seed, epochs } : { seed: null, epochs: null },
+      versions,
     },
     licence: LICENCE,
     intendedUse: INTENDED_USE,

@@ -17,6 +17,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   evaluate: ["read", "write", "gpu", "cache"],
   predict: ["read", "write", "gpu", "cache"],
   export: ["read", "write"],
+  import: ["read", "write"],
   report: ["read", "write"],
   compare: ["read", "write"],
   sample: ["read", "write"],

@@ -232,6 +232,21 @@ Deno.test("pipeline runs to the report, refuses its folder the second time, and 
     assert.deepEqual([occlusion.faces, typeof occlusion.means], [1, "object"]);
     await fails(2, /--occlude-faces needs --occlude/, "evaluate", ...again, "--occlude-faces", "2");
 
+    const network = join(folder, "network");
+    const options = ["--run", out, "--format", "safetensors", "--out", network];
+    const { files } = await result("export", ...options);
+    const back = join(folder, "back");
+    await result("import", "--from", (files as string[])[0]!, "--out", back);
+    await result("evaluate", "--run", back, ...again.slice(2));
+    await fails(
+      2,
+      /--layout and --keep-batch-norm need --format onnx/,
+      "export",
+      ...options,
+      "--layout",
+      "nhwc",
+    );
+
     const page = join(folder, "comparison.html");
     const { settings } = await result("compare", out, out, "--out", page);
     assert.equal((settings as unknown[]).length, 1, "a run and itself are one setting");

@@ -82,7 +82,8 @@ for (const [kind, program] of kinds) {
       for (const format of ["onnx", "pytorch"]) {
         await machine.result("export", "--run", run, "--format", format, "--out", "Netz");
       }
-      assert.ok(await exists(machine.path("Netz", "model.onnx")));
+      await machine.result("import", "--from", "Netz/model.onnx", "--out", "zurück");
+      assert.ok(await exists(machine.path("zurück", "model", "weights.bin")));
       assert.match(
         await Deno.readTextFile(machine.path("Netz", "attparsenet.py")),
         /^import torch$/m,

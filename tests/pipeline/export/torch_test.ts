@@ -14,6 +14,7 @@ import {
 } from "../../contexts/model_context.ts";
 import { runPeer } from "../../contexts/python_peer.ts";
 import { hasTorch, PYTHON } from "../../contexts/torch_context.ts";
+import { ROOT } from "../../processes/task_command.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
 /** What PyTorch says of images by an exported module. */
@@ -91,3 +92,27 @@ Deno.test("export --format tfjs writes the run's model and its card, as they are
       assert.deepEqual(await Deno.readFile(written), await Deno.readFile(own), name);
     }
   }));
+
+Deno.test({
+  name: "the Python of docs/models.md runs",
+  ignore: !hasTorch,
+  fn: () =>
+    inFolder(async (folder) => {
+      const [run, out] = [join(folder, "run"), join(folder, "exports", "celeba")];
+      await writeNetwork(run, NETWORK_CASES.residual!);
+      await exportModel({ run, format: "pytorch", out });
+      const page = await Deno.readTextFile(join(ROOT, "docs", "models.md"));
+      const blocks = [...page.matchAll(/^```python\n([^]*?)^```$/gm)].map(([, block]) => block!)
+        .filter((block) => !block.includes("onnxruntime"));
+      assert.equal(blocks.length, 3);
+      const checkpoint = 'import torch\ntorch.save({"state_dict": {}}, "reference.ckpt")\n';
+      const command = new Deno.Command(PYTHON!, {
+        args: ["-B", "-c", checkpoint + blocks.join("")],
+        cwd: folder,
+      });
+      const { success, stderr } = await command.output();
+      assert(success, new TextDecoder().decode(stderr));
+      const saved = decodeSafetensors(await Deno.readFile(join(folder, "trained.safetensors")));
+      assert.equal(saved.metadata.preset, "residual");
+    }),
+});

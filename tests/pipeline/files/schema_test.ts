@@ -9,6 +9,7 @@ import { keptChoices } from "../../../pipeline/compute/kernel_choices.ts";
 import { openJournal } from "../../../pipeline/landmarks.ts";
 import { unfinishedPath } from "../../../pipeline/landmarks/files/landmark_journal.ts";
 import { MetricsAccumulator } from "../../../pipeline/metrics/metrics.ts";
+import { readForeignWeights } from "../../../pipeline/import/foreign_weights.ts";
 import { readPredictions } from "../../../pipeline/metrics/predictions.ts";
 import { summarise } from "../../../pipeline/evaluate/occlusion/shifts.ts";
 import { readTunedThresholds } from "../../../pipeline/predict/thresholds.ts";
@@ -104,6 +105,15 @@ const FORMATS: Readonly<
     file: "model/card.json",
     content: {},
     readers: [readCard],
+  },
+  weights: {
+    file: "weights.safetensors",
+    content: {},
+    encode: (fields) => tensorFile(fields as Safetensors["metadata"]),
+    readers: [
+      (folder) => readForeignWeights(join(folder, "weights.safetensors")).catch(onlySchema),
+    ],
+    isOptional: true,
   },
   metrics: {
     file: "metrics.json",
