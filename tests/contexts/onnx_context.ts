@@ -6,7 +6,7 @@ import { maskSize } from "../../pipeline/network/network.ts";
 import type { NetworkCase, Outputs } from "./model_context.ts";
 import { bytesOf, runProcess } from "./python_peer.ts";
 
-const PEER = join(import.meta.dirname!, "..", "peers", "run_onnx.ts");
+const PEER = join(import.meta.dirname!, "..", "peers", "models", "run_onnx.ts");
 
 const ALONE = ["--no-config", "--no-lock", "--node-modules-dir=none"];
 

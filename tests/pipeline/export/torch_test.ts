@@ -24,7 +24,7 @@ async function torchOutputs(
   images: readonly Uint8Array<ArrayBuffer>[],
 ): Promise<Outputs> {
   const header = { folder, count: images.length, ...network.input };
-  const output = await runPeer(PYTHON!, "export_torch.py", [
+  const output = await runPeer(PYTHON!, "models/export_torch.py", [
     new TextEncoder().encode(JSON.stringify(header) + "\n"),
     ...images,
   ]);

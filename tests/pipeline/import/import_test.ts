@@ -83,7 +83,7 @@ Deno.test({
       await exportModel({ run, format: "pytorch", out });
       const [resave, images] = [join(folder, "saved.safetensors"), await facesFor(small!)];
       const header = { folder: out, count: images.length, ...small!.network.input, resave };
-      await runPeer(PYTHON!, "export_torch.py", [
+      await runPeer(PYTHON!, "models/export_torch.py", [
         new TextEncoder().encode(JSON.stringify(header) + "\n"),
         ...images as Uint8Array<ArrayBuffer>[],
       ]);
@@ -102,7 +102,7 @@ Deno.test({
       await exportModel({ run: run!, format: "pytorch", out: out! });
       const images = await facesFor(paper!);
       const save = join(folder, "reference.safetensors");
-      const output = await runPeer(PYTHON!, "reference_torch.py", [
+      const output = await runPeer(PYTHON!, "models/reference_torch.py", [
         new TextEncoder().encode(JSON.stringify({ folder: out, save }) + "\n"),
         ...images as Uint8Array<ArrayBuffer>[],
       ]);
