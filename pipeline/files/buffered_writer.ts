@@ -1,6 +1,6 @@
 /** Files of many small pieces. */
 
-import { FileWriter } from "./write_file.ts";
+import { FileWriter, type WriteOptions } from "./write_file.ts";
 
 /** Bytes that are gathered before they are written. */
 const GATHERED = 1 << 20;
@@ -36,9 +36,9 @@ export class BufferedWriter implements AsyncDisposable {
   }
 
   /** Makes the file visible under its name. */
-  async commit(): Promise<void> {
+  async commit(options?: WriteOptions): Promise<void> {
     await this.#flush();
-    await this.#file.commit();
+    await this.#file.commit(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,7 +21,8 @@ export function systemReason(error: unknown): string {
   return message.replace(/(\(os error \d+\)).*$/s, "$1") || "the system does not say why";
 }
 
-interface WriteOptions {
+/** How a file is finished. */
+export interface WriteOptions {
   /**
    * Whether to flush to the disk, true by default. For small files the flush takes longest, and is not
    * worth it for those that can be made again.

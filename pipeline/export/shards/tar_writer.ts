@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createTarPacker } from "modern-tar";
-import { FileWriter } from "../../files/write_file.ts";
+import { BufferedWriter } from "../../files/buffered_writer.ts";
 
 /** What a finished file is told by. */
 export interface TarFacts {
@@ -17,12 +17,12 @@ const HEADER = { type: "file", mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) }
 /** Writes a tar file, which is there once {@linkcode TarWriter.commit} has been called, and whole. */
 export class TarWriter implements AsyncDisposable {
   readonly #packer = createTarPacker();
-  readonly #file: FileWriter;
+  readonly #file: BufferedWriter;
   readonly #hash = createHash("sha256");
   readonly #written: Promise<void>;
   #bytes = 0;
 
-  private constructor(file: FileWriter) {
+  private constructor(file: BufferedWriter) {
     this.#file = file;
     this.#written = this.#write();
     this.#written.catch(() => {}); // Thrown where somebody waits for it.
@@ -35,14 +35,19 @@ export class TarWriter implements AsyncDisposable {
    * @throws {Deno.errors.Busy} If another process is writing it.
    */
   static async open(path: string): Promise<TarWriter> {
-    return new TarWriter(await FileWriter.open(path));
+    return new TarWriter(await BufferedWriter.open(path));
   }
 
   /** Adds a file. */
   async add(name: string, bytes: Uint8Array): Promise<void> {
-    const body = this.#packer.controller.add({ ...HEADER, name, size: bytes.length }).getWriter();
-    await body.write(bytes);
-    await body.close();
+    try {
+      const body = this.#packer.controller.add({ ...HEADER, name, size: bytes.length }).getWriter();
+      await body.write(bytes);
+      await body.close();
+    } catch (error) {
+      await this.#written; // Where the disk refuses, it says why, and the packer only that it was stopped.
+      throw error;
+    }
   }
 
   /** Ends the file and gives it its name. */
@@ -64,7 +69,7 @@ export class TarWriter implements AsyncDisposable {
     for await (const chunk of this.#packer.readable) {
       this.#hash.update(chunk);
       this.#bytes += chunk.length;
-      await this.#file.write(chunk);
+      (await this.#file.reserve(chunk.length)).set(chunk);
     }
   }
 }

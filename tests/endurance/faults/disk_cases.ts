@@ -97,6 +97,12 @@ export function diskCases(source: Source): DiskCase[] {
       name: "predict --maps",
       args: (to) => [...predicting, "--out", join(to, "said.ndjson"), "--maps", join(to, "maps")],
     },
+    {
+      name: "export --format webdataset",
+      args: (to) =>
+        ["export", "--dataset", dataset, "--landmarks", landmarks, "--format", "webdataset"]
+          .concat("--shards", "4", "--out", join(to, "shards")),
+    },
     { name: "report", args: (to) => ["report", "--run", join(to, "run")], onRun: true },
     { name: "compare", args: (to) => ["compare", trained, trained, "--out", join(to, "c.html")] },
     { name: "sample", args: (to) => ["sample", "--count", "2", "--out", join(to, "sample")] },

@@ -88,6 +88,11 @@ for (const [kind, program] of kinds) {
         await Deno.readTextFile(machine.path("Netz", "attparsenet.py")),
         /^import torch$/m,
       );
+      const { count } = await machine.result(
+        ...["export", "--dataset", faces, "--landmarks", "punkte.csv", "--out", "Teile"],
+        ...["--format", "webdataset"],
+      );
+      assert.equal((count as { used: number }).used, 8);
 
       // Every kind of picture; none of these has a face.
       await Deno.mkdir(machine.path("Bilder"));
