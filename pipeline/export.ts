@@ -29,7 +29,8 @@ export interface ExportModelOptions extends OnnxOptions {
   readonly run: string;
   /**
    * `onnx`: `model.onnx` of opset 17, for a batch of any size. `pytorch`: `weights.safetensors` in PyTorch's layout, and `attparsenet.py`, which loads them.
-   * `safetensors`: the weights alone. `tfjs`: the model's own files.
+   * `safetensors`: the weights alone. `tfjs`: the model's own files. `web`: a page for any
+   * browser, with the model's own files.
    */
   readonly format: ExportFormat;
   /** Folder for the files. */
@@ -56,7 +57,7 @@ export interface ExportModelOptions extends OnnxOptions {
  * ```
  *
  * @returns The paths of the files.
- * @throws {Error} If the folder is no run, or has no model yet.
+ * @throws {Error} If the folder is no run, or has no model yet, or the page cannot be bundled.
  * @throws {SyntaxError} If a file of it is damaged, with its path.
  * @throws {WriteError} If a file cannot be written.
  */
@@ -65,7 +66,11 @@ export async function exportModel(options: ExportModelOptions): Promise<string[]
   const card = await readCard(run);
   const model = await readStoredModel(run);
   const files: Record<string, Uint8Array | string> = {};
-  if (format === "tfjs") {
+  if (format === "web") {
+    const { pageFiles } = await import("./export/web/bundle_page.ts");
+    Object.assign(files, await pageFiles());
+  }
+  if (format === "tfjs" || format === "web") {
     for (const name of ["model.json", "weights.bin"]) {
       files[name] = await Deno.readFile(join(run, "model", name));
     }

@@ -20,9 +20,9 @@ const STAGES = [
     "train",
     "evaluate",
     "predict",
+    "report",
     "export",
     "import",
-    "report",
   ],
   ...["compare", "cli"],
 ];

@@ -14,6 +14,9 @@ export const MAIN_MODULE = "pipeline/cli.js";
 /** The module there that holds the shipped sample, beside the one that this file becomes part of. */
 export const SAMPLE_MODULE = "sample.js";
 
+/** The one there that holds the modules of an exported page, JavaScript by name. */
+export const PAGE_MODULE = "page.js";
+
 /** Whether this program has been bundled; its source is TypeScript. */
 export const IS_BUNDLED: boolean = import.meta.url.endsWith(".js");
 

@@ -4,27 +4,17 @@ import { join } from "node:path";
 import { inverseOf, permute } from "../../pipeline/export/torch_layout.ts";
 import { maskSize } from "../../pipeline/network/network.ts";
 import type { NetworkCase, Outputs } from "./model_context.ts";
+import { ALONE, isFetched } from "./npm_peer.ts";
 import { bytesOf, runProcess } from "./python_peer.ts";
 
 const PEER = join(import.meta.dirname!, "..", "peers", "models", "run_onnx.ts");
 
-const ALONE = ["--no-config", "--no-lock", "--node-modules-dir=none"];
-
 /** Whether there is an oracle: it is fetched at its first use. */
-export const hasOnnx: boolean = await isFetched();
+export const hasOnnx: boolean = await isFetched(PEER);
 
 if (!hasOnnx) {
   const line = "NO ONNX RUNTIME: npm's cannot be had, so the comparisons with it are SKIPPED.\n";
   Deno.stderr.writeSync(new TextEncoder().encode(line));
-}
-
-async function isFetched(): Promise<boolean> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", ...ALONE, PEER],
-    stdout: "null",
-    stderr: "null",
-  });
-  return (await command.output()).success;
 }
 
 /** The axes of NHWC in the order of NCHW. */

@@ -14,6 +14,8 @@ export const EXPORT = command({
     "Of a run: onnx: model.onnx of opset 17, for a batch of any size; it takes `image` and gives `logits` " +
     "and `maps`. pytorch: weights.safetensors in PyTorch's layout, and attparsenet.py, a module that loads " +
     "them and needs nothing but torch. safetensors: the weights alone. tfjs: the model as the run has it. " +
+    "web: a page for any browser that shows the attributes of a photo, and where they appear; it needs a " +
+    "file server, and sends nothing anywhere. " +
     "Beside them card.json and README.md say what goes in, what comes out, and how well it was measured " +
     "by evaluate.\n" +
     "Of a data set: webdataset: tar files of one split each with image, labels, points and region bits of " +
@@ -41,6 +43,7 @@ export const EXPORT = command({
   examples: [
     ["--run runs/first --format onnx --out exports/first", "a file for ONNX Runtime"],
     ["--run runs/first --format pytorch --out exports/first", "a module, and its weights"],
+    ["--run runs/first --format web --out exports/page", "a page, for any file server"],
     [
       "--dataset celeba --landmarks celeba.csv --format webdataset --shards 128 --out shards",
       "for trainers on many cards",

@@ -46,7 +46,8 @@ globalThis.Worker = class extends Worker {
   }
 };
 
-const name = "WorkerGlobalScope" in globalThis ? globalThis.name : "";
+// The page's modules bring the types of a window, which has no name.
+const { name = "" } = "WorkerGlobalScope" in globalThis ? globalThis as { name?: string } : {};
 if (name.startsWith(CARRIED)) {
   const release = holdMessages();
   await import(name);

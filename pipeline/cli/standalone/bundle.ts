@@ -1,7 +1,8 @@
 /** The program as a few modules without imports from outside: what an executable carries. */
 
 import { basename, join, relative, resolve, sep } from "node:path";
-import { MAIN_MODULE, SAMPLE_MODULE } from "../../files/standalone.ts";
+import { bundleModules } from "../../export/web/bundle_page.ts";
+import { MAIN_MODULE, PAGE_MODULE, SAMPLE_MODULE } from "../../files/standalone.ts";
 import type { CarriedSample } from "../stages/shipped_sample.ts";
 
 export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "..");
@@ -17,6 +18,7 @@ const WORKERS = [
 export const STARTED_BY_NAME: readonly string[] = [
   ...WORKERS.map((worker) => basename(worker)),
   SAMPLE_MODULE,
+  PAGE_MODULE,
 ];
 
 /** CommonJS modules (tfjs's wasm backend) look at it when they start, and then read nothing there. */
@@ -43,6 +45,7 @@ export async function bundleProgram(): Promise<Map<string, Uint8Array>> {
     // What starts it looks beside itself, and has become part of a module at the top.
     add(basename(worker), `${DIRNAME}import "./${worker.replace(/ts$/, "js")}";\n`);
   }
+  add(PAGE_MODULE, `export default ${JSON.stringify(await bundleModules())};\n`);
   add(SAMPLE_MODULE, await sampleModule(join(PROJECT, "data", "sample")));
   return files;
 }

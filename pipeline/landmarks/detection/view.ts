@@ -1,6 +1,7 @@
 /** A picture made ready for a detector: resized, and laid into the middle of a canvas. */
 
-import { resizeImage, type RgbImage } from "../../image/image.ts";
+import type { RgbImage } from "../../image/image.ts";
+import { resizeImage } from "../../image/resize.ts";
 import type { Box } from "../../face/record.ts";
 
 /** How a detector is to see a picture. */

@@ -79,11 +79,12 @@ for (const [kind, program] of kinds) {
       await machine.result("predict", "--run", run, images, "--out", "wahr.csv", "--maps", "wo");
       await machine.result("evaluate", "--run", run, "--dataset", faces, "--split", "train");
       await machine.result("report", "--run", run);
-      for (const format of ["onnx", "pytorch"]) {
+      for (const format of ["onnx", "pytorch", "web"]) {
         await machine.result("export", "--run", run, "--format", format, "--out", "Netz");
       }
       await machine.result("import", "--from", "Netz/model.onnx", "--out", "zurück");
       assert.ok(await exists(machine.path("zurück", "model", "weights.bin")));
+      assert.ok(await exists(machine.path("Netz", "page.js")));
       assert.match(
         await Deno.readTextFile(machine.path("Netz", "attparsenet.py")),
         /^import torch$/m,
