@@ -37,6 +37,9 @@ export async function writeSource(folder: string): Promise<Source> {
   const source = { folder, dataset, config, landmarks, few };
   const { code, err } = await runCommandLine(pipelineArgs(source, join(folder, "run")));
   if (code !== 0) throw new Error(err);
+  const network = ["--format", "safetensors", "--out", join(folder, "exported")];
+  const done = await runCommandLine(["export", "--run", join(folder, "run"), ...network]);
+  if (done.code !== 0) throw new Error(done.err);
   const rows = (await Deno.readTextFile(landmarks)).split("\n").slice(0, 3);
   await Deno.writeTextFile(few, rows.join("\n") + "\n");
   return source;
@@ -63,6 +66,7 @@ export function diskCases(source: Source): DiskCase[] {
   const images = join(dataset, "img_align_celeba");
   const trained = join(source.folder, "run");
   const two = ["000001.jpg", "000003.jpg"].map((name) => join(images, name));
+  const exported = join(source.folder, "exported", "weights.safetensors");
   const predicting = ["predict", ...two, "--run", trained, ...WASM];
   return [
     {
@@ -102,6 +106,15 @@ export function diskCases(source: Source): DiskCase[] {
       args: (to) =>
         ["export", "--dataset", dataset, "--landmarks", landmarks, "--format", "webdataset"]
           .concat("--shards", "4", "--out", join(to, "shards")),
+    },
+    ...["onnx", "pytorch", "tfjs"].map((format): DiskCase => ({
+      name: `export --format ${format}`,
+      args: (to) => ["export", "--run", trained, "--format", format, "--out", join(to, "network")],
+    })),
+    {
+      name: "import",
+      args: (to) => ["import", "--from", exported, "--out", join(to, "run")],
+      again: ["--force"],
     },
     { name: "report", args: (to) => ["report", "--run", join(to, "run")], onRun: true },
     { name: "compare", args: (to) => ["compare", trained, trained, "--out", join(to, "c.html")] },

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { exists, UNFINISHED } from "../../../pipeline/files/write_file.ts";
+import { exists, ignoreMissing, UNFINISHED } from "../../../pipeline/files/write_file.ts";
 import { decodeSafetensors } from "../../../pipeline/files/safetensors.ts";
 import { runCommandLine } from "./command_line.ts";
 import { type DiskCase, prepareCase, type Source } from "./disk_cases.ts";
@@ -83,8 +83,11 @@ async function inCase<T>(
 async function timelessContent(folder: string): Promise<Content> {
   const run = join(folder, "run");
   const ofRun = await exists(run, "report.html") ? await contentOfRun(run) : {};
-  if (await exists(run, "log.ndjson") && !await exists(run, "report.html")) {
-    for (const name of ["log.ndjson", "config.json"]) await Deno.remove(join(run, name));
+  // Of a run that was trained or imported alone, both tell the time.
+  if (!await exists(run, "report.html")) {
+    for (const name of ["log.ndjson", "config.json"]) {
+      await Deno.remove(join(run, name)).catch(ignoreMissing);
+    }
   }
   return { ...ofRun, ...await hashesOf(folder) };
 }
@@ -130,7 +133,7 @@ function isWhole(name: string, bytes: Uint8Array): boolean {
     if (name.endsWith(".safetensors")) decodeSafetensors(bytes);
     else if (name.endsWith(".json")) JSON.parse(new TextDecoder().decode(bytes));
     else if (name.endsWith(".html")) return /<\/html>\s*$/.test(new TextDecoder().decode(bytes));
-    else if (name.endsWith("model/README.md")) {
+    else if (name.endsWith("/README.md")) {
       return /^## Limits\n[^]*\.\n$/m.test(new TextDecoder().decode(bytes));
     } else return name.endsWith("weights.bin") && bytes.length > 0 && bytes.length % 4 === 0;
     return true;
