@@ -34,6 +34,8 @@ export interface PageAnswer {
   readonly notes: string[];
   /** What the picture is called once an attribute has been chosen; empty if it stays as it was. */
   map: string;
+  /** Of the page in each picture, in pixels: more than the window's where it has to be scrolled sideways. */
+  readonly widths: number[];
   /** Addresses beyond the page's own server that were asked for. */
   readonly elsewhere: string[];
   /** What the page's policy forbade, before the last attempt. */

@@ -39,6 +39,9 @@ async function carriedModules(): Promise<Files> {
  * @throws {Error} If Deno cannot bundle them.
  */
 export async function bundleModules(): Promise<Record<string, string>> {
+  if (!("bundle" in Deno)) {
+    throw new Error("The page cannot be bundled: Deno needs --unstable-bundle for that");
+  }
   const { outputFiles = [], errors } = await Deno.bundle({
     entrypoints: [join(import.meta.dirname ?? ".", "page.ts")],
     // Nothing is written there: names are relative to it.

@@ -41,4 +41,5 @@ export function closeCamera(): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
   video.srcObject = null;
   element("viewfinder").hidden = true;
+  element("camera").focus();
 }

@@ -30,7 +30,7 @@ const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }
 const origin = `http://127.0.0.1:${server.addr.port}`;
 const browser = await launch({ executablePath: task.chromium, args: FLAGS });
 const answer: PageAnswer = {
-  ...{ faces: {}, notes: [], elsewhere: [], violations: [], errors: [], map: "", attempt: "" },
+  ...{ faces: {}, notes: [], widths: [], elsewhere: [], violations: [], errors: [], map: "", attempt: "" },
 };
 /** What the page's policy forbids, as it happens. */
 const violations: string[] = [];
@@ -52,6 +52,7 @@ try {
     await page.emulateMediaFeatures([scheme]);
     await showPhoto(page, task.photos[0]!);
     await page.locator(".present input").click();
+    answer.widths.push(await page.evaluate(() => document.documentElement.scrollWidth));
     await page.screenshot({ path: path as `${string}.png`, fullPage: true });
   }
   answer.violations = [...violations];

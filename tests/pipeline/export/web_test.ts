@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openBackend } from "../../../pipeline/compute/backend.ts";
 import { exportModel } from "../../../pipeline/export.ts";
 import { findImages } from "../../../pipeline/image/find_images.ts";
+import { encodePng, readImage } from "../../../pipeline/image/image.ts";
 import { predict, type PredictedImage } from "../../../pipeline/predict.ts";
 import { train } from "../../../pipeline/train.ts";
 import { chromium, drivePage, type ShownFace } from "../../contexts/page_context.ts";
@@ -49,6 +50,9 @@ Deno.test({
       await trainSmall(run);
       await exportModel({ run, format: "web", out });
       const photos = await fivePhotos();
+      const png = join(folder, "first.png");
+      await Deno.writeFile(png, await encodePng(await readImage(photos[0]!)));
+      photos.push(png);
       using backend = await openBackend("wasm");
       const images = findImages(photos);
       const said = await Array.fromAsync(
@@ -58,7 +62,8 @@ Deno.test({
 
       const backends = ["wasm", "webgl", "webgpu"];
       const noFaces = [join(folder, "run", "config.json")];
-      const page = await drivePage({ folder: out, backends, photos, noFaces, pictures: [] });
+      const pictures = [{ path: join(folder, "phone.png"), width: 390, dark: true }];
+      const page = await drivePage({ folder: out, backends, photos, noFaces, pictures });
       for (const name of backends) {
         assertSaid(page.faces[name]!, said, name);
         for (const { status } of page.faces[name]!) {
@@ -70,6 +75,7 @@ Deno.test({
         "This is no picture that can be read.",
         "No face was found in this picture.",
       ]);
+      assert.deepEqual(page.widths, [390], "a phone's width is enough");
       assert.match(page.map, /^The face, with the map of \w/);
       assert.deepEqual([page.elsewhere, page.violations, page.errors], [[], [], []]);
       assert.equal(page.attempt, "connect-src https://example.invalid/", "a page that wanted to");
