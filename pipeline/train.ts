@@ -18,7 +18,7 @@ import { gatherFaces } from "./train/faces/gather_faces.ts";
 import { keepImages } from "./train/faces/keep_images.ts";
 import { RunPictures } from "./train/faces/run_pictures.ts";
 import { Learner } from "./compute/learner.ts";
-import { classWeights } from "./compute/loss_targets.ts";
+import { classWeights, EVEN_CLASSES } from "./compute/loss_targets.ts";
 import {
   readRunConfig,
   type RunConfig,
@@ -79,7 +79,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   try {
     if (faces.prior) setMaskPrior(network, faces.prior);
     if (config.from !== null) await startFrom(network, config.from);
-    const classes = classWeights(faces.train.map(({ labels }) => labels));
+    const classes = config.classBalance || config.maskBalance
+      ? classWeights(faces.train.map(({ labels }) => labels))
+      : EVEN_CLASSES;
     using learner = new Learner(backend, network, config, classes);
     const { network: { input }, deviceImages } = config;
     const source = { input, pixelsOf: pictures.fromPack };

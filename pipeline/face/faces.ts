@@ -99,10 +99,16 @@ export function mayBeDamaged({ damage }: FaceRecord): boolean {
  * @throws {RangeError} If a point lies too far out, or is no number.
  */
 export function checkRegions(record: FaceRecord): void {
-  writeRegions(record, SCRATCH, 0);
+  const { points, size } = record;
+  if (!points || !size) return;
+  const most = NEAR * Math.min(size[0] / FRAME.width, size[1] / FRAME.height);
+  // False for what is no number.
+  if (!points.every((coordinate) => Math.abs(coordinate) <= most)) writeRegions(record, SCRATCH, 0);
 }
 
 const SCRATCH = makePolygons(1);
+/** Points within so many pixels of the frame have all corners of their regions within four times as many. */
+const NEAR = 8000;
 
 /** The 14 regions of a face in {@linkcode FRAME}; null where there are no landmarks. */
 export function regionsOf(record: FaceRecord): RegionPolygons | null {

@@ -17,6 +17,7 @@ import { nameFromTable, nameInTable } from "../../image/image_name.ts";
 import type { Face } from "../../face/faces.ts";
 import { BufferedWriter } from "../../files/buffered_writer.ts";
 import { exists } from "../../files/write_file.ts";
+import { bytesOf } from "../../files/safetensors.ts";
 import { hexOf } from "../../files/hex_digest.ts";
 import type { Split } from "../../face/record.ts";
 
@@ -36,7 +37,7 @@ const COLUMNS = ["image_name", "split", "labels", "landmarks", "image"];
 /** What the list says of a face. */
 export function listedFace({ record, labels, digest = "" }: Face): ListedFace {
   const { image, split, points } = record;
-  const landmarks = points ? hexOf(new Uint8Array(Float32Array.from(points).buffer), 8) : "";
+  const landmarks = points ? hexOf(bytesOf(points), 8) : "";
   return { image, split: split as ListedFace["split"], labels, landmarks, digest };
 }
 

@@ -1,6 +1,7 @@
 /** What tells the faces of one training from those of another. */
 
 import { createHash } from "node:crypto";
+import { bytesOf } from "../../files/safetensors.ts";
 import type { Face } from "../../face/faces.ts";
 
 /** Counts, and the first 64 bits of SHA-256 in hexadecimal digits. */
@@ -21,7 +22,7 @@ export function fingerprintOf(faces: readonly Face[]): Fingerprint {
   for (const { record: { image, split, points }, labels: bits } of faces) {
     names!.update(`${split}/${image}\n`);
     labels!.update(`${bits}\n`);
-    if (points) landmarks!.update(new Uint8Array(Float32Array.from(points).buffer));
+    if (points) landmarks!.update(bytesOf(points));
   }
   return {
     faces: faces.length,

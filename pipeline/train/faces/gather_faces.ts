@@ -18,8 +18,8 @@ import { regionBitsOf } from "../../face/region_bits.ts";
 import { repairLabels } from "./repair_labels.ts";
 import type { RunPictures } from "./run_pictures.ts";
 
-/** Faces that the prior of the masks is made of, at most: so many give each share within half a percent. */
-const PRIOR_FACES = 2 ** 14;
+/** Faces that the prior of the masks is made of, at most: so many give each share within a percent. */
+const PRIOR_FACES = 2 ** 13;
 
 /** The faces of a run, and what their masks have in common. */
 interface GatheredFaces extends FaceSets {
@@ -66,8 +66,8 @@ export async function gatherFaces(
     const polygons = split === "train" && prior && isPriors() ? regionsOf(face.record) : null;
     if (polygons) prior!.add(regionBitsOf(polygons, mask));
     const repaired = config.labelRepair ? repairLabels(face, mask) : face;
-    const isKept = face.pixels && pictures.takes(face.pixels);
-    sets[split].push(isKept ? repaired : { ...repaired, pixels: null });
+    const isDropped = face.pixels && !pictures.takes(face.pixels);
+    sets[split].push(isDropped ? { ...repaired, pixels: null } : repaired);
   }
   const { training, fresh } = counters;
   requireFaces(training.count, sets.train.length > 0, config.allowMissing);
