@@ -66,6 +66,8 @@ export interface LabelSource {
    * that the label file names too.
    */
   readonly images: FaceCount;
+  /** Names of its columns that hold neither the image nor one of the 40 attributes. */
+  readonly ignored: readonly string[];
 }
 
 /** The seed of AttParseNet's experiments. */
@@ -166,11 +168,12 @@ export class Dataset {
     this.root = place.root;
     this.layout = place.layout;
     this.files = place.files;
-    const { table: { names }, partition: { splits, others } } = tables;
+    const { table: { names, ignored }, partition: { splits, others } } = tables;
     const { labels: file, partition } = place.files;
     this.count = names.size;
     this.counts = countSplits(splits);
-    this.labelled = { file, replaced, images: countLabelled(names, others, file) };
+    const images = countLabelled(names, others, file);
+    this.labelled = { file, replaced, images, ignored };
     this.placed = countPlaced(names, splits, partition);
     this.#tables = tables;
   }

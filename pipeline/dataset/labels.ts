@@ -3,7 +3,7 @@
  *
  * CelebA's own `list_attr_celeba.txt` (number of rows, names, then rows padded with blanks), its csv
  * mirrors (`image_id` first), AttParseNet's csv (`image_name`), and csv files of other sets with the
- * same 40 columns in any order.
+ * same 40 columns in any order and case, and maybe others beside them.
  */
 
 import { attributeColumn, ATTRIBUTES } from "../face/attributes.ts";
@@ -21,13 +21,16 @@ export interface LabelTable {
   readonly names: NameTable;
   /** 40 label bits for each name: f64 [names.size] (see `attributes.ts`). */
   readonly labels: Float64Array;
+  /** Names of the columns that hold neither the image nor an attribute, as the file spells them. */
+  readonly ignored: readonly string[];
 }
 
 /**
  * Reads a label file of any of the known forms. 1 means that an attribute is present, 0 and −1 that
  * it is not.
  *
- * @throws {SyntaxError} With `path:line`: if the column names are not the 40 attributes in some order,
+ * @throws {SyntaxError} With `path:line`: if the column names are not the 40 attributes in some order (and,
+ * where one of them is known to stand for the image, any others),
  * a row has too few or too many cells, a label is no label, an image is named twice or its name is
  * refused, or the number of rows is not the one that the file gives.
  * @throws {Deno.errors.NotFound} If there is no such file.
@@ -38,7 +41,12 @@ export async function readLabels(
 ): Promise<LabelTable> {
   const reader = new LabelReader();
   const rows = await readTable(path, reader, options);
-  return { path, names: reader.names, labels: reader.labels.subarray(0, rows) };
+  return {
+    path,
+    names: reader.names,
+    labels: reader.labels.subarray(0, rows),
+    ignored: reader.ignored,
+  };
 }
 
 const NAME = -1;
@@ -51,6 +59,7 @@ const MINUS = 45;
 class LabelReader implements TableReader {
   readonly names = new NameTable();
   labels = new Float64Array(1 << 9);
+  ignored: string[] = [];
   /** For every column of the file the attribute it holds, or NAME, or SKIP. */
   #columns = new Int8Array();
   /** For every column of the file what a 1 in it adds to the labels. */
@@ -58,6 +67,7 @@ class LabelReader implements TableReader {
 
   header(cells: readonly string[], table: Cells): boolean {
     const columns = labelColumns(cells, table);
+    this.ignored = cells.filter((cell, at) => columns[at] === SKIP && !isRowNumberHeading(cell));
     this.#columns = Int8Array.from(columns);
     this.#weights = Float64Array.from(columns, (column) => column >= 0 ? 2 ** column : 0);
     return true;
@@ -114,9 +124,10 @@ function isPresent(cells: Cells, column: number): boolean {
 }
 
 function wrongWidth(cells: Cells, found: number, needed: number): SyntaxError {
+  const others = needed - 1 - ATTRIBUTES.length;
   return cells.fail(
     `the row has ${found} cells where ${needed} are needed ` +
-      `(the image and ${ATTRIBUTES.length} labels).`,
+      `(the image and ${ATTRIBUTES.length} labels${others === 0 ? "" : `, and ${others} more`}).`,
   );
 }
 
@@ -129,19 +140,24 @@ function labelColumns(cells: readonly string[], table: Cells): number[] {
   const columns = cells.map((cell, at) => {
     if (at === image) return NAME;
     if (at === 0 && isRowNumberHeading(cell)) return SKIP;
-    return attributeColumn(cell.replaceAll(" ", "_")) ?? NaN;
+    return columnOf(cell) ?? NaN;
   });
   checkAttributes(cells, columns, table);
+  const known = columns.map((column) => Number.isNaN(column) ? SKIP : column);
   // CelebA's own file names the 40 attributes, but not the image that the rows begin with.
-  return image < 0 ? [NAME, ...columns] : columns;
+  return image < 0 ? [NAME, ...known] : known;
+}
+
+/** The attribute that a column name stands for. */
+function columnOf(heading: string): number | undefined {
+  return attributeColumn(heading.replaceAll(" ", "_"));
 }
 
 /** Which column name stands for the image, or −1 if the names begin after it. */
 function imageColumn(cells: readonly string[], table: Cells): number {
   const named = cells.findIndex(isImageHeading);
   if (named >= 0) return named;
-  const first = attributeColumn((cells[0] as string).replaceAll(" ", "_"));
-  return first !== undefined || table.separator === BLANKS ? -1 : 0;
+  return columnOf(cells[0] as string) !== undefined || table.separator === BLANKS ? -1 : 0;
 }
 
 function checkAttributes(cells: readonly string[], columns: number[], table: Cells): void {
@@ -150,8 +166,13 @@ function checkAttributes(cells: readonly string[], columns: number[], table: Cel
     ? ""
     : ` ${ATTRIBUTES.length - absent.length} of the 40 attributes are there, ` +
       `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} missing.`;
+  const images = cells.filter(isImageHeading);
+  if (images.length > 1) {
+    throw table.fail(`${images.map(quoted).join(" and ")} may each hold the image: only one can.`);
+  }
   const unknown = columns.findIndex(Number.isNaN);
-  if (unknown >= 0) {
+  // Where no name is known to stand for the image, an unknown one may do so.
+  if (unknown >= 0 && (missing !== "" || images.length === 0)) {
     throw table.fail(`there is no attribute ${quoted(cells[unknown] as string)}.${missing}`);
   }
   const twice = columns.find((column, at) => column >= 0 && columns.indexOf(column) < at);

@@ -58,14 +58,17 @@ const SYNONYMS: Readonly<Record<string, Attribute>> = {
   Side_Burns: "Sideburns",
 };
 
+/** By the name in lower case. */
 const COLUMN: ReadonlyMap<string, number> = new Map([
-  ...ATTRIBUTES.map((name, column) => [name, column] as const),
-  ...Object.entries(SYNONYMS).map(([name, own]) => [name, ATTRIBUTES.indexOf(own)] as const),
+  ...ATTRIBUTES.map((name, column) => [name.toLowerCase(), column] as const),
+  ...Object.entries(SYNONYMS).map(([name, own]) =>
+    [name.toLowerCase(), ATTRIBUTES.indexOf(own)] as const
+  ),
 ]);
 
-/** The column of an attribute, or `undefined` if no attribute has that name. */
+/** The column of an attribute, its name in any case, or `undefined` if no attribute has that name. */
 export function attributeColumn(name: string): number | undefined {
-  return COLUMN.get(name);
+  return COLUMN.get(name.toLowerCase());
 }
 
 /** Whether attribute `column` is present in `labels`. */

@@ -3,6 +3,7 @@
 import type { Dataset } from "../../dataset.ts";
 import { type Context, defaulted, flag, type Option } from "../command.ts";
 import { choice } from "../kinds.ts";
+import { quoted } from "../../files/quoted.ts";
 
 export const FOLLOW_LINKS: Option<boolean> = flag(
   "follow links that lead out of the data set, such as one to images on another disk",
@@ -46,5 +47,16 @@ export async function openShown(
   });
   if (performance.now() - start < WORTH_A_LINE) terminal.abandon();
   else terminal.finish();
+  const { file, ignored } = dataset.labelled;
+  if (ignored.length > 0) terminal.note(`${file}: ${ignoredColumns(ignored)}`);
   return dataset;
+}
+
+/** How many names of columns are said. */
+const SHOWN = 5;
+
+function ignoredColumns(names: readonly string[]): string {
+  const more = names.length > SHOWN ? " and others" : "";
+  const which = names.slice(0, SHOWN).map((name) => quoted(name)).join(", ") + more;
+  return `${names.length} ${names.length === 1 ? "column is" : "columns are"} ignored: ${which}.`;
 }

@@ -33,6 +33,7 @@ import { pairsText, tableText } from "../../../pipeline/cli/terminal/table.ts";
 import type { Sink } from "../../../pipeline/cli/terminal/sink.ts";
 import { Terminal } from "../../../pipeline/cli/terminal/terminal.ts";
 import { SAMPLE } from "../../contexts/train_context.ts";
+import { csvLabels, withFolder } from "../../fixtures/dataset_folder.ts";
 
 const TINY: Command = command({
   needs: [],
@@ -333,6 +334,19 @@ Deno.test("openShown() shows that tables are read, and leaves nothing of it for 
   terminal.note("note");
   const left = stderr.text.split("\r\x1b[K").at(-1)!;
   assert.match(left, /^(data set: 960 rows in .*\n)?note\n$/, "erased, or ended where it is slow");
+});
+
+Deno.test("openShown() says which columns of a label file are ignored", async () => {
+  const labels = csvLabels(1).trimEnd().split("\n")
+    .map((line, row) => line + (row === 0 ? ",id,a,b,c,d,e" : ",1,2,3,4,5,6")).join("\n");
+  await withFolder({ "list_attr.csv": labels, "img_celeba/": "" }, async (root) => {
+    const stderr = memory();
+    const terminal = new Terminal({ quiet: false, json: false }, memory(), stderr);
+    const { signal } = new AbortController();
+    await openShown(root, { damaged: "reject" }, { terminal, signal });
+    const line = 'list_attr.csv: 6 columns are ignored: "id", "a", "b", "c", "d" and others.\n';
+    assert.ok(stderr.text.endsWith(line), stderr.text);
+  });
 });
 
 Deno.test("exit codes tell failure, wrong usage, interruption and a reader that left", () => {

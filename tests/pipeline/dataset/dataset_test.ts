@@ -145,7 +145,7 @@ Deno.test("openDataset() takes another label file from anywhere", async () => {
     const file = join(root, "new/labels.csv");
     const dataset = await openDataset(join(root, "set"), { labels: file });
     const images = { stage: "labels", faces: 6, used: 6, leftOut: [] };
-    assert.deepEqual(dataset.labelled, { file, replaced: true, images });
+    assert.deepEqual(dataset.labelled, { file, replaced: true, images, ignored: [] });
     assert.equal((await Array.fromAsync(dataset.records()))[3]?.labels, testBits(4));
   });
 });

@@ -76,6 +76,9 @@ const CSV: Readonly<Record<string, string>> = {
     .map((line, row) => line && (row === 0 ? `,${line}` : `${row - 1},${line}`)).join("\n"),
   "column names with blanks for underscores": csvLabels(5)
     .replace(/^.*\n/, (names) => names.replaceAll("_", " ").replace("image id", "image_id")),
+  "column names in upper and lower case": csvLabels(5)
+    .replace(/^.*\n/, (names) => names.toLowerCase().replace("smiling", "SMILING")),
+  "AttParseNet's spelling in lower case": csvLabels(5).replace("Gray_Hair", "grey_hair"),
   "a table with tabs": csvLabels(5).replaceAll(",", "\t"),
 };
 
@@ -118,6 +121,42 @@ Deno.test("readLabels() refuses an unknown and a repeated attribute, naming it",
   await checkRefused(csvLabels(2, { names: twice }), 1, /Male has two columns.*Young is missing/);
   const synonym = [...ATTRIBUTES, "Grey_Hair"];
   await checkRefused(csvLabels(2, { names: synonym }), 1, /Gray_Hair has two columns/);
+});
+
+/** {@linkcode csvLabels} with a first and a last column more, of these names and with these cells. */
+function widened(text: string, names: [string, string], cells: [string, string]): string {
+  return text.trimEnd().split("\n").map((line, row) => {
+    const [first, last] = row === 0 ? names : cells;
+    return `${first},${line},${last}\n`;
+  }).join("");
+}
+
+Deno.test("readLabels() ignores columns beyond the 40, and says which", async () => {
+  const text = widened(csvLabels(5, { order: SHUFFLED }), ["id", 'a "b"'], ["7", "x"]);
+  await checkLabels(text.replace('a "b"', '"a ""b"""'), 5);
+  await withFolder({ "labels.csv": text.replace(',a "b"', ",b") }, async (root) => {
+    const { ignored } = await readLabels(join(root, "labels.csv"));
+    assert.deepEqual(ignored, ["id", "b"]);
+  });
+  await withFolder({ "labels.csv": widened(csvLabels(5), ["", ""], ["7", ""]) }, async (root) => {
+    assert.deepEqual((await readLabels(join(root, "labels.csv"))).ignored, []);
+  });
+  await checkRefused(
+    text.replace('a "b"', "b").replace(/x\n/, "x,y\n"),
+    2,
+    /44 cells where 43 .*2 more/,
+  );
+});
+
+Deno.test("readLabels() refuses columns beyond the 40 where any of them may name the image", async () => {
+  const cells: [string, string] = ["7", "x"];
+  const wide = (heading: string, names: [string, string]) =>
+    widened(csvLabels(5, { heading }), names, cells);
+  await checkRefused(wide("face", ["id", "set"]), 1, /no attribute "face"/);
+  await checkRefused(wide("face", ["", "set"]), 1, /no attribute "face"/);
+  await checkRefused(wide("image_id", ["id", "path"]), 1, /"image_id" and "path" may each hold/);
+  const typo = wide("image_id", ["id", "set"]).replace("Smiling", "Smilling");
+  await checkRefused(typo, 1, /no attribute "id"\. 39 of the 40 .* Smiling is missing/);
 });
 
 Deno.test("readLabels() refuses a file without column names", async () => {
