@@ -7,16 +7,11 @@
 import type { FaceCount } from "./face/face_count.ts";
 import { type FaceRecord, type Split, SPLITS } from "./face/record.ts";
 import { boxOf, type BoxTable, readBoxes } from "./dataset/boxes.ts";
-import { addUnlabelled, countLabelled, countPlaced } from "./dataset/join_counts.ts";
+import { countLabelled, countPlaced } from "./dataset/join_counts.ts";
 import { type LabelTable, readLabels } from "./dataset/labels.ts";
-import {
-  checkNames,
-  type DatasetFiles,
-  findImages,
-  findTables,
-  imagePath,
-  type Layout,
-} from "./dataset/layout.ts";
+import { type ImageListing, listImages } from "./dataset/image_listing.ts";
+import { type DatasetFiles, findImages, findTables, imagePath } from "./dataset/layout.ts";
+import type { Layout } from "./dataset/layout.ts";
 import { LinkGuard } from "./dataset/links.ts";
 import { drawPartition, type Partition, readPartition } from "./dataset/partition.ts";
 import type { TableOptions } from "./files/tables/text_table.ts";
@@ -77,12 +72,12 @@ const DEFAULT_SEED = 64;
  * Opens a data set: CelebA in its official layout (flat, or under Anno, Eval and Img), its csv mirrors,
  * AttParseNet's csv, or any folder of images that a label file with the 40 attributes names.
  *
- * The tables are read and checked here, so that a wrong one stops before any work. The images are
- * not looked at: one that is missing or broken is found when it is decoded, and one that is a link which
- * leads out of the data set is rejected. The data set is the faces
- * of the label file, in its order. Where a partition file is there, it gives their splits; a face that it
- * does not name has none. Without one, splits are drawn from the seed, about 80/10/10. What either file
- * leaves out is counted.
+ * The tables are read and checked here, so that a wrong one stops before any work. An image's file may differ
+ * from its name in case or ending (`000001.png` for `000001.jpg`). The images are not looked at: one that is
+ * missing or broken is found when it is decoded, and one that is a link which leads out of the data set is
+ * rejected. The data set is the faces of the label file, in its order. Where a partition file is there, it gives
+ * their splits; a face that it does not name has none. Without one, splits are drawn from the seed, about
+ * 80/10/10. What either file leaves out is counted.
  *
  * @example Faces of the sample
  * ```ts
@@ -97,7 +92,7 @@ const DEFAULT_SEED = 64;
  * @throws {Deno.errors.NotFound} If the folder, its label file or its images are not there.
  * @throws {Deno.errors.PermissionDenied} If a table or the images' folder is a link which leads out of it.
  * @throws {SyntaxError} With `path:line`, if a table is wrong.
- * @throws {Error} If the label file names none of the images.
+ * @throws {Error} If the label file names none of the images, or one so that several may be meant.
  * @throws {RangeError} If the seed is no whole number.
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
@@ -109,17 +104,18 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   const table = await readLabels(files.labels, reading());
   const { images, layout } = await findImages(root, table.names.name(0));
   links.require(images);
-  await checkNames(images, table.names, files.labels);
+  const { names } = table;
+  const listing = await listImages({ images, names, labels: files.labels, links });
   const partition = files.partition === null
-    ? drawPartition(table.names, options.seed ?? DEFAULT_SEED)
-    : await readPartition(files.partition, table.names, reading());
-  await addUnlabelled({ images, names: table.names, links }, partition.others);
+    ? drawPartition(names, options.seed ?? DEFAULT_SEED)
+    : await readPartition(files.partition, names, reading());
+  for (const name of listing.others) partition.others.addName(name);
   const useBoxes = files.boxes !== null && layout === "celeba-in-the-wild";
-  const boxes = useBoxes ? await readBoxes(files.boxes, table.names, reading()) : null;
+  const boxes = useBoxes ? await readBoxes(files.boxes, names, reading()) : null;
   return new Dataset(
     { root, layout, files: { ...files, images, boxes: useBoxes ? files.boxes : null } },
     options.labels !== undefined,
-    { table, partition, boxes, links, useDamaged: options.useDamaged ?? false },
+    { table, listing, partition, boxes, links, useDamaged: options.useDamaged ?? false },
   );
 }
 
@@ -136,6 +132,7 @@ function sumOfRows({ signal, onRows }: DatasetOptions): () => TableOptions {
 interface DatasetTables {
   readonly links: LinkGuard;
   readonly table: LabelTable;
+  readonly listing: ImageListing;
   readonly partition: Partition;
   readonly boxes: BoxTable | null;
   readonly useDamaged: boolean;
@@ -205,9 +202,9 @@ export class Dataset {
   }
 
   #record(face: number): FaceRecord {
-    const { table, partition, boxes, links, useDamaged } = this.#tables;
+    const { table, listing, partition, boxes, links, useDamaged } = this.#tables;
     const image = table.names.name(face);
-    const path = imagePath(this.files.images, image);
+    const path = imagePath(this.files.images, listing.files.get(face) ?? image);
     return {
       image,
       path,

@@ -5,11 +5,10 @@
  * csv of the mirrors, the images also one folder deeper, as Kaggle's archive unpacks.
  */
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isNotThere } from "../files/write_file.ts";
 import { requireFolder } from "./image_folder.ts";
-import { isImageFile } from "../image/image_name.ts";
-import type { NameTable } from "../files/tables/name_table.ts";
+import { bareName, isImageFile } from "../image/image_name.ts";
 
 /**
  * What a data set is like: CelebA's aligned images, CelebA's in-the-wild images, or another set's
@@ -48,7 +47,12 @@ const BOX_FILES = [
   "list_bbox_celeba.csv",
   "Anno/list_bbox_celeba.csv",
 ];
-const ALIGNED_FOLDERS = ["img_align_celeba", "Img/img_align_celeba"];
+const ALIGNED_FOLDERS = [
+  "img_align_celeba",
+  "Img/img_align_celeba",
+  "img_align_celeba_png",
+  "Img/img_align_celeba_png",
+];
 const WILD_FOLDERS = ["img_celeba", "Img/img_celeba"];
 /** Folders that may hold another set's images; "" is the data set's folder itself. */
 const OTHER_FOLDERS = ["images", "img", ""];
@@ -84,7 +88,8 @@ export async function findTables(
 /**
  * Finds the images of the data set in `root`; aligned images come before in-the-wild ones.
  *
- * @param first Name of one of the images: a folder of no known name is taken if it holds this one.
+ * @param first Name of one of the images: a folder of no known name is taken if it holds this one (or, if none
+ * does, one whose name differs in case or ending only).
  * @throws {Deno.errors.NotFound} If there is no such folder, saying what was looked for.
  */
 export async function findImages(
@@ -98,6 +103,10 @@ export async function findImages(
   for (const folder of OTHER_FOLDERS) {
     const images = join(root, folder);
     if (await isFile(imagePath(images, first))) return { images, layout: "other" };
+  }
+  for (const folder of OTHER_FOLDERS) {
+    const images = join(root, folder);
+    if (await holdsAlike(imagePath(images, first))) return { images, layout: "other" };
   }
   throw new Deno.errors.NotFound(
     `There are no images in ${root}: looked for the folders ` +
@@ -133,6 +142,19 @@ async function isFile(path: string): Promise<boolean> {
   return (await statOf(path))?.isFile ?? false;
 }
 
+/** Whether there is an image whose name differs from that of `path` in case or ending only. */
+async function holdsAlike(path: string): Promise<boolean> {
+  const bare = bareName(basename(path));
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(dirname(path))) {
+      if (!isDirectory && isImageFile(name) && bareName(name) === bare) return true;
+    }
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+  }
+  return false;
+}
+
 async function isFolder(path: string): Promise<boolean> {
   return (await statOf(path))?.isDirectory ?? false;
 }
@@ -144,27 +166,4 @@ async function statOf(path: string): Promise<Deno.FileInfo | null> {
     if (isNotThere(error)) return null;
     throw error;
   }
-}
-
-/**
- * Makes sure that a label file is about the images of a folder. Some may be missing, and the folder may be
- * empty yet; but images of which the file names none are another data set's.
- *
- * @throws {Error} If the folder holds images, and no name is one of theirs.
- */
-export async function checkNames(images: string, names: NameTable, labels: string): Promise<void> {
-  // Names with folders are not taken apart: the first one tells.
-  const first = names.name(0);
-  if (/[/\\]/.test(first) || await isFile(imagePath(images, first))) return;
-  let found: string | null = null;
-  for await (const { name } of Deno.readDir(images)) {
-    if (!isImageFile(name)) continue;
-    if (names.indexOf(name) >= 0) return;
-    found ??= name;
-  }
-  if (found === null) return;
-  throw new Error(
-    `${labels} has no labels for the images in ${images}, such as ${found}; ` +
-      `it names ${first}: is it another data set's?`,
-  );
 }

@@ -12,6 +12,13 @@ export function isImageFile(name: string): boolean {
   return kindOfName(name)?.isRead ?? false;
 }
 
+/** A name without the ending of a picture, in lower case but for its folders. */
+export function bareName(name: string): string {
+  const start = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;
+  const end = kindOfName(name) === null ? name.length : name.lastIndexOf(".");
+  return name.slice(0, start) + name.slice(start, end).toLowerCase();
+}
+
 /** What a spreadsheet takes for the beginning of a formula, wide letters too. */
 const FORMULA = String.raw`[=+\-@\uff1d\uff0b\uff0d\uff20]`;
 const LIKE_FORMULA = new RegExp(String.raw`^(?:\./)*${FORMULA}`);
