@@ -10,8 +10,8 @@ import { boxOf, type BoxTable, readBoxes } from "./dataset/boxes.ts";
 import { countLabelled, countPlaced } from "./dataset/join_counts.ts";
 import { type LabelTable, readLabels } from "./dataset/labels.ts";
 import { type ImageListing, listImages } from "./dataset/image_listing.ts";
-import { type DatasetFiles, findImages, findTables, imagePath } from "./dataset/layout.ts";
-import type { Layout } from "./dataset/layout.ts";
+import type { DatasetFiles, Layout } from "./dataset/layout.ts";
+import { filesFolder, findImages, findTables, imagePath } from "./dataset/layout.ts";
 import { LinkGuard } from "./dataset/links.ts";
 import { drawPartition, type Partition, readPartition } from "./dataset/partition.ts";
 import type { TableOptions } from "./files/tables/text_table.ts";
@@ -70,7 +70,8 @@ const DEFAULT_SEED = 64;
 
 /**
  * Opens a data set: CelebA in its official layout (flat, or under Anno, Eval and Img), its csv mirrors,
- * AttParseNet's csv, or any folder of images that a label file with the 40 attributes names.
+ * torchvision's root with a folder celeba, AttParseNet's csv, or any folder of images that a label file with
+ * the 40 attributes names.
  *
  * The tables are read and checked here, so that a wrong one stops before any work. An image's file may differ
  * from its name in case or ending (`000001.png` for `000001.jpg`). The images are not looked at: one that is
@@ -97,14 +98,15 @@ const DEFAULT_SEED = 64;
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const reading = sumOfRows(options);
-  const files = await findTables(root, options.labels);
+  const folder = await filesFolder(root);
+  const files = await findTables(folder, options.labels);
   const links = new LinkGuard(root, options.followLinks ?? false);
   const own = options.labels === undefined ? [files.labels] : [];
   for (const path of [...own, files.partition, files.boxes]) if (path !== null) links.require(path);
   const table = await readLabels(files.labels, reading());
-  const { images, layout } = await findImages(root, table.names.name(0));
-  links.require(images);
   const { names } = table;
+  const { images, layout } = await findImages(folder, names.name(0));
+  links.require(images);
   const listing = await listImages({ images, names, labels: files.labels, links });
   const partition = files.partition === null
     ? drawPartition(names, options.seed ?? DEFAULT_SEED)

@@ -2,7 +2,8 @@
  * Where the files of a data set lie.
  *
  * CelebA's files are found flat in one folder or under `Anno/`, `Eval/` and `Img/`, as text or as the
- * csv of the mirrors, the images also one folder deeper, as Kaggle's archive unpacks.
+ * csv of the mirrors, the images also one folder deeper, as Kaggle's archive unpacks. All of it may lie in a folder
+ * `celeba`, as in torchvision's root.
  */
 
 import { basename, dirname, join } from "node:path";
@@ -54,27 +55,48 @@ const ALIGNED_FOLDERS = [
   "Img/img_align_celeba_png",
 ];
 const WILD_FOLDERS = ["img_celeba", "Img/img_celeba"];
+/** Where torchvision keeps CelebA, in the root that it is given. */
+const INNER_FOLDER = "celeba";
 /** Folders that may hold another set's images; "" is the data set's folder itself. */
 const OTHER_FOLDERS = ["images", "img", ""];
+
+/**
+ * The folder in which a data set's files are looked for: `root`, or its folder `celeba` where that is what
+ * holds CelebA's.
+ *
+ * @throws {Deno.errors.NotFound} If there is no folder `root`.
+ */
+export async function filesFolder(root: string): Promise<string> {
+  await requireFolder(root);
+  const inner = join(root, INNER_FOLDER);
+  return !await isKnown(root) && await isKnown(inner) ? inner : root;
+}
+
+/** Whether a label file or images of a known name lie in `folder`. */
+async function isKnown(folder: string): Promise<boolean> {
+  return await firstFile(folder, LABEL_FILES) !== null ||
+    await firstFolder(folder, [...ALIGNED_FOLDERS, ...WILD_FOLDERS]) !== null;
+}
 
 /**
  * Finds the label, partition and box files of the data set in `root`.
  *
  * @param labels A label file that replaces the data set's own.
- * @throws {Deno.errors.NotFound} If there is no such folder or no label file, saying what was looked for.
+ * @throws {Deno.errors.NotFound} If there is no label file, saying what was looked for.
  */
 export async function findTables(
   root: string,
   labels?: string,
 ): Promise<Omit<DatasetFiles, "images">> {
-  await requireFolder(root);
   if (labels !== undefined && !await isFile(labels)) {
     throw new Deno.errors.NotFound(`There is no label file ${labels}.`);
   }
   const found = labels ?? await firstFile(root, LABEL_FILES);
   if (found === null) {
     throw new Deno.errors.NotFound(
-      `There is no label file in ${root}: looked for ${LABEL_FILES.join(", ")} ` +
+      `There is no label file in ${root}: looked for ${
+        LABEL_FILES.join(", ")
+      }, there and in ${INNER_FOLDER}/ ` +
         `(a file of another name can be given with --labels).`,
     );
   }

@@ -83,6 +83,28 @@ Deno.test("openDataset() reads the csv mirror as Kaggle's archive unpacks", () =
     "img_align_celeba/img_align_celeba/": "",
   }, "img_align_celeba/img_align_celeba"));
 
+Deno.test("openDataset() reads the root that torchvision is given", async () => {
+  const images = "celeba/img_align_celeba";
+  await checkSix(prefixed("celeba/", FLAT), images);
+  await checkSix({ "other.zip": "", "celeba.txt": "", ...prefixed("celeba/", FLAT) }, images);
+  // What lies in the root itself comes first.
+  await checkSix(
+    { ...FLAT, ...prefixed("celeba/", { ...FLAT, "list_attr_celeba.txt": "" }) },
+    "img_align_celeba",
+  );
+  await withFolder(prefixed("set/celeba/", FLAT), async (root) => {
+    await Deno.rename(join(root, "set/celeba/list_attr_celeba.txt"), join(root, "labels.txt"));
+    await assert.rejects(openDataset(join(root, "set")), /no label file in .*celeba: looked for/);
+    const dataset = await openDataset(join(root, "set"), { labels: join(root, "labels.txt") });
+    assert.equal(dataset.files.images, join(root, "set", images));
+  });
+  await withFolder({ "set/": "", ...prefixed("elsewhere/", FLAT) }, async (root) => {
+    await Deno.symlink(join(root, "elsewhere"), join(root, "set/celeba"));
+    await assert.rejects(openDataset(join(root, "set")), Deno.errors.PermissionDenied);
+    assert.equal((await openDataset(join(root, "set"), { followLinks: true })).count, 6);
+  });
+});
+
 Deno.test("openDataset() reads AttParseNet's csv with a column called split", () =>
   checkSix({
     "list_attr_celeba.csv": csvLabels(6, { heading: "image_name" }),
