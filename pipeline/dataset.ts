@@ -70,8 +70,8 @@ const DEFAULT_SEED = 64;
 
 /**
  * Opens a data set: CelebA in its official layout (flat, or under Anno, Eval and Img), its csv mirrors,
- * torchvision's root with a folder celeba, AttParseNet's csv, or any folder of images that a label file with
- * the 40 attributes names.
+ * torchvision's root with a folder celeba, AttParseNet's csv, CelebAMask-HQ, or any folder of
+ * images that a label file with the 40 attributes names.
  *
  * The tables are read and checked here, so that a wrong one stops before any work. An image's file may differ
  * from its name in case or ending (`000001.png` for `000001.jpg`). The images are not looked at: one that is

@@ -3,7 +3,7 @@
  *
  * CelebA's files are found flat in one folder or under `Anno/`, `Eval/` and `Img/`, as text or as the
  * csv of the mirrors, the images also one folder deeper, as Kaggle's archive unpacks. All of it may lie in a folder
- * `celeba`, as in torchvision's root.
+ * `celeba`, as in torchvision's root. CelebAMask-HQ's files have names of their own.
  */
 
 import { basename, dirname, join } from "node:path";
@@ -35,6 +35,7 @@ const LABEL_FILES = [
   "list_attr_celeba.csv",
   "Anno/list_attr_celeba.csv",
   "list_attr.csv",
+  "CelebAMask-HQ-attribute-anno.txt",
 ];
 const PARTITION_FILES = [
   "list_eval_partition.txt",
@@ -55,6 +56,8 @@ const ALIGNED_FOLDERS = [
   "Img/img_align_celeba_png",
 ];
 const WILD_FOLDERS = ["img_celeba", "Img/img_celeba"];
+/** CelebAMask-HQ's, whose images are neither in the aligned frame nor those of CelebA's boxes. */
+const HQ_FOLDERS = ["CelebA-HQ-img"];
 /** Where torchvision keeps CelebA, in the root that it is given. */
 const INNER_FOLDER = "celeba";
 /** Folders that may hold another set's images; "" is the data set's folder itself. */
@@ -122,6 +125,8 @@ export async function findImages(
   if (aligned !== null) return { images: aligned, layout: "celeba-aligned" };
   const wild = await firstFolder(root, WILD_FOLDERS);
   if (wild !== null) return { images: wild, layout: "celeba-in-the-wild" };
+  const hq = await firstFolder(root, HQ_FOLDERS);
+  if (hq !== null) return { images: hq, layout: "other" };
   for (const folder of OTHER_FOLDERS) {
     const images = join(root, folder);
     if (await isFile(imagePath(images, first))) return { images, layout: "other" };
@@ -132,7 +137,7 @@ export async function findImages(
   }
   throw new Deno.errors.NotFound(
     `There are no images in ${root}: looked for the folders ` +
-      `${[...ALIGNED_FOLDERS, ...WILD_FOLDERS].join(", ")}, and for ${first} ` +
+      `${[...ALIGNED_FOLDERS, ...WILD_FOLDERS, ...HQ_FOLDERS].join(", ")}, and for ${first} ` +
       `in ${OTHER_FOLDERS.map((folder) => folder || "the folder itself").join(", ")}.`,
   );
 }

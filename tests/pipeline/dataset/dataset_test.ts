@@ -161,6 +161,31 @@ Deno.test("openDataset() reads names with quotes and commas in every table, doub
   });
 });
 
+Deno.test("openDataset() reads CelebAMask-HQ, and leaves its masks alone", async () => {
+  // Its names have no zeros in front, and two blanks behind.
+  const labels = officialLabels(3, { newline: "\n" }).replaceAll(/^0+(\d)\.jpg/gm, "$1.jpg ");
+  const files = {
+    "CelebAMask-HQ-attribute-anno.txt": labels,
+    "CelebAMask-HQ-pose-anno.txt": "3\nYaw Pitch Raw\n",
+    "CelebA-HQ-to-CelebA-mapping.txt": "idx orig_idx orig_file\n",
+    "CelebA-HQ-img/1.jpg": "",
+    "CelebA-HQ-img/2.jpg": "",
+    "CelebAMask-HQ-mask-anno/0/00001_hair.png": "",
+  };
+  await withFolder(files, async (root) => {
+    const dataset = await openDataset(root);
+    assert.equal(dataset.layout, "other");
+    assert.equal(dataset.files.partition, null);
+    const records = await Array.fromAsync(dataset.records());
+    const paths = [1, 2, 3].map((face) => join(root, `CelebA-HQ-img/${face}.jpg`));
+    assert.deepEqual(records.map(({ path }) => path), paths);
+    assert.deepEqual(records.map(({ labels }) => labels), [1, 2, 3].map(testBits));
+    assert.deepEqual(dataset.labelled.images.leftOut, []);
+    await Deno.rename(join(root, "CelebA-HQ-img"), join(root, "hq"));
+    await assert.rejects(openDataset(root), /no images .*CelebA-HQ-img, and for 1\.jpg/);
+  });
+});
+
 Deno.test("openDataset() takes another label file from anywhere", async () => {
   const other = csvLabels(6, { negative: "0" });
   await withFolder({ "new/labels.csv": other, ...prefixed("set/", FLAT) }, async (root) => {

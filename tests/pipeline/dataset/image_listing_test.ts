@@ -148,7 +148,7 @@ Deno.test("bareName() leaves out a picture's ending and the case, but not of fol
   for (const [name, bare] of cases) assert.equal(bareName(name), bare, name);
 });
 
-for (const layout of ["png", "upper", "extracol", "lowcase", "tv"]) {
+for (const layout of ["png", "upper", "extracol", "lowcase", "tv", "maskhq"]) {
   Deno.test(`openDataset() finds every image of six real faces as others ship them: ${layout}`, async () => {
     const root = await realData("cases", "layouts", layout);
     if (root === null) return;
