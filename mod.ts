@@ -6,7 +6,7 @@
  * that {@linkcode toStream} turns into a pair of Web Streams.
  *
  * ```ts
- * import { landmarks, openDataset, toStream } from "./mod.ts";
+ * import { landmarks, openDataset, toStream } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const faces = ReadableStream.from(dataset.records({ split: "test" }))

@@ -101,7 +101,7 @@ function invocations({ batch, cells, attributes }: JointLossShape): number {
  *
  * @example One image, four attributes, one mask pixel
  * ```ts
- * import { Gpu, jointLoss, jointLossParts, packTargets } from "attparsenet";
+ * import { Gpu, jointLoss, jointLossParts, packTargets } from "@attparsenet/attparsenet";
  *
  * using gpu = await Gpu.open();
  * if (gpu) {

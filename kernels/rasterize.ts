@@ -32,7 +32,7 @@ const PLACEMENT = 5;
  *
  * @example A triangle in a mask of half the size
  * ```ts
- * import { Gpu, rasterize } from "attparsenet";
+ * import { Gpu, rasterize } from "@attparsenet/attparsenet";
  *
  * using gpu = await Gpu.open();
  * if (gpu) {

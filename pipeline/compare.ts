@@ -41,8 +41,8 @@ export interface CompareOptions {
  *
  * @example With and without masks, on four faces
  * ```ts
- * import { compare, evaluate, openBackend, openDataset, train, trainConfig } from "attparsenet";
- * import { joinLandmarks } from "attparsenet";
+ * import { compare, evaluate, openBackend, openDataset, train, trainConfig } from "@attparsenet/attparsenet";
+ * import { joinLandmarks } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");

@@ -82,7 +82,7 @@ const DEFAULT_SEED = 64;
  *
  * @example Faces of the sample
  * ```ts
- * import { namesOf, openDataset } from "attparsenet";
+ * import { namesOf, openDataset } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * console.log(dataset.counts); // { train: 360, validation: 48, test: 72 }

@@ -36,8 +36,8 @@ export type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
  *
  * @example Four faces, after one step on others
  * ```ts
- * import { evaluate, openBackend, openDataset, train, trainConfig } from "attparsenet";
- * import { joinLandmarks } from "attparsenet";
+ * import { evaluate, openBackend, openDataset, train, trainConfig } from "@attparsenet/attparsenet";
+ * import { joinLandmarks } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");

@@ -42,7 +42,7 @@ export interface ExportModelOptions extends OnnxOptions {
  *
  * @example A network of one step, for PyTorch
  * ```ts
- * import { exportModel, joinLandmarks, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ * import { exportModel, joinLandmarks, openBackend, openDataset, train, trainConfig } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });

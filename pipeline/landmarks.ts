@@ -117,7 +117,7 @@ const GPU_FOR = { auto: "hardware", webgpu: "any", wasm: "none" } as const;
  *
  * @example Landmarks of a few faces
  * ```ts
- * import { landmarks, openDataset } from "attparsenet";
+ * import { landmarks, openDataset } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const few = dataset.records({ shard: { index: 1, count: 120 } });

@@ -52,7 +52,7 @@ export interface Packed {
  *
  * @example Some faces of the sample
  * ```ts
- * import { openDataset, Pack, pack } from "attparsenet";
+ * import { openDataset, Pack, pack } from "@attparsenet/attparsenet";
  *
  * const folder = await Deno.makeTempDir();
  * const dataset = await openDataset("data/sample");

@@ -94,8 +94,8 @@ const PASS = 8;
  *
  * @example An image, by a network that has seen four faces
  * ```ts
- * import { findImages, joinLandmarks, openBackend, openDataset } from "attparsenet";
- * import { predict, train, trainConfig } from "attparsenet";
+ * import { findImages, joinLandmarks, openBackend, openDataset } from "@attparsenet/attparsenet";
+ * import { predict, train, trainConfig } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });

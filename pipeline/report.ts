@@ -33,7 +33,7 @@ export interface ReportOptions {
  *
  * @example A page about one step on four faces
  * ```ts
- * import { joinLandmarks, openBackend, openDataset, report, train, trainConfig } from "attparsenet";
+ * import { joinLandmarks, openBackend, openDataset, report, train, trainConfig } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });

@@ -150,7 +150,7 @@ async function fillFolder(folder: string, options: SampleOptions): Promise<void>
  *
  * @example Three faces
  * ```ts
- * import { openDataset, writeSample } from "attparsenet";
+ * import { openDataset, writeSample } from "@attparsenet/attparsenet";
  *
  * const folder = await Deno.makeTempDir();
  * await writeSample({ out: `${folder}/faces`, count: 3 });

@@ -52,7 +52,7 @@ const CPU_BATCH = 32;
  *
  * @example Where the mouth of a face is
  * ```ts
- * import { joinLandmarks, openDataset, REGIONS, segments } from "attparsenet";
+ * import { joinLandmarks, openDataset, REGIONS, segments } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const few = dataset.records({ shard: { index: 1, count: 120 } });

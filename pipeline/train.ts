@@ -42,7 +42,7 @@ export type { TrainOptions, TrainResult } from "./train/options.ts";
  *
  * @example One step on four faces
  * ```ts
- * import { joinLandmarks, openBackend, openDataset, train, trainConfig } from "attparsenet";
+ * import { joinLandmarks, openBackend, openDataset, train, trainConfig } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const few = dataset.records({ split: "train", shard: { index: 1, count: 90 } });

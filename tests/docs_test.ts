@@ -163,7 +163,7 @@ Deno.test("every main entry of mod.ts has an example that imports from the packa
   }];
   const shown = module.symbols.filter(({ declarations }) =>
     declarations.some(({ jsDoc }) =>
-      jsDoc?.tags?.some(({ kind, doc }) => kind === "example" && doc?.includes('"attparsenet"'))
+      jsDoc?.tags?.some(({ kind, doc }) => kind === "example" && doc?.includes(`"${config.name}"`))
     )
   ).map(({ name }) => name);
   assert.deepEqual(MAIN_ENTRIES.filter((name) => !shown.includes(name)), []);

@@ -23,7 +23,7 @@ export type { PassHost } from "./passes.ts";
  *
  * @example A kernel that doubles numbers
  * ```ts
- * import { Gpu } from "attparsenet";
+ * import { Gpu } from "@attparsenet/attparsenet";
  *
  * using gpu = await Gpu.open();
  * if (gpu) {

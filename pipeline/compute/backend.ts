@@ -41,7 +41,7 @@ export interface Backend extends Disposable {
  *
  * @example What computes, and why
  * ```ts
- * import { openBackend } from "attparsenet";
+ * import { openBackend } from "@attparsenet/attparsenet";
  *
  * using backend = await openBackend();
  * console.log(backend.name, backend.reason);

@@ -81,7 +81,7 @@ export function hasAttribute(labels: number, column: number): boolean {
  *
  * @example Labels as bits
  * ```ts
- * import { attributeColumn, hasAttribute, labelsOf, namesOf } from "attparsenet";
+ * import { attributeColumn, hasAttribute, labelsOf, namesOf } from "@attparsenet/attparsenet";
  * import assert from "node:assert/strict";
  *
  * const labels = labelsOf(["Smiling", "Eyeglasses"]);

@@ -42,7 +42,7 @@ export function roundPoints(points: ArrayLike<number>): Float32Array {
  *
  * @example A record as a line
  * ```ts
- * import { fromJson, openDataset, toJson } from "attparsenet";
+ * import { fromJson, openDataset, toJson } from "@attparsenet/attparsenet";
  * import assert from "node:assert/strict";
  *
  * const record = (await openDataset("data/sample")).record("000001.jpg")!;
@@ -103,7 +103,7 @@ export function writeRecords(): Stage<FaceRecord, string> {
  *
  * @example Records that another program has written
  * ```ts
- * import { openDataset, readRecords, writeRecords } from "attparsenet";
+ * import { openDataset, readRecords, writeRecords } from "@attparsenet/attparsenet";
  * import assert from "node:assert/strict";
  *
  * const dataset = await openDataset("data/sample");

@@ -41,7 +41,7 @@ export interface FindOptions {
  *
  * @example The images of a pattern
  * ```ts
- * import { findImages } from "attparsenet";
+ * import { findImages } from "@attparsenet/attparsenet";
  *
  * for await (const { path, name } of findImages(["data/sample/Img/img_align_celeba/00000?.jpg"])) {
  *   console.log(path, name);

@@ -64,7 +64,7 @@ export async function decodeImage(
  *
  * @example A smaller copy of a picture
  * ```ts
- * import { encodePng, readImage, resizeImage } from "attparsenet";
+ * import { encodePng, readImage, resizeImage } from "@attparsenet/attparsenet";
  *
  * const image = await readImage("data/sample/Img/img_align_celeba/000001.jpg");
  * const small = resizeImage(image, 89, 109);

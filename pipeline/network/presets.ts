@@ -100,7 +100,7 @@ const ADAMW: TrainOverrides = { learningRate: 0.001, weightDecay: 0.01 };
  *
  * @example Other settings than a preset's
  * ```ts
- * import { maskSize, trainConfig } from "attparsenet";
+ * import { maskSize, trainConfig } from "@attparsenet/attparsenet";
  *
  * const config = trainConfig("lite", { optimizer: "adamw", schedule: "cosine", epochs: 20 });
  * console.log(config.learningRate, maskSize(config.network));

@@ -64,7 +64,7 @@ export interface ExportSummary {
  *
  * @example Masks as files
  * ```ts
- * import { exportSegments, joinLandmarks, openDataset, segments } from "attparsenet";
+ * import { exportSegments, joinLandmarks, openDataset, segments } from "@attparsenet/attparsenet";
  *
  * const out = await Deno.makeTempDir();
  * const dataset = await openDataset("data/sample");

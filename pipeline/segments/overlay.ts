@@ -44,7 +44,7 @@ const TILE_WIDTH = 267;
  *
  * @example A face with its regions
  * ```ts
- * import { drawOverlay, encodePng, readImage, readLandmarks } from "attparsenet";
+ * import { drawOverlay, encodePng, readImage, readLandmarks } from "@attparsenet/attparsenet";
  *
  * const rows = readLandmarks("data/sample/Anno/list_landmarks_68.csv");
  * const { image: title, points } = (await rows.next()).value;

@@ -10,7 +10,7 @@ export type Stage<In, Out> = (source: AsyncIterable<In>) => AsyncIterable<Out>;
  *
  * @example Stages of our own among the others
  * ```ts
- * import { type FaceRecord, namesOf, openDataset, type Stage, toStream } from "attparsenet";
+ * import { type FaceRecord, namesOf, openDataset, type Stage, toStream } from "@attparsenet/attparsenet";
  *
  * const smiling: Stage<FaceRecord, string> = async function* (source) {
  *   for await (const { image, labels } of source) {

@@ -36,17 +36,26 @@ export async function runDeno(cwd: string, ...args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
 }
 
-/** Every module by its name, with imports between them relative and wasm and weights inside. */
+/** The program: its modules by name, the sample among them. */
 export async function bundleProgram(): Promise<Map<string, Uint8Array>> {
-  const files = await bundle(["--code-splitting", MAIN_MODULE.replace(/js$/, "ts"), ...WORKERS]);
+  const files = await bundleEntry(MAIN_MODULE);
+  const sample = await sampleModule(join(PROJECT, "data", "sample"));
+  return files.set(SAMPLE_MODULE, new TextEncoder().encode(sample));
+}
+
+/**
+ * An entry and all that it needs, workers and the page of an export too: modules by name, with imports
+ * between them relative and wasm and weights inside.
+ */
+export async function bundleEntry(name: string): Promise<Map<string, Uint8Array>> {
+  const files = await bundle(["--code-splitting", name.replace(/js$/, "ts"), ...WORKERS]);
   const add = (name: string, text: string) => void files.set(name, new TextEncoder().encode(text));
-  add(MAIN_MODULE, DIRNAME + new TextDecoder().decode(files.get(MAIN_MODULE)));
+  add(name, DIRNAME + new TextDecoder().decode(files.get(name)));
   for (const worker of WORKERS) {
     // What starts it looks beside itself, and has become part of a module at the top.
     add(basename(worker), `${DIRNAME}import "./${worker.replace(/ts$/, "js")}";\n`);
   }
   add(PAGE_MODULE, `export default ${JSON.stringify(await bundleModules())};\n`);
-  add(SAMPLE_MODULE, await sampleModule(join(PROJECT, "data", "sample")));
   return files;
 }
 
@@ -68,7 +77,7 @@ async function bundle(args: readonly string[]): Promise<Map<string, Uint8Array>>
 }
 
 /** The files below a folder by their paths with slashes, in the order of the paths. */
-async function readFolder(folder: string): Promise<Map<string, Uint8Array>> {
+export async function readFolder(folder: string): Promise<Map<string, Uint8Array>> {
   const files: [string, Uint8Array][] = [];
   const visit = async (path: string): Promise<void> => {
     for await (const { name, isDirectory } of Deno.readDir(path)) {

@@ -64,7 +64,7 @@ interface Target {
  *
  * @example Faces for other trainers
  * ```ts
- * import { exportShards, joinLandmarks, openDataset } from "attparsenet";
+ * import { exportShards, joinLandmarks, openDataset } from "@attparsenet/attparsenet";
  *
  * const out = await Deno.makeTempDir();
  * const dataset = await openDataset("data/sample");

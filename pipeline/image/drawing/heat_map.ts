@@ -25,7 +25,7 @@ export interface HeatMapOptions {
  *
  * @example A map that looks at the upper half
  * ```ts
- * import { drawHeatMap, readImage } from "attparsenet";
+ * import { drawHeatMap, readImage } from "@attparsenet/attparsenet";
  *
  * const image = await readImage("data/sample/Img/img_align_celeba/000001.jpg");
  * const map = { width: 1, height: 2, data: Float32Array.of(1, 0) };

@@ -38,7 +38,7 @@ export function turnedPath(out: string): string {
  *
  * @example The files of a search
  * ```ts
- * import { landmarks, openDataset, writeLandmarks } from "attparsenet";
+ * import { landmarks, openDataset, writeLandmarks } from "@attparsenet/attparsenet";
  *
  * const folder = await Deno.makeTempDir();
  * const dataset = await openDataset("data/sample");
@@ -137,7 +137,7 @@ export interface JoinOptions {
  *
  * @example Records with points that were found before
  * ```ts
- * import { joinLandmarks, openDataset } from "attparsenet";
+ * import { joinLandmarks, openDataset } from "@attparsenet/attparsenet";
  *
  * const dataset = await openDataset("data/sample");
  * const join = joinLandmarks("data/sample/Anno/list_landmarks_68.csv");

@@ -61,7 +61,7 @@ export function unfinishedPath(out: string): string {
  *
  * @example Work that can be interrupted
  * ```ts
- * import { landmarks, openDataset, openJournal } from "attparsenet";
+ * import { landmarks, openDataset, openJournal } from "@attparsenet/attparsenet";
  *
  * const folder = await Deno.makeTempDir();
  * const dataset = await openDataset("data/sample");

@@ -16,9 +16,9 @@ const DOT = 46;
 /** Points of faces by their image's name, read from a csv file or added one by one. */
 export class LandmarkTable implements TableReader {
   /** The images, in the file's order. */
-  readonly names = new NameTable();
+  readonly names: NameTable = new NameTable();
   /** f32 [faces, 136]: x0, y0, x1, y1, … */
-  readonly points = new FloatRows(COORDINATES);
+  readonly points: FloatRows = new FloatRows(COORDINATES);
   /** The line of each image. */
   readonly #lines: number[] = [];
   /** For every column of the file the place of its coordinate, or IMAGE. */

@@ -84,7 +84,7 @@ const POINTS = 68;
  *
  * @example Points held against the true ones
  * ```ts
- * import { readLandmarks, scoreLandmarks } from "attparsenet";
+ * import { readLandmarks, scoreLandmarks } from "@attparsenet/attparsenet";
  * import assert from "node:assert/strict";
  *
  * const truth = "data/sample/Anno/list_landmarks_68.csv";

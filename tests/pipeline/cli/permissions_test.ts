@@ -36,6 +36,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   bench: "--allow-read --allow-run",
   endure: "--allow-read --allow-run",
   compile: "--allow-read --allow-write --allow-run --allow-sys=uid",
+  package: "--allow-read --allow-write --allow-run",
 };
 
 Deno.test("every command declares the needs that are expected of it", () => {
