@@ -104,8 +104,8 @@ for (const [name, predict] of Object.entries(PREDICTORS)) {
   const finder = new FaceFinder(predict);
 
   Deno.test(`FaceFinder.find() finds the same in any company: ${name}, seed 4`, async () => {
-    const faces = await assertAlike(finder, drawnSearches(32, new Random(4)));
-    assert(faces > 20, `${faces} faces`);
+    const faces = await assertAlike(finder, drawnSearches(20, new Random(4)));
+    assert(faces > 12, `${faces} faces`);
   });
 
   Deno.test(`FaceFinder.find() finds all faces, the one that comes alone first: ${name}`, async () => {
@@ -177,7 +177,7 @@ Deno.test("FaceFinder.find() leaves nothing in tfjs's memory, seed 4", async () 
     return [tf.memory().numTensors, tfjsHeap().memory.buffer.byteLength];
   };
   const before = await find();
-  for (let time = 0; time < 2; time++) assert.deepEqual(await find(), before, `time ${time}`);
+  assert.deepEqual(await find(), before);
 });
 
 Deno.test("FaceFinder.find() asks the predictor at exactly the known box", async () => {
