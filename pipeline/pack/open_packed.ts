@@ -53,8 +53,12 @@ const MAY_LACK = 0.01;
  *
  * @returns Null where there is none, for which the reason has been told.
  */
-export async function openPacked(options: PackedOptions): Promise<PackedReader | null> {
-  const { wish, pictures, size, isMade, log } = options;
+export async function openPacked(given: PackedOptions): Promise<PackedReader | null> {
+  // Several faces of one picture are one.
+  const byPath = new Map(given.pictures.map((picture) => [picture.path, picture]));
+  const pictures = [...byPath.values()];
+  const options = { ...given, pictures };
+  const { wish, size, isMade, log } = options;
   const path = pathOf(options);
   if (path === null) return null;
   const old = await openUsable(path, options);

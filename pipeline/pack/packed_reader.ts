@@ -65,6 +65,12 @@ export class PackedReader implements ReadsPictures, AsyncDisposable {
     return picture;
   }
 
+  /** Says that a picture is not going to be read, so that the pack does not wait for it. */
+  async skip(path: string): Promise<void> {
+    const place = this.#places.get(path);
+    if (place !== undefined) await this.#put(place, null);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#committing;
     const pack = this.#pack;

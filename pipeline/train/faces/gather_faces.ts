@@ -50,7 +50,9 @@ export async function gatherFaces(
   const isContext = config.network.maskHead === "context";
   const prior = isContext ? new MaskPrior(mask.height * mask.width) : null;
   const counters = newCounters();
+  const left: FaceRecord[] = [];
   const reject = (record: FaceRecord, reason: string) => {
+    left.push(record);
     counters.training.leave(record.image, reason);
     options.onReject?.(record, reason);
   };
@@ -69,6 +71,7 @@ export async function gatherFaces(
     const isDropped = face.pixels && !pictures.takes(face.pixels);
     sets[split].push(isDropped ? { ...repaired, pixels: null } : repaired);
   }
+  for (const { path } of left) await pictures.skip(path);
   const { training, fresh } = counters;
   requireFaces(training.count, sets.train.length > 0, config.allowMissing);
   const counts = [training.count, ...fresh.count.faces > 0 ? [fresh.count] : []];

@@ -57,6 +57,11 @@ export class RunPictures implements ReadsPictures, AsyncDisposable {
     return this.#reader.read(request);
   }
 
+  /** Says that the image of a face that is left out is not going to be read. */
+  async skip(path: string): Promise<void> {
+    await this.#packed?.skip(path);
+  }
+
   /** Whether a face's pixels stay in memory, for which there is room then. */
   takes(pixels: Uint8Array): boolean {
     return (this.#room -= pixels.length) >= 0;

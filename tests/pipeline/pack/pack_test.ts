@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadFaces } from "../../../pipeline/face/faces.ts";
 import type { FaceRecord } from "../../../pipeline/face/record.ts";
+import { PictureReader } from "../../../pipeline/image/reading/picture_reader.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";
 import { openPacked, Pack, pack, type PackOptions } from "../../../pipeline/pack.ts";
 import { openBackend } from "../../../pipeline/compute/backend.ts";
@@ -146,6 +147,36 @@ Deno.test("training comes to the same bits from files and from a pack, in any of
   }));
 
 type PackWishOf = "off" | { readonly file: string };
+
+Deno.test("a pack does not wait for faces that are left out, nor for a picture's second one", () =>
+  inFolder(async (folder) => {
+    using backend = await openBackend("wasm");
+    const [first, second, ...others] = await Array.fromAsync(someFaces());
+    const records = streamOf<FaceRecord>([
+      { ...first!, points: first!.points!.map(() => NaN) },
+      second!,
+      { ...second!, image: `${second!.image}#2` },
+      ...others,
+    ]);
+    const file = join(folder, "pack.safetensors");
+    const config = smallConfig({ epochs: 1, allowMissing: 0.2 });
+    const out = join(folder, "run");
+    await train({ records, config, backend, out, pack: { file } });
+    const pixels = await pixelsIn(file);
+    assert.deepEqual([pixels.size, pixels.get(first!.image)!.length], [24, 3 * 54 * 44]);
+
+    // Of many faces, one that is left out is never decoded.
+    const wish = { file: join(folder, "other.safetensors") };
+    const [a, b] = others as [FaceRecord, FaceRecord];
+    await using reader = new PictureReader({ workers: 0 });
+    const parts = { wish, pictures: [a, b], size: SIZE, isMade: true, reader, log: () => {} };
+    await using packed = await openPacked(parts);
+    await packed!.read({ path: a.path, size: SIZE, useDamaged: false });
+    assert.equal(packed!.isComplete, false);
+    await packed!.skip(b.path);
+    assert.equal(packed!.isComplete, true);
+    assert.equal((await pixelsIn(wish.file)).get(b.image), null);
+  }));
 
 Deno.test("pack is killed at any moment, and nothing half is used", () =>
   inFolder(async (folder) => {
