@@ -99,18 +99,15 @@ async function fill(
   reader: PictureReader,
   { size, out, signal, onProgress, log = () => {} }: PackOptions,
 ): Promise<boolean> {
-  const shared = { size, reader, log, signal, isStrict: true };
-  await using packed = await openPacked({
-    ...shared,
-    ...{ wish: { file: out }, pictures: records, isMade: true },
-  });
+  const wish = { file: out };
+  const parts = { wish, pictures: records, size, reader, log, signal };
+  await using packed = await openPacked({ ...parts, isMade: true, isStrict: true });
   let done = 0;
   // Labels do not matter here, and a face without them is one.
   const source = records.map((record) => ({ ...record, labels: 0 }));
-  const before = records.length;
   for await (const _ of loadFaces(source, size, reject, { reader: packed! })) {
     signal?.throwIfAborted();
-    onProgress?.(++done, before);
+    onProgress?.(++done, records.length);
   }
   return !packed!.isDamaged;
 }

@@ -26,7 +26,7 @@ export interface OccludeOptions {
 const OCCLUDED_FACES = 300;
 
 /** What the rest of the evaluation has. */
-interface OccludedRun extends Pick<OcclusionJob, "learnt" | "batch"> {
+interface OccludedRun extends Pick<OcclusionJob, "learnt" | "batch" | "reader"> {
   readonly sizes: { readonly input: OcclusionJob["input"] };
   readonly options: Pick<OcclusionJob, "signal">;
   readonly backend: Backend;
@@ -59,12 +59,12 @@ export class Occluder {
 
   /** Measures what was noted. */
   async measure(
-    { backend, network, learnt, sizes, batch, options }: OccludedRun,
+    { backend, network, learnt, sizes, batch, reader, options }: OccludedRun,
   ): Promise<Occlusion> {
     const { input } = sizes;
     using forward = networkLogits(backend, network, input, batch);
     return await measureOcclusion({
-      ...{ learnt, input, batch, signal: options.signal },
+      ...{ learnt, input, batch, reader, signal: options.signal },
       split: this.#split,
       records: this.#chosen.items,
       logits: forward.logits,

@@ -18,6 +18,7 @@ import type { Logits } from "./occlusion/network_logits.ts";
 import { type OccludedImage, occludedImages } from "./occlusion/occluded_images.ts";
 import { regionSets } from "./occlusion/region_sets.ts";
 import { type FaceShifts, type Occlusion, summarise } from "./occlusion/shifts.ts";
+import type { ReadsPictures } from "../image/reading/picture_reader.ts";
 import { Random } from "../numbers/random.ts";
 import type { FaceRecord } from "../face/record.ts";
 import { regionBitsOf } from "../face/region_bits.ts";
@@ -37,6 +38,8 @@ export interface OcclusionJob {
   /** The attributes that the network has learnt; all by default. */
   readonly learnt?: readonly string[] | undefined;
   readonly input: InputSize;
+  /** What reads the images; borrowed. Without it, one for the time being. */
+  readonly reader?: ReadsPictures | undefined;
   /** Images a forward pass. */
   readonly batch: number;
   readonly logits: Logits;
@@ -89,12 +92,9 @@ interface FaceUnderWay extends FaceShifts {
 /** An image that waits for its batch. */
 type WaitingImage = OccludedImage & { readonly face: FaceUnderWay };
 
-async function* facesOf({ records, input, learnt, onReject = () => {} }: OcclusionJob) {
+async function* facesOf({ records, input, learnt, reader, onReject = () => {} }: OcclusionJob) {
   const sets = regionSets(learnt);
-  async function* all() {
-    yield* records;
-  }
-  for await (const { record, labels, pixels } of loadFaces(all(), input, onReject)) {
+  for await (const { record, labels, pixels } of loadFaces(records, input, onReject, { reader })) {
     const polygons = regionsOf(record);
     if (!polygons || !pixels) continue;
     const random = new Random(`occlusion ${BOOTSTRAP_SEED} ${record.image}`);

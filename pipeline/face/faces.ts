@@ -50,15 +50,14 @@ export async function* loadFaces(
   const { onDamaged, headersOnly } = options;
   await using own = options.reader ? null : new PictureReader();
   const reader = options.reader ?? own!;
-  const load = (record: FaceRecord) =>
-    loadFace(record, headersOnly ? null : size, reader).catch((error) => {
+  const load = async (record: FaceRecord) => {
+    if (record.rejected !== null) return null;
+    return await loadFace(record, headersOnly ? null : size, reader).catch((error) => {
       reject(record, faultOf(error));
       return null;
     });
-  const usable = Symbol.iterator in records
-    ? Iterator.from(records).filter(({ rejected }) => rejected === null)
-    : notRejected(records);
-  for await (const face of mapInOrder(usable, load, reader.window)) {
+  };
+  for await (const face of mapInOrder(records, load, reader.window)) {
     if (face?.record.damage) onDamaged?.(face.record, face.record.damage);
     if (face) yield face;
   }
@@ -68,10 +67,6 @@ export async function* loadFaces(
 export function faultOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return `${isNotThere(error) ? "the image is missing" : "the image cannot be used"}: ${message}`;
-}
-
-async function* notRejected(records: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
-  for await (const record of records) if (record.rejected === null) yield record;
 }
 
 async function loadFace(

@@ -5,6 +5,7 @@
  * its type, shape and byte range; `__metadata__` holds texts. Source: github.com/huggingface/safetensors.
  */
 
+import { concat } from "@std/bytes";
 import { count, fields, list, oneOf, record, text, tuple } from "./json_shape.ts";
 import { isObject, parseJson } from "./json_text.ts";
 import { oneLine } from "./quoted.ts";
@@ -64,7 +65,7 @@ export function encodeSafetensors(
     Object.fromEntries(all.map(([name, tensor]) => [name, kindOf(tensor)])),
     metadata,
   );
-  return joinBytes([head, ...all.map(([, { data }]) => bytesOf(data))]);
+  return concat([head, ...all.map(([, { data }]) => bytesOf(data))]);
 }
 
 /**
@@ -103,17 +104,6 @@ export function kindOf({ shape, data }: StoredTensor): TensorKind {
 /** The bytes of numbers, in place. */
 export function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** Bytes one after the other. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function sizeOf(shape: readonly number[]): number {

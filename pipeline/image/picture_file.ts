@@ -1,5 +1,7 @@
 /** Reading picture files of which nothing is known yet. */
 
+import { isNotThere } from "../files/write_file.ts";
+
 /** Largest file that is read: 64 megapixels without any compression take 200 MB. */
 const MOST_BYTES = 256 * 2 ** 20;
 
@@ -33,8 +35,21 @@ export function openPictureFileSync(path: string): PictureFile {
   return { bytes: Deno.readFileSync(path), modified };
 }
 
+/** What tells a file from what it was before, without reading it; null where there is none. */
+export function stampOf(
+  path: string,
+): { readonly bytes: number; readonly modified: number } | null {
+  try {
+    const info = Deno.statSync(path);
+    return { bytes: info.size, modified: changeTime(info) };
+  } catch (error) {
+    if (isNotThere(error)) return null;
+    throw error;
+  }
+}
+
 /** When a file was last changed, as in {@linkcode PictureFile}. */
-export function changeTime({ mtime }: Deno.FileInfo): number {
+function changeTime({ mtime }: Deno.FileInfo): number {
   return mtime?.getTime() ?? 0;
 }
 

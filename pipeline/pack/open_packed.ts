@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { cachePath } from "../files/cache_folder.ts";
 import { isNotThere, WriteError } from "../files/write_file.ts";
-import { changeTime } from "../image/picture_file.ts";
+import { stampOf } from "../image/picture_file.ts";
 import type { ReadsPictures } from "../image/reading/picture_reader.ts";
 import type { PictureSize } from "../image/reading/read_picture.ts";
 import { formatBytes } from "../numbers/text.ts";
@@ -134,24 +134,15 @@ async function compare(pack: Pack, { pictures, signal }: PackedOptions) {
       lacking++;
       continue;
     }
-    const info = statOf(path);
+    const stamp = stampOf(path);
     // Whoever reads it says that it is missing; one that could not be read before is tried again.
-    if (info === null || !pack.index.present[place]) continue;
-    const isSame = info.size === pack.index.bytes[place] &&
-      changeTime(info) === pack.index.modified[place];
+    if (stamp === null || !pack.index.present[place]) continue;
+    const isSame = stamp.bytes === pack.index.bytes[place] &&
+      stamp.modified === pack.index.modified[place];
     if (isSame) places.set(path, place);
     else changed++;
   }
   return { places, changed, lacking };
-}
-
-function statOf(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (isNotThere(error)) return null;
-    throw error;
-  }
 }
 
 /** Whether there is room for a pack that nobody has asked for; says how to ask if there is not. */

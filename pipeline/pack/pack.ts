@@ -3,7 +3,7 @@
 import type { PictureSize, ReadPicture } from "../image/reading/read_picture.ts";
 import { FileWriter, WriteError } from "../files/write_file.ts";
 import { encodeEnds, pictureBytes, PIXELS_AT, readAt, readEnds, writeAt } from "./pack_file.ts";
-import { PackIndex, type PictureFacts } from "./pack_index.ts";
+import { PackIndex } from "./pack_index.ts";
 
 /** A pack that is complete. Dispose it to close the file. */
 export class Pack implements Disposable {
@@ -40,11 +40,6 @@ export class Pack implements Disposable {
       file.close();
       throw error;
     }
-  }
-
-  /** What is known of the picture at a place; null if it is not there. */
-  facts(place: number): PictureFacts | null {
-    return this.index.present[place] ? this.index.get(place) : null;
   }
 
   /** u8 [H, W, 3]: its pixels; null if it is not there, or they are damaged. */
@@ -99,7 +94,7 @@ export class PackWriter implements AsyncDisposable {
     return new PackWriter(path, size, names, await FileWriter.open(path));
   }
 
-  /** Bytes of a pack of so many pictures, but for its index of some 60 bytes a picture. */
+  /** Bytes of a pack of so many pictures, about: a place in the index takes some 60. */
   static bytesOf(count: number, size: PictureSize): number {
     return PIXELS_AT + count * (pictureBytes(size) + 60);
   }
@@ -110,11 +105,7 @@ export class PackWriter implements AsyncDisposable {
     if (pixels?.length !== pictureBytes(this.size)) {
       throw new TypeError(`Cannot pack ${pixels?.length ?? "no"} bytes of pixels`);
     }
-    try {
-      writeAt(this.#writer.file, PIXELS_AT + place * pixels.length, pixels);
-    } catch (cause) {
-      throw new WriteError(this.path, cause);
-    }
+    this.#write(PIXELS_AT + place * pixels.length, pixels);
     this.index.set(place, pixels, picture);
     this.#settle(place);
   }
@@ -129,10 +120,6 @@ export class PackWriter implements AsyncDisposable {
     return this.#left === 0;
   }
 
-  facts(place: number): PictureFacts | null {
-    return this.index.present[place] ? this.index.get(place) : null;
-  }
-
   pixels(place: number): Uint8Array<ArrayBuffer> | null {
     return this.index.present[place] ? pixelsAt(this.#writer.file, place, this.size) : null;
   }
@@ -140,19 +127,22 @@ export class PackWriter implements AsyncDisposable {
   /** Makes the file visible under its name. */
   async commit(): Promise<void> {
     const { head, tail } = encodeEnds(this.index, this.size);
-    const { file } = this.#writer;
-    try {
-      writeAt(file, 0, head);
-      writeAt(file, PIXELS_AT + this.index.names.length * pictureBytes(this.size), tail);
-    } catch (cause) {
-      throw new WriteError(this.path, cause);
-    }
+    this.#write(0, head);
+    this.#write(PIXELS_AT + this.index.names.length * pictureBytes(this.size), tail);
     // It can be made again, and gigabytes take long to reach the disk; checksums tell if they did not.
     await this.#writer.commit({ lasting: false });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]();
+  }
+
+  #write(at: number, bytes: Uint8Array): void {
+    try {
+      writeAt(this.#writer.file, at, bytes);
+    } catch (cause) {
+      throw new WriteError(this.path, cause);
+    }
   }
 
   #settle(place: number): void {

@@ -17,13 +17,13 @@
  * begin at byte 4096.
  */
 
+import { concat } from "@std/bytes";
 import { crc32 } from "node:zlib";
 import {
   bytesOf,
   decodeHead,
   decodeTensors,
   encodeHead,
-  joinBytes,
   kindOf,
   type StoredTensor,
 } from "../files/safetensors.ts";
@@ -70,7 +70,7 @@ export function encodeEnds(index: PackIndex, { height, width }: PictureSize): Pa
     damage: { shape: [damage.length], data: damage },
   };
   const all = Object.entries(arrays);
-  const tail = joinBytes(all.map(([, { data }]) => bytesOf(data)));
+  const tail = concat(all.map(([, { data }]) => bytesOf(data)));
   const kinds = {
     pixels: { dtype: "U8" as const, shape: [count, height, width, 3] },
     ...Object.fromEntries(all.map(([name, array]) => [name, kindOf(array)])),

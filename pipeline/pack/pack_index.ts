@@ -46,8 +46,9 @@ export class PackIndex {
     if (damage !== undefined) this.damage[this.names[place]!] = damage;
   }
 
-  /** What is known of a picture that is there. */
-  get(place: number): PictureFacts {
+  /** What is known of the picture at a place; null if it is not there. */
+  get(place: number): PictureFacts | null {
+    if (!this.present[place]) return null;
     const damage = this.damage[this.names[place]!];
     return {
       width: this.sizes[2 * place]!,

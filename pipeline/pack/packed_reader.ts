@@ -83,7 +83,7 @@ export class PackedReader implements ReadsPictures, AsyncDisposable {
 
   #packed(place: number, { size, useDamaged, path }: PictureRequest): ReadPicture | null {
     const pack = this.#pack;
-    const facts = pack?.facts(place);
+    const facts = pack?.index.get(place);
     if (!pack || !facts || facts.damage !== undefined && !useDamaged) return null;
     if (size === null) return { ...facts, pixels: null };
     if (!isSame(size, pack.size)) return null;

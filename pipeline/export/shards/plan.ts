@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { shardRange } from "../../dataset/shard.ts";
 import type { InputSize } from "../../face/faces.ts";
 import { type FaceRecord, type Split, SPLITS } from "../../face/record.ts";
+import { bytesOf } from "../../files/safetensors.ts";
 import { schemaOf } from "../../files/schema.ts";
-import { isNotThere } from "../../files/write_file.ts";
-import { changeTime } from "../../image/picture_file.ts";
+import { stampOf } from "../../image/picture_file.ts";
 
 /** A face with the name of its files in a shard. */
 export interface KeyedFace {
@@ -96,19 +96,10 @@ export function inputsOf({ faces }: PlannedShard, { height, width }: InputSize):
   const hash = createHash("sha256").update(JSON.stringify([schemaOf("shards"), height, width]));
   for (const { record, key } of faces) {
     const { image, path, labels, box, points, split } = record;
-    hash.update(JSON.stringify([image, key, split, labels, box, ...fileState(path)]));
-    hash.update(new Uint8Array(points!.buffer, points!.byteOffset, points!.byteLength));
+    const stamp = stampOf(path);
+    const state = stamp ? [stamp.bytes, stamp.modified] : [];
+    hash.update(JSON.stringify([image, key, split, labels, box, ...state]));
+    hash.update(bytesOf(points!));
   }
   return hash.digest("hex").slice(0, 32);
-}
-
-/** Bytes and time of a file; nothing where there is none. */
-function fileState(path: string): number[] {
-  try {
-    const info = Deno.statSync(path);
-    return [info.size, changeTime(info)];
-  } catch (error) {
-    if (isNotThere(error)) return [];
-    throw error;
-  }
 }

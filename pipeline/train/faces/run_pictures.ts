@@ -1,7 +1,6 @@
 /** Where the pixels of a run's faces come from: memory, a pack, or their files. */
 
-import type { Face, InputSize } from "../../face/faces.ts";
-import { mayBeDamaged } from "../../face/faces.ts";
+import { type Face, type InputSize, mayBeDamaged } from "../../face/faces.ts";
 import type { FaceRecord } from "../../face/record.ts";
 import { PictureReader, type ReadsPictures } from "../../image/reading/picture_reader.ts";
 import type { PictureRequest, ReadPicture } from "../../image/reading/read_picture.ts";
@@ -43,9 +42,8 @@ export class RunPictures implements ReadsPictures, AsyncDisposable {
    */
   async open(records: readonly FaceRecord[]): Promise<boolean> {
     const { pack: wish = "off", signal, log = () => {} } = this.#options;
-    const pictures = records;
-    const shared = { size: this.#size, reader: this.#files, isMade: true, log, signal };
-    if (records.length > 0) this.#packed = await openPacked({ ...shared, wish, pictures });
+    const parts = { wish, pictures: records, size: this.#size, reader: this.#files, log, signal };
+    if (records.length > 0) this.#packed = await openPacked({ ...parts, isMade: true });
     return records.length <= FEW;
   }
 
