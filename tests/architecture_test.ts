@@ -24,7 +24,7 @@ const STAGES = [
     "export",
     "import",
   ],
-  ...["compare", "cli"],
+  ...["compare", "view", "cli"],
 ];
 
 /** Most files of a folder besides its README. */
@@ -44,7 +44,7 @@ async function filesBelow(folder: string, files = new Map<string, string>()): Pr
 
 /** What each TypeScript file imports of the others, types too. */
 function importsOf(files: Files): Map<string, string[]> {
-  const sources = [...files].filter(([path]) => path.endsWith(".ts"));
+  const sources = [...files].filter(([path]) => /\.tsx?$/.test(path));
   return new Map(sources.map(([path, text]) => {
     const code = text.replace(/\/\*[^]*?\*\//g, "");
     const statements = code.matchAll(

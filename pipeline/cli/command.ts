@@ -13,6 +13,8 @@ export interface Option<T> {
   readonly fallback: T | undefined;
   /** The value that its name alone stands for. */
   readonly bare?: string;
+  /** Whether it takes one value or more, and its value is a list. */
+  readonly isList?: boolean;
   /** For a flag, whether what is needed otherwise may be left out beside it. */
   readonly waives?: boolean;
 }
@@ -95,6 +97,12 @@ export function optional<T>(kind: Kind<T>, help: string): Option<T | undefined> 
 /** An option that has a value where it is left out. */
 export function defaulted<T>(kind: Kind<T>, fallback: NoInfer<T>, help: string): Option<T> {
   return { help, kind, required: false, fallback };
+}
+
+/** An option with one value or more behind it; none where it is left out. */
+export function listed<T>(kind: Kind<T>, help: string): Option<readonly T[]> {
+  const values = { ...kind, parse: (text: string) => [kind.parse(text)] };
+  return { help, kind: values, required: false, fallback: [], isList: true };
 }
 
 /** An option that must be given. */

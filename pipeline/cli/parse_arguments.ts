@@ -100,11 +100,21 @@ function declare(parser: Parser, program: Program, command: Command): void {
   parser.addHelpText("after", examplesText(program, command));
 }
 
-function parserOption(key: string, { help, kind, required, fallback, bare }: Option<unknown>) {
+function parserOption(
+  key: string,
+  { help, kind, required, fallback, bare, isList }: Option<unknown>,
+) {
   const [open, close] = bare === undefined ? "<>" : "[]";
-  const flags = flagOf(key) + (kind ? ` ${open}${kind.placeholder}${close}` : "");
+  const word = kind && kind.placeholder + (isList ? "..." : "");
+  const flags = flagOf(key) + (word ? ` ${open}${word}${close}` : "");
   const option = new ParserOption(flags, required ? `${help} (needed)` : help);
   if (!kind) return option;
+  if (isList) {
+    return option.argParser((text: string, before: readonly unknown[] | undefined) => [
+      ...before ?? [],
+      ...readValue(key, kind, text) as readonly unknown[],
+    ]);
+  }
   if (fallback !== undefined) option.default(fallback, valueText(fallback));
   return option.argParser((text: string) => readValue(key, kind, text));
 }

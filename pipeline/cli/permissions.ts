@@ -1,5 +1,5 @@
 /**
- * The permissions of a command. None may use the network, start programs or load foreign code, so these
+ * The permissions of a command. None may reach another machine, start programs or load foreign code, so these
  * have no name here.
  */
 
@@ -12,6 +12,8 @@ export type Need =
   | "gpu"
   /** The folder for what was measured on this machine. */
   | "cache"
+  /** To answer requests from this machine. */
+  | "serve"
   /** How much of a disk is free. */
   | "disk"
   /** Whether the user may install packages. */
@@ -20,6 +22,7 @@ export type Need =
 type Permission =
   | { readonly name: "read" | "write" }
   | { readonly name: "env"; readonly variable: string }
+  | { readonly name: "net"; readonly host: string }
   | { readonly name: "sys"; readonly kind: "uid" | "statfs" };
 
 const PERMISSIONS: Readonly<Record<Need, readonly Permission[]>> = {
@@ -27,6 +30,7 @@ const PERMISSIONS: Readonly<Record<Need, readonly Permission[]>> = {
   write: [{ name: "write" }],
   gpu: variables("XDG_RUNTIME_DIR"),
   cache: variables("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE"),
+  serve: [{ name: "net", host: "127.0.0.1" }],
   disk: [{ name: "sys", kind: "statfs" }],
   user: [{ name: "sys", kind: "uid" }],
 };
@@ -47,6 +51,7 @@ export function permissionFlags(needs: Iterable<Need>): string[] {
   for (const permission of permissions) {
     const named = values.get(permission.name) ?? [];
     if (permission.name === "env") named.push(permission.variable);
+    if (permission.name === "net") named.push(permission.host);
     if (permission.name === "sys") named.push(permission.kind);
     values.set(permission.name, named);
   }

@@ -18,6 +18,7 @@ import { REPORT } from "./commands/report.ts";
 import { SAMPLE } from "./commands/sample.ts";
 import { SEGMENTS } from "./commands/segments.ts";
 import { TRAIN } from "./commands/train.ts";
+import { VIEW } from "./commands/view.ts";
 
 /** Every command in the order in which help lists them. */
 export const PROGRAM: Program = {
@@ -49,6 +50,7 @@ export const PROGRAM: Program = {
     IMPORT,
     REPORT,
     COMPARE,
+    VIEW,
     SAMPLE,
     DOCTOR,
     completionsCommand(() => PROGRAM),

@@ -17,6 +17,9 @@ export const SAMPLE_MODULE = "sample.js";
 /** The one there that holds the modules of an exported page, JavaScript by name. */
 export const PAGE_MODULE = "page.js";
 
+/** The same of the local page. */
+export const VIEW_MODULE = "view_page.js";
+
 /** Whether this program has been bundled; its source is TypeScript. */
 export const IS_BUNDLED: boolean = import.meta.url.endsWith(".js");
 

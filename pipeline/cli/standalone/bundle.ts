@@ -1,8 +1,8 @@
 /** The program as a few modules without imports from outside: what an executable carries. */
 
 import { basename, join, relative, resolve, sep } from "node:path";
-import { bundleModules } from "../../export/web/bundle_page.ts";
-import { MAIN_MODULE, PAGE_MODULE, SAMPLE_MODULE } from "../../files/standalone.ts";
+import { bundleModules } from "../../files/browser_modules.ts";
+import { MAIN_MODULE, PAGE_MODULE, SAMPLE_MODULE, VIEW_MODULE } from "../../files/standalone.ts";
 import type { CarriedSample } from "../stages/shipped_sample.ts";
 
 export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "..");
@@ -19,6 +19,13 @@ export const STARTED_BY_NAME: readonly string[] = [
   ...WORKERS.map((worker) => basename(worker)),
   SAMPLE_MODULE,
   PAGE_MODULE,
+  VIEW_MODULE,
+];
+
+/** Pages for browsers, each by the module that carries it. */
+const PAGES: readonly (readonly [module: string, entry: string])[] = [
+  [PAGE_MODULE, "pipeline/export/web/page.ts"],
+  [VIEW_MODULE, "pipeline/view/page/app.tsx"],
 ];
 
 /** CommonJS modules (tfjs's wasm backend) look at it when they start, and then read nothing there. */
@@ -44,7 +51,7 @@ export async function bundleProgram(): Promise<Map<string, Uint8Array>> {
 }
 
 /**
- * An entry and all that it needs, workers and the page of an export too: modules by name, with imports
+ * An entry and all that it needs, workers and pages for browsers too: modules by name, with imports
  * between them relative and wasm and weights inside.
  */
 export async function bundleEntry(name: string): Promise<Map<string, Uint8Array>> {
@@ -55,7 +62,10 @@ export async function bundleEntry(name: string): Promise<Map<string, Uint8Array>
     // What starts it looks beside itself, and has become part of a module at the top.
     add(basename(worker), `${DIRNAME}import "./${worker.replace(/ts$/, "js")}";\n`);
   }
-  add(PAGE_MODULE, `export default ${JSON.stringify(await bundleModules())};\n`);
+  for (const [module, entry] of PAGES) {
+    const modules = await bundleModules(join(PROJECT, entry));
+    add(module, `export default ${JSON.stringify(modules)};\n`);
+  }
   return files;
 }
 

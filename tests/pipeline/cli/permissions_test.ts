@@ -20,6 +20,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   import: ["read", "write"],
   report: ["read", "write"],
   compare: ["read", "write"],
+  view: ["read", "write", "gpu", "cache", "serve"],
   sample: ["read", "write"],
   doctor: ["read", "gpu", "cache", "user"],
   completions: [],
@@ -29,7 +30,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 const OTHERS: Readonly<Record<string, string>> = {
   setup:
     "--allow-run=/usr/bin/apt-get --allow-read=/etc/os-release --allow-env=ATTPARSENET_SETUP,XDG_RUNTIME_DIR --allow-sys=uid",
-  test: "--allow-read --allow-write --allow-env --allow-run --allow-sys=uid",
+  test: "--allow-read --allow-write --allow-env --allow-run --allow-net=127.0.0.1 --allow-sys=uid",
   check: "",
   ok: "",
   wat: "--allow-read --allow-write=kernels/wasm/binaries",
@@ -75,7 +76,15 @@ Deno.test("permissionFlags() joins what Deno's options take together", () => {
 Deno.test("keepOnly() leaves a process what its command needs", async () => {
   const all = permissionFlags(Object.values(NEEDS).flat());
   const script = import.meta.filename!;
-  for (const needs of [["read", "cache"], ["write", "gpu", "user"], ["disk"], []] as Need[][]) {
+  for (
+    const needs of [
+      ["read", "cache"],
+      ["write", "gpu", "user"],
+      ["disk"],
+      ["serve"],
+      [],
+    ] as Need[][]
+  ) {
     const command = new Deno.Command(Deno.execPath(), { args: ["run", ...all, script, ...needs] });
     const { stdout, stderr } = await command.output();
     const left = JSON.parse(new TextDecoder().decode(stdout) || new TextDecoder().decode(stderr));
@@ -86,6 +95,7 @@ Deno.test("keepOnly() leaves a process what its command needs", async () => {
       HOME: needs.includes("cache"),
       uid: needs.includes("user"),
       statfs: needs.includes("disk"),
+      here: needs.includes("serve"),
       net: false,
       run: false,
       ffi: false,
@@ -102,6 +112,7 @@ async function permissions(): Promise<Record<string, boolean>> {
     ["HOME", { name: "env", variable: "HOME" }],
     ["uid", { name: "sys", kind: "uid" }],
     ["statfs", { name: "sys", kind: "statfs" }],
+    ["here", { name: "net", host: "127.0.0.1" }],
     ["net", { name: "net" }],
     ["run", { name: "run" }],
     ["ffi", { name: "ffi" }],

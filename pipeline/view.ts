@@ -1,0 +1,76 @@
+/**
+ * The local page: faces looked at and corrected, runs watched, in a browser on this machine.
+ *
+ * @module
+ */
+
+import { Hono } from "hono";
+import type { FaceRecord } from "./face/record.ts";
+import { faceRoutes } from "./view/faces/face_routes.ts";
+import { FaceTable } from "./view/faces/face_table.ts";
+import { Events } from "./view/server/events.ts";
+import { addressOf, guard, newToken, refuse } from "./view/server/guard.ts";
+import { pageRoutes } from "./view/server/page_files.ts";
+import { serve } from "./view/server/serve.ts";
+import type { About } from "./view/wire.ts";
+
+/** What is shown. */
+export interface ViewOptions {
+  /** The faces, in their order. */
+  readonly records: AsyncIterable<FaceRecord>;
+  /** The folder that they are from, as the page names it. */
+  readonly dataset: string;
+  /** Their landmarks file; null if there is none. */
+  readonly landmarks: string | null;
+  /** Folders of runs. */
+  readonly runs: readonly string[];
+  /** The port, and no other; by default the first free one from 4600. */
+  readonly port?: number | undefined;
+  /** Ends the server. */
+  readonly signal: AbortSignal;
+  /** Told of what goes wrong beside requests. */
+  readonly onFault?: (fault: string) => void;
+}
+
+/** A page that is served. */
+export interface View {
+  /** What opens it; it has a token that nobody else knows. */
+  readonly address: string;
+  /** Ends when the server has ended. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Serves the page on 127.0.0.1 until the signal aborts. The records are taken first; the landmarks are read
+ * while the page is looked at already.
+ *
+ * @throws {Deno.errors.AddrInUse} If the port that is asked for is taken.
+ */
+export async function openView(options: ViewOptions): Promise<View> {
+  const { landmarks, signal } = options;
+  const table = await FaceTable.from(options.records);
+  const events = new Events();
+  const gate = { port: 0, token: newToken() };
+  const app = new Hono();
+  app.use(guard(() => gate));
+  app.onError((error, context) => refuse(context, 400, error.message));
+  app.notFound((context) => refuse(context, 404, "There is nothing of this name."));
+  app.route("/", await pageRoutes());
+  app.get("/api/about", (context) => context.json(aboutOf(options, table)));
+  app.get("/api/events", (context) => events.connect(context, signal));
+  app.route("/api/faces", faceRoutes(table));
+  const { port, finished } = serve(app, signal, options.port);
+  gate.port = port;
+  if (landmarks !== null) {
+    table.readLandmarks(landmarks, signal).then(
+      () => events.tell({ type: "faces", version: table.version }),
+      (error) => signal.aborted || options.onFault?.(error.message),
+    );
+  }
+  return { address: addressOf(gate), finished };
+}
+
+function aboutOf({ dataset, landmarks }: ViewOptions, table: FaceTable): About {
+  const isLabelled = table.size > 0 && table.labels(0) !== null;
+  return { dataset, faces: table.size, landmarks, isLabelled };
+}

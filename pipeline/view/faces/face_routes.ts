@@ -1,0 +1,95 @@
+/** `/api/faces`: which faces there are, and what is known of each. */
+
+import { type Context, Hono } from "hono";
+import { namesOf } from "../../face/attributes.ts";
+import { refuse } from "../server/guard.ts";
+import type { FaceDetail, FacePage, FacePlace, ListedFace } from "../wire.ts";
+import { FaceQueries } from "./face_query.ts";
+import type { FaceTable } from "./face_table.ts";
+import { Tiles, type WebPicture, wholePicture } from "./tiles.ts";
+
+/** Most faces of one answer. */
+const MOST = 500;
+
+/** Answers questions about faces. */
+export function faceRoutes(table: FaceTable): Hono {
+  const queries = new FaceQueries(table);
+  const tiles = new Tiles();
+  const app = new Hono();
+  app.get("/", (context) => {
+    const query = new URL(context.req.url).searchParams;
+    const chosen = queries.choose(query);
+    const from = wholeNumber(query.get("from") ?? "0");
+    const to = from + Math.min(MOST, wholeNumber(query.get("count") ?? `${MOST}`));
+    const faces = Array.from(chosen.subarray(from, to), (id) => listed(table, id));
+    const { version } = table;
+    return context.json({ total: chosen.length, version, faces } satisfies FacePage);
+  });
+  app.get("/:id", (context) => context.json(detailOf(table, faceIn(context, table))));
+  app.get("/:id/place", (context) => {
+    const chosen = queries.choose(new URL(context.req.url).searchParams);
+    return context.json(placeOf(chosen, faceIn(context, table)));
+  });
+  app.get("/:id/picture", (context) => sendPicture(context, table, wholePicture));
+  app.get("/:id/tile", (context) => sendPicture(context, table, (path) => tiles.get(path)));
+  return app;
+}
+
+/**
+ * The face that a request's address names.
+ *
+ * @throws {RangeError} If there is none of this id.
+ */
+export function faceIn(context: Context, table: FaceTable): number {
+  const id = wholeNumber(context.req.param("id") ?? "");
+  if (!table.has(id)) throw new RangeError(`There is no face ${id}.`);
+  return id;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new RangeError("A whole number is expected.");
+}
+
+function listed(table: FaceTable, id: number): ListedFace {
+  return { id, image: table.name(id), state: table.state(id) };
+}
+
+function detailOf(table: FaceTable, id: number): FaceDetail {
+  const labels = table.labels(id);
+  const outcome = table.outcome(id);
+  return {
+    ...listed(table, id),
+    path: table.path(id),
+    split: table.split(id),
+    labels: labels === null ? null : namesOf(labels),
+    points: outcome?.points ? Array.from(outcome.points) : null,
+    reason: outcome?.reason ?? null,
+  };
+}
+
+function placeOf(chosen: Int32Array, id: number): FacePlace {
+  const place = chosen.indexOf(id);
+  const [previous, next] = [chosen[place - 1] ?? null, chosen[place + 1] ?? null];
+  return { place, total: chosen.length, previous, next: place < 0 ? chosen[0] ?? null : next };
+}
+
+/** A picture may have gone, or be none: that is said, and the page shows a mark in its place. */
+async function sendPicture(
+  context: Context,
+  table: FaceTable,
+  read: (path: string) => Promise<WebPicture>,
+): Promise<Response> {
+  const id = faceIn(context, table);
+  const fault = table.fault(id);
+  if (fault !== null) return refuse(context, 404, fault);
+  try {
+    const { type, bytes } = await read(table.path(id));
+    return context.body(bytes, 200, {
+      "content-type": type,
+      "cache-control": "private, max-age=600",
+    });
+  } catch (error) {
+    return refuse(context, 404, error instanceof Error ? error.message : `${error}`);
+  }
+}

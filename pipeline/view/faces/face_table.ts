@@ -1,0 +1,144 @@
+/** The faces that are looked at, by their place in the data set. */
+
+import { SPLITS } from "../../face/record.ts";
+import type { FaceRecord, Split } from "../../face/record.ts";
+import { LandmarkTable } from "../../landmarks/files/landmark_table.ts";
+import { readRejections } from "../../landmarks/files/rejections.ts";
+import { rejectedPath } from "../../landmarks/files/landmark_file.ts";
+import { isNotThere } from "../../files/write_file.ts";
+import type { FaceState } from "../wire.ts";
+
+/** Stands for a face without a split, or without labels. */
+const NONE = 255;
+
+/** What became of a face where its landmarks were looked for. */
+export type Outcome =
+  | { readonly points: Float32Array; readonly reason: null }
+  | { readonly points: null; readonly reason: string };
+
+/**
+ * All faces, held compactly: 202,599 take some 60 MB and their points 115 MB. A face's id is its place in the
+ * order of the records.
+ */
+export class FaceTable {
+  readonly #names: string[] = [];
+  readonly #paths: string[] = [];
+  readonly #labels: (number | null)[] = [];
+  readonly #splits: number[] = [];
+  /** Why a face takes no part, whatever its landmarks. */
+  readonly #faults = new Map<number, string>();
+  #ids: Map<string, number> | null = null;
+  #landmarks: LandmarkTable | null = null;
+  #rejections: ReadonlyMap<string, string> = new Map();
+  /** What replaces the landmarks file's word. */
+  readonly #changed = new Map<number, Outcome>();
+  #version = 0;
+
+  /** Takes all records. */
+  static async from(records: AsyncIterable<FaceRecord>): Promise<FaceTable> {
+    const table = new FaceTable();
+    for await (const record of records) table.#add(record);
+    return table;
+  }
+
+  #add({ image, path, labels, split, rejected }: FaceRecord): void {
+    if (rejected !== null) this.#faults.set(this.size, rejected);
+    this.#names.push(image);
+    this.#paths.push(path);
+    this.#labels.push(labels);
+    this.#splits.push(split === null ? NONE : SPLITS.indexOf(split));
+  }
+
+  /**
+   * Reads a landmarks file, in place of one that was read before. A file that is not there yet has no points.
+   *
+   * @throws {SyntaxError} As of `readLandmarks`.
+   */
+  async readLandmarks(path: string, signal?: AbortSignal): Promise<void> {
+    const table = new LandmarkTable();
+    try {
+      for await (const _ of table.read(path, signal));
+    } catch (error) {
+      if (!isNotThere(error)) throw error;
+    }
+    this.#rejections = await readRejections(rejectedPath(path));
+    this.#landmarks = table;
+    this.touch();
+  }
+
+  /** How many faces there are. */
+  get size(): number {
+    return this.#names.length;
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Says that something has changed. */
+  touch(): void {
+    this.#version++;
+  }
+
+  has(id: number): boolean {
+    return Number.isInteger(id) && id >= 0 && id < this.size;
+  }
+
+  /** The face of this name, or -1. */
+  idOf(name: string): number {
+    this.#ids ??= new Map(this.#names.map((name, id) => [name, id]));
+    return this.#ids.get(name) ?? -1;
+  }
+
+  name(id: number): string {
+    return this.#names[id]!;
+  }
+
+  path(id: number): string {
+    return this.#paths[id]!;
+  }
+
+  /** 40 label bits, or null. */
+  labels(id: number): number | null {
+    return this.#labels[id]!;
+  }
+
+  split(id: number): Split | null {
+    return SPLITS[this.#splits[id]!] ?? null;
+  }
+
+  /** Why its picture may not be looked at, such as a link that leads out of the data set; null if it may. */
+  fault(id: number): string | null {
+    return this.#faults.get(id) ?? null;
+  }
+
+  /** What is known of the face's landmarks; null if nothing is. */
+  outcome(id: number): Outcome | null {
+    const changed = this.#changed.get(id);
+    if (changed) return changed;
+    const fault = this.#faults.get(id);
+    if (fault !== undefined) return { points: null, reason: fault };
+    if (this.#landmarks === null) return null;
+    const points = this.#landmarks.get(this.name(id));
+    if (points) return { points, reason: null };
+    return { points: null, reason: this.#rejections.get(this.name(id)) ?? "no landmarks yet" };
+  }
+
+  state(id: number): FaceState {
+    const outcome = this.outcome(id);
+    return outcome && (outcome.points ? "found" : "rejected");
+  }
+
+  /** Whether the landmarks file's word has been replaced. */
+  isChanged(id: number): boolean {
+    return this.#changed.has(id);
+  }
+
+  /** Replaces what the landmarks file says; null takes that back. */
+  change(id: number, outcome: Outcome | null): void {
+    if (outcome) this.#changed.set(id, outcome);
+    else this.#changed.delete(id);
+    this.touch();
+  }
+}

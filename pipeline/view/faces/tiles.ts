@@ -1,0 +1,67 @@
+/** Pictures of faces for the browser: whole ones, and small ones for the grid. */
+
+import { encodePng, readPictureFile, resizeImage, sizeOfPicture } from "../../image/image.ts";
+import { decodeImage, webPicture } from "../../image/image.ts";
+
+/** A picture as a response has it. */
+export interface WebPicture {
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Files up to this many bytes go to the grid as they are: CelebA's aligned images have some 10 KB. */
+const SMALL_FILE = 1 << 16;
+/** Height of a tile in pixels: twice what the grid shows, for sharp screens. */
+const TILE_HEIGHT = 218;
+/** Bytes of tiles that are kept. */
+const KEPT_BYTES = 1 << 26;
+
+/** Makes tiles, and keeps those that took work. */
+export class Tiles {
+  readonly #kept = new Map<string, WebPicture>();
+  #bytes = 0;
+
+  /**
+   * The tile of the picture at `path`.
+   *
+   * @throws As of `readImage`, if it is no picture or not there.
+   */
+  async get(path: string): Promise<WebPicture> {
+    const kept = this.#kept.get(path);
+    if (kept) return kept;
+    const bytes = await readPictureFile(path);
+    if (bytes.length <= SMALL_FILE) return await picture(bytes);
+    const tile = await shrink(bytes, path);
+    this.#keep(path, tile);
+    return tile;
+  }
+
+  #keep(path: string, tile: WebPicture): void {
+    this.#kept.set(path, tile);
+    this.#bytes += tile.bytes.length;
+    for (const [oldest, { bytes }] of this.#kept) {
+      if (this.#bytes <= KEPT_BYTES) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= bytes.length;
+    }
+  }
+}
+
+async function shrink(bytes: Uint8Array, path: string): Promise<WebPicture> {
+  const [width, height] = sizeOfPicture(bytes);
+  if (height <= TILE_HEIGHT) return await picture(bytes);
+  const image = await decodeImage(bytes, path);
+  const scaled = Math.max(1, Math.round(width * TILE_HEIGHT / height));
+  const small = await encodePng(resizeImage(image, scaled, TILE_HEIGHT));
+  return { type: "image/png", bytes: new Uint8Array(small) };
+}
+
+/** A picture as it lies, where browsers show its kind. */
+export async function wholePicture(path: string): Promise<WebPicture> {
+  return await picture(await readPictureFile(path));
+}
+
+async function picture(bytes: Uint8Array): Promise<WebPicture> {
+  const { type, bytes: shown } = await webPicture(bytes);
+  return { type, bytes: new Uint8Array(shown) };
+}

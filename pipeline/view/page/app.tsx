@@ -1,0 +1,68 @@
+/// <reference lib="dom" />
+/** The page: its head, and what stands below it by the address. */
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { About } from "../wire.ts";
+import { ask } from "./ask.ts";
+import { Browse } from "./browse/browse.tsx";
+import { Face } from "./face/face.tsx";
+import { Link, type Route, useRoute } from "./route.tsx";
+import { useConnection } from "./told.ts";
+
+/** What the head leads to, by the first word of the address. */
+const PLACES = [["faces", "Faces"]] as const;
+
+function App() {
+  const [about, setAbout] = useState<About | null>(null);
+  const [fault, setFault] = useState("");
+  const route = useRoute();
+  const isConnected = useConnection();
+  useEffect(() => {
+    ask<About>("about").then(setAbout, (error: Error) => setFault(error.message));
+  }, []);
+  return (
+    <>
+      <Head about={about} route={route} />
+      {!isConnected && (
+        <p class="note warning" role="alert">
+          The command has ended, or the connection to it. What was saved is kept; start it again,
+          and open the address that it prints.
+        </p>
+      )}
+      <main id="main">
+        {fault !== "" && <p class="note warning">{fault}</p>}
+        {about && <Place about={about} route={route} />}
+      </main>
+    </>
+  );
+}
+
+function Head({ about, route }: { about: About | null; route: Route }) {
+  return (
+    <header class="bar">
+      <Link to={{ place: "faces", query: "" }} class="brand">AttParseNet</Link>
+      <nav aria-label="Places">
+        {PLACES.map(([place, title]) => (
+          <Link
+            key={place}
+            to={{ place, query: "" }}
+            current={route.place === place || (place === "faces" && route.place === "face")}
+          >
+            {title}
+          </Link>
+        ))}
+      </nav>
+      {about && <span class="from" title={about.dataset}>{about.dataset}</span>}
+    </header>
+  );
+}
+
+function Place({ about, route }: { about: About; route: Route }) {
+  if (route.place === "face") return <Face key={route.id} id={route.id} query={route.query} />;
+  return <Browse about={about} query={route.query} />;
+}
+
+// The token has done its work: the cookie has it now, and the address need not.
+history.replaceState(null, "", location.pathname + location.hash);
+render(<App />, document.body);

@@ -1,0 +1,41 @@
+/// <reference lib="dom" />
+/** Questions to the server. */
+
+import type { Refusal } from "../wire.ts";
+
+/** The server refused; the message is for the user. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Asks `/api/PATH` for JSON.
+ *
+ * @throws {Refused} If the server refuses.
+ * @throws {Error} If it does not answer.
+ */
+export async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+  const response = await fetch(`api/${path}`, options).catch((cause) => {
+    if (options.signal?.aborted) throw cause;
+    throw new Error("The command does not answer.", { cause });
+  });
+  const value = await response.json().catch(() => ({}));
+  if (response.ok) return value;
+  const { error = `The server answers with ${response.status}.` } = value as Partial<Refusal>;
+  throw new Refused(response.status, error);
+}
+
+/** Sends JSON to `/api/PATH`; answers and errors as of {@linkcode ask}. */
+export function send<T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  value: unknown,
+): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  return ask<T>(path, { method, headers, body: JSON.stringify(value) });
+}

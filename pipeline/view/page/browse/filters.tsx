@@ -1,0 +1,60 @@
+/// <reference lib="dom" />
+/** Which faces are shown: filters as the page's address has them. */
+
+import type { JSX } from "preact";
+import { ATTRIBUTES } from "../../../face/attributes.ts";
+import { SPLITS } from "../../../face/record.ts";
+import type { About } from "../../wire.ts";
+
+interface FiltersProps {
+  readonly about: About;
+  readonly query: string;
+  readonly onChange: (query: string) => void;
+}
+
+export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
+  const given = new URLSearchParams(query);
+  const set = (name: string, value: string) => {
+    const next = new URLSearchParams(query);
+    if (value === "") next.delete(name);
+    else next.set(name, value);
+    onChange(next.toString());
+  };
+  const choice = (name: string, title: string, values: readonly string[]) => (
+    <label>
+      {title}
+      <select
+        name={name}
+        value={given.get(name) ?? ""}
+        onChange={(event) => set(name, event.currentTarget.value)}
+      >
+        <option value="">any</option>
+        {values.map((value) => <option key={value} value={value}>{spaced(value)}</option>)}
+      </select>
+    </label>
+  );
+  return (
+    <search class="filters" aria-label="Filters">
+      <label>
+        Name
+        <input
+          type="search"
+          name="name"
+          value={given.get("name") ?? ""}
+          placeholder="part of it"
+          onInput={(event) => set("name", event.currentTarget.value)}
+        />
+      </label>
+      {about.isLabelled && choice("split", "Split", SPLITS)}
+      {about.landmarks !== null && choice("state", "Landmarks", ["found", "rejected", "changed"])}
+      {about.isLabelled && choice("with", "With", ATTRIBUTES)}
+      {about.isLabelled && choice("without", "Without", ATTRIBUTES)}
+      {query !== "" && <button type="button" onClick={() => onChange("")}>Clear</button>}
+    </search>
+  );
+}
+
+/** A name for people: `Wearing Hat`. */
+export function spaced(name: string): string {
+  return name.replaceAll("_", " ");
+}

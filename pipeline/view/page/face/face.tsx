@@ -1,0 +1,133 @@
+/// <reference lib="dom" />
+/** One face, large: its picture with points and regions, its labels, and its neighbours. */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Attribute } from "../../../face/attributes.ts";
+import { ATTRIBUTE_REGIONS } from "../../../face/regions.ts";
+import type { FaceDetail, FacePlace } from "../../wire.ts";
+import { ask } from "../ask.ts";
+import { spaced } from "../browse/filters.tsx";
+import { addressOf, go, Link } from "../route.tsx";
+import { useFacesVersion } from "../told.ts";
+import { Drawing } from "./drawing.tsx";
+
+export function Face({ id, query }: { id: number; query: string }): JSX.Element {
+  const [face, setFace] = useState<FaceDetail | null>(null);
+  const [place, setPlace] = useState<FacePlace | null>(null);
+  const [attribute, setAttribute] = useState<Attribute | null>(null);
+  const [fault, setFault] = useState("");
+  const version = useFacesVersion();
+  useEffect(() => {
+    const failed = (error: Error) => setFault(error.message);
+    ask<FaceDetail>(`faces/${id}`).then(setFace, failed);
+    ask<FacePlace>(`faces/${id}/place?${query}`).then(setPlace, failed);
+  }, [id, query, version]);
+  useNeighbourKeys(place, query);
+  if (fault !== "") return <p class="note warning">{fault}</p>;
+  if (face === null) return <p class="count" role="status">…</p>;
+  const regions = attribute && ATTRIBUTE_REGIONS[attribute];
+  return (
+    <article class="face-page">
+      <div>
+        <Neighbours {...{ place, query }} />
+        <Drawing face={face} regions={regions ?? []} />
+      </div>
+      <aside>
+        <h1>{face.image}</h1>
+        <Facts face={face} />
+        <Labels {...{ face, attribute, onChoose: setAttribute }} />
+      </aside>
+    </article>
+  );
+}
+
+/** J and K, or the arrow keys, go to the next face and the one before; Escape goes back to the grid. */
+function useNeighbourKeys(place: FacePlace | null, query: string): void {
+  useEffect(() => {
+    const press = ({ key, target, altKey, ctrlKey, metaKey }: KeyboardEvent) => {
+      const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+      if (isTyping || altKey || ctrlKey || metaKey || place === null) return;
+      if (key === "Escape") go({ place: "faces", query });
+      const id = key === "j" ? place.next : key === "k" ? place.previous : null;
+      if (id !== null) go({ place: "face", id, query }, { replace: true });
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [place, query]);
+}
+
+function Neighbours({ place, query }: { place: FacePlace | null; query: string }) {
+  const link = (id: number | null | undefined, title: string, key: string) =>
+    id === null || id === undefined
+      ? <span class="off">{title}</span>
+      : <a href={addressOf({ place: "face", id, query })} aria-keyshortcuts={key}>{title}</a>;
+  return (
+    <nav class="neighbours" aria-label="Neighbours">
+      <Link to={{ place: "faces", query }} aria-keyshortcuts="Escape">All faces</Link>
+      {link(place?.previous, "← Previous", "k")}
+      {link(place?.next, "Next →", "j")}
+      {place && place.place >= 0 && (
+        <span>
+          {(place.place + 1).toLocaleString("en")} of {place.total.toLocaleString("en")}
+        </span>
+      )}
+    </nav>
+  );
+}
+
+function Facts({ face }: { face: FaceDetail }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(face.path);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1500);
+  };
+  return (
+    <dl class="facts">
+      {face.split && (
+        <>
+          <dt>Split</dt>
+          <dd>{face.split}</dd>
+        </>
+      )}
+      <dt>Landmarks</dt>
+      <dd>{face.state === null ? "not known" : face.reason ?? "found"}</dd>
+      <dt>File</dt>
+      <dd>
+        <code>{face.path}</code>{" "}
+        <button type="button" class="small" onClick={copy}>{isCopied ? "Copied" : "Copy"}</button>
+      </dd>
+    </dl>
+  );
+}
+
+interface LabelsProps {
+  readonly face: FaceDetail;
+  readonly attribute: Attribute | null;
+  readonly onChoose: (attribute: Attribute | null) => void;
+}
+
+/** The attributes of the face; one that is chosen shows its mask. */
+function Labels({ face, attribute, onChoose }: LabelsProps) {
+  if (face.labels === null) return null;
+  return (
+    <section aria-labelledby="labels">
+      <h2 id="labels">Labels</h2>
+      <ul class="labels">
+        {face.labels.map((name) => (
+          <li key={name}>
+            <button
+              type="button"
+              aria-pressed={attribute === name}
+              onClick={() => onChoose(attribute === name ? null : name)}
+            >
+              {spaced(name)}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {face.points && <p class="hint">A label shows where its mask is.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,57 @@
+/// <reference lib="dom" />
+/** Where in the page one is: the part of the address behind `#`, so that Back works and a place can be kept. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+/** A place in the page. */
+export type Route =
+  /** The grid of the faces that the query chooses. */
+  | { readonly place: "faces"; readonly query: string }
+  /** One face, among those of the query. */
+  | { readonly place: "face"; readonly id: number; readonly query: string };
+
+const FACES: Route = { place: "faces", query: "" };
+
+/** The address of a place: `#/face/12?with=Smiling`. */
+export function addressOf(route: Route): string {
+  const path = route.place === "face" ? `face/${route.id}` : route.place;
+  return `#/${path}${route.query && "?" + route.query}`;
+}
+
+function routeOf(address: string): Route {
+  const [, path = "", query = ""] = /^#\/([^?]*)\??(.*)$/.exec(address) ?? [];
+  const [place, id = ""] = path.split("/");
+  if (place === "face" && /^\d+$/.test(id)) return { place, id: Number(id), query };
+  return place === "faces" ? { place, query } : FACES;
+}
+
+/** Goes to a place; `replace` leaves no step to go back to. */
+export function go(route: Route, { replace = false } = {}): void {
+  if (replace) location.replace(addressOf(route));
+  else location.hash = addressOf(route);
+}
+
+/** Where one is. */
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => routeOf(location.hash));
+  useEffect(() => {
+    const follow = () => setRoute(routeOf(location.hash));
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return route;
+}
+
+interface LinkProps extends Omit<JSX.HTMLAttributes<HTMLAnchorElement>, "to"> {
+  readonly to: Route;
+  /** Whether one is there. */
+  readonly current?: boolean;
+  readonly children?: ComponentChildren;
+}
+
+export function Link({ to, current = false, children, ...rest }: LinkProps): JSX.Element {
+  return (
+    <a {...rest} href={addressOf(to)} aria-current={current ? "page" : undefined}>{children}</a>
+  );
+}

@@ -1,0 +1,27 @@
+/** The files that the page is made of. */
+
+import { Hono } from "hono";
+import { browserModules } from "../../files/browser_modules.ts";
+import { VIEW_MODULE } from "../../files/standalone.ts";
+import style from "../../report/style.css" with { type: "text" };
+import page from "../page/index.html" with { type: "text" };
+import pageStyle from "../page/view.css" with { type: "text" };
+import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
+
+const SCRIPT = "text/javascript; charset=utf-8";
+
+/**
+ * Answers with the page's files.
+ *
+ * @throws {Error} If its modules cannot be made.
+ */
+export async function pageRoutes(): Promise<Hono> {
+  const modules = await browserModules(import.meta.dirname, "../page/app.tsx", VIEW_MODULE);
+  const app = new Hono();
+  const add = (path: string, text: string, type: string) =>
+    app.get(path, (context) => context.body(text, 200, { "content-type": type }));
+  add("/", page, "text/html; charset=utf-8");
+  add("/style.css", style + uplotStyle + pageStyle, "text/css; charset=utf-8");
+  for (const [name, text] of Object.entries(modules)) add("/" + name, text, SCRIPT);
+  return app;
+}

@@ -1,0 +1,72 @@
+/** What travels between the page and its server, as JSON. */
+
+import type { Attribute } from "../face/attributes.ts";
+import type { Split } from "../face/record.ts";
+
+/** `GET /api/about`: what is looked at. */
+export interface About {
+  /** Folder of the faces. */
+  readonly dataset: string;
+  /** How many faces there are. */
+  readonly faces: number;
+  /** The landmarks file, or null if there is none. */
+  readonly landmarks: string | null;
+  /** Whether faces have labels. */
+  readonly isLabelled: boolean;
+}
+
+/** Whether a face has points: found, rejected with a reason, or null where no landmarks are known yet. */
+export type FaceState = "found" | "rejected" | null;
+
+/** A face as the grid shows it. */
+export interface ListedFace {
+  /** Its place in the data set: what tells it from others in all requests. */
+  readonly id: number;
+  /** Its name. */
+  readonly image: string;
+  readonly state: FaceState;
+}
+
+/** `GET /api/faces?…&from=0&count=100`: a stretch of the faces that a query chooses. */
+export interface FacePage {
+  /** How many faces the query chooses. */
+  readonly total: number;
+  /** Grows when any face changes. */
+  readonly version: number;
+  readonly faces: readonly ListedFace[];
+}
+
+/** `GET /api/faces/ID`: all that is known of a face. */
+export interface FaceDetail extends ListedFace {
+  /** Where its image lies. */
+  readonly path: string;
+  readonly split: Split | null;
+  /** Null where the face is not labelled. */
+  readonly labels: readonly Attribute[] | null;
+  /** x0, y0, x1, y1, … in pixels of the image (136 numbers), or null. */
+  readonly points: readonly number[] | null;
+  /** Why it has none. */
+  readonly reason: string | null;
+}
+
+/** `GET /api/faces/ID/place?…`: where a face stands among those that a query chooses. */
+export interface FacePlace {
+  /** Counted from 0; -1 if the query does not choose it. */
+  readonly place: number;
+  readonly total: number;
+  /** Ids of its neighbours. */
+  readonly previous: number | null;
+  readonly next: number | null;
+}
+
+/** What every refused request is answered with. */
+export interface Refusal {
+  readonly error: string;
+}
+
+/** What pages are told by `GET /api/events` without asking. */
+export type Told =
+  /** The server is there. */
+  | { readonly type: "hello" }
+  /** Faces have changed, or more is known of them. */
+  | { readonly type: "faces"; readonly version: number };

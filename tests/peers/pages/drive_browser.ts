@@ -1,0 +1,102 @@
+/**
+ * A browser for tests: takes {@linkcode Order}s, one as JSON a line, and answers each by a line.
+ *
+ * It is started with --no-config and --no-lock, and left out of what Deno checks, for what the lock file names is
+ * fetched by every first command.
+ */
+
+import { type ElementHandle, launch } from "npm:puppeteer-core@25.16.0";
+import type { BrowserReply, Order } from "../../contexts/browser_context.ts";
+
+const [executablePath] = Deno.args;
+const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+const browser = await launch({ executablePath: executablePath!, args });
+const pages = new Map<string, Promise<Awaited<ReturnType<typeof openPage>>>>();
+
+async function openPage() {
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`${error}`));
+  page.on("console", (message) => {
+    // A refused request is told here too, and by its answer where it matters.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      faults.push(message.text());
+    }
+  });
+  page.setDefaultTimeout(60_000);
+  return { page, faults };
+}
+
+async function obey(order: Order): Promise<unknown> {
+  if (!pages.has(order.page)) pages.set(order.page, openPage());
+  const { page, faults } = await pages.get(order.page)!;
+  switch (order.do) {
+    case "go":
+      await page.goto(order.address, { waitUntil: "domcontentloaded" });
+      return;
+    case "view": {
+      const { width, height, dark } = order;
+      await page.setViewport({ width, height });
+      const value = dark ? "dark" : "light";
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+      return;
+    }
+    case "evaluate":
+      return await page.evaluate(`(${order.code})(...${JSON.stringify(order.values)})`);
+    case "wait":
+      await page.waitForFunction(`(${order.code})(...${JSON.stringify(order.values)})`);
+      return;
+    case "click":
+      await page.locator(order.selector).click();
+      return;
+    case "fill":
+      await page.locator(order.selector).fill(order.text);
+      return;
+    case "press":
+      await page.keyboard.press(order.key as "Enter");
+      return;
+    case "drag": {
+      const [from, to] = [order.from, order.to];
+      await page.mouse.move(...from);
+      await page.mouse.down();
+      await page.mouse.move(...to, { steps: 4 });
+      await page.mouse.up();
+      return;
+    }
+    case "clickAt":
+      await page.mouse.click(...order.at);
+      return;
+    case "upload": {
+      const input = await page.waitForSelector(order.selector) as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(...order.files);
+      return;
+    }
+    case "picture":
+      await page.screenshot({ path: order.path as `${string}.png`, fullPage: order.full });
+      return;
+    case "faults":
+      return faults.splice(0);
+    case "load":
+      await page.addScriptTag({ content: await Deno.readTextFile(order.file) });
+      return;
+  }
+}
+
+const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
+let text = "";
+try {
+  for await (const part of lines) {
+    text += part;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      const order: Order = JSON.parse(text.slice(0, end));
+      text = text.slice(end + 1);
+      const reply: BrowserReply = await obey(order).then(
+        (value) => ({ value: value ?? null }),
+        (error) => ({ error: `${error}` }),
+      );
+      console.log(JSON.stringify(reply));
+    }
+  }
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { attributeColumn, hasAttribute } from "../../../pipeline/face/attributes.ts";
+import type { FaceDetail, FacePage, FacePlace } from "../../../pipeline/view/wire.ts";
+import { Browser, chromium } from "../../contexts/browser_context.ts";
+import { sampleRecords, ServedView } from "../../contexts/view_context.ts";
+
+Deno.test("/api/faces gives the faces that pass all filters, stretch by stretch", async () => {
+  await using view = await ServedView.open();
+  const records = await Array.fromAsync(sampleRecords());
+  const has = (labels: number, name: string) => hasAttribute(labels, attributeColumn(name)!);
+  const wanted = records.filter(({ split, labels }) =>
+    split === "test" && has(labels!, "Smiling") && !has(labels!, "Eyeglasses")
+  );
+  assert(wanted.length > 5 && wanted.length < records.length);
+  const query = "split=test&with=Smiling&without=eyeglasses";
+  const page = await view.ask<FacePage>(`/api/faces?${query}&from=2&count=3`);
+  assert.equal(page.total, wanted.length);
+  assert.deepEqual(page.faces.map(({ image }) => image), wanted.slice(2, 5).map((r) => r.image));
+  const { id } = page.faces[1]!;
+  const place = await view.ask<FacePlace>(`/api/faces/${id}/place?${query}`);
+  assert.deepEqual([place.place, place.total], [3, wanted.length]);
+  assert.deepEqual([place.previous, place.next], [page.faces[0]!.id, page.faces[2]!.id]);
+  const detail = await view.ask<FaceDetail>(`/api/faces/${id}`);
+  assert.equal(detail.image, wanted[3]!.image);
+  assert.equal(detail.points?.length, 136);
+  for (const wrong of ["split=all", "with=Hat", "sideways=1", "from=-1", "count=x"]) {
+    const response = await view.fetch(`/api/faces?${wrong}`);
+    assert.equal(response.status, 400, wrong);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test({
+  name: "view: faces are scrolled through, filtered, and looked at by keyboard",
+  ignore: chromium === null,
+  async fn() {
+    await using view = await ServedView.open();
+    await using browser = Browser.open();
+    const page = browser.page();
+    await page.view(1000);
+    await page.go(view.address);
+    await page.wait(() => document.querySelectorAll(".tile img").length > 30);
+    assert.equal(await page.evaluate(() => location.search), "", "the token is out of sight");
+    const few = await page.evaluate(() => document.querySelectorAll(".tile").length);
+    assert(few < 200, `${few} tiles are in the document`);
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    await page.waitForText("000480.jpg");
+    await page.fill("[name=with]", "Bald");
+    await page.wait(() =>
+      /^\d+ of 480 faces$/.test(document.querySelector(".count")!.textContent!)
+    );
+    const chosen = await view.ask<FacePage>("/api/faces?with=Bald");
+    await page.waitForText(`${chosen.total} of 480`);
+    await page.wait(() => document.querySelector("[data-place='0']"));
+    await page.evaluate(() => document.querySelector<HTMLElement>("[data-place='0']")!.focus());
+    await page.press("ArrowRight");
+    await page.press("Enter");
+    await page.wait(() => document.querySelectorAll(".drawing circle").length === 68);
+    const title = () => page.evaluate(() => document.querySelector("h1")!.textContent);
+    assert.equal(await title(), chosen.faces[1]!.image);
+    await page.waitForText(`2 of ${chosen.total}`);
+    await page.press("j");
+    await page.waitForText(`3 of ${chosen.total}`);
+    assert.equal(await title(), chosen.faces[2]!.image);
+    await page.press("Escape");
+    await page.waitForText(`${chosen.total} of 480`);
+    await page.view(390, { dark: true });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    assert.deepEqual(await page.faults(), []);
+  },
+});
