@@ -5,7 +5,7 @@ import { HALF } from "../image/drawing/contour.ts";
 import type { Canvas } from "../image/drawing/canvas.ts";
 import type { Rgb } from "../image/drawing/colours.ts";
 import { widthOfText, writeText } from "../image/drawing/text.ts";
-import { OPACITY } from "./where_picture.ts";
+import { OPACITY } from "../image/drawing/map_picture.ts";
 
 /** Width and height of the legend in pixels. */
 export const LEGEND = { width: 394, height: 38 } as const;

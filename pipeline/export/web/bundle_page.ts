@@ -8,6 +8,7 @@ import { browserModules } from "../../files/browser_modules.ts";
 import { PAGE_MODULE } from "../../files/standalone.ts";
 import page from "./index.html" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
+import resultStyle from "./result/result.css" with { type: "text" };
 
 /** Contents by name. */
 type Files = Record<string, Uint8Array | string>;
@@ -20,7 +21,7 @@ type Files = Record<string, Uint8Array | string>;
 export async function pageFiles(): Promise<Files> {
   return {
     "index.html": page,
-    "style.css": style + pageStyle,
+    "style.css": style + resultStyle + pageStyle,
     "tfjs-backend-wasm-simd.wasm": wasm,
     ...await browserModules(import.meta.dirname, "page.ts", PAGE_MODULE),
   };

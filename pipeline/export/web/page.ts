@@ -5,7 +5,7 @@ import type { RgbImage } from "../../image/image.ts";
 import { closeCamera, openCamera, takePicture } from "./page_camera.ts";
 import { PageNetwork } from "./page_network.ts";
 import { readPicture } from "./page_pictures.ts";
-import { element, showResult } from "./page_result.ts";
+import { element, showResult } from "./page_result.tsx";
 
 type State = "opening" | "ready" | "busy" | "done" | "failed";
 

@@ -3,7 +3,7 @@
 
 import type { RgbImage } from "../../image/image.ts";
 import { pixelsOf } from "./page_pictures.ts";
-import { element } from "./page_result.ts";
+import { element } from "./page_result.tsx";
 
 /**
  * Shows what the camera sees.

@@ -4,9 +4,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { UNCHANGED } from "../../../kernels/augment.ts";
 import { augment } from "../../../kernels/cpu/augment.ts";
-import { type Attribute, ATTRIBUTES } from "../../face/attributes.ts";
+import { ATTRIBUTES } from "../../face/attributes.ts";
 import { roundHundredth } from "../../face/record_json.ts";
-import type { HeatMap } from "../../image/drawing/heat_map.ts";
 import type { RgbImage } from "../../image/image.ts";
 import { resizeImage } from "../../image/resize.ts";
 import { cutAlignedFace } from "../../landmarks/aligned_face.ts";
@@ -15,18 +14,9 @@ import { applyNetwork } from "../../network/network.ts";
 import { logitOf, sigmoid } from "../../numbers/probability.ts";
 import type { ModelCard } from "../../train/card/model_card.ts";
 import { chooseBackend, type PageBackend, startWasm } from "./page_backends.ts";
+import type { SaidAttribute } from "./result/said_face.ts";
 
-/** What the network says of one attribute. */
-export interface SaidAttribute {
-  readonly name: Attribute;
-  readonly probability: number;
-  /** The probability above which it counts. */
-  readonly threshold: number;
-  readonly isPresent: boolean;
-  readonly map: HeatMap;
-}
-
-/** What it says of a picture. */
+/** What the network says of a picture. */
 export interface SaidFace {
   /** The face as CelebA's aligned images show it. */
   readonly face: RgbImage;

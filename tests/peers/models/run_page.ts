@@ -126,7 +126,7 @@ async function showPhoto(page: Page, path: string): Promise<ShownFace> {
 async function chooseMap(page: Page): Promise<string> {
   const drawn = () => page.$eval("canvas", (canvas) => canvas.toDataURL());
   const before = await drawn();
-  await page.focus("#attributes input");
+  await page.focus(".said input");
   await page.keyboard.press("ArrowDown");
   return await drawn() === before ? "" : await page.$eval("canvas", ({ ariaLabel }) => ariaLabel!);
 }
