@@ -15,6 +15,7 @@ import type { Stage } from "../../pipeline/streams/to_stream.ts";
 import { repeatSample } from "./repeated_sample.ts";
 import { curveText, faultsOf, type FlatLimits, MemoryCurve } from "./soak/memory_curve.ts";
 import { passRecords } from "./soak/records.ts";
+import { inOwnProcess } from "../processes/own_process.ts";
 import { inFolder, pointsFrom, recordOf } from "../fixtures/face_records.ts";
 import { hasGpu } from "../contexts/gpu_test_context.ts";
 
@@ -30,7 +31,10 @@ Deno.test("records go through decode, import and segments with flat memory", () 
     const sample = await repeatSample(folder, count);
     const out = join(folder, "masks");
     const pass = { sample, count, from, format, onGpu: hasGpu, out, readings: 20 };
-    const { images, rejected, readings } = await passRecords(pass);
+    const module = import.meta.resolve("./soak/records.ts");
+    const { images, rejected, readings } = await inOwnProcess<typeof passRecords>(
+      ...[module, "passRecords", pass] as const,
+    );
     assert.deepEqual([images, rejected], [count, 0]);
     assert.deepEqual(faultsOf(readings, LIMITS), [], curveText(readings));
   }));

@@ -14,6 +14,7 @@ import {
 import { installCommand, type Machine, planSetup } from "../../../pipeline/cli/setup.ts";
 import { findPredictorFile } from "../../../pipeline/landmarks.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
+import { inCache } from "../../contexts/cache_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 import {
   partsOf,
@@ -98,34 +99,27 @@ Deno.test("examine() finds the models and the wasm backend of this machine", asy
 });
 
 Deno.test("examineChoice() says what was measured last on the adapter", () =>
-  inFolder(async (folder) => {
-    const before = Deno.env.get("XDG_CACHE_HOME");
-    Deno.env.set("XDG_CACHE_HOME", folder);
-    try {
-      const hardware = { ...ADAPTER, name: "a card", isSoftware: false };
-      const none = await examineChoice(hardware);
-      assert.deepEqual([none.backend, none.reason], [
-        "webgpu",
-        "hardware adapter; the first training measures it",
-      ]);
-      assert.equal((await examineChoice(ADAPTER)).backend, null);
-      const network = "plain 109x89";
-      const kept = { adapter: "a card", network, batch: 16, kernels: KERNELS };
-      await writeMeasurement({ ...kept, seconds: { webgpu: 0.004, wasm: 0.05 } });
-      await writeMeasurement({ ...kept, batch: 8, seconds: { webgpu: 0.1, wasm: 0.05 } });
-      const { backend, reason } = await examineChoice(hardware);
-      assert.equal(backend, "wasm");
-      assert.equal(
-        reason,
-        "hardware adapter; a training step of 8 images (plain 109x89) takes webgpu 0.10 s, wasm 0.050 s",
-      );
-      await writeMeasurement({ ...kept, seconds: { webgpu: 0.004, wasm: 0.05 } });
-      assert.equal((await examineChoice(hardware)).backend, "webgpu", "the newest is the last");
-      assert.equal((await examineChoice(ADAPTER)).backend, null, "another adapter's");
-    } finally {
-      if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-      else Deno.env.set("XDG_CACHE_HOME", before);
-    }
+  inCache(async () => {
+    const hardware = { ...ADAPTER, name: "a card", isSoftware: false };
+    const none = await examineChoice(hardware);
+    assert.deepEqual([none.backend, none.reason], [
+      "webgpu",
+      "hardware adapter; the first training measures it",
+    ]);
+    assert.equal((await examineChoice(ADAPTER)).backend, null);
+    const network = "plain 109x89";
+    const kept = { adapter: "a card", network, batch: 16, kernels: KERNELS };
+    await writeMeasurement({ ...kept, seconds: { webgpu: 0.004, wasm: 0.05 } });
+    await writeMeasurement({ ...kept, batch: 8, seconds: { webgpu: 0.1, wasm: 0.05 } });
+    const { backend, reason } = await examineChoice(hardware);
+    assert.equal(backend, "wasm");
+    assert.equal(
+      reason,
+      "hardware adapter; a training step of 8 images (plain 109x89) takes webgpu 0.10 s, wasm 0.050 s",
+    );
+    await writeMeasurement({ ...kept, seconds: { webgpu: 0.004, wasm: 0.05 } });
+    assert.equal((await examineChoice(hardware)).backend, "webgpu", "the newest is the last");
+    assert.equal((await examineChoice(ADAPTER)).backend, null, "another adapter's");
   }));
 
 Deno.test("examinePredictor() says where dlib's predictor is, or where to get it", () =>

@@ -13,26 +13,12 @@ import { measurementPath, networkName } from "../../../pipeline/compute/backend_
 import { trainingJobs } from "../../../pipeline/compute/kernel_choices.ts";
 import { PRESETS } from "../../../pipeline/network/presets.ts";
 import { type StepWork, timeStep } from "../../../pipeline/compute/step_time.ts";
-import { inFolder } from "../../fixtures/face_records.ts";
+import { inCache } from "../../contexts/cache_context.ts";
 import { gpuTest } from "../../contexts/gpu_test_context.ts";
 import { smallConfig } from "../../contexts/train_context.ts";
 
 const LITE = PRESETS.lite.network;
 const PAPER = PRESETS.paper.network;
-
-/** Runs a test with a cache folder of its own. */
-async function inCache(test: (folder: string) => Promise<void>): Promise<void> {
-  const before = Deno.env.get("XDG_CACHE_HOME");
-  await inFolder(async (folder) => {
-    Deno.env.set("XDG_CACHE_HOME", folder);
-    try {
-      await test(folder);
-    } finally {
-      if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-      else Deno.env.set("XDG_CACHE_HOME", before);
-    }
-  });
-}
 
 /** A machine whose backends compute nothing and take as long as they are told. */
 class Pretended implements Machine {

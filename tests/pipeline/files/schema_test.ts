@@ -33,6 +33,7 @@ import { TrainLog } from "../../../pipeline/train/files/log.ts";
 import { readModel } from "../../../pipeline/train/files/model_folder.ts";
 import { readRunConfig } from "../../../pipeline/train/files/run_folder.ts";
 import { openBackend } from "../../../pipeline/compute/backend.ts";
+import { inCache } from "../../contexts/cache_context.ts";
 import { smallConfig, someFaces } from "../../contexts/train_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
@@ -273,7 +274,7 @@ Deno.test("openJournal() keeps what a newer version has found, and begins anew a
   }));
 
 Deno.test("what a newer version has measured is measured anew", () =>
-  inFolder(async (folder) => {
+  inCache(async (folder) => {
     const path = join(folder, "kernels.json");
     const adapter = { vendor: "v", architecture: "a", device: "d", description: "x" };
     const store = keptChoices(adapter, path);
@@ -282,24 +283,17 @@ Deno.test("what a newer version has measured is measured anew", () =>
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, text.replace("kernel-choices@1", "kernel-choices@2"));
     assert.deepEqual(await store.read(), {});
-    const before = Deno.env.get("XDG_CACHE_HOME");
-    Deno.env.set("XDG_CACHE_HOME", folder);
-    try {
-      const seconds = { webgpu: 1, wasm: 2 };
-      const kept = { adapter: "x", network: "n", batch: 8, kernels: KERNELS, seconds };
-      await Deno.mkdir(join(measurementPath()!, ".."), { recursive: true });
-      const write = (schema?: string) =>
-        Deno.writeTextFile(measurementPath()!, JSON.stringify({ schema, measurements: [kept] }));
-      for (const schema of [undefined, schemaOf("backend-choice")]) {
-        await write(schema);
-        assert.deepEqual(await readMeasurement({ adapter: "x" }), kept);
-      }
-      await write("attparsenet/backend-choice@2");
-      assert.equal(await readMeasurement({ adapter: "x" }), null);
-    } finally {
-      if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-      else Deno.env.set("XDG_CACHE_HOME", before);
+    const seconds = { webgpu: 1, wasm: 2 };
+    const kept = { adapter: "x", network: "n", batch: 8, kernels: KERNELS, seconds };
+    await Deno.mkdir(join(measurementPath()!, ".."), { recursive: true });
+    const write = (schema?: string) =>
+      Deno.writeTextFile(measurementPath()!, JSON.stringify({ schema, measurements: [kept] }));
+    for (const schema of [undefined, schemaOf("backend-choice")]) {
+      await write(schema);
+      assert.deepEqual(await readMeasurement({ adapter: "x" }), kept);
     }
+    await write("attparsenet/backend-choice@2");
+    assert.equal(await readMeasurement({ adapter: "x" }), null);
   }));
 
 Deno.test("a run with a checkpoint of an older version cannot go on, and lends its weights", () =>

@@ -8,6 +8,7 @@ import { openPacked, Pack, pack, type PackOptions } from "../../../pipeline/pack
 import { openBackend } from "../../../pipeline/compute/backend.ts";
 import { evaluate } from "../../../pipeline/evaluate.ts";
 import { train } from "../../../pipeline/train.ts";
+import { inCache } from "../../contexts/cache_context.ts";
 import { findPython, runPeer } from "../../contexts/python_peer.ts";
 import { SAMPLE, smallConfig, someFaces } from "../../contexts/train_context.ts";
 import { inFolder, streamOf } from "../../fixtures/face_records.ts";
@@ -206,45 +207,38 @@ Deno.test("pack is killed at any moment, and nothing half is used", () =>
   }));
 
 Deno.test("by itself, a pack is made of many faces where there is room, and else said how", () =>
-  inFolder(async (folder) => {
-    const before = Deno.env.get("XDG_CACHE_HOME");
-    Deno.env.set("XDG_CACHE_HOME", folder);
-    try {
-      const reader = { window: 1, read: () => Promise.reject(new Error("nothing is read")) };
-      const ask = async (count: number, free: number) => {
-        const lines: string[] = [];
-        await using packed = await openPacked({
-          wish: "auto",
-          isMade: true,
-          pictures: Array.from(
-            { length: count },
-            (_, i) => ({ image: `${i}`, path: `/faces/${i}` }),
-          ),
-          size: SIZE,
-          reader,
-          log: (line) =>
-            void lines.push(line.replace(folder, "CACHE").replace(/[\da-f]{12}-/, "KEY-")),
-          free: () => Promise.resolve(free),
-        });
-        assert.equal(packed !== null, lines[0]?.startsWith("The faces are packed") ?? false);
-        return lines;
-      };
-      assert.deepEqual(await ask(8192, Infinity), []);
-      assert.deepEqual(await ask(8193, 1e9), [
-        "The faces are packed into CACHE/attparsenet/packs/KEY-54x44.safetensors (59 MB) when they " +
-        "are first decoded",
-      ]);
-      assert.deepEqual(await ask(8193, 5e8), [
-        "Faces are decoded in every epoch: a pack of them takes 59 MB, which is more than is taken " +
-        "unasked. To have one: --pack FILE.safetensors, or the command pack beforehand",
-      ]);
-      assert.match((await ask(2_000_000, Infinity))[0]!, /takes 14\.4 GB/, "8 GB at most");
-      const left = await Array.fromAsync(Deno.readDir(join(folder, "attparsenet", "packs")));
-      assert.deepEqual(left, [], "nothing is left of what was not filled");
-    } finally {
-      if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-      else Deno.env.set("XDG_CACHE_HOME", before);
-    }
+  inCache(async (folder) => {
+    const reader = { window: 1, read: () => Promise.reject(new Error("nothing is read")) };
+    const ask = async (count: number, free: number) => {
+      const lines: string[] = [];
+      await using packed = await openPacked({
+        wish: "auto",
+        isMade: true,
+        pictures: Array.from(
+          { length: count },
+          (_, i) => ({ image: `${i}`, path: `/faces/${i}` }),
+        ),
+        size: SIZE,
+        reader,
+        log: (line) =>
+          void lines.push(line.replace(folder, "CACHE").replace(/[\da-f]{12}-/, "KEY-")),
+        free: () => Promise.resolve(free),
+      });
+      assert.equal(packed !== null, lines[0]?.startsWith("The faces are packed") ?? false);
+      return lines;
+    };
+    assert.deepEqual(await ask(8192, Infinity), []);
+    assert.deepEqual(await ask(8193, 1e9), [
+      "The faces are packed into CACHE/attparsenet/packs/KEY-54x44.safetensors (59 MB) when they " +
+      "are first decoded",
+    ]);
+    assert.deepEqual(await ask(8193, 5e8), [
+      "Faces are decoded in every epoch: a pack of them takes 59 MB, which is more than is taken " +
+      "unasked. To have one: --pack FILE.safetensors, or the command pack beforehand",
+    ]);
+    assert.match((await ask(2_000_000, Infinity))[0]!, /takes 14\.4 GB/, "8 GB at most");
+    const left = await Array.fromAsync(Deno.readDir(join(folder, "attparsenet", "packs")));
+    assert.deepEqual(left, [], "nothing is left of what was not filled");
   }));
 
 const numpy = await findPython("numpy");

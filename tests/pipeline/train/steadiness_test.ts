@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { PRESETS } from "../../../pipeline/network/presets.ts";
 import { curveText, faultsOf, type FlatLimits } from "../../endurance/soak/memory_curve.ts";
-import { trainLong } from "../../endurance/soak/training.ts";
+import type { trainLong } from "../../endurance/soak/training.ts";
 import { hasGpu } from "../../contexts/gpu_test_context.ts";
 import { smallConfig } from "../../contexts/train_context.ts";
+import { inOwnProcess } from "../../processes/own_process.ts";
+
+/** Where `trainLong` is: what its process holds is measured. */
+const TRAINING = import.meta.resolve("../../endurance/soak/training.ts");
 
 const STEPS_PER_EPOCH = 25;
 /**
@@ -29,7 +33,12 @@ for (const [name, epochs] of [["wasm", 20], ["webgpu", 14]] as const) {
         },
         ...{ epochs, batch: 4, learningRate: 0.01, learningRateDecay: 1 },
       });
-      const { losses, readings } = await trainLong(name, config, STEPS_PER_EPOCH);
+      const args = [name, config, STEPS_PER_EPOCH] as const;
+      const { losses, readings } = await inOwnProcess<typeof trainLong>(
+        TRAINING,
+        "trainLong",
+        ...args,
+      );
       assert.equal(losses.length, epochs * STEPS_PER_EPOCH);
       assert(losses.every(Number.isFinite));
       const [first, last] = [mean(losses.slice(0, 50)), mean(losses.slice(-50))];
