@@ -33,30 +33,35 @@ function deno(cwd: string, ...args: string[]): Promise<Outcome> {
   return outcomeOf(new Deno.Command(Deno.execPath(), { args, cwd, env, stdin: "null" }));
 }
 
-/** Runs the README's program in an empty folder, and checks its types and those of one that is wrong. */
-async function tryProject(settings: object | null, library: string): Promise<void> {
+/**
+ * Runs the README's program in an empty folder with each address of the library, and checks its types and
+ * those of one that is wrong.
+ */
+async function tryProject(settings: object | null, ...libraries: string[]): Promise<void> {
   const folder = await Deno.makeTempDir({ dir: FOLDER });
   const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
   if (settings !== null) await write("deno.json", JSON.stringify(settings));
-  const program = await readmeProgram(library);
-  await write("main.ts", program);
-  await write("wrong.ts", `${program}export const size: string = dataset;\n`);
-  const ran = await deno(folder, "run", "--no-prompt", "--allow-read", "main.ts");
-  assert.match(ran.out, /^\d{6}\.jpg found\n$/, ran.err);
-  const { code, err } = await deno(folder, "check", "main.ts", "wrong.ts");
+  const names: string[] = [];
+  for (const [at, library] of libraries.entries()) {
+    const program = await readmeProgram(library);
+    await write(`main${at}.ts`, program);
+    await write(`wrong${at}.ts`, `${program}export const size: string = dataset;\n`);
+    const ran = await deno(folder, "run", "--no-prompt", "--allow-read", `main${at}.ts`);
+    assert.match(ran.out, /^\d{6}\.jpg found\n$/, ran.err);
+    names.push(`main${at}.ts`, `wrong${at}.ts`);
+  }
+  const { code, err } = await deno(folder, "check", ...names);
   assert.equal(code, 1, err);
-  assert.deepEqual(err.match(/^TS\d+.*/gm), [
-    "TS2322 [ERROR]: Type 'Dataset' is not assignable to type 'string'.",
-  ], err);
-  assert.match(err, /wrong\.ts/);
+  const fault = "TS2322 [ERROR]: Type 'Dataset' is not assignable to type 'string'.";
+  assert.deepEqual(err.match(/^TS\d+.*/gm), libraries.map(() => fault), err);
+  for (const at of libraries.keys()) assert.match(err, RegExp(`wrong${at}\\.ts`));
 }
 
 const mod = (path: string) => pathToFileURL(path).href;
 
 Deno.test("a project that links the source imports the library by its name or path", async () => {
   const settings = { links: [ROOT], unstable: ["raw-imports"] };
-  await tryProject(settings, config.name);
-  await tryProject(settings, mod(join(ROOT, "mod.ts")));
+  await tryProject(settings, config.name, mod(join(ROOT, "mod.ts")));
 });
 
 Deno.test("the package is imported by its path without any setting", () =>

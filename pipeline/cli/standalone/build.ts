@@ -41,8 +41,9 @@ type Modules = ReadonlyMap<string, Uint8Array>;
 export async function build(
   options: BuildOptions,
   say: (line: string) => void = () => {},
+  modules: Promise<Modules> = bundleProgram(),
 ): Promise<Made> {
-  const files = await bundleProgram();
+  const files = await modules;
   if (!options.join && options.deno === null) {
     try {
       await compileChecked(options, files);

@@ -22,12 +22,12 @@ import { ROOT, taskCommand } from "../../processes/task_command.ts";
 const BUILT = await Deno.makeTempDir({ prefix: "attparsenet_built_" });
 addEventListener("unload", () => Deno.removeSync(BUILT, { recursive: true }));
 
-let modules: ReturnType<typeof bundleProgram> | undefined;
-const bundled = () => modules ??= bundleProgram();
+const modules = bundleProgram();
 
 async function buildKind(kind: Made): Promise<string | null> {
   const out = join(BUILT, kind.replace(" ", "_"));
-  const made = await build({ out, target: null, deno: null, join: kind === "joined" });
+  const options = { out, target: null, deno: null, join: kind === "joined" };
+  const made = await build(options, () => {}, modules);
   return made === kind ? out : null;
 }
 
@@ -177,7 +177,7 @@ for (const [kind, program] of kinds) {
 
 Deno.test("the bundled modules run as files, which is how deno compile has them", async () => {
   const folder = join(BUILT, "modules");
-  for (const [name, bytes] of await bundled()) await writeFile(join(folder, name), bytes);
+  for (const [name, bytes] of await modules) await writeFile(join(folder, name), bytes);
   const run = async (...args: string[]) => {
     const options = [...permissionFlags(["read", "write", "cache"]), "--no-config", "--no-npm"];
     const words = ["run", ...options, join(folder, MAIN_MODULE), ...args, "--quiet"];
@@ -199,12 +199,13 @@ Deno.test("a stand-in for denort that is none is seen, and the file joined", {
     const out = join(BUILT, "stand_in");
     const lines: string[] = [];
     const options = { out, target: null, deno: null, join: false };
-    assert.equal(await build(options, (line) => lines.push(line)), "joined");
+    assert.equal(await build(options, (line) => lines.push(line), modules), "joined");
     assert.match(lines.join(), /^deno compile cannot: the file is not the program: it says "deno /);
     const { stdout } = await new Deno.Command(out, { args: ["--version"] }).output();
     assert.equal(new TextDecoder().decode(stdout).trim(), config.version);
     const target = Deno.build.arch === "x86_64" ? "aarch64" : "x86_64";
-    const other = build({ ...options, target: `${target}-unknown-linux-gnu` });
+    const foreign = { ...options, target: `${target}-unknown-linux-gnu` };
+    const other = build(foreign, () => {}, modules);
     await assert.rejects(other, /There is no file for .*; name a Deno executable of that platform/);
   } finally {
     Deno.env.delete("DENORT_BIN");
@@ -257,7 +258,7 @@ Deno.test("decoders of rare pictures are loaded with the first such picture", as
   assert.deepEqual(loaded.filter((name) => rare.test(name)), []);
   assert.ok(loaded.some((name) => /jsquash\/jpeg/.test(name)), `${loaded}`);
   // Each has a module of its own among those of the file.
-  const sizes = Array.from(await bundled(), ([name, { length }]) => ({ name, length }));
+  const sizes = Array.from(await modules, ([name, { length }]) => ({ name, length }));
   const avif = sizes.filter(({ name }) => name.includes("libavif"));
   assert.ok(avif.length === 1 && avif[0]!.length > 1e6, JSON.stringify(avif));
 });

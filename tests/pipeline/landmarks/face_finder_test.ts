@@ -68,8 +68,8 @@ function assertOnFace(face: PlacedFace | undefined, [side, x, y]: Place, what: s
   }
 }
 
-/** Pictures of odd sizes with no to two faces, looked at in all ways. */
-function drawnSearches(count: number, random: Random): FaceSearch[] {
+/** Pictures of odd sizes with no to two faces, looked at in all ways; by the thorough detector if asked to. */
+function drawnSearches(count: number, random: Random, thorough = true): FaceSearch[] {
   return Array.from({ length: count }, (_, i): FaceSearch => {
     const [width, height] = [120 + random.integer(300), 90 + random.integer(200)];
     const places = Array.from({ length: random.integer(3) }, (): Place => {
@@ -79,8 +79,8 @@ function drawnSearches(count: number, random: Random): FaceSearch[] {
     const box = { x: random.integer(60), y: random.integer(30), width: 70, height: 65 };
     return {
       image: drawFaces(width, height, places),
-      // Where a known box leads to no face, the thorough detector takes its time.
-      detector: i === 9 ? "box" : i % 4 === 0 ? "aligned" : "tiny",
+      // Where a known box leads to no face, the thorough detector takes as long as all others together.
+      detector: i === 9 && thorough ? "box" : i % 4 === 0 ? "aligned" : "tiny",
       hint: i % 3 === 0 ? box : null,
       all: i % 5 === 1,
     };
@@ -104,7 +104,9 @@ for (const [name, predict] of Object.entries(PREDICTORS)) {
   const finder = new FaceFinder(predict);
 
   Deno.test(`FaceFinder.find() finds the same in any company: ${name}, seed 4`, async () => {
-    const faces = await assertAlike(finder, drawnSearches(20, new Random(4)));
+    // What the detectors find does not depend on who places the points.
+    const searches = drawnSearches(20, new Random(4), predict === null);
+    const faces = await assertAlike(finder, searches);
     assert(faces > 12, `${faces} faces`);
   });
 
