@@ -234,7 +234,14 @@ export {
   type OnnxOptions,
   type ShardEntry,
 } from "./pipeline/export.ts";
-export { type ImageRange, importModel, type ImportModelOptions } from "./pipeline/import.ts";
+export {
+  type ImageRange,
+  type ImportedDataset,
+  importModel,
+  type ImportModelOptions,
+  importParquet,
+  type ImportParquetOptions,
+} from "./pipeline/import.ts";
 export { report, type ReportOptions } from "./pipeline/report.ts";
 
 // The synthetic data set.

@@ -1,6 +1,6 @@
 /**
  * The import stage: weights of PyTorch or ONNX in, a run out that can be evaluated, predicted with and
- * trained from.
+ * trained from; and parquet files in, a data set out.
  *
  * @module
  */
@@ -32,6 +32,12 @@ import { flatten, type PresetName, type TrainConfig } from "./network/settings.t
 import { writeCard } from "./train/card/card_files.ts";
 import { writeModel } from "./train/files/model_folder.ts";
 import { RunFolder, writeRunConfig } from "./train/files/run_folder.ts";
+
+export {
+  type ImportedDataset,
+  importParquet,
+  type ImportParquetOptions,
+} from "./import/parquet/import_parquet.ts";
 
 /** Of images that a network takes: `signed` is −1 to 1, as ours; `unit` is 0 to 1, as the reference's. */
 export type ImageRange = "signed" | "unit";

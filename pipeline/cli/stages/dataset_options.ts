@@ -55,7 +55,8 @@ export async function openShown(
 /** How many names of columns are said. */
 const SHOWN = 5;
 
-function ignoredColumns(names: readonly string[]): string {
+/** Says which columns of a table were not used. */
+export function ignoredColumns(names: readonly string[]): string {
   const more = names.length > SHOWN ? " and others" : "";
   const which = names.slice(0, SHOWN).map((name) => quoted(name)).join(", ") + more;
   return `${names.length} ${names.length === 1 ? "column is" : "columns are"} ignored: ${which}.`;
