@@ -22,7 +22,7 @@ type Action =
   }
   | { readonly do: "upload"; readonly selector: string; readonly files: readonly string[] }
   | { readonly do: "picture"; readonly path: string; readonly full: boolean }
-  | { readonly do: "load"; readonly file: string }
+  | { readonly do: "audit" }
   | { readonly do: "faults" };
 
 /** What comes of it. */
@@ -161,9 +161,9 @@ export class Page {
     await this.#obey({ do: "picture", path, full });
   }
 
-  /** Runs a script's file there. */
-  async load(file: string): Promise<void> {
-    await this.#obey({ do: "load", file });
+  /** What axe finds serious or critical, an element a line. */
+  async audit(): Promise<string[]> {
+    return await this.#obey({ do: "audit" }) as string[];
   }
 
   /** What went wrong in the page since the last call. */

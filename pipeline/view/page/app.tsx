@@ -7,6 +7,7 @@ import type { About } from "../wire.ts";
 import { ask } from "./ask.ts";
 import { Browse } from "./browse/browse.tsx";
 import { Face } from "./face/face.tsx";
+import { focusMain, useKeptFocus } from "./focus.ts";
 import { Link, type Route, useRoute } from "./route.tsx";
 import { useConnection } from "./told.ts";
 
@@ -18,11 +19,13 @@ function App() {
   const [fault, setFault] = useState("");
   const route = useRoute();
   const isConnected = useConnection();
+  useKeptFocus(route);
   useEffect(() => {
     ask<About>("about").then(setAbout, (error: Error) => setFault(error.message));
   }, []);
   return (
     <>
+      <a class="skip" href="#main" onClick={skipToMain}>Skip to the content</a>
       <Head about={about} route={route} />
       {!isConnected && (
         <p class="note warning" role="alert">
@@ -30,12 +33,18 @@ function App() {
           and open the address that it prints.
         </p>
       )}
-      <main id="main">
+      <main id="main" tabIndex={-1}>
         {fault !== "" && <p class="note warning">{fault}</p>}
         {about && <Place about={about} route={route} />}
       </main>
     </>
   );
+}
+
+function skipToMain(event: Event): void {
+  // The part of the address behind # says where one is, and stays.
+  event.preventDefault();
+  focusMain();
 }
 
 function Head({ about, route }: { about: About | null; route: Route }) {

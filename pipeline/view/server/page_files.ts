@@ -3,10 +3,18 @@
 import { Hono } from "hono";
 import { browserModules } from "../../files/browser_modules.ts";
 import { VIEW_MODULE } from "../../files/standalone.ts";
-import style from "../../report/style.css" with { type: "text" };
+import reportStyle from "../../report/style.css" with { type: "text" };
+import browseStyle from "../page/browse/browse.css" with { type: "text" };
+import faceStyle from "../page/face/face.css" with { type: "text" };
 import page from "../page/index.html" with { type: "text" };
-import pageStyle from "../page/view.css" with { type: "text" };
+import viewStyle from "../page/view.css" with { type: "text" };
 import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
+
+/** What is shared first, then each place's own. */
+const STYLES = [
+  ...[reportStyle, uplotStyle, viewStyle],
+  ...[browseStyle, faceStyle],
+];
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
@@ -21,7 +29,7 @@ export async function pageRoutes(): Promise<Hono> {
   const add = (path: string, text: string, type: string) =>
     app.get(path, (context) => context.body(text, 200, { "content-type": type }));
   add("/", page, "text/html; charset=utf-8");
-  add("/style.css", style + uplotStyle + pageStyle, "text/css; charset=utf-8");
+  add("/style.css", STYLES.join("\n"), "text/css; charset=utf-8");
   for (const [name, text] of Object.entries(modules)) add("/" + name, text, SCRIPT);
   return app;
 }

@@ -5,6 +5,7 @@
  * fetched by every first command.
  */
 
+import axe from "npm:axe-core@4.14.1";
 import { type ElementHandle, launch } from "npm:puppeteer-core@25.16.0";
 import type { BrowserReply, Order } from "../../contexts/browser_context.ts";
 
@@ -76,9 +77,14 @@ async function obey(order: Order): Promise<unknown> {
       return;
     case "faults":
       return faults.splice(0);
-    case "load":
-      await page.addScriptTag({ content: await Deno.readTextFile(order.file) });
-      return;
+    case "audit": {
+      // What the driver evaluates is not held to the page's policy.
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate("axe.run()") as Awaited<ReturnType<typeof axe.run>>;
+      return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => `${id}: ${html} ${any[0]?.message ?? ""}`));
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { JSX } from "preact";
 import type { About } from "../../wire.ts";
+import { useTitle } from "../focus.ts";
 import { go } from "../route.tsx";
 import { useFacesVersion } from "../told.ts";
 import { Filters } from "./filters.tsx";
@@ -12,8 +13,10 @@ import { useFaces } from "./face_pages.ts";
 export function Browse({ about, query }: { about: About; query: string }): JSX.Element {
   const faces = useFaces(query, useFacesVersion());
   const { total, fault } = faces;
+  useTitle("Faces");
   return (
     <>
+      <h1 class="unseen">Faces</h1>
       <Filters about={about} query={query} onChange={(query) => go({ place: "faces", query })} />
       <p class="count" role="status">
         {fault || (total === null

@@ -2,6 +2,7 @@
 /** Which faces are shown: filters as the page's address has them. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { ATTRIBUTES } from "../../../face/attributes.ts";
 import { SPLITS } from "../../../face/record.ts";
 import type { About } from "../../wire.ts";
@@ -14,6 +15,8 @@ interface FiltersProps {
 
 export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
   const given = new URLSearchParams(query);
+  /** On a narrow screen they are folded away at first. */
+  const [isOpen, setOpen] = useState(false);
   const set = (name: string, value: string) => {
     const next = new URLSearchParams(query);
     if (value === "") next.delete(name);
@@ -34,7 +37,15 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
     </label>
   );
   return (
-    <search class="filters" aria-label="Filters">
+    <search class={isOpen ? "filters open" : "filters"} aria-label="Filters">
+      <button
+        type="button"
+        class="fold"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        Filters{given.size > 0 && ` (${given.size})`}
+      </button>
       <label>
         Name
         <input

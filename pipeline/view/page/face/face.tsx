@@ -8,6 +8,7 @@ import { ATTRIBUTE_REGIONS } from "../../../face/regions.ts";
 import type { FaceDetail, FacePlace } from "../../wire.ts";
 import { ask } from "../ask.ts";
 import { spaced } from "../browse/filters.tsx";
+import { useTitle } from "../focus.ts";
 import { addressOf, go, Link } from "../route.tsx";
 import { useFacesVersion } from "../told.ts";
 import { Drawing } from "./drawing.tsx";
@@ -24,6 +25,7 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
     ask<FacePlace>(`faces/${id}/place?${query}`).then(setPlace, failed);
   }, [id, query, version]);
   useNeighbourKeys(place, query);
+  useTitle(face?.image ?? "A face");
   if (fault !== "") return <p class="note warning">{fault}</p>;
   if (face === null) return <p class="count" role="status">…</p>;
   const regions = attribute && ATTRIBUTE_REGIONS[attribute];

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
+import { ServedView } from "../../contexts/view_context.ts";
+
+/** A place, its title, and what shows that it is drawn. */
+type Place = readonly [address: string, title: string, selector: string];
+
+const PLACES: readonly Place[] = [
+  ["#/faces", "Faces", ".tile img"],
+  ["#/face/0", "000001.jpg", ".drawing circle"],
+];
+
+/** What is wrong with a place beyond what axe looks for; runs in the page. */
+function faultsOfPlace(): string[] {
+  const faults: string[] = [];
+  const { scrollWidth, clientWidth, lang } = document.documentElement;
+  if (scrollWidth > clientWidth) faults.push(`it is ${scrollWidth} pixels wide`);
+  if (lang !== "en") faults.push("it has no language");
+  const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map(({ tagName }) =>
+    Number(tagName[1])
+  );
+  if (levels.filter((level) => level === 1).length !== 1) faults.push(`its headings are ${levels}`);
+  levels.reduce((before, level) => {
+    if (level > before + 1) faults.push(`a heading skips from ${before} to ${level}`);
+    return level;
+  }, 0);
+  for (const target of document.querySelectorAll("button, select, input, summary, nav a")) {
+    const shown = target.closest("label") ?? target;
+    const { width, height } = shown.getBoundingClientRect();
+    const isHidden = width === 0 && height === 0;
+    if (!isHidden && (width < 24 || height < 24)) {
+      faults.push(`${shown.outerHTML.slice(0, 80)} is ${width.toFixed(1)} x ${height.toFixed(1)}`);
+    }
+  }
+  return faults;
+}
+
+async function visit(page: Page, [address, title, selector]: Place): Promise<void> {
+  await page.evaluate((address) => void (location.hash = address), address);
+  await page.wait((selector) => document.querySelector(selector), selector);
+  await page.wait((title) => document.title.startsWith(title), title);
+}
+
+/** Goes through the page by keyboard alone. */
+async function walkByKeyboard(page: Page): Promise<void> {
+  await page.wait(() => document.querySelector(".tile img"));
+  const focused = () =>
+    page.evaluate(() => {
+      const { textContent, tagName } = document.activeElement!;
+      return tagName === "MAIN" ? "main" : textContent!;
+    });
+  await page.press("Tab");
+  assert.equal(await focused(), "Skip to the content");
+  await page.press("Enter");
+  assert.equal(await focused(), "main");
+  await page.press("Tab");
+  await page.press("Escape");
+  await page.evaluate(() => document.querySelector<HTMLElement>(".tile a")!.focus());
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
+  assert.equal(outline, "solid", "the focus is seen");
+  await page.press("Enter");
+  await page.wait(() => document.querySelector(".drawing circle"));
+  assert.equal(await focused(), "main", "what had the focus has gone with the grid");
+  await page.press("Escape");
+  await page.wait(() => document.querySelector(".tile img"));
+}
+
+Deno.test({
+  name: "view: axe finds nothing serious in any place, light or dark, wide or on a phone",
+  ignore: chromium === null,
+  async fn() {
+    await using view = await ServedView.open();
+    await using browser = Browser.open();
+    const page = browser.page();
+    await page.view(1000);
+    await page.go(view.address);
+    await walkByKeyboard(page);
+    await visit(page, PLACES[0]!);
+    await page.evaluate(() =>
+      document.querySelector("h1")!.append(document.createElement("button"))
+    );
+    assert.match((await page.audit()).join(), /button-name: <button/, "what is wrong is found");
+    await page.evaluate(() => document.querySelector("h1 button")!.remove());
+    for (const [width, dark] of [[1000, false], [390, true]] as const) {
+      await page.view(width, { dark });
+      for (const place of PLACES) {
+        await visit(page, place);
+        const faults = [...await page.audit(), ...await page.evaluate(faultsOfPlace)];
+        assert.deepEqual(faults, [], `${place[0]} at ${width} pixels`);
+      }
+    }
+  },
+});
