@@ -1,10 +1,11 @@
 /** CelebA's face boxes (`list_bbox_celeba.txt`), in pixels of the in-the-wild images. */
 
 import { quoted } from "../files/quoted.ts";
+import { shareAlike } from "./alike_names.ts";
 import type { Box } from "../face/record.ts";
 import type { Cells } from "../files/tables/cells.ts";
 import { isImageHeading } from "../image/image_name.ts";
-import { NameTable } from "../files/tables/name_table.ts";
+import { grown, NameTable } from "../files/tables/name_table.ts";
 import { readTable, type TableOptions, type TableReader } from "../files/tables/text_table.ts";
 
 /** Columns of a box, in the order of {@linkcode BoxTable}. */
@@ -15,33 +16,57 @@ export type BoxTable = Float32Array;
 
 /**
  * Reads a box file. A box without an area (CelebA has one, for `101283.jpg`) counts as none, and boxes
- * of images that are not among `names` are left out.
+ * of images that are not among `names` are left out. A name may differ from a face's in case or ending.
  *
- * @throws {SyntaxError} With `path:line`, if a column is missing or a cell is no number.
+ * @throws {SyntaxError} With `path:line`, if a column is missing or a cell is no number; with the path, if it
+ * names a face so that several may be meant.
  */
 export async function readBoxes(
   path: string,
   names: NameTable,
   options: TableOptions = {},
 ): Promise<BoxTable> {
-  const reader = new BoxReader(names);
+  const reader = new BoxReader();
   await readTable(path, reader, options);
-  return reader.boxes;
+  const boxes = new Float32Array(4 * names.size).fill(NaN);
+  const exact = new Uint8Array(names.size);
+  const give = (face: number, at: number) =>
+    boxes.set(reader.boxes.subarray(4 * at, 4 * at + 4), 4 * face);
+  const found: string[] = [];
+  for (let at = 0; at < reader.names.size; at++) {
+    const name = reader.names.name(at);
+    const face = names.indexOf(name);
+    if (face < 0) {
+      found.push(name);
+    } else {
+      exact[face] = 1;
+      give(face, at);
+    }
+  }
+  const { files } = shareAlike(
+    found,
+    exact,
+    names,
+    (named, held) =>
+      new SyntaxError(`${path}: it names ${held} in place of ${named}: which is meant?`),
+  );
+  for (const [face, name] of files) give(face, reader.names.indexOf(name));
+  return boxes;
 }
 
 /**
- * Reads a box file whose images are not known beforehand. Errors as of {@linkcode readBoxes}.
+ * Reads a box file whose images are not known beforehand, and are named exactly.
  *
  * @returns The box of an image by its name, or null if it has none.
+ * @throws {SyntaxError} As {@linkcode readBoxes}.
  */
 export async function boxesIn(
   path: string,
   signal?: AbortSignal,
 ): Promise<(image: string) => Box | null> {
-  const names = new NameTable();
-  const reader = new BoxReader(names, { add: true });
+  const reader = new BoxReader();
   await readTable(path, reader, { signal });
-  return (image) => boxOf(reader.boxes, names.indexOf(image));
+  return (image) => boxOf(reader.boxes, reader.names.indexOf(image));
 }
 
 /** The box of face `index`, or null if it has none. */
@@ -55,19 +80,12 @@ export function boxOf(boxes: BoxTable, index: number): Box | null {
 }
 
 class BoxReader implements TableReader {
-  boxes: BoxTable;
-  readonly #names: NameTable;
-  /** Whether names that are not known become so. */
-  readonly #add: boolean;
+  readonly names = new NameTable();
+  /** By the index of the name. */
+  boxes: BoxTable = new Float32Array(4 << 10);
   /** For every column of the file its place in SIDES, or −1. */
   #sides: number[] = [];
   #image = -1;
-
-  constructor(names: NameTable, { add } = { add: false }) {
-    this.#names = names;
-    this.#add = add;
-    this.boxes = new Float32Array(4 * names.size).fill(NaN);
-  }
 
   header(cells: readonly string[], table: Cells): boolean {
     this.#image = cells.findIndex(isImageHeading);
@@ -83,21 +101,18 @@ class BoxReader implements TableReader {
     let face = -1;
     for (const [at, side] of this.#sides.entries()) {
       if (!cells.next()) throw cells.fail(`the row has ${at} cells, not ${this.#sides.length}.`);
-      if (at === this.#image) face = this.#find(cells);
+      if (at === this.#image) face = this.#place(cells);
       if (side >= 0) values[side] = readNumber(cells);
     }
     if (cells.next()) throw cells.fail(`the row has more than ${this.#sides.length} cells.`);
-    if (face >= 0) this.boxes.set(values, 4 * face);
+    this.boxes.set(values, 4 * face);
   }
 
-  #find({ bytes, start, stop }: Cells): number {
-    const known = this.#names.find(bytes, start, stop);
-    if (known >= 0 || !this.#add) return known;
-    const face = this.#names.add(bytes, start, stop);
-    if (4 * face >= this.boxes.length) {
-      const grown = new Float32Array(Math.max(4096, 2 * this.boxes.length)).fill(NaN);
-      grown.set(this.boxes);
-      this.boxes = grown;
+  #place({ bytes, start, stop }: Cells): number {
+    const face = this.names.add(bytes, start, stop);
+    if (face < 0) return this.names.find(bytes, start, stop);
+    if (4 * face === this.boxes.length) {
+      this.boxes = grown(this.boxes, Float32Array, 4 * face + 4);
     }
     return face;
   }

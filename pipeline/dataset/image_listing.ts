@@ -1,13 +1,11 @@
 /**
  * What lies in the folders of a data set's images: which file is whose, and which images have no labels.
- *
- * Label files often say `000001.jpg` where the file is `000001.png` or `000001.JPG`: a file whose name differs
- * from a face's in case or ending only is that face's, unless one has the very name.
  */
 
 import { dirname } from "node:path";
 import type { NameTable } from "../files/tables/name_table.ts";
-import { bareName, isImageFile } from "../image/image_name.ts";
+import { isImageFile } from "../image/image_name.ts";
+import { shareAlike } from "./alike_names.ts";
 import { imagePath } from "./layout.ts";
 import type { LinkGuard } from "./links.ts";
 
@@ -55,7 +53,8 @@ export async function listImages(place: NamedImages): Promise<ImageListing> {
   }
   const listing = found.length === 0
     ? { files: new Map(), others: [] }
-    : share(found, exact, place);
+    : shareAlike(found, exact, names, (named, held) =>
+      new Error(`${labels} names ${named}, but ${images} holds ${held} instead: which is meant?`));
   // Names with folders are not taken apart: another data set's folders are other ones.
   const isOther = found.length === listing.others.length && !exact.includes(1);
   if (found.length > 0 && isOther && !/[/\\]/.test(names.name(0))) {
@@ -65,39 +64,4 @@ export async function listImages(place: NamedImages): Promise<ImageListing> {
     );
   }
   return listing;
-}
-
-/** Gives the files of `found` to the faces without one of the exact name. */
-function share(
-  found: readonly string[],
-  exact: Uint8Array,
-  { images, names, labels }: NamedImages,
-): ImageListing {
-  const [faces, twice] = [new Map<string, number>(), new Map<string, number>()];
-  for (let face = 0; face < exact.length; face++) {
-    if (exact[face] === 1) continue;
-    const bare = bareName(names.name(face));
-    (faces.has(bare) ? twice : faces).set(bare, face);
-  }
-  const [files, others] = [new Map<number, string>(), new Array<string>()];
-  for (const file of found) {
-    const bare = bareName(file);
-    const face = faces.get(bare);
-    if (face === undefined) {
-      others.push(file);
-      continue;
-    }
-    const [first, other] = [files.get(face), twice.get(bare)];
-    if (first !== undefined || other !== undefined) {
-      const named = other === undefined ? "" : ` and ${names.name(other)}`;
-      const held = first === undefined ? file : `both ${first} and ${file}`;
-      throw new Error(
-        `${labels} names ${
-          names.name(face)
-        }${named}, but ${images} holds ${held} instead: which is meant?`,
-      );
-    }
-    files.set(face, file);
-  }
-  return { files, others };
 }

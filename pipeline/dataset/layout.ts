@@ -7,10 +7,8 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { shellWord } from "../files/shell_word.ts";
-import { PROGRAM_NAME } from "../files/standalone.ts";
 import { isNotThere } from "../files/write_file.ts";
-import { parquetBelow } from "./parquet_files.ts";
+import { parquetHint } from "./parquet_files.ts";
 import { requireFolder } from "./image_folder.ts";
 import { bareName, isImageFile } from "../image/image_name.ts";
 
@@ -98,24 +96,18 @@ export async function findTables(
     throw new Deno.errors.NotFound(`There is no label file ${labels}.`);
   }
   const found = labels ?? await firstFile(root, LABEL_FILES);
-  if (found === null) throw await noLabels(root);
+  if (found === null) {
+    throw new Deno.errors.NotFound(
+      await parquetHint(root) ??
+        `There is no label file in ${root}: looked for ${LABEL_FILES.join(", ")}, there and in ` +
+          `${INNER_FOLDER}/ (a file of another name can be given with --labels).`,
+    );
+  }
   return {
     labels: found,
     partition: await firstFile(root, PARTITION_FILES),
     boxes: await firstFile(root, BOX_FILES),
   };
-}
-
-async function noLabels(root: string): Promise<Deno.errors.NotFound> {
-  const [parquet] = await parquetBelow(root);
-  return new Deno.errors.NotFound(
-    parquet === undefined
-      ? `There is no label file in ${root}: looked for ${LABEL_FILES.join(", ")}, there and in ` +
-        `${INNER_FOLDER}/ (a file of another name can be given with --labels).`
-      : `${root} holds parquet files, such as ${parquet}: ${PROGRAM_NAME} import --from ${
-        shellWord(root)
-      } --out DIR writes them as a data set.`,
-  );
 }
 
 /**

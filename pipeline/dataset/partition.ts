@@ -2,9 +2,10 @@
 
 import { quoted } from "../files/quoted.ts";
 import type { Split } from "../face/record.ts";
+import { shareAlike } from "./alike_names.ts";
 import type { Cells } from "../files/tables/cells.ts";
 import { checkImageCell, isImageHeading } from "../image/image_name.ts";
-import { mix32, NameTable } from "../files/tables/name_table.ts";
+import { grown, mix32, NameTable } from "../files/tables/name_table.ts";
 import { readTable, type TableOptions, type TableReader } from "../files/tables/text_table.ts";
 
 /** Number of each split, in CelebA's partition file and in {@linkcode Partition}. */
@@ -37,9 +38,10 @@ export interface Partition {
  * Reads a partition file: the image and 0, 1 or 2 (or `train`, `validation`, `test`), separated by
  * blanks or commas, with or without column names (`partition` or `split`).
  *
- * @param names The data set's faces; images that are not among them are left out.
+ * @param names The data set's faces; images that are not among them are left out. A name may differ from a
+ * face's in case or ending.
  * @throws {SyntaxError} With `path:line`, if a line is wrong or names a face again; with the path and
- * the first name, if it names none of the faces.
+ * the first name, if it names none of the faces, or one so that several may be meant.
  */
 export async function readPartition(
   path: string,
@@ -48,7 +50,8 @@ export async function readPartition(
 ): Promise<Partition> {
   const reader = new PartitionReader(names);
   await readTable(path, reader, options);
-  if (reader.splits.some((split) => split !== NOWHERE)) return reader;
+  const partition = reader.shared(path);
+  if (partition.splits.some((split) => split !== NOWHERE)) return partition;
   throw new SyntaxError(
     `${path}: no split is given for ${names.name(0)}, nor for any other labelled image: ` +
       "is it another data set's?",
@@ -75,9 +78,11 @@ export function drawPartition(names: NameTable, seed: number): Partition {
   return { splits, others: new NameTable() };
 }
 
-class PartitionReader implements TableReader, Partition {
-  readonly splits: Uint8Array;
-  readonly others = new NameTable();
+class PartitionReader implements TableReader {
+  readonly #splits: Uint8Array;
+  readonly #others = new NameTable();
+  /** The splits of the others. */
+  #otherSplits = new Uint8Array(1 << 9);
   readonly #names: NameTable;
   #image = 0;
   #split = 1;
@@ -85,7 +90,7 @@ class PartitionReader implements TableReader, Partition {
 
   constructor(names: NameTable) {
     this.#names = names;
-    this.splits = new Uint8Array(names.size).fill(NOWHERE);
+    this.#splits = new Uint8Array(names.size).fill(NOWHERE);
   }
 
   header(cells: readonly string[], table: Cells): boolean {
@@ -102,24 +107,51 @@ class PartitionReader implements TableReader, Partition {
   }
 
   row(cells: Cells): void {
-    let face = -1;
+    let [face, other] = [-1, -1];
     let split = NOWHERE;
     for (let at = 0; at < this.#width; at++) {
       if (!cells.next()) throw cells.fail(`the row has ${at} cells, not ${this.#width}.`);
       if (at === this.#image) {
         checkImageCell(cells);
-        face = this.#names.find(cells.bytes, cells.start, cells.stop);
-        if (face < 0) this.others.add(cells.bytes, cells.start, cells.stop);
+        const { bytes, start, stop } = cells;
+        face = this.#names.find(bytes, start, stop);
+        if (face < 0) other = this.#others.add(bytes, start, stop);
       } else if (at === this.#split) {
         split = readSplit(cells);
       }
     }
     if (cells.next()) throw cells.fail(`the row has more than ${this.#width} cells.`);
+    if (other >= 0) {
+      if (other === this.#otherSplits.length) {
+        this.#otherSplits = grown(this.#otherSplits, Uint8Array, other + 1);
+      }
+      this.#otherSplits[other] = split;
+    }
     if (face < 0) return;
-    if (this.splits[face] !== NOWHERE) {
+    if (this.#splits[face] !== NOWHERE) {
       throw cells.fail(`${this.#names.name(face)} has a row further up already.`);
     }
-    this.splits[face] = split;
+    this.#splits[face] = split;
+  }
+
+  /** The partition, once all rows are read: faces without a row of their own name get that of one alike. */
+  shared(path: string): Partition {
+    const [names, own, splits] = [this.#names, this.#others, this.#splits];
+    if (own.size === 0 || !splits.includes(NOWHERE)) return { splits, others: own };
+    const found = Array.from({ length: own.size }, (_, at) => own.name(at));
+    const exact = splits.map((split) => Number(split !== NOWHERE));
+    const { files, others } = shareAlike(
+      found,
+      exact,
+      names,
+      (named, held) =>
+        new SyntaxError(`${path}: it names ${held} in place of ${named}: which is meant?`),
+    );
+    if (files.size === 0) return { splits, others: own };
+    for (const [face, name] of files) splits[face] = this.#otherSplits[own.indexOf(name)]!;
+    const left = new NameTable();
+    for (const name of others) left.addName(name);
+    return { splits, others: left };
   }
 }
 
