@@ -4,8 +4,6 @@
  * @module
  */
 
-import * as tf from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Attribute, ATTRIBUTES } from "./face/attributes.ts";
 import {
   type Backend,
@@ -18,8 +16,8 @@ import { networkSizes } from "./evaluate.ts";
 import type { InputSize } from "./face/faces.ts";
 import type { ImagePlace } from "./image/find_images.ts";
 import { logitOf, sigmoid } from "./numbers/probability.ts";
-import { applyNetwork } from "./network/network.ts";
-import { type NetworkInput, networkInput } from "./network/network_input.ts";
+import { networkInput } from "./network/network_input.ts";
+import { forward, type Output } from "./predict/forward.ts";
 import { type AlignOptions, type Picture, readPictures, reasonOf } from "./predict/pictures.ts";
 import { learntAttributes } from "./predict/learnt_attributes.ts";
 import type { Probabilities } from "./predict/most_likely.ts";
@@ -134,7 +132,8 @@ export async function* predict(options: PredictOptions): AsyncGenerator<Predicti
       const good = pass.filter((picture) => "pixels" in picture);
       // Between two answers whoever takes them may have computed elsewhere.
       await selectBackend(backend);
-      const outputs = good.length > 0 ? await forward(good, network, input) : [];
+      const pixels = good.map((picture) => picture.pixels);
+      const outputs = pixels.length > 0 ? await forward(pixels, network, input) : [];
       let next = 0;
       for (const picture of pass) {
         signal?.throwIfAborted();
@@ -162,32 +161,6 @@ async function* inPasses<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
     pass = [];
   }
   if (pass.length > 0) yield pass;
-}
-
-/** What the network says of one image. */
-interface Output {
-  /** f32 [40], before the sigmoid. */
-  readonly logits: Float32Array;
-  /** f32 [h, w, 40]. */
-  readonly maps: Float32Array;
-}
-
-/** Runs the network on pictures. */
-async function forward(
-  pictures: readonly Picture[],
-  network: LayersModel,
-  input: NetworkInput,
-): Promise<Output[]> {
-  const { logits, maps } = tf.tidy(() =>
-    applyNetwork(network, input.of(pictures.map(({ pixels }) => pixels)), false)
-  );
-  const count = logits.shape[0];
-  const all = await Promise.all([logits.data<"float32">(), maps.data<"float32">()]);
-  tf.dispose([logits, maps]);
-  const [ofLogits, ofMaps] = all.map((data) => (index: number) =>
-    data.subarray(index * data.length / count, (index + 1) * data.length / count)
-  );
-  return pictures.map((_, index) => ({ logits: ofLogits!(index), maps: ofMaps!(index) }));
 }
 
 /** How an output is told. */

@@ -11,6 +11,7 @@ export const PROJECT: string = resolve(import.meta.dirname ?? ".", "..", "..", "
 const WORKERS = [
   "pipeline/landmarks/face_worker.ts",
   "pipeline/image/reading/read_worker.ts",
+  "pipeline/view/networks/network_worker.ts",
   "kernels/wasm/thread.ts",
 ];
 

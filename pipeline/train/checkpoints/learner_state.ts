@@ -29,20 +29,9 @@ export function restoreState(
   tensors: readonly NamedTensor[],
   steps: number,
 ): void {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const saved = (name: string, { shape }: { readonly shape: readonly number[] }) => {
-    const found = byName.get(name);
-    if (!found) throw new SyntaxError(`Cannot resume: the checkpoint lacks ${name}`);
-    if (String(found.shape) === String(shape)) return tf.tensor(found.data, found.shape);
-    throw new SyntaxError(
-      `Cannot resume: the checkpoint's ${name} is [${found.shape}], the network's is [${shape}]`,
-    );
-  };
+  const saved = finderIn(tensors);
+  restoreWeights(network, tensors);
   tf.tidy(() => {
-    for (const weight of network.weights) {
-      const variable = variableOf(weight);
-      variable.assign(saved(nameOf(weight), variable));
-    }
     for (const weight of network.trainableWeights) {
       const slots = [...optimizer.stateOf(variableOf(weight))];
       const state = slots.map(([slot, tensor]) =>
@@ -52,6 +41,37 @@ export function restoreState(
     }
   });
   optimizer.steps = steps;
+}
+
+/**
+ * Gives a network the weights of a learner's state.
+ *
+ * @throws {SyntaxError} As of {@linkcode restoreState}.
+ */
+export function restoreWeights(
+  { weights }: Learner["network"],
+  tensors: readonly NamedTensor[],
+): void {
+  const saved = finderIn(tensors);
+  tf.tidy(() => {
+    for (const weight of weights) {
+      const variable = variableOf(weight);
+      variable.assign(saved(nameOf(weight), variable));
+    }
+  });
+}
+
+/** Finds the tensor of a name, which is to have the shape of another one. */
+function finderIn(tensors: readonly NamedTensor[]) {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return (name: string, { shape }: { readonly shape: readonly number[] }): tf.Tensor => {
+    const found = byName.get(name);
+    if (!found) throw new SyntaxError(`Cannot resume: the checkpoint lacks ${name}`);
+    if (String(found.shape) === String(shape)) return tf.tensor(found.data, found.shape);
+    throw new SyntaxError(
+      `Cannot resume: the checkpoint's ${name} is [${found.shape}], the network's is [${shape}]`,
+    );
+  };
 }
 
 type Weight = Learner["network"]["weights"][number];

@@ -1,0 +1,82 @@
+/** Pictures shown to the networks of runs, on a thread that starts with the first one. */
+
+import type { Attribute } from "../../face/attributes.ts";
+import type { InputSize } from "../../face/faces.ts";
+import type { RgbImage } from "../../image/image.ts";
+import { WorkerThread } from "../../streams/worker_thread.ts";
+
+/** Which network looks. */
+export interface NetworkPlace {
+  /** Folder of the run. */
+  readonly run: string;
+  /** A file of `RUN/checkpoints`; null for `RUN/model`, the best epoch's. */
+  readonly checkpoint: string | null;
+}
+
+/** Pictures and who is to look at them. */
+export interface LookRequest extends NetworkPlace {
+  /** Of any size: they are brought to the network's. */
+  readonly pictures: readonly RgbImage[];
+  /** Threads that compute, counted when the first request comes; by default one for each core. */
+  readonly threads?: number | undefined;
+}
+
+/** What a network says of pictures. */
+export interface Look {
+  /** The attributes that it has learnt: for the others it answers by chance. */
+  readonly learnt: readonly Attribute[];
+  /** h and w of the maps. */
+  readonly mask: InputSize;
+  /** Epochs and steps that had led to it; null for `RUN/model`, which does not say. */
+  readonly at: { readonly epoch: number; readonly batch: number; readonly step: number } | null;
+  readonly faces: readonly LookedAt[];
+}
+
+/** What a network says of one picture. */
+export interface LookedAt {
+  /** f32 [40] */
+  readonly probabilities: Float32Array<ArrayBuffer>;
+  /** f32 [h, w, 40]: 0 nowhere, 1 certain; a network of squared errors may go somewhat beyond. */
+  readonly maps: Float32Array<ArrayBuffer>;
+}
+
+/** A request, or why it could not be done: a fault of a run is none of the thread. */
+export type LookAnswer = { readonly look: Look } | { readonly fault: string };
+
+/** Networks of runs; dispose it to end the thread. */
+export class RunNetworks implements Disposable {
+  readonly #threads: number | undefined;
+  #thread: WorkerThread<LookRequest, LookAnswer> | null = null;
+
+  /** @param threads Threads that compute, by default one for each core. */
+  constructor(threads?: number) {
+    this.#threads = threads;
+  }
+
+  /**
+   * Shows pictures to a network as it is now: where its files have changed they are read again.
+   *
+   * @throws {Error} If the run has no such network, or it cannot be read; in a sentence for the user.
+   */
+  async look(place: NetworkPlace, pictures: readonly RgbImage[]): Promise<Look> {
+    const { run, checkpoint } = place;
+    const thread = this.#thread ??= new WorkerThread(
+      new URL("./network_worker.ts", import.meta.url),
+    );
+    let answer: LookAnswer;
+    try {
+      answer = await thread.ask({ run, checkpoint, pictures, threads: this.#threads });
+    } catch (error) {
+      // The next request gets another one.
+      if (this.#thread === thread) this[Symbol.dispose]();
+      throw error;
+    }
+    if ("fault" in answer) throw new Error(answer.fault);
+    return answer.look;
+  }
+
+  [Symbol.dispose](): void {
+    this.#thread?.[Symbol.dispose]();
+    this.#thread = null;
+  }
+}
