@@ -4,7 +4,9 @@
  * @module
  */
 
+import { basename } from "node:path";
 import { Hono } from "hono";
+import { quoted } from "./files/quoted.ts";
 import type { FaceRecord } from "./face/record.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
@@ -12,6 +14,9 @@ import { Events } from "./view/server/events.ts";
 import { addressOf, guard, newToken, refuse } from "./view/server/guard.ts";
 import { pageRoutes } from "./view/server/page_files.ts";
 import { serve } from "./view/server/serve.ts";
+import { RunNetworks } from "./view/networks/run_networks.ts";
+import { Trials } from "./view/trials/trials.ts";
+import { tryRoutes } from "./view/trials/try_routes.ts";
 import type { About } from "./view/wire.ts";
 
 /** What is shown. */
@@ -59,6 +64,13 @@ export async function openView(options: ViewOptions): Promise<View> {
   app.get("/api/about", (context) => context.json(aboutOf(options, table)));
   app.get("/api/events", (context) => events.connect(context, signal));
   app.route("/api/faces", faceRoutes(table));
+  const networks = new RunNetworks();
+  const trials = new Trials(networks);
+  app.route("/api/try", tryRoutes(trials, table, (name) => runNamed(options.runs, name)));
+  app.get(
+    "/api/runs",
+    (context) => context.json(options.runs.map((run) => ({ name: basename(run) }))),
+  );
   const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
   if (landmarks !== null) {
@@ -67,7 +79,19 @@ export async function openView(options: ViewOptions): Promise<View> {
       (error) => signal.aborted || options.onFault?.(error.message),
     );
   }
-  return { address: addressOf(gate), finished };
+  return {
+    address: addressOf(gate),
+    finished: finished.finally(() => {
+      trials[Symbol.dispose]();
+      networks[Symbol.dispose]();
+    }),
+  };
+}
+
+function runNamed(runs: readonly string[], name: string) {
+  const folder = runs.find((run) => basename(run) === name);
+  if (folder === undefined) throw new RangeError(`There is no run ${quoted(name)}.`);
+  return { name, folder };
 }
 
 function aboutOf({ dataset, landmarks }: ViewOptions, table: FaceTable): About {

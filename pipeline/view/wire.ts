@@ -59,6 +59,42 @@ export interface FacePlace {
   readonly next: number | null;
 }
 
+/** Numbers of 8 bits, row by row, in base64: a picture's are its red, green and blue ones. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: string;
+}
+
+/** `POST /api/try`: what networks say of the faces of a photograph; at least one. */
+export interface Tried {
+  readonly faces: readonly TriedFace[];
+}
+
+/** A face and what networks say of it, in the order in which they were asked. */
+export interface TriedFace {
+  readonly face: Pixels;
+  readonly said: readonly TriedBy[];
+}
+
+/** What the network of a run says of a face. */
+export interface TriedBy {
+  readonly run: string;
+  /** Those that it has learnt. */
+  readonly attributes: readonly TriedAttribute[];
+  /** u8 [attributes, h, w]: where it sees each of them; 255 is certain. */
+  readonly maps: Pixels;
+}
+
+/** What a network says of an attribute. */
+export interface TriedAttribute {
+  readonly name: Attribute;
+  readonly probability: number;
+  /** The probability above which it counts. */
+  readonly threshold: number;
+  readonly isPresent: boolean;
+}
+
 /** What every refused request is answered with. */
 export interface Refusal {
   readonly error: string;

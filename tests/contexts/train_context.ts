@@ -10,6 +10,7 @@ import {
   makeBatch,
   type WholeFace,
 } from "../../pipeline/face/batches.ts";
+import { openBackend } from "../../pipeline/compute/backend.ts";
 import { openDataset } from "../../pipeline/dataset.ts";
 import { loadFaces } from "../../pipeline/face/faces.ts";
 import { joinLandmarks } from "../../pipeline/landmarks.ts";
@@ -18,6 +19,7 @@ import { PRESETS, trainConfig, type TrainOverrides } from "../../pipeline/networ
 import type { TrainConfig } from "../../pipeline/network/settings.ts";
 import { Random } from "../../pipeline/numbers/random.ts";
 import type { FaceRecord } from "../../pipeline/face/record.ts";
+import { train } from "../../pipeline/train.ts";
 
 /** The shipped sample. */
 export const SAMPLE = join(import.meta.dirname!, "..", "..", "data", "sample");
@@ -46,6 +48,14 @@ export function smallConfig(overrides: TrainOverrides = {}): TrainConfig {
     augmentation: { flip: true, shift: 2 },
     ...overrides,
   });
+}
+
+/** A run of seconds whose network has every kind of layer. */
+export async function trainSmall(out: string): Promise<void> {
+  const { network } = smallConfig();
+  const config = smallConfig({ network: { ...network, maskHead: "context" } });
+  using backend = await openBackend("wasm");
+  await train({ records: someFaces(), config, backend, out });
 }
 
 /** A batch of `count` images of noise with random labels and no regions. */

@@ -12,6 +12,7 @@ const WORKERS = [
   "pipeline/landmarks/face_worker.ts",
   "pipeline/image/reading/read_worker.ts",
   "pipeline/view/networks/network_worker.ts",
+  "pipeline/view/trials/cut_worker.ts",
   "kernels/wasm/thread.ts",
 ];
 

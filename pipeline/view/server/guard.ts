@@ -67,7 +67,7 @@ export function guard(gate: () => Gate): MiddlewareHandler {
 /** Answers with a reason that the page can show. */
 export function refuse(
   context: Context,
-  status: 400 | 401 | 403 | 404 | 409 | 421,
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 421,
   error: string,
 ): Response {
   return context.json({ error } satisfies Refusal, status, HEADERS);

@@ -3,17 +3,19 @@
 import { Hono } from "hono";
 import { browserModules } from "../../files/browser_modules.ts";
 import { VIEW_MODULE } from "../../files/standalone.ts";
+import resultStyle from "../../export/web/result/result.css" with { type: "text" };
 import reportStyle from "../../report/style.css" with { type: "text" };
 import browseStyle from "../page/browse/browse.css" with { type: "text" };
 import faceStyle from "../page/face/face.css" with { type: "text" };
 import page from "../page/index.html" with { type: "text" };
+import tryStyle from "../page/try/try.css" with { type: "text" };
 import viewStyle from "../page/view.css" with { type: "text" };
 import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 
 /** What is shared first, then each place's own. */
 const STYLES = [
-  ...[reportStyle, uplotStyle, viewStyle],
-  ...[browseStyle, faceStyle],
+  ...[reportStyle, uplotStyle, resultStyle, viewStyle],
+  ...[browseStyle, faceStyle, tryStyle],
 ];
 
 const SCRIPT = "text/javascript; charset=utf-8";

@@ -5,10 +5,9 @@ import { exportModel } from "../../../pipeline/export.ts";
 import { findImages } from "../../../pipeline/image/find_images.ts";
 import { encodePng, readImage } from "../../../pipeline/image/image.ts";
 import { predict, type PredictedImage } from "../../../pipeline/predict.ts";
-import { train } from "../../../pipeline/train.ts";
 import { chromium, drivePage, type ShownFace } from "../../contexts/page_context.ts";
 import { realData } from "../../contexts/real_data.ts";
-import { SAMPLE, smallConfig, someFaces } from "../../contexts/train_context.ts";
+import { SAMPLE, trainSmall } from "../../contexts/train_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
 /** Five photographs with one face each; drawn ones where there are no others. */
@@ -18,14 +17,6 @@ async function fivePhotos(): Promise<string[]> {
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   const photos = names.filter((name) => name.endsWith(".jpg")).sort().slice(0, 5);
   return photos.map((name) => join(folder, name));
-}
-
-/** A run of seconds whose network has every kind of layer. */
-async function trainSmall(out: string): Promise<void> {
-  const { network } = smallConfig();
-  const config = smallConfig({ network: { ...network, maskHead: "context" } });
-  using backend = await openBackend("wasm");
-  await train({ records: someFaces(), config, backend, out });
 }
 
 /** Fails where the page does not say what `predict` does: the same attributes, probabilities within 1e-4. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
+import { SAMPLE, trainSmall } from "../../contexts/train_context.ts";
 import { ServedView } from "../../contexts/view_context.ts";
+import { inFolder } from "../../fixtures/face_records.ts";
 
 /** A place, its title, and what shows that it is drawn. */
 type Place = readonly [address: string, title: string, selector: string];
@@ -8,6 +11,7 @@ type Place = readonly [address: string, title: string, selector: string];
 const PLACES: readonly Place[] = [
   ["#/faces", "Faces", ".tile img"],
   ["#/face/0", "000001.jpg", ".drawing circle"],
+  ["#/try", "Try", ".said"],
 ];
 
 /** What is wrong with a place beyond what axe looks for; runs in the page. */
@@ -65,29 +69,43 @@ async function walkByKeyboard(page: Page): Promise<void> {
   await page.wait(() => document.querySelector(".tile img"));
 }
 
+async function assertSound(page: Page, what: string): Promise<void> {
+  const faults = [...await page.audit(), ...await page.evaluate(faultsOfPlace)];
+  assert.deepEqual(faults, [], what);
+}
+
 Deno.test({
   name: "view: axe finds nothing serious in any place, light or dark, wide or on a phone",
   ignore: chromium === null,
-  async fn() {
-    await using view = await ServedView.open();
-    await using browser = Browser.open();
-    const page = browser.page();
-    await page.view(1000);
-    await page.go(view.address);
-    await walkByKeyboard(page);
-    await visit(page, PLACES[0]!);
-    await page.evaluate(() =>
-      document.querySelector("h1")!.append(document.createElement("button"))
-    );
-    assert.match((await page.audit()).join(), /button-name: <button/, "what is wrong is found");
-    await page.evaluate(() => document.querySelector("h1 button")!.remove());
-    for (const [width, dark] of [[1000, false], [390, true]] as const) {
-      await page.view(width, { dark });
-      for (const place of PLACES) {
-        await visit(page, place);
-        const faults = [...await page.audit(), ...await page.evaluate(faultsOfPlace)];
-        assert.deepEqual(faults, [], `${place[0]} at ${width} pixels`);
+  fn: () =>
+    inFolder(async (folder) => {
+      const run = join(folder, "run");
+      await trainSmall(run);
+      await using view = await ServedView.open({ runs: [run] });
+      await using browser = Browser.open();
+      const page = browser.page();
+      await page.view(1000);
+      await page.go(view.address);
+      await walkByKeyboard(page);
+      await visit(page, PLACES[0]!);
+      await page.evaluate(() =>
+        document.querySelector("h1")!.append(document.createElement("button"))
+      );
+      assert.match((await page.audit()).join(), /button-name: <button/, "what is wrong is found");
+      await page.evaluate(() => document.querySelector("h1 button")!.remove());
+      await page.evaluate(() => void (location.hash = "#/try"));
+      await page.upload("[name=photos]", join(SAMPLE, "Img", "img_align_celeba", "000001.jpg"));
+      for (const [width, dark] of [[1000, false], [390, true]] as const) {
+        await page.view(width, { dark });
+        for (const place of PLACES) {
+          await visit(page, place);
+          await assertSound(page, `${place[0]} at ${width} pixels`);
+        }
+        await visit(page, PLACES[1]!);
+        await page.click(".asking button");
+        await page.wait(() => document.querySelector(".said"));
+        await assertSound(page, `a network's answer at ${width} pixels`);
+        await page.click(".asking button");
       }
-    }
-  },
+    }),
 });

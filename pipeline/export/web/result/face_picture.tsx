@@ -7,7 +7,8 @@ import { emptinessOf } from "../../../image/drawing/contour.ts";
 import { drawMap } from "../../../image/drawing/map_picture.ts";
 import type { RgbImage } from "../../../image/pixels.ts";
 import { resizeImage } from "../../../image/resize.ts";
-import { type SaidAttribute, wordsOf } from "./said_face.ts";
+import { spaced } from "../../../report/text.ts";
+import type { SaidAttribute } from "./said_face.ts";
 
 /** A face is drawn at least this high, for the sake of the lines on it; CelebA's at twice its height. */
 const HEIGHT = 436;
@@ -31,7 +32,7 @@ export function FacePicture({ by, face, said }: FacePictureProps): JSX.Element {
       <canvas
         ref={canvas}
         role="img"
-        aria-label={said ? `The face, with the map of ${wordsOf(said.name)}` : "The face"}
+        aria-label={said ? `The face, with the map of ${spaced(said.name)}` : "The face"}
       />
       <figcaption>
         {by !== "" && <b>{by}</b>} {said ? captionOf(said) : "The face as the network sees it."}
@@ -43,8 +44,8 @@ export function FacePicture({ by, face, said }: FacePictureProps): JSX.Element {
 function captionOf({ name, map }: SaidAttribute): string {
   const emptiness = emptinessOf(map);
   return emptiness === null
-    ? `Bright is where it sees ${wordsOf(name)}; the white line is at one half.`
-    : `Its map of ${wordsOf(name)} has ${emptiness}.`;
+    ? `Bright is where it sees ${spaced(name)}; the white line is at one half.`
+    : `Its map of ${spaced(name)} has ${emptiness}.`;
 }
 
 function enlarge(face: RgbImage): RgbImage {

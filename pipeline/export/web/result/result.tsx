@@ -5,8 +5,9 @@ import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { Attribute } from "../../../face/attributes.ts";
 import type { RgbImage } from "../../../image/pixels.ts";
+import { spaced } from "../../../report/text.ts";
 import { FacePicture } from "./face_picture.tsx";
-import { namesIn, type Said, type SaidAttribute, wordsOf } from "./said_face.ts";
+import { namesIn, type Said, type SaidAttribute } from "./said_face.ts";
 
 interface ResultProps {
   readonly face: RgbImage;
@@ -37,6 +38,7 @@ export function Result({ face, said, chosen, onChoose, labels = null }: ResultPr
         <legend>
           <b>Choose an attribute to see where it appears.</b>{" "}
           It counts (✓) above its threshold, the line in its bar.
+          {said.length > 1 && ` From above: ${said.map(({ by }) => by).join(", ")}.`}
         </legend>
         <label class="plain">
           <Choice {...choice} name={null} />
@@ -78,9 +80,6 @@ function Row({ name, said, labels, ...choice }: RowProps) {
   const answers = said.map(({ attributes }) => attributes.find((one) => one.name === name));
   const [first] = answers;
   const isPresent = answers.some((answer) => answer?.isPresent);
-  const isLabelled = labels?.includes(name);
-  const isWrong = isLabelled !== undefined &&
-    answers.some((answer) => answer && answer.isPresent !== isLabelled);
   return (
     <label
       class={isPresent ? "present" : ""}
@@ -89,19 +88,31 @@ function Row({ name, said, labels, ...choice }: RowProps) {
     >
       <Choice {...choice} name={name} />
       <span>
-        {wordsOf(name)}
-        {isWrong && <em class="wrong">{isLabelled ? " ≠ labelled" : " ≠ not labelled"}</em>}
+        {spaced(name)}
+        {labels && <Label isLabelled={labels.includes(name)} answers={answers} />}
       </span>
       <span class="answers">
         {answers.map((answer, i) =>
-          answer ? <Answer key={i} {...answer} /> : <i key={i}>not learnt</i>
+          answer ? <Answer key={i} by={said[i]!.by} {...answer} /> : <i key={i}>not learnt</i>
         )}
       </span>
     </label>
   );
 }
 
-function Answer({ probability, threshold, isPresent }: SaidAttribute) {
+interface LabelProps {
+  readonly isLabelled: boolean;
+  readonly answers: readonly (SaidAttribute | undefined)[];
+}
+
+/** What the face is labelled with, where it is, or where a network disagrees. */
+function Label({ isLabelled, answers }: LabelProps) {
+  const isWrong = answers.some((answer) => answer && answer.isPresent !== isLabelled);
+  if (!isWrong) return isLabelled ? <em>labelled</em> : null;
+  return <em class="wrong">{isLabelled ? "≠ labelled" : "≠ not labelled"}</em>;
+}
+
+function Answer({ by, probability, threshold, isPresent }: SaidAttribute & { by: string }) {
   return (
     <span class={isPresent ? "answer above" : "answer"}>
       <span class="gauge" aria-hidden="true">
@@ -111,7 +122,11 @@ function Answer({ probability, threshold, isPresent }: SaidAttribute) {
           title={`counts above ${(100 * threshold).toFixed(0)} %`}
         />
       </span>
-      <output>{isPresent ? "✓ " : ""}{(100 * probability).toFixed(1)} %</output>
+      <span class="share">
+        {by !== "" && <span class="unseen">{by}:</span>}
+        {isPresent ? "✓ " : ""}
+        {(100 * probability).toFixed(1)} %
+      </span>
     </span>
   );
 }

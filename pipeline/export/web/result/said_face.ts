@@ -25,8 +25,3 @@ export interface Said {
 export function namesIn(said: readonly Said[]): Attribute[] {
   return [...new Set(said.flatMap(({ attributes }) => attributes.map(({ name }) => name)))];
 }
-
-/** A name for people: `Wearing Hat`. */
-export function wordsOf(name: Attribute): string {
-  return name.replaceAll("_", " ");
-}

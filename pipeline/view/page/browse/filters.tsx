@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ATTRIBUTES } from "../../../face/attributes.ts";
 import { SPLITS } from "../../../face/record.ts";
+import { spaced } from "../../../report/text.ts";
 import type { About } from "../../wire.ts";
 
 interface FiltersProps {
@@ -38,24 +39,8 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
   );
   return (
     <search class={isOpen ? "filters open" : "filters"} aria-label="Filters">
-      <button
-        type="button"
-        class="fold"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
-        Filters{given.size > 0 && ` (${given.size})`}
-      </button>
-      <label>
-        Name
-        <input
-          type="search"
-          name="name"
-          value={given.get("name") ?? ""}
-          placeholder="part of it"
-          onInput={(event) => set("name", event.currentTarget.value)}
-        />
-      </label>
+      <Fold isOpen={isOpen} count={given.size} onToggle={() => setOpen(!isOpen)} />
+      <NameFilter value={given.get("name") ?? ""} onInput={(value) => set("name", value)} />
       {about.isLabelled && choice("split", "Split", SPLITS)}
       {about.landmarks !== null && choice("state", "Landmarks", ["found", "rejected", "changed"])}
       {about.isLabelled && choice("with", "With", ATTRIBUTES)}
@@ -65,7 +50,33 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
   );
 }
 
-/** A name for people: `Wearing Hat`. */
-export function spaced(name: string): string {
-  return name.replaceAll("_", " ");
+interface FoldProps {
+  readonly isOpen: boolean;
+  /** Filters that are set. */
+  readonly count: number;
+  readonly onToggle: () => void;
+}
+
+/** What opens the filters on a narrow screen. */
+function Fold({ isOpen, count, onToggle }: FoldProps) {
+  return (
+    <button type="button" class="fold" aria-expanded={isOpen} onClick={onToggle}>
+      Filters{count > 0 && ` (${count})`}
+    </button>
+  );
+}
+
+function NameFilter({ value, onInput }: { value: string; onInput: (value: string) => void }) {
+  return (
+    <label>
+      Name
+      <input
+        type="search"
+        name="name"
+        value={value}
+        placeholder="part of it"
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
 }

@@ -5,11 +5,12 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Attribute } from "../../../face/attributes.ts";
 import { ATTRIBUTE_REGIONS } from "../../../face/regions.ts";
+import { spaced } from "../../../report/text.ts";
 import type { FaceDetail, FacePlace } from "../../wire.ts";
 import { ask } from "../ask.ts";
-import { spaced } from "../browse/filters.tsx";
 import { useTitle } from "../focus.ts";
 import { addressOf, go, Link } from "../route.tsx";
+import { AskRun, RunAnswer, useAskedRun } from "../try/ask_run.tsx";
 import { useFacesVersion } from "../told.ts";
 import { Drawing } from "./drawing.tsx";
 
@@ -18,6 +19,7 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
   const [place, setPlace] = useState<FacePlace | null>(null);
   const [attribute, setAttribute] = useState<Attribute | null>(null);
   const [fault, setFault] = useState("");
+  const [run, askRun] = useAskedRun();
   const version = useFacesVersion();
   useEffect(() => {
     const failed = (error: Error) => setFault(error.message);
@@ -29,16 +31,20 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
   if (fault !== "") return <p class="note warning">{fault}</p>;
   if (face === null) return <p class="count" role="status">…</p>;
   const regions = attribute && ATTRIBUTE_REGIONS[attribute];
+  const choice = { face, attribute, onChoose: setAttribute };
   return (
     <article class="face-page">
       <div>
         <Neighbours {...{ place, query }} />
-        <Drawing face={face} regions={regions ?? []} />
+        {run === null
+          ? <Drawing face={face} regions={regions ?? []} />
+          : <RunAnswer run={run} {...choice} />}
       </div>
       <aside>
         <h1>{face.image}</h1>
         <Facts face={face} />
-        <Labels {...{ face, attribute, onChoose: setAttribute }} />
+        <AskRun run={run} onAsk={askRun} />
+        {run === null && <Labels {...choice} />}
       </aside>
     </article>
   );
