@@ -19,7 +19,7 @@ export async function writePackage(folder: string): Promise<number> {
   const files = await bundleEntry(ENTRY);
   const add = (name: string, text: string) => void files.set(name, new TextEncoder().encode(text));
   const entry = new TextDecoder().decode(files.get(ENTRY));
-  add(ENTRY, `/* @ts-self-types="./mod.d.ts" */\n${entry}`);
+  add(ENTRY, `/* @ts-self-types="./mod.d.ts" */\n${withoutTypeImports(entry)}`);
   for (const [name, text] of await declarations()) add(name, text);
   const { name, version, license } = config;
   add("deno.json", JSON.stringify({ name, version, license, exports: `./${ENTRY}` }, null, 2));
@@ -33,6 +33,11 @@ export async function writePackage(folder: string): Promise<number> {
     size += bytes.length;
   }
   return size;
+}
+
+/** Deno would check comments in which packages name types of their own files, which are not bundled. */
+function withoutTypeImports(code: string): string {
+  return code.replace(/\/\*\*(?= @type \{[^}]*\bimport\()/g, "/*");
 }
 
 /** The declarations of the public interface by name. They name each other, since Deno looks for no other. */
