@@ -94,12 +94,16 @@ export async function importModel(options: ImportModelOptions): Promise<{ preset
 /** The settings of a run with the network that the weights are of. */
 function configFor(weights: ForeignWeights, { from, preset }: ImportModelOptions): TrainConfig {
   const { texts } = weights;
-  const learnt = texts.learnt?.split(",") ?? ATTRIBUTES;
-  if (preset !== undefined) return presetConfig(preset, { attributes: learnt });
-  const network = networkIn(weights, from);
   const told = texts.preset ?? "";
-  if (network !== null && Object.hasOwn(PRESETS, told)) {
-    return presetConfig(told as PresetName, { ...flatten({ network }), attributes: learnt });
+  const attributes = texts.learnt?.split(",") ?? ATTRIBUTES;
+  const network = preset === undefined ? networkIn(weights, from) : null;
+  try {
+    if (preset !== undefined) return presetConfig(preset, { attributes });
+    if (network !== null && Object.hasOwn(PRESETS, told)) {
+      return presetConfig(told as PresetName, { ...flatten({ network }), attributes });
+    }
+  } catch (cause) {
+    throw new SyntaxError(`Cannot import ${from}: ${(cause as Error).message}`, { cause });
   }
   throw new Error(`Cannot import ${from}: it does not say of which network it is; give --preset`);
 }

@@ -98,7 +98,7 @@ function bytesOfView({ buffer }: BigInt64Array): Uint8Array {
  * @throws {Error} If it is no such file, or keeps its numbers elsewhere.
  */
 export function decodeOnnx(bytes: Uint8Array): Safetensors {
-  const { graph, metadataProps } = onnx.ModelProto.decode(bytes);
+  const { graph, metadataProps } = decodeModel(bytes);
   const tensors = (graph?.initializer ?? []).filter(({ dataType }) => dataType === DataType.FLOAT)
     .map(({ name, dims, rawData }) => {
       const shape = (dims ?? []).map(Number);
@@ -108,6 +108,14 @@ export function decodeOnnx(bytes: Uint8Array): Safetensors {
     });
   const texts = metadataProps.map(({ key, value }) => [key, value] as const);
   return { tensors: Object.fromEntries(tensors), metadata: Object.fromEntries(texts) };
+}
+
+function decodeModel(bytes: Uint8Array): ReturnType<typeof onnx.ModelProto.decode> {
+  try {
+    return onnx.ModelProto.decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError("it is damaged, or no ONNX file", { cause });
+  }
 }
 
 function encodeValue({ name, shape, about }: OnnxValue) {

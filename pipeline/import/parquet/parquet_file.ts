@@ -10,7 +10,6 @@ import {
   parquetSchema,
   snappyUncompress,
 } from "hyparquet";
-import { oneLine } from "../../files/quoted.ts";
 
 /** A column of a table. */
 export interface ParquetColumn {
@@ -25,9 +24,6 @@ export type ParquetRow = Readonly<Record<string, unknown>>;
 
 /** Most bytes of a page once it is unpacked: a row group of photographs has a few hundred MB. */
 const LARGEST_PAGE = 2 ** 30;
-
-/** Most characters of a reason of hyparquet's. */
-const LONGEST_REASON = 160;
 
 /** Snappy is what the hub's own tools write. */
 const COMPRESSORS: Compressors = {
@@ -97,7 +93,7 @@ export class ParquetFile {
       const source = { file: this.#bytes, metadata: this.#metadata, compressors: COMPRESSORS };
       const rows = await parsed(this.path, () => parquetReadObjects({ ...source, ...range }));
       if (rows.length !== rowEnd - rowStart) {
-        throw damaged(this.path, `it has ${rows.length} of ${rowEnd - rowStart} rows of a group`);
+        throw new SyntaxError(`${this.path}: rows from ${rowStart + 1} on are missing.`);
       }
       yield rows;
       rowStart = rowEnd;
@@ -110,19 +106,25 @@ async function bytesAt(path: string): Promise<AsyncBuffer> {
   const { size } = await Deno.stat(path);
   return {
     byteLength: size,
-    async slice(start, end = size) {
-      if (start < 0 || end > size || start > end) throw new Error("a part lies beyond its end");
-      const bytes = new Uint8Array(end - start);
-      using file = await Deno.open(path);
-      await file.seek(start, Deno.SeekMode.Start);
-      for (let at = 0; at < bytes.length;) {
-        const count = await file.read(bytes.subarray(at));
-        if (count === null) throw new Error("it has become shorter");
-        at += count;
-      }
-      return bytes.buffer;
+    slice(start, end = size) {
+      const bytes = readPart(path, start, Math.min(end, size));
+      // hyparquet waits for several at a time, and none but the first that fails is asked for.
+      bytes.catch(() => {});
+      return bytes;
     },
   };
+}
+
+/** The bytes from `start` up to `end`; fewer where the file ends before. */
+async function readPart(path: string, start: number, end: number): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(Math.max(0, end - start));
+  using file = await Deno.open(path);
+  await file.seek(Math.max(0, start), Deno.SeekMode.Start);
+  let at = 0;
+  for (let count: number | null = 0; at < bytes.length && count !== null; at += count ?? 0) {
+    count = await file.read(bytes.subarray(at));
+  }
+  return at === bytes.length ? bytes.buffer : bytes.slice(0, at).buffer;
 }
 
 async function parsed<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -130,14 +132,10 @@ async function parsed<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     const isSystem = cause instanceof Error && cause.name in Deno.errors;
-    throw isSystem ? cause : damaged(path, cause instanceof Error ? cause.message : "", cause);
+    if (isSystem) throw cause;
+    // What hyparquet says else is of its own working.
+    const [codec] = /codec: [A-Z][A-Z0-9_]*/.exec((cause as Error).message) ?? [];
+    const reason = codec ? `its pages are of the unknown ${codec}` : "it is damaged, or none";
+    throw new SyntaxError(`${path}: the parquet file cannot be read: ${reason}.`, { cause });
   }
-}
-
-function damaged(path: string, reason: string, cause?: unknown): SyntaxError {
-  return new SyntaxError(
-    `${path}: the parquet file cannot be read (${oneLine(reason, LONGEST_REASON)}); ` +
-      "if it is damaged, download it again.",
-    { cause },
-  );
 }

@@ -7,6 +7,7 @@ import { exists, writeFile, writeJson } from "../../files/write_file.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import { readRunConfig } from "../files/run_folder.ts";
 import { cardPage } from "./card_page.ts";
+import { CARD } from "./card_shape.ts";
 import { makeCard, type ModelCard } from "./model_card.ts";
 
 /** Writes the card of a run and its page, with what was measured if something was. */
@@ -35,5 +36,8 @@ export async function writeCardOf(folder: string, card: ModelCard): Promise<stri
 export async function readCard(run: string): Promise<ModelCard> {
   const path = join(run, "model", "card.json");
   if (!await exists(path)) return makeCard(await readRunConfig(run), null);
-  return parseMarked("card", await readJsonText(path), path) as unknown as ModelCard;
+  const card = parseMarked("card", await readJsonText(path), path);
+  const misfit = CARD(card);
+  if (misfit === null) return card as unknown as ModelCard;
+  throw new SyntaxError(`${path}: the card${misfit}; evaluate writes it anew`);
 }

@@ -16,14 +16,23 @@ export interface CardMeasure {
 }
 
 /** Measures by their names. */
-type Named = Readonly<Record<typeof NAMES[number], CardMeasure>>;
+type Named = Readonly<Record<typeof MEASURES[number], CardMeasure>>;
 
-const NAMES = [
+/** Measures of an attribute, and their means over all. */
+export const MEASURES = [
   "accuracy",
   "balancedAccuracy",
   "averagePrecision",
   "localisationIoU",
   "pointing",
+] as const;
+
+/** Measures that are told as means: those, and three more. */
+export const MEANS = [
+  ...MEASURES,
+  "majorityAccuracy",
+  "tunedAccuracy",
+  "tunedBalancedAccuracy",
 ] as const;
 
 /** Measures of one split. */
@@ -74,11 +83,11 @@ function ofAttribute(measured: AttributeMetrics, evidence: AttributeEvidence | u
 }
 
 function namedOf(
-  values: Readonly<Record<typeof NAMES[number], number | null>>,
+  values: Readonly<Record<typeof MEASURES[number], number | null>>,
   intervals: Intervals | undefined,
 ): Named {
   return Object.fromEntries(
-    NAMES.map((name) => [name, { value: values[name], interval: intervals?.[name] ?? null }]),
+    MEASURES.map((name) => [name, { value: values[name], interval: intervals?.[name] ?? null }]),
   ) as Named;
 }
 

@@ -5,12 +5,14 @@ import { PICTURE_TARGETS } from "./picture_targets.ts";
 import { RUN_TARGETS } from "./run_targets.ts";
 import { TABLE_TARGETS } from "./table_targets.ts";
 import type { Bytes, Target } from "./target.ts";
+import { TRAVEL_TARGETS } from "./travel_targets.ts";
 
 /** Everything that reads bytes from outside, by the format's name. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   ...PICTURE_TARGETS,
   ...TABLE_TARGETS,
   ...RUN_TARGETS,
+  ...TRAVEL_TARGETS,
 };
 
 /** A hostile file. */

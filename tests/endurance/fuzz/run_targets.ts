@@ -79,7 +79,7 @@ function ifWhole(mutation: Mutation): Mutation {
   };
 }
 
-const TENSORS = {
+export const TENSORS = {
   ...BYTE_MUTATIONS,
   "header changed": ifWhole(headerMutation),
   "metadata changed": ifWhole(metadataMutation),
