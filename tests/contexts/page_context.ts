@@ -1,16 +1,22 @@
-/** A browser for exported pages: Debian's Chromium, driven by puppeteer-core, where both can be had. */
+/** Browsers for exported pages: Debian's Chromium and Firefox, driven by puppeteer-core, where they can be had. */
 
 import { join } from "node:path";
 import { ALONE, isFetched } from "./npm_peer.ts";
 import { runProcess } from "./python_peer.ts";
 
+/** A browser that is installed. */
+export interface PageBrowser {
+  readonly browser: "chromium" | "firefox";
+  readonly path: string;
+  /** The page shows each photo on each of them: what the browser has without a graphics card. */
+  readonly backends: readonly string[];
+}
+
 /** What is done with a page. */
 export interface PageTask {
-  readonly chromium: string;
+  readonly browser: PageBrowser;
   /** The exported folder. */
   readonly folder: string;
-  /** The page shows each photo on each of them. */
-  readonly backends: readonly string[];
   /** Paths of photos. */
   readonly photos: readonly string[];
   /** Paths of files that show no face. */
@@ -40,33 +46,40 @@ export interface PageAnswer {
   readonly elsewhere: string[];
   /** What the page's policy forbade, before the last attempt. */
   violations: string[];
-  readonly errors: string[];
+  /** What went wrong in the page, before that too. */
+  errors: string[];
   /** The part of the policy that forbids a page to send something elsewhere. */
   attempt: string;
 }
 
 const PEER = join(import.meta.dirname!, "..", "peers", "models", "run_page.ts");
 
-/** Path of Chromium; null where it or puppeteer-core is missing. */
-export const chromium: string | null = await findChromium();
+const INSTALLED: readonly PageBrowser[] = [
+  { browser: "chromium", path: "/usr/bin/chromium", backends: ["wasm", "webgl", "webgpu"] },
+  { browser: "firefox", path: "/usr/bin/firefox-esr", backends: ["wasm", "webgpu"] },
+];
 
-if (chromium === null) {
+/** The browsers that can be driven; none where puppeteer-core is missing. */
+export const BROWSERS: readonly PageBrowser[] = await findBrowsers();
+
+if (BROWSERS.length === 0) {
   const line =
     "NO BROWSER: chromium or npm's puppeteer-core cannot be had, so pages are NOT TESTED.\n";
   Deno.stderr.writeSync(new TextEncoder().encode(line));
 }
 
-async function findChromium(): Promise<string | null> {
-  for (const path of ["/usr/bin/chromium", "/usr/bin/chromium-browser"]) {
-    const isThere = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
-    if (isThere) return await isFetched(PEER) ? path : null;
+async function findBrowsers(): Promise<PageBrowser[]> {
+  const found: PageBrowser[] = [];
+  for (const browser of INSTALLED) {
+    const isThere = await Deno.stat(browser.path).then(({ isFile }) => isFile, () => false);
+    if (isThere) found.push(browser);
   }
-  return null;
+  return found.length > 0 && await isFetched(PEER) ? found : [];
 }
 
 /** Drives a page. */
-export async function drivePage(task: Omit<PageTask, "chromium">): Promise<PageAnswer> {
-  const input = new TextEncoder().encode(JSON.stringify({ chromium, ...task }));
+export async function drivePage(task: PageTask): Promise<PageAnswer> {
+  const input = new TextEncoder().encode(JSON.stringify(task));
   const args = ["run", "--quiet", "--no-check", "--allow-all", ...ALONE, PEER];
   const output = await runProcess(Deno.execPath(), args, [input]);
   return JSON.parse(new TextDecoder().decode(output));

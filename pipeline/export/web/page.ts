@@ -11,13 +11,14 @@ type State = "opening" | "ready" | "busy" | "done" | "failed";
 
 const FOLDER = new URL(".", document.baseURI);
 const [file, camera] = [element<HTMLInputElement>("file"), element<HTMLButtonElement>("camera")];
-let network: PageNetwork;
+/** Null as long as none is open, which stays so where no backend works. */
+let network: PageNetwork | null = null;
 
 /** Says how things stand, and lets nobody interfere with what is under way. */
 function tell(state: State, text: string): void {
   document.body.dataset.state = state;
   element("status").textContent = text;
-  for (const input of [file, camera]) input.disabled = state === "opening" || state === "busy";
+  for (const input of [file, camera]) input.disabled = network === null || state === "busy";
 }
 
 /** Does something for the user; what goes wrong is said in words. */
@@ -34,11 +35,11 @@ async function look(read: () => Promise<RgbImage>): Promise<void> {
   element("result").hidden = true;
   // Time to show that, before the work that lets nothing else happen.
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const said = await network.look(await read());
+  const said = await network!.look(await read());
   if (said === null) throw new Error("No face was found in this picture.");
   showResult(said);
   const { find, look } = said.times;
-  const took = `${look.toFixed(0)} ms by ${network.backend}`;
+  const took = `${look.toFixed(0)} ms by ${network!.backend}`;
   tell("done", `Found the face in ${find.toFixed(0)} ms; its attributes took ${took}.`);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Drives an exported page in Chromium: serves its folder, gives it photos, and says what it showed.
+ * Drives an exported page in Chromium or Firefox: serves its folder, gives it photos, and says what it showed.
  *
  * Reads a {@linkcode PageTask} as JSON, writes a {@linkcode PageAnswer}. It is started with --no-config and
  * --no-lock, and left out of what Deno checks, for what the lock file names is fetched by every first command.
@@ -25,18 +25,34 @@ const FLAGS = [
   ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
 ];
 
+/** The same of Firefox. */
+const PREFERENCES = {
+  "dom.webgpu.allow-software-adapters": true,
+  "dom.webgpu.enabled": true,
+  "gfx.webgpu.ignore-blocklist": true,
+  "media.navigator.permission.disabled": true,
+  "media.navigator.streams.fake": true,
+};
+
 const task: PageTask = await new Response(Deno.stdin.readable).json();
 const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, serveFile);
 const origin = `http://127.0.0.1:${server.addr.port}`;
-const browser = await launch({ executablePath: task.chromium, args: FLAGS });
+const { browser: name, path } = task.browser;
+const browser = await launch({
+  browser: name === "firefox" ? "firefox" : "chrome",
+  executablePath: path,
+  ...(name === "firefox" ? { extraPrefsFirefox: PREFERENCES } : { args: FLAGS }),
+});
 const answer: PageAnswer = {
   ...{ faces: {}, notes: [], widths: [], elsewhere: [], violations: [], errors: [], map: "", attempt: "" },
 };
 /** What the page's policy forbids, as it happens. */
 const violations: string[] = [];
+/** What goes wrong in it; Firefox tells violations here too. */
+const errors: string[] = [];
 try {
   const page = await openPage();
-  for (const backend of task.backends) {
+  for (const backend of task.browser.backends) {
     await page.goto(`${origin}${BELOW}?backend=${backend}`);
     await settled(page);
     const shown: ShownFace[] = [];
@@ -49,13 +65,14 @@ try {
   for (const { path, width, dark } of task.pictures) {
     await page.setViewport({ width, height: 900 });
     const scheme = { name: "prefers-color-scheme", value: dark ? "dark" : "light" };
-    await page.emulateMediaFeatures([scheme]);
+    if (name !== "firefox") await page.emulateMediaFeatures([scheme]);
     await showPhoto(page, task.photos[0]!);
     await page.locator(".present input").click();
     answer.widths.push(await page.evaluate(() => document.documentElement.scrollWidth));
     await page.screenshot({ path: path as `${string}.png`, fullPage: true });
   }
   answer.violations = [...violations];
+  answer.errors = [...errors];
   answer.attempt = await reachOut(page);
 } catch (cause) {
   throw new Error(`after ${JSON.stringify(answer)}`, { cause });
@@ -80,11 +97,12 @@ async function openPage(): Promise<Page> {
   const page = await browser.newPage();
   await page.setRequestInterception(true);
   page.on("request", (request) => {
-    const isOwn = request.url().startsWith(origin + "/");
+    // Firefox has fonts of its own for a video's buttons in data URLs, by which nothing is sent.
+    const isOwn = request.url().startsWith(origin + "/") || request.url().startsWith("data:");
     if (!isOwn) answer.elsewhere.push(request.url());
     return isOwn ? request.continue() : request.abort();
   });
-  page.on("pageerror", (error) => answer.errors.push(`${error}`));
+  page.on("pageerror", (error) => errors.push(`${error}`));
   await page.exposeFunction("tellViolation", (text: string) => violations.push(text));
   await page.evaluateOnNewDocument(() => {
     document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
