@@ -32,9 +32,10 @@ export function averagePrecision(
       found += (keys[n] ?? 0) % 2;
       seen++;
     }
-    area += (found - foundAbove) / positives * (found / seen);
+    // Divided at the end: sums of thirds go a little beyond 1, which is no share any more.
+    area += (found - foundAbove) * found / seen;
   }
-  return area;
+  return area / positives;
 }
 
 /**

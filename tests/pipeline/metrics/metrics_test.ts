@@ -162,6 +162,13 @@ Deno.test("averagePrecision() gives faces of equal score one threshold", () => {
   assert.equal(of(-1, -2, -Infinity, Infinity), 1 / 2 * 1 / 2 + 1 / 2 * 2 / 4);
 });
 
+Deno.test("averagePrecision() of a perfect order is 1, and not a bit more", () => {
+  for (let faces = 1; faces < 100; faces++) {
+    const scores = Float32Array.from({ length: 2 * faces }, (_, face) => face);
+    assert.equal(averagePrecision(scores, (face) => face >= faces), 1, `${faces} positives`);
+  }
+});
+
 Deno.test("averagePrecision() equals the definition on random scores with ties", () => {
   for (let seed = 0; seed < 40; seed++) {
     const random = new Random(seed);
