@@ -24,8 +24,8 @@ export async function ask<T>(path: string, options: RequestInit = {}): Promise<T
     if (options.signal?.aborted) throw cause;
     throw new Error("The command does not answer.", { cause });
   });
+  if (response.ok) return await response.json();
   const value = await response.json().catch(() => ({}));
-  if (response.ok) return value;
   const { error = `The server answers with ${response.status}.` } = value as Partial<Refusal>;
   throw new Refused(response.status, error);
 }

@@ -65,8 +65,11 @@ async function walkByKeyboard(page: Page): Promise<void> {
   await page.press("Enter");
   await page.wait(() => document.querySelector(".drawing circle"));
   assert.equal(await focused(), "main", "what had the focus has gone with the grid");
+  await page.evaluate(() => void (location.hash = "#/face/400"));
+  await page.waitForText("401 of 480");
   await page.press("Escape");
-  await page.wait(() => document.querySelector(".tile img"));
+  await page.wait(() => document.activeElement!.textContent === "000401.jpg");
+  assert(await page.evaluate(() => scrollY) > 500, "the grid is where the face stands");
 }
 
 async function assertSound(page: Page, what: string): Promise<void> {

@@ -1,11 +1,12 @@
 /// <reference lib="dom" />
 /** The grid: only rows in sight are in the document, so that 202,599 faces scroll as ten do. */
 
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ListedFace } from "../../wire.ts";
 import { addressOf } from "../route.tsx";
 import type { Faces } from "./face_pages.ts";
+import { useReturn } from "./return_place.ts";
 
 /** Least width of a tile in pixels, the space around it, and the height of its name. */
 const [TILE, GAP, NAME] = [92, 8, 20];
@@ -22,33 +23,11 @@ interface Extent {
 
 export function Grid({ faces, query }: { faces: Faces; query: string }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const [{ columns, row }, setExtent] = useState<Extent>({ columns: 1, row: 1 });
-  const [[first, last], setRows] = useState<readonly [number, number]>([0, 0]);
   const total = faces.total ?? 0;
+  const { columns, row } = useExtent(box);
   const rows = Math.ceil(total / columns);
-
-  useLayoutEffect(() => {
-    const watch = new ResizeObserver(() => setExtent(extentOf(box.current!.clientWidth)));
-    watch.observe(box.current!);
-    return () => watch.disconnect();
-  }, []);
-
-  useEffect(() => {
-    const look = () => {
-      const top = -box.current!.getBoundingClientRect().top;
-      const from = Math.max(0, Math.floor(top / row) - MARGIN);
-      const to = Math.min(rows, Math.ceil((top + innerHeight) / row) + MARGIN);
-      setRows([from, Math.max(from, to)]);
-    };
-    look();
-    addEventListener("scroll", look, { passive: true });
-    addEventListener("resize", look);
-    return () => {
-      removeEventListener("scroll", look);
-      removeEventListener("resize", look);
-    };
-  }, [row, rows]);
-
+  const [first, last] = useRowsInSight(box, row, rows);
+  useReturn({ box, query, total, columns, row });
   const [from, to] = [first * columns, Math.min(total, last * columns)];
   useEffect(() => faces.see(from, to));
   const places = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
@@ -75,6 +54,42 @@ export function Grid({ faces, query }: { faces: Faces; query: string }): JSX.Ele
       </div>
     </div>
   );
+}
+
+/** How the grid's width is shared, as it changes. */
+function useExtent(box: RefObject<HTMLElement>): Extent {
+  const [extent, setExtent] = useState<Extent>({ columns: 1, row: 1 });
+  useLayoutEffect(() => {
+    const watch = new ResizeObserver(() => setExtent(extentOf(box.current!.clientWidth)));
+    watch.observe(box.current!);
+    return () => watch.disconnect();
+  }, []);
+  return extent;
+}
+
+/** The first row that is in sight, or nearly so, and the one after the last. */
+function useRowsInSight(
+  box: RefObject<HTMLElement>,
+  row: number,
+  rows: number,
+): readonly [first: number, last: number] {
+  const [seen, setSeen] = useState<readonly [number, number]>([0, 0]);
+  useEffect(() => {
+    const look = () => {
+      const top = -box.current!.getBoundingClientRect().top;
+      const from = Math.max(0, Math.floor(top / row) - MARGIN);
+      const to = Math.min(rows, Math.ceil((top + innerHeight) / row) + MARGIN);
+      setSeen([from, Math.max(from, to)]);
+    };
+    look();
+    addEventListener("scroll", look, { passive: true });
+    addEventListener("resize", look);
+    return () => {
+      removeEventListener("scroll", look);
+      removeEventListener("resize", look);
+    };
+  }, [row, rows]);
+  return seen;
 }
 
 function extentOf(width: number): Extent {

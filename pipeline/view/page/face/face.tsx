@@ -8,6 +8,7 @@ import { ATTRIBUTE_REGIONS } from "../../../face/regions.ts";
 import { spaced } from "../../../report/text.ts";
 import type { FaceDetail, FacePlace } from "../../wire.ts";
 import { ask } from "../ask.ts";
+import { rememberPlace } from "../browse/return_place.ts";
 import { useTitle } from "../focus.ts";
 import { addressOf, go, Link } from "../route.tsx";
 import { AskRun, RunAnswer, useAskedRun } from "../try/ask_run.tsx";
@@ -26,6 +27,7 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
     ask<FaceDetail>(`faces/${id}`).then(setFace, failed);
     ask<FacePlace>(`faces/${id}/place?${query}`).then(setPlace, failed);
   }, [id, query, version]);
+  useEffect(() => place ? rememberPlace(query, place.place) : undefined, [place]);
   useNeighbourKeys(place, query);
   useTitle(face?.image ?? "A face");
   if (fault !== "") return <p class="note warning">{fault}</p>;
