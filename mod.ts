@@ -128,6 +128,13 @@ export {
   type RegionShape,
 } from "./pipeline/face/regions.ts";
 export {
+  parsePartTable,
+  PART_TABLE,
+  PARTS,
+  type PartTable,
+  readPartTable,
+} from "./pipeline/parts/part_table.ts";
+export {
   drawContactSheet,
   drawOverlay,
   type ExportOptions,
@@ -169,7 +176,12 @@ export type { StepTimes } from "./pipeline/train/step_times.ts";
 export type { InputSize, OnReject } from "./pipeline/face/faces.ts";
 export type { FileFacts, PictureSize } from "./pipeline/image/reading/read_picture.ts";
 export type { PoolWorker } from "./pipeline/streams/worker_pool.ts";
-export { evaluate, type Evaluated, type EvaluateOptions } from "./pipeline/evaluate.ts";
+export {
+  evaluate,
+  type Evaluated,
+  type EvaluateOptions,
+  type MaskOptions,
+} from "./pipeline/evaluate.ts";
 export type { OccludeOptions } from "./pipeline/evaluate/occluder.ts";
 export type {
   AttributeOcclusion,
@@ -190,8 +202,10 @@ export {
   MetricsAccumulator,
   type MetricsBatch,
   type Outcomes,
+  type PartTruth,
   type ResampledName,
   type SeenFaces,
+  type Truth,
   type TunedMeasures,
 } from "./pipeline/metrics/metrics.ts";
 export {

@@ -10,6 +10,7 @@ import type { InputSize } from "./face/faces.ts";
 import { PictureReader } from "./image/reading/picture_reader.ts";
 import { Occluder } from "./evaluate/occluder.ts";
 import { measureSplit } from "./evaluate/measure_split.ts";
+import { openTruth } from "./evaluate/open_truth.ts";
 import { EvaluationFiles } from "./evaluate/evaluation_files.ts";
 import { useLikelyKernels } from "./compute/kernel_choices.ts";
 import { gatherEvidence } from "./metrics/metrics.ts";
@@ -22,7 +23,7 @@ import { Learner } from "./compute/learner.ts";
 import { modelTime, readModel } from "./train/files/model_folder.ts";
 import { readRunConfig } from "./train/files/run_folder.ts";
 
-export type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
+export type { Evaluated, EvaluateOptions, MaskOptions } from "./evaluate/options.ts";
 
 /**
  * Measures a trained network on one split. Writes into the run's folder:
@@ -55,6 +56,7 @@ export type { Evaluated, EvaluateOptions } from "./evaluate/options.ts";
  *
  * @throws {Error} If the run has no model, the split has no faces that can be read (with `occlude`, none
  * that have landmarks), or the GPU is lost.
+ * @throws {Deno.errors.NotFound} If there is no folder of masks where one is given.
  * @throws {WriteError} If the folder cannot be written to, before any work.
  * @throws {Deno.errors.Busy} If another process evaluates the run.
  */
@@ -76,7 +78,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     const known = { list, dataset: config.data?.dataset };
     const sizes = networkSizes(network);
     await using reader = new PictureReader({ workers: options.workers });
-    const job = { learner, reader, options, learnt, known, sizes, prior, batch, done: 0 };
+    const { truth, source } = await openTruth(options.masks, reader);
+    const job = { learner, reader, options, learnt, known, sizes, prior, truth, batch, done: 0 };
     const records = occluder?.note(options.records) ?? options.records;
     const measured = await measureSplit(job, records, { split, stage: "evaluation" });
     const { metrics, predictions, samples, places } = measured;
@@ -91,6 +94,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     const { seen } = measured;
     const result = {
       ...metrics,
+      truth: source,
       faces,
       seen,
       evidence: gatherEvidence(metrics, predictions, others),

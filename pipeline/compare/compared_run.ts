@@ -2,6 +2,7 @@
 
 import { basename, resolve } from "node:path";
 import { ATTRIBUTES, namesOf } from "../face/attributes.ts";
+import { truthText } from "../metrics/metrics.ts";
 import { mapOverlap } from "../metrics/mask_overlap.ts";
 import { type Predictions, readPredictions } from "../metrics/predictions.ts";
 import { readRunFolder, type RunFolder } from "../report/run_folder.ts";
@@ -75,6 +76,13 @@ function alignWith(first: ComparedRun, run: ComparedRun): ComparedRun {
     ];
     throw fail(`it was measured on other images: ${parts.filter(Boolean).join(", and ")}`);
   }
+  if (JSON.stringify(truthOf(first.folder)) !== JSON.stringify(truthOf(run.folder))) {
+    const [theirs, ours] = [first, run].map(({ folder }) =>
+      truthText(folder.metrics!) ?? "against regions drawn from landmarks"
+    );
+    const why = ours === theirs ? "against parts by another table" : `${ours}, not ${theirs}`;
+    throw fail(`where was measured ${why}`);
+  }
   const predictions = permuted(found, wanted.images.map((image) => rows.get(image)!));
   const face = predictions.labels.findIndex((bits, at) => bits !== wanted.labels[at]);
   if (face >= 0) {
@@ -85,6 +93,12 @@ function alignWith(first: ComparedRun, run: ComparedRun): ComparedRun {
     );
   }
   return { ...run, predictions };
+}
+
+/** The parts of each attribute, wherever the masks lay; null for regions drawn from landmarks. */
+function truthOf({ metrics }: RunFolder): object | null {
+  const { truth = "landmarks" } = metrics!;
+  return truth === "landmarks" ? null : truth.parts;
 }
 
 /** `000001.jpg is`, or `000001.jpg and 4 more are`. */

@@ -10,6 +10,7 @@ import type { FaceRecord, Split } from "../face/record.ts";
 import type { Place } from "./extremes.ts";
 import type { Sample } from "./samples.ts";
 import type { Learner } from "../compute/learner.ts";
+import { type FaceRegions, LANDMARK_TRUTH, type MaskTruth } from "../train/mask_truth.ts";
 import { measure, type MeasureOptions } from "../train/measure.ts";
 import type { EvaluateOptions } from "./options.ts";
 import { takeSamples } from "./sample_faces.ts";
@@ -24,6 +25,8 @@ interface EvaluationJob {
   readonly sizes: { readonly input: InputSize; readonly mask: InputSize };
   /** The mean mask of the faces that it was trained on. */
   readonly prior: Float32Array | null;
+  /** What the masks are held against. */
+  readonly truth: MaskTruth;
   readonly batch: number;
   /** The attributes that the network has learnt. */
   readonly learnt: readonly string[];
@@ -59,7 +62,8 @@ export async function measureSplit(
   source: AsyncIterable<FaceRecord>,
   { split, stage }: Purpose,
 ): Promise<MeasuredSplit> {
-  const { learner, options, sizes, batch, learnt } = job;
+  const { learner, options, sizes, batch, learnt, prior } = job;
+  const truth = stage === "evaluation" ? job.truth : LANDMARK_TRUTH;
   const { signal, onProgress, onReject, onDamaged } = options;
   const collector = new PredictionCollector();
   const samples: Sample[] = [];
@@ -72,8 +76,9 @@ export async function measureSplit(
     places.push(
       ...faces.map(({ record: { path, size } }) => ({ path: resolve(path), size: size! })),
     );
-    takeSamples(samples, faces, { logits, maps }, masks.bits, sizes.mask);
-    countMasks(faces, counters[1]);
+    const { regions } = masks;
+    takeSamples(samples, faces, { logits, maps }, { regions, sets: truth.sets }, sizes.mask);
+    countMasks(faces, regions, counters[1]);
     for (const face of faces) seen.add(face);
     onProgress?.(job.done += faces.length, null);
   };
@@ -85,7 +90,7 @@ export async function measureSplit(
   await using pictures = await openPictures(chosen, job);
   const { reader } = pictures;
   const faces = loadFaces(pictures.records, sizes.input, reject, { onDamaged, reader });
-  const settings = { split, batch, learnt, ...sizes, prior: job.prior, signal, onBatch };
+  const settings = { split, batch, learnt, ...sizes, prior, truth, signal, onBatch };
   const { metrics } = await measure(learner, faces, settings);
   const counts = counters.map(({ count }) => count);
   const predictions = collector.result(split, learnt);
@@ -121,9 +126,14 @@ async function* chooseRecords(
   }
 }
 
-function countMasks(faces: readonly Face[], counter: FaceCounter): void {
-  for (const { record } of faces) {
+function countMasks(
+  faces: readonly Face[],
+  regions: readonly FaceRegions[],
+  counter: FaceCounter,
+): void {
+  for (const [index, { record }] of faces.entries()) {
+    const known = regions[index]!;
     counter.come();
-    if (record.points === null) counter.leave(record.image, "there are no landmarks");
+    if (typeof known === "string") counter.leave(record.image, known);
   }
 }

@@ -6,8 +6,17 @@ import type { OnReject } from "../face/faces.ts";
 import type { FaceRecord, Split } from "../face/record.ts";
 import type { PackWish } from "../pack.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { PartTable } from "../parts/part_table.ts";
 import type { OccludeOptions } from "./occluder.ts";
 import type { Occlusion } from "./occlusion.ts";
+
+/** Masks of parts, in the layout of CelebAMask-HQ. */
+export interface MaskOptions {
+  /** Their folder, or that of the data set. */
+  readonly folder: string;
+  /** The parts that make up each attribute's region; {@linkcode PART_TABLE} by default. */
+  readonly parts?: PartTable;
+}
 
 /** Options of `evaluate()`. */
 export interface EvaluateOptions {
@@ -25,6 +34,8 @@ export interface EvaluateOptions {
   readonly validation?: AsyncIterable<FaceRecord>;
   /** Whether regions are occluded too, and how far that moves the logits; not by default. */
   readonly occlude?: OccludeOptions;
+  /** Hand-made masks of the faces' parts to measure *where* against, in place of the landmarks' regions. */
+  readonly masks?: MaskOptions;
   /** What computes; borrowed. */
   readonly backend: Backend;
   /** Images a forward pass; the run's own by default. Does not change the result. */

@@ -6,6 +6,7 @@ import type { Face, InputSize } from "../face/faces.ts";
 import { sigmoid } from "../numbers/probability.ts";
 import { encodeSample, type Sample } from "./samples.ts";
 import type { Prediction } from "../compute/learner.ts";
+import type { FaceRegions } from "../train/mask_truth.ts";
 
 /** As many as one looks through. */
 const SAMPLE_FACES = 12;
@@ -15,14 +16,15 @@ export function takeSamples(
   samples: Sample[],
   faces: readonly Face[],
   { logits, maps }: Prediction,
-  bits: Uint32Array,
+  { regions, sets }: { readonly regions: readonly FaceRegions[]; readonly sets: Uint32Array },
   mask: InputSize,
 ): void {
   const A = ATTRIBUTES.length;
   const cells = mask.height * mask.width;
   for (const [index, { record, labels }] of faces.entries()) {
     if (samples.length >= SAMPLE_FACES) break;
-    if (!record.points || !record.size) continue;
+    const bits = regions[index]!;
+    if (typeof bits === "string" || !record.size) continue;
     samples.push(encodeSample({
       image: record.image,
       path: resolve(record.path),
@@ -31,7 +33,7 @@ export function takeSamples(
       probabilities: logits.subarray(index * A, (index + 1) * A).map(sigmoid),
       mask,
       maps: maps.subarray(index * cells * A, (index + 1) * cells * A),
-      bits: bits.subarray(index * cells, (index + 1) * cells),
+      ...{ bits, sets },
     }));
   }
 }

@@ -49,8 +49,10 @@ export interface SampleSource extends Pick<Sample, "image" | "path" | "size" | "
   readonly probabilities: ArrayLike<number>;
   /** f32 [h, w, A]: the predicted maps as they leave the network; held to 0 to 1 here. */
   readonly maps: Float32Array;
-  /** u32 [h, w]: region bits from the rasteriser, the truth together with the labels. */
+  /** u32 [h, w]: region bits, the truth together with the labels. */
   readonly bits: Uint32Array;
+  /** u32 [A]: the bits of each attribute, by default those of the regions over the landmarks. */
+  readonly sets?: Uint32Array;
 }
 
 /** A sample face with its masks unpacked. */
@@ -70,16 +72,15 @@ export interface SampleFace
  * @throws {TypeError} If an array does not have the size that the mask and A call for.
  */
 export function encodeSample(source: SampleSource): Sample {
-  const { image, path, size, labels, mask, maps, bits } = source;
+  const { image, path, size, labels, mask, maps, bits, sets = attributeRegionMasks() } = source;
   const pixels = mask.height * mask.width;
   checkLength("probabilities", source.probabilities, A, image);
   checkLength("predicted maps", maps, pixels * A, image);
   checkLength("region bits", bits, pixels, image);
-  const regions = attributeRegionMasks();
   const predicted = new Uint8Array(A * pixels);
   const truth = new Uint8Array(Math.ceil(A * pixels / 8));
   for (let c = 0, at = 0; c < A; c++) {
-    const regionsOf = hasAttribute(labels, c) ? regions[c] ?? 0 : 0;
+    const regionsOf = hasAttribute(labels, c) ? sets[c] ?? 0 : 0;
     for (let pixel = 0; pixel < pixels; pixel++, at++) {
       const value = maps[pixel * A + c] ?? 0;
       predicted[at] = Math.round(255 * Math.min(Math.max(value, 0), 1));

@@ -1,5 +1,6 @@
 /** Resizing a picture. */
 
+import { sampleGrid } from "../../kernels/sample_grid.ts";
 import { halve } from "../../kernels/wasm/halve.ts";
 import type { RgbImage } from "./pixels.ts";
 
@@ -28,6 +29,23 @@ export function resizeImage(image: RgbImage, width: number, height: number): Rgb
   const isHalf = image.width === 2 * width && image.height === 2 * height;
   const data = isHalf ? halve(image.data, width, height) : resizeAxes(image, width, height);
   return { width, height, data };
+}
+
+/** The pixels that nearest-neighbour resizing picks, as the rasteriser does it: u8 [height, width, 3]. */
+export function pickPixels(
+  image: RgbImage,
+  { height, width }: { readonly height: number; readonly width: number },
+): Uint8Array {
+  const [rows, columns] = [sampleGrid(image.height, height).at, sampleGrid(image.width, width).at];
+  const data = new Uint8Array(3 * height * width);
+  let to = 0;
+  for (const y of rows) {
+    for (const x of columns) {
+      const from = 3 * (y * image.width + x);
+      for (let i = 0; i < 3; i++) data[to++] = image.data[from + i]!;
+    }
+  }
+  return data;
 }
 
 /** u8 [H, W, 3] to u8 [height, width, 3]: along the rows first, then along the columns. */

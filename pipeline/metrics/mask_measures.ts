@@ -26,9 +26,15 @@ export class OverlapSums {
   readonly #localised = new Ratios();
   readonly #prior = new Ratios();
   readonly #pointing = new Ratios();
+  readonly #landmarks = new Ratios();
+
+  /** Whether it is known how regions drawn from landmarks lie on the true ones. */
+  hasLandmarks = false;
 
   add(overlap: MaskOverlap): void {
     const { intersection, union, priorIntersection, priorUnion, pointing } = overlap;
+    const { landmarkIntersection, landmarkUnion } = overlap;
+    this.hasLandmarks ||= landmarkUnion !== undefined;
     for (let at = 0; at < union.length; at++) {
       const [column, both, either] = [at % A, intersection[at]!, union[at]!];
       this.#joint.add(column, both, either);
@@ -36,6 +42,7 @@ export class OverlapSums {
       this.#localised.add(column, both, either);
       this.#prior.add(column, priorIntersection?.[at] ?? 0, priorUnion?.[at] ?? 0);
       this.#pointing.add(column, pointing![at]!, 1);
+      this.#landmarks.add(column, landmarkIntersection?.[at] ?? 0, landmarkUnion?.[at] ?? 0);
     }
   }
 
@@ -46,6 +53,7 @@ export class OverlapSums {
       priorIoU: this.#prior.of(column),
       pointing: this.#pointing.of(column),
       maskIoU: this.#joint.of(column),
+      ...(this.hasLandmarks && { landmarkIoU: this.#landmarks.of(column) }),
     };
   }
 }

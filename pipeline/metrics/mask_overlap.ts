@@ -7,8 +7,8 @@ export const NOWHERE = 255;
  * Cells of N faces' maps, masks and regions. The region of a face's attribute is the union of the
  * attribute's regions; its true mask is the region where the face has the attribute, else empty.
  *
- * The last three came later than the others, so that files of older versions lack them; `priorUnion` and
- * `priorIntersection` are also absent where no prior is known.
+ * Files of older versions lack all but the first two; `priorUnion` and `priorIntersection` are also absent where
+ * no prior is known.
  */
 export interface MaskOverlap {
   /** u32 [N, A]: cells of the map that are also in the true mask. */
@@ -21,6 +21,35 @@ export interface MaskOverlap {
   readonly priorUnion?: Uint32Array;
   /** u8 [N, A]: 1 where the map's maximum is in the region, 0 where not; 255 with nothing to point at. */
   readonly pointing?: Uint8Array;
+  /**
+   * u32 [N, A]: cells of both the region and the one drawn from landmarks, where the region is another's; 0
+   * with nothing to point at, or without landmarks. Absent where regions are drawn from landmarks themselves.
+   */
+  readonly landmarkIntersection?: Uint32Array;
+  /** u32 [N, A]: the same of cells in either. */
+  readonly landmarkUnion?: Uint32Array;
+}
+
+/** What *where* is measured against: regions drawn from landmarks, or masks of a face's parts. */
+export type Truth = "landmarks" | PartTruth;
+
+/** Hand-made masks of parts. */
+export interface PartTruth {
+  /** Their folder. */
+  readonly masks: string;
+  /** The parts that make up an attribute's region, by its name; of others, *where* is not measured. */
+  readonly parts: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * What *where* was measured against, as a sentence goes on: `against hand-made masks of parts (20 attributes)`;
+ * null for regions drawn from landmarks.
+ */
+export function truthText(
+  { truth = "landmarks" }: { readonly truth?: Truth | undefined },
+): string | null {
+  if (truth === "landmarks") return null;
+  return `against hand-made masks of parts (${Object.keys(truth.parts).length} attributes)`;
 }
 
 const OVERLAP_ARRAYS = {
@@ -29,6 +58,8 @@ const OVERLAP_ARRAYS = {
   priorIntersection: Uint32Array,
   priorUnion: Uint32Array,
   pointing: Uint8Array,
+  landmarkIntersection: Uint32Array,
+  landmarkUnion: Uint32Array,
 } as const;
 
 type OverlapName = keyof typeof OVERLAP_ARRAYS;

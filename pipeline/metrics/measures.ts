@@ -4,6 +4,7 @@ import type { FaceCount } from "../face/face_count.ts";
 import type { Interval, ResampledName } from "./bootstrap.ts";
 import type { CalibrationBin } from "./calibration.ts";
 import type { ConsistencyCount } from "./consistency.ts";
+import type { Truth } from "./mask_overlap.ts";
 
 /** The measures of one attribute over a split: TP, FP, TN and FN count its faces. */
 export interface AttributeMetrics {
@@ -39,6 +40,11 @@ export interface AttributeMetrics {
    */
   readonly pointing: number | null;
   /**
+   * Localisation of the regions that are drawn from landmarks, in place of the map: how good they are, and how far
+   * a network that was trained on them can be expected to go. Only where another truth is measured against.
+   */
+  readonly landmarkIoU?: number | null;
+  /**
    * The joint mask IoU: cells in both the map and the true mask / cells in either, each summed over all
    * faces. The true mask is empty on faces without the attribute, so that this asks three things at once:
    * whether the label is right, whether the region is, and whether there is no map where there is no
@@ -50,7 +56,7 @@ export interface AttributeMetrics {
 /** The measures of *where* of one attribute. */
 export type MaskMeasures = Pick<
   AttributeMetrics,
-  "localisationIoU" | "priorIoU" | "pointing" | "maskIoU"
+  "localisationIoU" | "priorIoU" | "pointing" | "landmarkIoU" | "maskIoU"
 >;
 
 /** The content of `metrics.json`. */
@@ -77,6 +83,10 @@ export interface Metrics {
   readonly pointing: number | null;
   /** Mean of the attributes' joint mask IoU: label, region and absence at once. */
   readonly maskIoU: number | null;
+  /** Mean of the attributes' IoU of regions drawn from landmarks; as theirs, only with another truth. */
+  readonly landmarkIoU?: number | null;
+  /** What *where* was measured against; absent in files of older versions, which knew landmarks alone. */
+  readonly truth?: Truth;
   /** In the order of `ATTRIBUTES`. */
   readonly attributes: readonly AttributeMetrics[];
   /**

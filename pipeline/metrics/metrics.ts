@@ -28,7 +28,7 @@ export {
 } from "./measures.ts";
 export { balancedAccuracyOf } from "./rates.ts";
 export type { Interval, ResampledName } from "./bootstrap.ts";
-export type { MaskOverlap } from "./mask_overlap.ts";
+export { type MaskOverlap, type PartTruth, type Truth, truthText } from "./mask_overlap.ts";
 export type { CalibrationBin } from "./calibration.ts";
 export type { ConsistencyCount } from "./consistency.ts";
 export { gatherEvidence } from "./evidence.ts";
@@ -120,6 +120,9 @@ export class MetricsAccumulator {
       priorIoU: meanOf(attributes.map(({ priorIoU }) => priorIoU)),
       pointing: meanOf(attributes.map(({ pointing }) => pointing)),
       maskIoU: meanOf(attributes.map(({ maskIoU }) => maskIoU)),
+      ...(this.#overlap.hasLandmarks && {
+        landmarkIoU: meanOf(attributes.map(({ landmarkIoU = null }) => landmarkIoU)),
+      }),
       attributes,
     };
   }

@@ -41,11 +41,18 @@ function perAttribute(shapes: Readonly<Record<string, Shape>>): Shape {
   return tuple(...ATTRIBUTES.map((name) => fields({ name: oneOf(name), ...shapes })));
 }
 
+const PART_TRUTH = fields({ masks: text, parts: record(list(text)) });
+
+/** What *where* was measured against, in files that say so. */
+export const TRUTH: Shape = optional((value) => value === "landmarks" ? null : PART_TRUTH(value));
+
 const MEASURES = fields({
   split: text,
   images: count,
   ...measures("accuracy", "balancedAccuracy", "majorityAccuracy", "maskIoU"),
   ...laterMeasures,
+  landmarkIoU: optional(measure),
+  truth: TRUTH,
   faces: optional(list(FACE_COUNT)),
   seen: optional(nullable(fields({ trained: count, validated: count }))),
   attributes: perAttribute({
@@ -54,6 +61,7 @@ const MEASURES = fields({
       ...["averagePrecision", "maskIoU"],
     ),
     ...laterMeasures,
+    landmarkIoU: optional(measure),
   }),
 });
 

@@ -10,6 +10,7 @@
  * | `pointing` | u8 [N, A] | 1 where the map's maximum is in the region, 0 where not, 255 where there is no region to point at |
  * | `priorIntersection` | u32 [N, A] | pixels of both the constant picture and the region |
  * | `priorUnion` | u32 [N, A] | pixels of the constant picture, the region, or both |
+ * | `landmarkIntersection`, `landmarkUnion` | u32 [N, A] | the same of the region drawn from landmarks; only with another truth |
  *
  * The metadata has `schema`, `split`, and as JSON the lists `images` (N file names) and `attributes`
  * (A names), and where the network has learnt only some of them `learnt`. A face without landmarks has no mask pixels at all.

@@ -10,6 +10,9 @@ export interface MetricsTable {
   readonly rows: string[][];
 }
 
+/** Shown only with another truth. */
+const LANDMARKS = "Landmarks";
+
 /** The columns after the name, each with the measure it shows. */
 const COLUMNS: readonly (readonly [string, (attribute: AttributeMetrics) => number | null])[] = [
   ["Accuracy", ({ accuracy }) => accuracy],
@@ -21,6 +24,7 @@ const COLUMNS: readonly (readonly [string, (attribute: AttributeMetrics) => numb
   ["AP", ({ averagePrecision }) => averagePrecision],
   ["Localisation", ({ localisationIoU }) => localisationIoU],
   ["Prior", ({ priorIoU }) => priorIoU],
+  [LANDMARKS, ({ landmarkIoU = null }) => landmarkIoU],
   ["Pointing", ({ pointing }) => pointing],
   ["Joint IoU", ({ maskIoU }) => maskIoU],
 ];
@@ -29,14 +33,15 @@ const COLUMNS: readonly (readonly [string, (attribute: AttributeMetrics) => numb
  * The measures in percent with one decimal: a row for each attribute in their own order and a last
  * one of the means. Recall is left out, being the accuracy on positives.
  */
-export function metricsTable({ attributes }: Metrics): MetricsTable {
+export function metricsTable({ attributes, landmarkIoU }: Metrics): MetricsTable {
+  const columns = COLUMNS.filter(([title]) => title !== LANDMARKS || landmarkIoU !== undefined);
   const rows = attributes.map((attribute) => [
     attribute.name,
-    ...COLUMNS.map(([, measure]) => percent(measure(attribute))),
+    ...columns.map(([, measure]) => percent(measure(attribute))),
   ]);
-  const means = COLUMNS.map(([, measure]) => percent(meanOf(attributes.map(measure))));
+  const means = columns.map(([, measure]) => percent(meanOf(attributes.map(measure))));
   return {
-    head: ["Attribute", ...COLUMNS.map(([title]) => title)],
+    head: ["Attribute", ...columns.map(([title]) => title)],
     rows: [...rows, ["Mean", ...means]],
   };
 }

@@ -2,7 +2,7 @@
 
 import { ATTRIBUTES, hasAttribute } from "../face/attributes.ts";
 import { type MaskOverlap, NOWHERE } from "../metrics/mask_overlap.ts";
-import { attributeRegionMasks } from "../face/regions.ts";
+import { LANDMARK_TRUTH } from "./mask_truth.ts";
 
 const A = ATTRIBUTES.length;
 
@@ -19,17 +19,18 @@ export function priorCells(prior: Float32Array): Uint8Array {
  * row, of equal ones.
  *
  * maps    f32 [B, cells, A]  predicted
- * bits    u32 [B, cells]     region bits; none where the landmarks are not known
+ * bits    u32 [B, cells]     region bits; none where they are not known
  * labels  B numbers          label bits
  * prior   u8 [cells, A]      1 where the constant picture is, see {@linkcode priorCells}; or null
+ * sets    u32 [A]            region bits of each attribute; of one that has none, nothing is counted
  */
 export function countOverlap(
   maps: Float32Array,
   bits: Uint32Array,
   labels: readonly number[],
   prior: Uint8Array | null = null,
+  sets: Uint32Array = LANDMARK_TRUTH.sets,
 ): MaskOverlap {
-  const regions = attributeRegionMasks();
   const cells = bits.length / labels.length;
   const counts = () => new Uint32Array(labels.length * A);
   const overlap = {
@@ -39,7 +40,7 @@ export function countOverlap(
     pointing: new Uint8Array(labels.length * A).fill(NOWHERE),
   };
   const areas = prior && areasOf(prior);
-  const tally = new Tally(regions);
+  const tally = new Tally(sets);
   labels.forEach((label, image) => {
     tally.start(label);
     tally.count(
@@ -59,6 +60,7 @@ export function countOverlap(
       overlap.priorIntersection![at] = tally.prior[k]!;
       overlap.priorUnion![at] = areas![a]! + region - tally.prior[k]!;
     }
+    for (let a = 0; a < A; a++) if (sets[a] === 0) overlap.union[image * A + a] = 0;
   });
   return overlap;
 }

@@ -1,13 +1,14 @@
 /** Measuring a network on faces, for the validation after an epoch and for `evaluate`. */
 
 import { setTimeout } from "node:timers/promises";
-import { rasterizeRows } from "../../kernels/cpu/rasterize_rows.ts";
 import { ATTRIBUTES } from "../face/attributes.ts";
 import { type Batch, type BatchPlan, loadBatch, NO_CHANGE } from "../face/batches.ts";
 import type { Face, InputSize, OnReject } from "../face/faces.ts";
 import { type Metrics, MetricsAccumulator } from "../metrics/metrics.ts";
 import type { MaskOverlap } from "../metrics/mask_overlap.ts";
+import { countLandmarks } from "./count_landmarks.ts";
 import { countOverlap, priorCells } from "./count_overlap.ts";
+import { type FaceRegions, LANDMARK_TRUTH, type MaskTruth } from "./mask_truth.ts";
 import type { Learner, Prediction } from "../compute/learner.ts";
 import type { Losses } from "./files/log.ts";
 
@@ -31,6 +32,8 @@ export interface MeasureOptions {
    * against. Without it there is no prior IoU.
    */
   readonly prior?: Float32Array | null;
+  /** What the maps are held against, by default the regions over the landmarks. */
+  readonly truth?: MaskTruth;
   readonly signal?: AbortSignal | undefined;
   /** Fetches the pixels of faces that come without. */
   readonly pixelsOf?: BatchPlan["pixelsOf"];
@@ -41,8 +44,8 @@ export interface MeasureOptions {
 }
 
 interface MeasuredMasks extends MaskOverlap {
-  /** u32 [B, h, w]: region bits. */
-  readonly bits: Uint32Array;
+  /** Of each face. */
+  readonly regions: readonly FaceRegions[];
 }
 
 /**
@@ -57,7 +60,7 @@ export async function measure(
 ): Promise<Measurement> {
   const accumulator = new MetricsAccumulator(options.learnt);
   const sums = [0, 0, 0];
-  const { input, mask, pixelsOf, onReject = () => {} } = options;
+  const { input, mask, pixelsOf, truth = LANDMARK_TRUTH, onReject = () => {} } = options;
   const prior = priorOf(options);
   for await (const chosen of batched(faces, options.batch)) {
     options.signal?.throwIfAborted();
@@ -65,19 +68,15 @@ export async function measure(
     const batch = await loadBatch(chosen, plan, null, onReject);
     const some = batch.faces;
     if (some.length === 0) continue;
-    const prediction = await learner.forward(batch);
-    const bits = rasterizeRows(batch.job);
+    const [regions, prediction] = await Promise.all([
+      truth.regionsOf(batch),
+      learner.forward(batch),
+    ]);
     const labels = some.map((face) => face.labels);
-    const overlap = countOverlap(prediction.maps, bits, labels, prior);
-    // Without landmarks there is no truth to hold the maps against.
-    some.forEach((face, image) => {
-      if (face.record.points) return;
-      overlap.intersection.fill(0, image * A, (image + 1) * A);
-      overlap.union.fill(0, image * A, (image + 1) * A);
-    });
+    const overlap = await overlapOf(batch, prediction, regions, { truth, prior });
     accumulator.add({ logits: prediction.logits, labels, overlap });
     sums.forEach((sum, index) => sums[index] = sum + prediction.losses[index]! * some.length);
-    options.onBatch?.(batch, prediction, { bits, ...overlap });
+    options.onBatch?.(batch, prediction, { regions, ...overlap });
     // On wasm nothing else lets signals be heard.
     await setTimeout(0);
   }
@@ -86,6 +85,31 @@ export async function measure(
     metrics: accumulator.result(options.split),
     losses: { loss: loss!, attributeLoss: attributeLoss!, maskLoss: maskLoss! },
   };
+}
+
+/** How the maps of a batch, and the regions over its landmarks, lie on the truth. */
+async function overlapOf(
+  batch: Batch,
+  { maps }: Prediction,
+  regions: readonly FaceRegions[],
+  { truth, prior }: { readonly truth: MaskTruth; readonly prior: Uint8Array | null },
+): Promise<MaskOverlap> {
+  const labels = batch.faces.map((face) => face.labels);
+  const cells = batch.job.mask.height * batch.job.mask.width;
+  const bits = new Uint32Array(regions.length * cells);
+  for (const [face, known] of regions.entries()) {
+    if (typeof known !== "string") bits.set(known, face * cells);
+  }
+  const overlap = countOverlap(maps, bits, labels, prior, truth.sets);
+  for (const [face, known] of regions.entries()) {
+    if (typeof known !== "string") continue;
+    // There is no truth to hold the maps against.
+    overlap.intersection.fill(0, face * A, (face + 1) * A);
+    overlap.union.fill(0, face * A, (face + 1) * A);
+  }
+  if (truth === LANDMARK_TRUTH) return overlap;
+  const landmarks = await LANDMARK_TRUTH.regionsOf(batch);
+  return { ...overlap, ...countLandmarks(regions, truth.sets, landmarks, labels) };
 }
 
 function priorOf({ prior, mask: { height, width } }: MeasureOptions): Uint8Array | null {

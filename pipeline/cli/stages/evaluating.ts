@@ -13,7 +13,15 @@ import type { OnProgress } from "../terminal/terminal.ts";
 interface EvaluationJob extends
   Pick<
     EvaluateOptions,
-    "run" | "records" | "split" | "validation" | "backend" | "occlude" | "pack" | "workers"
+    | "run"
+    | "records"
+    | "split"
+    | "validation"
+    | "backend"
+    | "masks"
+    | "occlude"
+    | "pack"
+    | "workers"
   > {
   /** Tells how many faces the split has. */
   readonly dataset: Dataset;

@@ -1,6 +1,7 @@
 /** The measures of an evaluation for a terminal. */
 
 import type { Interval } from "../../metrics/bootstrap.ts";
+import { truthText } from "../../metrics/mask_overlap.ts";
 import { type Metrics, NO_INTERVAL, seenText } from "../../metrics/measures.ts";
 import { metricsTable } from "../../metrics/table.ts";
 import { formatPercent } from "../../numbers/text.ts";
@@ -43,13 +44,15 @@ export function metricsText(metrics: Metrics, columns: number | null = null): st
 }
 
 /** Where, on faces that have the attribute; and last the measure that mixes it with which. */
-function maskLines(
-  { localisationIoU, priorIoU, pointing, maskIoU, evidence }: Metrics,
-): string[] {
+function maskLines(metrics: Metrics): string[] {
+  const { localisationIoU, priorIoU, pointing, maskIoU, landmarkIoU, evidence } = metrics;
   const { intervals } = evidence ?? {};
+  const truth = truthText(metrics);
+  const landmarks = landmarkIoU == null ? "" : `, masks of landmarks: ${percent(landmarkIoU)}`;
   const prior = priorIoU === null ? "" : `, always the mean mask: ${percent(priorIoU)}`;
   return [
-    `localisation ${measured(localisationIoU, intervals?.localisationIoU)}${prior}`,
+    ...truth === null ? [] : [`where is measured ${truth}`],
+    `localisation ${measured(localisationIoU, intervals?.localisationIoU)}${prior}${landmarks}`,
     `pointing ${measured(pointing, intervals?.pointing)}`,
     `joint mask IoU (label, region and absence at once) ${measured(maskIoU, intervals?.maskIoU)}`,
   ];

@@ -3,6 +3,7 @@
 import { hexOf } from "../../files/hex_digest.ts";
 import type { PictureFile } from "../picture_file.ts";
 import { decodeImage, nameError, resizeImage, type RgbImage, sizeOfPicture } from "../image.ts";
+import { pickPixels } from "../resize.ts";
 
 /** A picture file, and what is wanted of it. */
 export interface PictureRequest {
@@ -12,6 +13,8 @@ export interface PictureRequest {
   readonly size: PictureSize | null;
   /** Whether a damaged one is used as far as it goes. */
   readonly useDamaged: boolean;
+  /** Whether it is a mask, of which pixels are picked and not mixed. */
+  readonly isMask?: boolean;
 }
 
 /** Rows and columns. */
@@ -53,13 +56,14 @@ export interface FileFacts {
  */
 export async function pictureOf(
   { bytes, modified }: PictureFile,
-  { path, size, useDamaged }: PictureRequest,
+  { path, size, useDamaged, isMask }: PictureRequest,
 ): Promise<ReadPicture> {
   const file = { bytes: bytes.length, modified, digest: hexOf(bytes, 16) };
   if (size === null) return { ...headerOf(bytes, path, useDamaged), pixels: null, file };
   const image = await decodeImage(bytes, path, { useDamaged });
   const { width, height, damage } = image;
-  return { width, height, pixels: ownBuffer(fit(image, size)), damage, file };
+  const fitted = isMask ? pickPixels(image, size) : fit(image, size);
+  return { width, height, pixels: ownBuffer(fitted), damage, file };
 }
 
 function headerOf(bytes: Uint8Array, path: string, useDamaged: boolean): PictureSize {

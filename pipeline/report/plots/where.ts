@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../metrics/metrics.ts";
-import { dots, draw, gridOf, intervals } from "./draw.ts";
+import { diamonds, dots, draw, gridOf, intervals } from "./draw.ts";
 import type { Html } from "../html.ts";
 import { barOf, frameOf, QUARTERS } from "./plots.ts";
 
@@ -13,10 +13,12 @@ export interface WhereRow {
   /** Of the localisation; null where none was measured. */
   readonly interval: Interval | null;
   readonly prior: number | null;
+  /** Of the regions drawn from landmarks, where these are not the truth. */
+  readonly landmarks: number | null;
   readonly pointing: number | null;
 }
 
-/** Draws a row for each attribute: a bar of localisation with its interval, a tick for the prior, a dot for pointing. */
+/** Draws a row for each attribute: a bar of localisation with its interval, a tick for the prior, a dot for pointing, a diamond for landmarks. */
 export function plotWhere(label: string, rows: readonly WhereRow[]): Html {
   const known = rows.filter(({ prior }) => prior !== null);
   return draw(label, {
@@ -27,6 +29,7 @@ export function plotWhere(label: string, rows: readonly WhereRow[]): Html {
       Plot.ruleX([0], { stroke: "var(--ink)" }),
       intervals(rows, { stroke: "var(--localisation-interval)" }),
       Plot.tickX(known, { x: "prior", y: "name", stroke: "var(--ink)", strokeWidth: 2 }),
+      diamonds(rows, "landmarks", "var(--train)"),
       dots(rows, "pointing", "var(--pointing)"),
     ],
   });

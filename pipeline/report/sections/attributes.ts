@@ -45,7 +45,9 @@ export function renderAttributes(metrics: Metrics | null): Html {
       (<b>positives</b>, also called recall) and on those that lack it (<b>negatives</b>).
       <b>AP</b>: average precision, the area under the precision-recall steps. <b>Localisation</b>: on the
       faces that have the attribute, cells in both its region and its map over cells in either, each summed over the
-      faces; <b>prior</b>: the same for the mean mask of the training faces. <b>Pointing</b>: how often the map’s
+      faces; <b>prior</b>: the same for the mean mask of the training faces${metrics.landmarkIoU !==
+          undefined &&
+        html`; <b>landmarks</b>: the same for regions drawn from landmarks`}. <b>Pointing</b>: how often the map’s
       maximum is in the region. <b>Joint IoU</b>: as localisation, but on all faces and with an empty true mask where the
       attribute is absent, so that label, region and absence are asked for at once. A dash stands for a value that is
       undefined, such as the precision of an attribute that is never predicted; means leave it out.</p>

@@ -1,7 +1,13 @@
 /** The report's first screen: the result in a sentence and in six numbers: three of which, three of where. */
 
 import { meanOf } from "../../metrics/shares.ts";
-import { type Interval, type Metrics, NO_INTERVAL, seenText } from "../../metrics/metrics.ts";
+import {
+  type Interval,
+  type Metrics,
+  NO_INTERVAL,
+  seenText,
+  truthText,
+} from "../../metrics/metrics.ts";
 import { type Html, html } from "../html.ts";
 import { shellWord } from "../../files/shell_word.ts";
 import { percent, points } from "../text.ts";
@@ -85,9 +91,10 @@ function compare({ accuracy, majorityAccuracy }: Metrics): string {
   return `majority class ${percent(majorityAccuracy)} %, ${points(accuracy - majorityAccuracy)}`;
 }
 
-function compareWithPrior({ localisationIoU, priorIoU }: Metrics): string {
-  if (localisationIoU === null || priorIoU === null) return "IoU of map and region";
-  return `mean mask ${percent(priorIoU)} %, ${points(localisationIoU - priorIoU)}`;
+function compareWithPrior({ localisationIoU, priorIoU, truth }: Metrics): string {
+  const by = truthText({ truth }) === null ? "" : ", by hand-made masks";
+  if (localisationIoU === null || priorIoU === null) return `IoU of map and region${by}`;
+  return `mean mask ${percent(priorIoU)} %, ${points(localisationIoU - priorIoU)}${by}`;
 }
 
 function summary({ split, images, accuracy, majorityAccuracy, balancedAccuracy }: Metrics): string {

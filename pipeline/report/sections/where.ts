@@ -1,6 +1,6 @@
 /** The report's account of where: on faces that have an attribute, whether its map is on its region. */
 
-import type { Metrics } from "../../metrics/metrics.ts";
+import { type Metrics, truthText } from "../../metrics/metrics.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
 import { type Html, html, key } from "../html.ts";
 import { percent, spaced } from "../text.ts";
@@ -19,7 +19,7 @@ export function renderWhere(metrics: Metrics | null): Html {
   }
   const rows = rowsOf(metrics);
   const half = Math.ceil(rows.length / 2);
-  const { priorIoU } = metrics;
+  const { priorIoU, landmarkIoU = null } = metrics;
   return html`
     <figure>
       <div class="halves">
@@ -44,20 +44,29 @@ export function renderWhere(metrics: Metrics | null): Html {
             "prior",
           )}: the same for the mean mask of the training faces, a constant
                     picture (mean ${percent(priorIoU)}&nbsp;%);
-        `}${key("dot", "pointing", "pointing")}: how often the map’s
+        `}${landmarkIoU !== null && html`
+        ${key(
+          "diamond",
+          "train",
+          "landmarks",
+        )}: the same for the regions that are drawn from landmarks
+        (mean ${percent(landmarkIoU)}&nbsp;%);
+      `}${key("dot", "pointing", "pointing")}: how often the map’s
       maximum is in the region.${rows.length < metrics.attributes.length &&
-        " Attributes for which there is no such face are left out."}</figcaption>
+        " Attributes for which there is no such face are left out."} Measured
+      ${truthText(metrics) ?? "against regions drawn from landmarks"}.</figcaption>
     </figure>
   `;
 }
 
 function rowsOf({ attributes, evidence }: Metrics): WhereRow[] {
-  return attributes.map(({ name, localisationIoU, priorIoU, pointing }, column): WhereRow => ({
-    name: spaced(name),
-    localisation: localisationIoU,
+  return attributes.map((attribute, column): WhereRow => ({
+    name: spaced(attribute.name),
+    localisation: attribute.localisationIoU,
     interval: evidence?.attributes[column]?.intervals.localisationIoU ?? null,
-    prior: priorIoU,
-    pointing,
+    prior: attribute.priorIoU,
+    landmarks: attribute.landmarkIoU ?? null,
+    pointing: attribute.pointing,
   })).filter(({ localisation }) => localisation !== null)
     .sort((a, b) => b.localisation! - a.localisation!);
 }

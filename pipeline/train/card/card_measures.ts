@@ -7,6 +7,7 @@ import {
   type Interval,
   type Intervals,
   type Metrics,
+  type Truth,
 } from "../../metrics/metrics.ts";
 
 /** A measure, a share from 0 to 1, and its interval; null where there is none. */
@@ -40,6 +41,8 @@ export interface CardMeasures {
   readonly split: string;
   /** Faces measured. */
   readonly images: number;
+  /** What localisation and pointing are measured against. */
+  readonly truth: Truth;
   /** Share of resamples in an interval. */
   readonly level: number | null;
   readonly means: Named & {
@@ -53,13 +56,13 @@ export interface CardMeasures {
 }
 
 export function measuresOf(metrics: Metrics): CardMeasures {
-  const { split, images, evidence, majorityAccuracy, attributes } = metrics;
+  const { split, images, truth = "landmarks", evidence, majorityAccuracy, attributes } = metrics;
   const { averagePrecision = null, tuned, intervals } = evidence ?? {};
   const measure = (name: keyof Intervals, value: number | null | undefined): CardMeasure => (
     { value: value ?? null, interval: intervals?.[name] ?? null }
   );
   return {
-    ...{ split, images, level: intervals?.level ?? null },
+    ...{ split, images, truth, level: intervals?.level ?? null },
     means: {
       ...namedOf({ ...metrics, averagePrecision }, intervals),
       majorityAccuracy: { value: majorityAccuracy, interval: null },

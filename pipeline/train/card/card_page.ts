@@ -1,5 +1,6 @@
 /** The card as a page, `RUN/model/README.md`. */
 
+import { truthText } from "../../metrics/metrics.ts";
 import type { CardMeasure } from "./card_measures.ts";
 import type { ModelCard } from "./model_card.ts";
 
@@ -52,6 +53,7 @@ export function cardPage(card: ModelCard): string {
 function measured({ measures, thresholds }: ModelCard): string[] {
   const { split, images, level, means, attributes } = measures!;
   const { accuracy, majorityAccuracy, balancedAccuracy, averagePrecision } = means;
+  const truth = truthText(measures!);
   const brackets = level === null ? "" : ` In brackets: ${Math.round(100 * level)} % intervals.`;
   const rows = Object.entries(attributes).map(([name, of]) => [
     name,
@@ -66,7 +68,8 @@ function measured({ measures, thresholds }: ModelCard): string[] {
       `accuracy ${percent(accuracy)}; always the majority: ${percent(majorityAccuracy)}`,
       `balanced accuracy ${percent(balancedAccuracy)}`,
       `average precision ${percent(averagePrecision)}`,
-      `localisation ${percent(means.localisationIoU)}, pointing ${percent(means.pointing)}`,
+      `localisation ${percent(means.localisationIoU)}, pointing ${percent(means.pointing)}` +
+      (truth === null ? "" : `, ${truth}`),
       thresholds === null
         ? "no thresholds were chosen: one half is as good as any"
         : `at the thresholds below: accuracy ${percent(means.tunedAccuracy)}, ` +

@@ -11,6 +11,7 @@ import {
   share,
   text,
 } from "../../files/json_shape.ts";
+import { TRUTH } from "../../metrics/metrics_file.ts";
 import { MEANS, MEASURES } from "./card_measures.ts";
 
 const measure = fields({ value: nullable(share), interval: nullable(list(share, 2)) });
@@ -38,7 +39,8 @@ export const CARD: Shape = fields({
   }),
   thresholds: nullable(record(share)),
   measures: nullable(fields({
-    ...{ split: text, images: count, level: nullable(share), means: measures(MEANS) },
+    ...{ split: text, images: count, truth: TRUTH },
+    ...{ level: nullable(share), means: measures(MEANS) },
     attributes: record(measures(MEASURES)),
   })),
   training: fields({

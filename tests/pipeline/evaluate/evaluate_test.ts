@@ -67,7 +67,7 @@ Deno.test("evaluate() keeps each face's predictions, and the faces it knows best
   const accumulator = new MetricsAccumulator();
   const { logits, labels } = predictions;
   accumulator.add({ logits, labels, overlap: predictions });
-  const { evidence, faces: _, seen: __, ...plain } = metrics;
+  const { evidence, faces: _, seen: __, truth: ___, ...plain } = metrics;
   assert.deepEqual(accumulator.result(predictions.split), plain);
   const { best, worst } = JSON.parse(await Deno.readTextFile(join(run, "extremes.json")));
   assert.deepEqual([best.length, worst.length], [4, 4]);

@@ -259,7 +259,7 @@ Deno.test("MetricsAccumulator agrees with scikit-learn on every measure", async 
       for (const [c, attribute] of attributes.entries()) {
         const own = { ...attribute, balancedAccuracy: balancedAccuracyOf(attribute) };
         for (const [name, wanted] of Object.entries(peer?.[c] ?? {})) {
-          const got = own[name as Exclude<keyof typeof own, "name">];
+          const got = own[name as Exclude<keyof typeof own, "name">] ?? null;
           const same = wanted === null || got === null
             ? wanted === got
             : Math.abs(wanted - got) < 1e-12;

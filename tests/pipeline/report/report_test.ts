@@ -436,7 +436,8 @@ Deno.test("plotCurves() and plotAttributes() draw extreme data without NaN", () 
   };
   assert.doesNotMatch(plotAttributes("x", [empty, full]).text, /NaN|undefined|Infinity/);
   assert.doesNotMatch(plotAttributes("x", [empty]).text, /NaN|undefined|Infinity/);
-  const nowhere = { name: "Bald", localisation: null, interval: null, prior: null, pointing: null };
+  const unknown = { localisation: null, interval: null, prior: null, landmarks: null };
+  const nowhere = { name: "Bald", ...unknown, pointing: null };
   const missed = { ...nowhere, localisation: 0, interval: [0, 0] as const, prior: 1, pointing: 0 };
   assert.doesNotMatch(plotWhere("x", [nowhere, missed]).text, /NaN|undefined|Infinity/);
   for (
