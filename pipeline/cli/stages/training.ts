@@ -18,6 +18,7 @@ import type { StepTimes } from "../../train/step_times.ts";
 import { SWITCH } from "../../network/settings/values.ts";
 import { type Context, flag, type Option, optional, type Values } from "../command.ts";
 import { tellCounts } from "./face_counts.ts";
+import { StopRequest } from "./stop_request.ts";
 import { choice, file } from "../kinds.ts";
 import { UsageError } from "../failure.ts";
 import type { OnProgress } from "../terminal/terminal.ts";
@@ -103,7 +104,9 @@ interface TrainingJob {
 /** Trains, shows progress and each epoch's losses, and says which faces are left out. */
 export async function runTraining(job: TrainingJob, context: Context): Promise<TrainResult> {
   const { train } = await import("../../train.ts");
-  const { terminal, signal } = context;
+  const { terminal } = context;
+  using request = await StopRequest.watch(job.out, context);
+  const { signal } = request;
   const left = terminal.lister("faces are left out of the training");
   const damaged = terminal.lister("images are damaged, and used as far as they go");
   let onTuning: OnProgress | null = null;

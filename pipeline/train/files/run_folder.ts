@@ -14,6 +14,7 @@ import { parseMarked, schemaOf } from "../../files/schema.ts";
 import { configOf, flatten, type TrainConfig } from "../../network/settings.ts";
 import { FACE_LIST } from "../faces/face_list.ts";
 import type { Fingerprint } from "../faces/fingerprint.ts";
+import { STOP_FILE } from "./stop_file.ts";
 
 /** What `RUN/config.json` holds. */
 export interface RunConfig extends TrainConfig {
@@ -109,6 +110,7 @@ const RUN_FILES = [
   "extremes.json",
   "occlusion.json",
   "report.html",
+  STOP_FILE,
 ];
 
 /** Removes only what a run writes, so that a mistyped folder loses nothing else. */

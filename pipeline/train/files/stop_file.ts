@@ -1,0 +1,12 @@
+/** `RUN/stop`: how a run is asked to stop by a program that may not signal its process. */
+
+import { join } from "node:path";
+
+/** Its name in the run folder; what it holds does not matter. */
+export const STOP_FILE = "stop";
+
+/** Takes the request that lies in a run folder away, and says whether there was one. */
+export async function takeStopRequest(run: string): Promise<boolean> {
+  // Whatever is wrong with it, a run does not die of it.
+  return await Deno.remove(join(run, STOP_FILE)).then(() => true, () => false);
+}
