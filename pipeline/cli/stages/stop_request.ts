@@ -11,7 +11,7 @@ const EVERY = 1000;
 export class StopRequest implements Disposable {
   /** Aborts when the file has come, and when the command is interrupted otherwise. */
   readonly signal: AbortSignal;
-  readonly #timer: number;
+  readonly #timer: ReturnType<typeof setInterval>;
 
   private constructor(run: string, { terminal, signal }: Pick<Context, "terminal" | "signal">) {
     const stop = new AbortController();
