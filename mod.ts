@@ -92,6 +92,7 @@ export {
   landmarks,
   type LandmarkScore,
   type LandmarkSettings,
+  type LandmarkWriteOptions,
   type NoFace,
   openJournal,
   type PlacedFace,

@@ -52,8 +52,8 @@ export {
   readLandmarks,
   rejectedPath,
   turnedPath,
-  writeLandmarks,
 } from "./landmarks/files/landmark_file.ts";
+export { type LandmarkWriteOptions, writeLandmarks } from "./landmarks/files/write_landmarks.ts";
 export { addBoxes, checkBoxes } from "./landmarks/known_boxes.ts";
 export {
   type FaceError,

@@ -16,9 +16,9 @@ export class BufferedWriter implements AsyncDisposable {
     this.#file = file;
   }
 
-  /** Starts a file that will be called `path`. */
-  static async open(path: string): Promise<BufferedWriter> {
-    return new BufferedWriter(await FileWriter.open(path));
+  /** Starts a file that will be called `path`; `beside` as of {@linkcode FileWriter.open}. */
+  static async open(path: string, beside?: string): Promise<BufferedWriter> {
+    return new BufferedWriter(await FileWriter.open(path, beside));
   }
 
   async write(text: string): Promise<void> {
@@ -33,6 +33,19 @@ export class BufferedWriter implements AsyncDisposable {
     const piece = this.#gathered.subarray(this.#length, this.#length + bytes);
     this.#length += bytes;
     return piece.fill(0);
+  }
+
+  /** What has been written, from the start, in pieces. */
+  async *written(): AsyncGenerator<Uint8Array> {
+    await this.#flush();
+    const { file } = this.#file;
+    await file.seek(0, Deno.SeekMode.Start);
+    for (;;) {
+      const piece = new Uint8Array(GATHERED);
+      const read = await file.read(piece);
+      if (read === null) return;
+      yield piece.subarray(0, read);
+    }
   }
 
   /** Makes the file visible under its name. */

@@ -28,6 +28,7 @@ const KINDS = {
     oldest: 1,
     remedy: "finish the work with the version that began it, or begin anew with --restart",
   },
+  corrections: { version: 1, oldest: 1, remedy: "view writes such a file" },
   segments: { version: 1, oldest: 1, remedy: "segments writes it into a folder without it" },
   run: { version: 1, oldest: 1, remedy: "train makes such a folder" },
   log: { version: 1, oldest: 0, remedy: "train writes it, from the start with --force" },

@@ -64,11 +64,11 @@ export class FileWriter implements AsyncDisposable {
   /**
    * Starts a file that will be called `path`.
    *
+   * @param beside Where it is written; another place lets the holder of the usual one write it twice.
    * @throws {WriteError} If the system refuses, as all methods do.
    * @throws {Deno.errors.Busy} If another process is writing it.
    */
-  static async open(path: string): Promise<FileWriter> {
-    const beside = path + UNFINISHED;
+  static async open(path: string, beside: string = path + UNFINISHED): Promise<FileWriter> {
     const file = await written(path, openExclusive(beside));
     if (file === null) {
       throw new Deno.errors.Busy(

@@ -111,7 +111,10 @@ export async function runLandmarkingInto(
     const [before, total] = [resumed, job.total].map((count) => count.toLocaleString("en"));
     terminal.note(`${before} of ${total} images were done before`);
   }
-  return await runLandmarking({ ...job, resume, before: resumed, write }, context, each);
+  const result = await runLandmarking({ ...job, resume, before: resumed, write }, context, each);
+  const corrected = journal.corrected.length;
+  if (corrected > 0) terminal.note(`${corrected} as corrected by hand`);
+  return result;
 }
 
 /** Finds landmarks, hands each record to `each`, and says how many were found and how well. */

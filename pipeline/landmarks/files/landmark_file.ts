@@ -1,13 +1,9 @@
 /** Landmarks as files: `image_name,x_0,…,x_67,y_0,…,y_67`, a row for each face. */
 
-import { BufferedWriter } from "../../files/buffered_writer.ts";
-import { ignoreMissing, writeFile } from "../../files/write_file.ts";
-import { jsonLine } from "../../files/quoted.ts";
 import type { FaceRecord } from "../../face/record.ts";
 import type { Stage } from "../../streams/to_stream.ts";
 import { readRecords } from "../../face/record_json.ts";
-import { besideLandmarks, isNdjson, isSingleFace } from "./landmark_endings.ts";
-import { landmarkFormat } from "./landmark_format.ts";
+import { besideLandmarks, isNdjson } from "./landmark_endings.ts";
 import { LandmarkTable } from "./landmark_table.ts";
 import { readRejections } from "./rejections.ts";
 
@@ -27,62 +23,6 @@ export function rejectedPath(out: string): string {
 /** Where the faces that are not upright are listed, if there are any: `faces.csv` → `faces.turned.ndjson`. */
 export function turnedPath(out: string): string {
   return besideLandmarks(out, ".turned.ndjson");
-}
-
-/**
- * Passes records on and writes each into one of two files: those with points into `out`, whose ending says in
- * which form ({@linkcode LANDMARK_FILES}), the others with their reason into {@linkcode rejectedPath}, an
- * object `{"image", "reason"}` a line. Where faces are not upright, {@linkcode turnedPath} has
- * `{"image", "turn"}` of each. The files appear when the last record has passed, and not at all if the stream
- * ends early.
- *
- * @example The files of a search
- * ```ts
- * import { landmarks, openDataset, writeLandmarks } from "@attparsenet/attparsenet";
- *
- * const folder = await Deno.makeTempDir();
- * const dataset = await openDataset("data/sample");
- * const few = dataset.records({ shard: { index: 1, count: 240 } });
- * const written = writeLandmarks(`${folder}/faces.csv`)(landmarks()(few));
- * for await (const { image } of written) console.log(image);
- * await Deno.remove(folder, { recursive: true });
- * ```
- *
- * @throws {Error} If `out` is a form that holds a single face, and there is not one.
- */
-export function writeLandmarks(out: string): Stage<FaceRecord, FaceRecord> {
-  const format = landmarkFormat(out);
-  return async function* (source) {
-    await using rows = await BufferedWriter.open(out);
-    await using rejections = await BufferedWriter.open(rejectedPath(out));
-    await rows.write(format.head);
-    let [faces, turned] = [0, ""];
-    for await (const record of source) {
-      if (record.rejected === null && record.points !== null) {
-        if (++faces > 1 && isSingleFace(out)) throw notSingle(out, "there are more");
-        await rows.write(format.row(record, record.points));
-        if (record.turn) turned += turnOf(record);
-      } else await rejections.write(rejectionOf(record));
-      yield record;
-    }
-    if (turned !== "") await writeFile(turnedPath(out), turned);
-    else await Deno.remove(turnedPath(out)).catch(ignoreMissing);
-    await rejections.commit();
-    if (isSingleFace(out) && faces === 0) throw notSingle(out, "none was found");
-    await rows.commit();
-  };
-}
-
-function notSingle(out: string, found: string): Error {
-  return new Error(`Cannot write ${out}: it holds the points of one face, and ${found}`);
-}
-
-function rejectionOf({ image, rejected }: FaceRecord): string {
-  return jsonLine({ image, reason: rejected ?? "there are no landmarks" }) + "\n";
-}
-
-function turnOf({ image, turn }: FaceRecord): string {
-  return jsonLine({ image, turn }) + "\n";
 }
 
 /**

@@ -26,7 +26,7 @@ import {
   readJournal,
 } from "./journal_reader.ts";
 import { besideLandmarks } from "./landmark_endings.ts";
-import { writeLandmarks } from "./landmark_file.ts";
+import { writeLandmarks } from "./write_landmarks.ts";
 
 export type { LandmarkSettings } from "./journal_reader.ts";
 
@@ -108,6 +108,8 @@ export class LandmarkJournal implements AsyncDisposable {
   readonly resumed: number;
   /** Why earlier work, or a part of it, is done again: a sentence for the user; null if none is. */
   readonly notice: string | null;
+  /** Names of the faces that have passed as a person has corrected them. */
+  readonly corrected: string[] = [];
   readonly #out: string;
   readonly #file: Deno.FsFile;
   readonly #before: Before;
@@ -176,7 +178,8 @@ export class LandmarkJournal implements AsyncDisposable {
   }
 
   async *#write(source: AsyncIterable<FaceRecord>): AsyncGenerator<FaceRecord> {
-    yield* writeLandmarks(this.#out)(this.#keep(source));
+    const onCorrected = (image: string) => void this.corrected.push(image);
+    yield* writeLandmarks(this.#out, { onCorrected })(this.#keep(source));
     await this.#close({ keep: false });
   }
 

@@ -14,7 +14,7 @@ export async function readRejections(path: string): Promise<ReadonlyMap<string, 
   try {
     const file = await Deno.open(path);
     for await (const { text } of readLines(file.readable, path)) {
-      const line = lineOf(text);
+      const line = rejectionOf(text);
       if (line) reasons.set(...line);
     }
   } catch (error) {
@@ -23,7 +23,8 @@ export async function readRejections(path: string): Promise<ReadonlyMap<string, 
   return reasons;
 }
 
-function lineOf(text: string): [image: string, reason: string] | null {
+/** The image and the reason of a line; null if it has none. */
+export function rejectionOf(text: string): [image: string, reason: string] | null {
   try {
     const value: unknown = JSON.parse(text);
     if (!isObject(value)) return null;

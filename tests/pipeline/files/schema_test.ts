@@ -7,6 +7,7 @@ import {
 } from "../../../pipeline/compute/backend_measurements.ts";
 import { keptChoices } from "../../../pipeline/compute/kernel_choices.ts";
 import { openJournal } from "../../../pipeline/landmarks.ts";
+import { Corrections } from "../../../pipeline/landmarks/corrections/corrections.ts";
 import { unfinishedPath } from "../../../pipeline/landmarks/files/landmark_journal.ts";
 import { MetricsAccumulator } from "../../../pipeline/metrics/metrics.ts";
 import { readForeignWeights } from "../../../pipeline/import/foreign_weights.ts";
@@ -68,6 +69,13 @@ const FORMATS: Readonly<
       const file = await Deno.open(path);
       return Array.fromAsync(readRecords(file.readable, path));
     }],
+  },
+  corrections: {
+    file: "faces.corrections.ndjson",
+    content: { image: "1.jpg", points: null, reason: "no face found" },
+    // Without its end it would be a torn line, which is none.
+    encode: (fields) => JSON.stringify(fields) + "\n",
+    readers: [(folder) => new Corrections(join(folder, "faces.csv")).read()],
   },
   segments: {
     file: "segments.json",
