@@ -8,6 +8,8 @@ import { basename } from "node:path";
 import { Hono } from "hono";
 import { quoted } from "./files/quoted.ts";
 import type { FaceRecord } from "./face/record.ts";
+import { type Extent, RegionIndex } from "./view/faces/region_index.ts";
+import { FaceScores } from "./view/faces/face_scores.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
 import { Events } from "./view/server/events.ts";
@@ -27,6 +29,8 @@ export interface ViewOptions {
   readonly dataset: string;
   /** Their landmarks file; null if there is none. */
   readonly landmarks: string | null;
+  /** Size of all pictures, where they have one, in pixels. */
+  readonly frame?: Extent | null;
   /** Folders of runs. */
   readonly runs: readonly string[];
   /** The port, and no other; by default the first free one from 4600. */
@@ -63,7 +67,13 @@ export async function openView(options: ViewOptions): Promise<View> {
   app.route("/", await pageRoutes());
   app.get("/api/about", (context) => context.json(aboutOf(options, table)));
   app.get("/api/events", (context) => events.connect(context, signal));
-  app.route("/api/faces", faceRoutes(table));
+  const pathOf = (name: string) => runNamed(options.runs, name).folder;
+  const sources = {
+    table,
+    regions: new RegionIndex(table, options.frame ?? null),
+    scores: new FaceScores(table, pathOf),
+  };
+  app.route("/api/faces", faceRoutes(sources));
   const networks = new RunNetworks();
   const trials = new Trials(networks);
   app.route("/api/try", tryRoutes(trials, table, (name) => runNamed(options.runs, name)));

@@ -25,6 +25,8 @@ export interface ListedFace {
   /** Its name. */
   readonly image: string;
   readonly state: FaceState;
+  /** What the faces are ordered by, where they are: the greater, the more wrong a run is. */
+  readonly score?: number;
 }
 
 /** `GET /api/faces?…&from=0&count=100`: a stretch of the faces that a query chooses. */

@@ -1,6 +1,7 @@
 /** Which faces `view` shows. */
 
 import { resolve } from "node:path";
+import type { Dataset } from "../../dataset.ts";
 import type { ViewOptions } from "../../view.ts";
 import type { Context } from "../command.ts";
 import { openShown } from "./dataset_options.ts";
@@ -22,7 +23,7 @@ interface ViewValues {
 export async function viewedFaces(
   values: ViewValues,
   context: Pick<Context, "terminal" | "signal">,
-): Promise<Pick<ViewOptions, "records" | "dataset" | "landmarks">> {
+): Promise<Pick<ViewOptions, "records" | "dataset" | "landmarks" | "frame">> {
   const { signal } = context;
   const { images, followLinks, damaged } = values;
   if (images !== undefined) {
@@ -34,7 +35,23 @@ export async function viewedFaces(
   const root = values.dataset ?? ofRun.dataset ?? await sampleFolder();
   const dataset = await openShown(root, values, context);
   const landmarks = values.landmarks ?? ofRun.landmarks ?? await truthOf(root);
-  return { records: dataset.records({ signal }), dataset: resolve(root), landmarks };
+  const records = dataset.records({ signal });
+  return { records, dataset: resolve(root), landmarks, frame: await frameOf(dataset) };
+}
+
+/** Width and height of all pictures; null where they differ, or the first one cannot tell. */
+async function frameOf(dataset: Dataset): Promise<NonNullable<ViewOptions["frame"]> | null> {
+  if (dataset.layout !== "celeba-aligned") return null;
+  const { readPictureFile, sizeOfPicture } = await import("../../image/image.ts");
+  for await (const { path } of dataset.records()) {
+    try {
+      const [width, height] = sizeOfPicture(await readPictureFile(path));
+      return { width, height };
+    } catch {
+      return null;
+    }
+  }
+  return null;
 }
 
 /** The data set that a run was trained with, and its landmarks. */

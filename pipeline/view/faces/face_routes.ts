@@ -2,9 +2,10 @@
 
 import { type Context, Hono } from "hono";
 import { namesOf } from "../../face/attributes.ts";
+import { roundHundredth } from "../../face/record_json.ts";
 import { refuse } from "../server/guard.ts";
 import type { FaceDetail, FacePage, FacePlace, ListedFace } from "../wire.ts";
-import { FaceQueries } from "./face_query.ts";
+import { type Chosen, FaceQueries, type FaceSources } from "./face_query.ts";
 import type { FaceTable } from "./face_table.ts";
 import { Tiles, type WebPicture, wholePicture } from "./tiles.ts";
 
@@ -12,22 +13,26 @@ import { Tiles, type WebPicture, wholePicture } from "./tiles.ts";
 const MOST = 500;
 
 /** Answers questions about faces. */
-export function faceRoutes(table: FaceTable): Hono {
-  const queries = new FaceQueries(table);
+export function faceRoutes(sources: FaceSources): Hono {
+  const { table } = sources;
+  const queries = new FaceQueries(sources);
   const tiles = new Tiles();
   const app = new Hono();
-  app.get("/", (context) => {
+  app.get("/", async (context) => {
     const query = new URL(context.req.url).searchParams;
-    const chosen = queries.choose(query);
+    const { ids, scores } = await queries.choose(query);
     const from = wholeNumber(query.get("from") ?? "0");
     const to = from + Math.min(MOST, wholeNumber(query.get("count") ?? `${MOST}`));
-    const faces = Array.from(chosen.subarray(from, to), (id) => listed(table, id));
+    const faces = Array.from(ids.subarray(from, to), (id) => ({
+      ...listed(table, id),
+      ...(scores && { score: roundHundredth(scores[id]!) }),
+    }));
     const { version } = table;
-    return context.json({ total: chosen.length, version, faces } satisfies FacePage);
+    return context.json({ total: ids.length, version, faces } satisfies FacePage);
   });
   app.get("/:id", (context) => context.json(detailOf(table, faceIn(context, table))));
-  app.get("/:id/place", (context) => {
-    const chosen = queries.choose(new URL(context.req.url).searchParams);
+  app.get("/:id/place", async (context) => {
+    const chosen = await queries.choose(new URL(context.req.url).searchParams);
     return context.json(placeOf(chosen, faceIn(context, table)));
   });
   app.get("/:id/picture", (context) => sendPicture(context, table, wholePicture));
@@ -68,10 +73,10 @@ function detailOf(table: FaceTable, id: number): FaceDetail {
   };
 }
 
-function placeOf(chosen: Int32Array, id: number): FacePlace {
-  const place = chosen.indexOf(id);
-  const [previous, next] = [chosen[place - 1] ?? null, chosen[place + 1] ?? null];
-  return { place, total: chosen.length, previous, next: place < 0 ? chosen[0] ?? null : next };
+function placeOf({ ids }: Chosen, id: number): FacePlace {
+  const place = ids.indexOf(id);
+  const [previous, next] = [ids[place - 1] ?? null, ids[place + 1] ?? null];
+  return { place, total: ids.length, previous, next: place < 0 ? ids[0] ?? null : next };
 }
 
 /** A picture may have gone, or be none: that is said, and the page shows a mark in its place. */

@@ -7,6 +7,7 @@ import { readRejections } from "../../landmarks/files/rejections.ts";
 import { rejectedPath } from "../../landmarks/files/landmark_file.ts";
 import { isNotThere } from "../../files/write_file.ts";
 import type { FaceState } from "../wire.ts";
+import { pause, SLICE } from "./slices.ts";
 
 /** Stands for a face without a split, or without labels. */
 const NONE = 255;
@@ -29,6 +30,10 @@ export class FaceTable {
   readonly #faults = new Map<number, string>();
   #ids: Map<string, number> | null = null;
   #landmarks: LandmarkTable | null = null;
+  /** Whether each face has points there: names are slow to look up. */
+  #found = new Uint8Array(0);
+  /** How often a landmarks file has been read. */
+  landmarksRead = 0;
   #rejections: ReadonlyMap<string, string> = new Map();
   /** What replaces the landmarks file's word. */
   readonly #changed = new Map<number, Outcome>();
@@ -62,7 +67,13 @@ export class FaceTable {
       if (!isNotThere(error)) throw error;
     }
     this.#rejections = await readRejections(rejectedPath(path));
-    this.#landmarks = table;
+    const found = new Uint8Array(this.size);
+    for (let id = 0; id < this.size; id++) {
+      if (table.get(this.name(id))) found[id] = 1;
+      if (id % SLICE === SLICE - 1) await pause();
+    }
+    [this.#landmarks, this.#found] = [table, found];
+    this.landmarksRead++;
     this.touch();
   }
 
@@ -126,8 +137,11 @@ export class FaceTable {
   }
 
   state(id: number): FaceState {
-    const outcome = this.outcome(id);
-    return outcome && (outcome.points ? "found" : "rejected");
+    const changed = this.#changed.get(id);
+    if (changed) return changed.points ? "found" : "rejected";
+    if (this.#faults.has(id)) return "rejected";
+    if (this.#landmarks === null) return null;
+    return this.#found[id] ? "found" : "rejected";
   }
 
   /** Whether the landmarks file's word has been replaced. */

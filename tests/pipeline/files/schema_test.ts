@@ -26,13 +26,14 @@ import { readMaskSize } from "../../../pipeline/segments/coverage_files.ts";
 import { train } from "../../../pipeline/train.ts";
 import { Random } from "../../../pipeline/numbers/random.ts";
 import { FRESH } from "../../../pipeline/train/schedule.ts";
+import { makeCard } from "../../../pipeline/train/card/model_card.ts";
 import { readCard } from "../../../pipeline/train/card/card_files.ts";
 import { readCheckpoint } from "../../../pipeline/train/checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "../../../pipeline/train/checkpoints/checkpoint_folder.ts";
 import { readConfigFile } from "../../../pipeline/train/files/config_file.ts";
 import { TrainLog } from "../../../pipeline/train/files/log.ts";
 import { readModel } from "../../../pipeline/train/files/model_folder.ts";
-import { readRunConfig } from "../../../pipeline/train/files/run_folder.ts";
+import { readRunConfig, type RunConfig } from "../../../pipeline/train/files/run_folder.ts";
 import { openBackend } from "../../../pipeline/compute/backend.ts";
 import { inCache } from "../../contexts/cache_context.ts";
 import { smallConfig, someFaces } from "../../contexts/train_context.ts";
@@ -51,6 +52,12 @@ interface Format {
   /** Whether the mark may be missing, as it was once. */
   readonly isOptional?: true;
 }
+
+/** The configuration of a run that has just begun. */
+const RUN: RunConfig = {
+  ...trainConfig("lite"),
+  ...{ mask: { height: 2, width: 2 }, backend: "wasm", created: "", versions: {}, data: {} },
+};
 
 const report = (folder: string) => readRunFolder(folder);
 
@@ -112,7 +119,7 @@ const FORMATS: Readonly<
   },
   card: {
     file: "model/card.json",
-    content: {},
+    content: makeCard(RUN, null),
     readers: [readCard],
   },
   weights: {

@@ -39,7 +39,7 @@ export function useFaces(query: string, version: number): Faces {
   useEffect(() => {
     const stop = new AbortController();
     const fetchSeen = async () => {
-      for (let stretch = seen[0]; stretch < seen[1]; stretch++) {
+      for (const stretch of inSightFirst(seen)) {
         if (fresh.current.has(stretch)) continue;
         const span = `from=${stretch * STRETCH}&count=${STRETCH}`;
         const page = await ask<FacePage>(`faces?${query && query + "&"}${span}`, {
@@ -74,6 +74,13 @@ export function useFaces(query: string, version: number): Faces {
       if (next[0] !== seen[0] || next[1] !== seen[1]) setSeen(next);
     },
   };
+}
+
+/** The stretches in sight, then their neighbours: whoever scrolls on finds them there. */
+function* inSightFirst([from, to]: readonly [number, number]): Generator<number> {
+  for (let stretch = from; stretch < to; stretch++) yield stretch;
+  yield to;
+  if (from > 0) yield from - 1;
 }
 
 function keep<T>(kept: Map<number, T>, key: number, value: T): void {

@@ -5,8 +5,17 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ATTRIBUTES } from "../../../face/attributes.ts";
 import { SPLITS } from "../../../face/record.ts";
+import { REGIONS } from "../../../face/regions.ts";
 import { spaced } from "../../../report/text.ts";
 import type { About } from "../../wire.ts";
+import { Order } from "./order.tsx";
+
+/** What values are called where their name does not say it. */
+const WORDS: Readonly<Record<string, string>> = {
+  changed: "corrected",
+  empty: "a label has none",
+  one: "any of them",
+};
 
 interface FiltersProps {
   readonly about: About;
@@ -33,7 +42,9 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
         onChange={(event) => set(name, event.currentTarget.value)}
       >
         <option value="">any</option>
-        {values.map((value) => <option key={value} value={value}>{spaced(value)}</option>)}
+        {values.map((value) => (
+          <option key={value} value={value}>{WORDS[value] ?? spaced(value)}</option>
+        ))}
       </select>
     </label>
   );
@@ -45,6 +56,9 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
       {about.landmarks !== null && choice("state", "Landmarks", ["found", "rejected", "changed"])}
       {about.isLabelled && choice("with", "With", ATTRIBUTES)}
       {about.isLabelled && choice("without", "Without", ATTRIBUTES)}
+      {about.landmarks !== null && choice("region", "Region missing", ["one", ...REGIONS])}
+      {about.landmarks !== null && about.isLabelled && choice("mask", "Masks", ["empty"])}
+      {about.isLabelled && <Order query={given} onChange={onChange} />}
       {query !== "" && <button type="button" onClick={() => onChange("")}>Clear</button>}
     </search>
   );

@@ -108,8 +108,12 @@ interface TileProps {
 function Tile({ face, place, total, query }: TileProps) {
   const position = { "aria-setsize": total, "aria-posinset": place + 1 };
   if (!face) return <div class="tile" role="listitem" {...position} />;
-  const { id, image, state } = face;
-  const said = state === "rejected" ? `${image}, rejected` : image;
+  const { id, image, state, score } = face;
+  const said = [
+    image,
+    ...state === "rejected" ? ["rejected"] : [],
+    ...score === undefined ? [] : [`score ${score}`],
+  ].join(", ");
   return (
     <div class="tile" role="listitem" {...position}>
       <a
@@ -119,7 +123,7 @@ function Tile({ face, place, total, query }: TileProps) {
         aria-label={said}
       >
         <img src={`api/faces/${id}/tile`} alt="" decoding="async" draggable={false} />
-        <span>{image}</span>
+        <span>{score === undefined ? image : `${score} · ${image}`}</span>
       </a>
     </div>
   );
