@@ -19,7 +19,7 @@ import { serve } from "./view/server/serve.ts";
 import { RunNetworks } from "./view/networks/run_networks.ts";
 import { Trials } from "./view/trials/trials.ts";
 import { tryRoutes } from "./view/trials/try_routes.ts";
-import type { About } from "./view/wire.ts";
+import type { About, Correcting } from "./view/wire.ts";
 
 /** What is shown. */
 export interface ViewOptions {
@@ -29,6 +29,7 @@ export interface ViewOptions {
   readonly dataset: string;
   /** Their landmarks file; null if there is none. */
   readonly landmarks: string | null;
+  readonly correcting: Correcting;
   /** Size of all pictures, where they have one, in pixels. */
   readonly frame?: Extent | null;
   /** Folders of runs. */
@@ -104,7 +105,7 @@ function runNamed(runs: readonly string[], name: string) {
   return { name, folder };
 }
 
-function aboutOf({ dataset, landmarks }: ViewOptions, table: FaceTable): About {
+function aboutOf({ dataset, landmarks, correcting }: ViewOptions, table: FaceTable): About {
   const isLabelled = table.size > 0 && table.labels(0) !== null;
-  return { dataset, faces: table.size, landmarks, isLabelled };
+  return { dataset, faces: table.size, landmarks, isLabelled, correcting };
 }

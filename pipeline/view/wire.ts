@@ -13,7 +13,11 @@ export interface About {
   readonly landmarks: string | null;
   /** Whether faces have labels. */
   readonly isLabelled: boolean;
+  readonly correcting: Correcting;
 }
+
+/** The landmarks file that faces are corrected in; or a sentence why they are not, and what to do about it. */
+export type Correcting = { readonly file: string } | { readonly off: string };
 
 /** Whether a face has points: found, rejected with a reason, or null where no landmarks are known yet. */
 export type FaceState = "found" | "rejected" | null;
@@ -49,6 +53,31 @@ export interface FaceDetail extends ListedFace {
   readonly points: readonly number[] | null;
   /** Why it has none. */
   readonly reason: string | null;
+  /** How often it was changed by hand; a change says of which revision it is. */
+  readonly revision: number;
+  /** Whether a person's word counts, and not that of the search. */
+  readonly isCorrected: boolean;
+}
+
+/** `PUT /api/faces/ID/points`: where a face's points are. Answered with its {@linkcode FaceDetail}. */
+export interface PointsChange extends FaceRevision {
+  /** x0, y0, x1, y1, … in pixels of the image (136 numbers) */
+  readonly points: readonly number[];
+}
+
+/**
+ * `POST /api/faces/ID/no-face`: there is none; `DELETE /api/faces/ID/correction`: what the search said counts.
+ * Answered with its {@linkcode FaceDetail}.
+ */
+export interface FaceRevision {
+  /** The one that was looked at. */
+  readonly revision: number;
+}
+
+/** What a change is answered with, with status 409, if the face has been changed elsewhere meanwhile. */
+export interface ChangeRefusal extends Refusal {
+  /** As it is now. */
+  readonly face: FaceDetail;
 }
 
 /** `GET /api/faces/ID/place?…`: where a face stands among those that a query chooses. */
@@ -107,4 +136,13 @@ export type Told =
   /** The server is there. */
   | { readonly type: "hello" }
   /** Faces have changed, or more is known of them. */
-  | { readonly type: "faces"; readonly version: number };
+  | { readonly type: "faces"; readonly version: number }
+  /**
+   * Where what was corrected is: in the landmarks file; in the journal alone, for the file cannot be written now;
+   * or in the journal for a moment.
+   */
+  | {
+    readonly type: "saving";
+    readonly state: "saved" | "journal" | "waiting";
+    readonly text: string;
+  };

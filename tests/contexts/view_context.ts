@@ -36,6 +36,7 @@ export class ServedView implements AsyncDisposable {
     const stop = new AbortController();
     const view = await openView({
       ...{ records: sampleRecords(), dataset: SAMPLE, landmarks: SAMPLE_LANDMARKS, runs: [] },
+      correcting: { off: "These are the data set's own." },
       ...options,
       signal: stop.signal,
     });

@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import type { Dataset } from "../../dataset.ts";
+import { isSingleFace } from "../../landmarks/files/landmark_endings.ts";
 import type { ViewOptions } from "../../view.ts";
 import type { Context } from "../command.ts";
 import { openShown } from "./dataset_options.ts";
@@ -23,20 +24,29 @@ interface ViewValues {
 export async function viewedFaces(
   values: ViewValues,
   context: Pick<Context, "terminal" | "signal">,
-): Promise<Pick<ViewOptions, "records" | "dataset" | "landmarks" | "frame">> {
+): Promise<Pick<ViewOptions, "records" | "dataset" | "landmarks" | "correcting" | "frame">> {
   const { signal } = context;
   const { images, followLinks, damaged } = values;
   if (images !== undefined) {
     const { imagesIn } = await import("../../dataset.ts");
     const records = imagesIn(images, { followLinks, useDamaged: damaged === "use", signal });
-    return { records, dataset: resolve(images), landmarks: values.landmarks ?? null };
+    const { landmarks = null } = values;
+    return {
+      ...{ records, landmarks },
+      dataset: resolve(images),
+      ...await correctingIn(values, null),
+    };
   }
   const ofRun = values.dataset === undefined ? await facesOfRun(values.run[0]) : {};
   const root = values.dataset ?? ofRun.dataset ?? await sampleFolder();
   const dataset = await openShown(root, values, context);
-  const landmarks = values.landmarks ?? ofRun.landmarks ?? await truthOf(root);
-  const records = dataset.records({ signal });
-  return { records, dataset: resolve(root), landmarks, frame: await frameOf(dataset) };
+  const truth = await truthOf(root);
+  const landmarks = values.landmarks ?? ofRun.landmarks ?? truth;
+  return {
+    ...{ records: dataset.records({ signal }), dataset: resolve(root), landmarks },
+    frame: await frameOf(dataset),
+    ...await correctingIn(values, truth),
+  };
 }
 
 /** Width and height of all pictures; null where they differ, or the first one cannot tell. */
@@ -52,6 +62,32 @@ async function frameOf(dataset: Dataset): Promise<NonNullable<ViewOptions["frame
     }
   }
   return null;
+}
+
+/** Only a file that was named is written, and never the data set's own. */
+async function correctingIn(
+  { landmarks: file }: ViewValues,
+  truth: string | null,
+): Promise<Pick<ViewOptions, "correcting">> {
+  if (file === undefined) {
+    return { correcting: { off: "To correct faces, start `view` with --landmarks FILE.csv." } };
+  }
+  if (isSingleFace(file)) {
+    const off = "A .pts file has no names of faces: to correct them, give --landmarks a .csv file.";
+    return { correcting: { off } };
+  }
+  const own = truth !== null && await placeOf(truth);
+  if (own === await placeOf(file)) {
+    const off = "This landmarks file is the data set's own, which is kept as it is: " +
+      "to correct it, give --landmarks a copy.";
+    return { correcting: { off } };
+  }
+  return { correcting: { file: resolve(file) } };
+}
+
+/** Where links lead; a file that is not there yet is where it is named. */
+function placeOf(path: string): Promise<string> {
+  return Deno.realPath(path).catch(() => resolve(path));
 }
 
 /** The data set that a run was trained with, and its landmarks. */

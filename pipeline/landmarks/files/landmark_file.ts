@@ -106,7 +106,15 @@ export function joinLandmarks(
   };
 }
 
-async function readTable(path: string, { signal, onRow }: JoinOptions): Promise<LandmarkTable> {
+/**
+ * All rows of a landmarks file.
+ *
+ * @throws {SyntaxError} As of {@linkcode readLandmarks}.
+ */
+export async function readTable(
+  path: string,
+  { signal, onRow }: JoinOptions,
+): Promise<LandmarkTable> {
   const table = new LandmarkTable();
   if (!isNdjson(path)) {
     for await (const rows of table.read(path, signal)) onRow?.(rows);

@@ -60,7 +60,8 @@ function listed(table: FaceTable, id: number): ListedFace {
   return { id, image: table.name(id), state: table.state(id) };
 }
 
-function detailOf(table: FaceTable, id: number): FaceDetail {
+/** All that is known of a face. */
+export function detailOf(table: FaceTable, id: number): FaceDetail {
   const labels = table.labels(id);
   const outcome = table.outcome(id);
   return {
@@ -70,6 +71,8 @@ function detailOf(table: FaceTable, id: number): FaceDetail {
     labels: labels === null ? null : namesOf(labels),
     points: outcome?.points ? Array.from(outcome.points) : null,
     reason: outcome?.reason ?? null,
+    revision: table.revision(id),
+    isCorrected: table.isChanged(id),
   };
 }
 

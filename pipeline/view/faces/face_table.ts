@@ -3,8 +3,9 @@
 import { SPLITS } from "../../face/record.ts";
 import type { FaceRecord, Split } from "../../face/record.ts";
 import { LandmarkTable } from "../../landmarks/files/landmark_table.ts";
+import type { Outcome } from "../../landmarks/corrections/corrections.ts";
+import { readTable, rejectedPath } from "../../landmarks/files/landmark_file.ts";
 import { readRejections } from "../../landmarks/files/rejections.ts";
-import { rejectedPath } from "../../landmarks/files/landmark_file.ts";
 import { isNotThere } from "../../files/write_file.ts";
 import type { FaceState } from "../wire.ts";
 import { pause, SLICE } from "./slices.ts";
@@ -12,10 +13,18 @@ import { pause, SLICE } from "./slices.ts";
 /** Stands for a face without a split, or without labels. */
 const NONE = 255;
 
-/** What became of a face where its landmarks were looked for. */
-export type Outcome =
-  | { readonly points: Float32Array; readonly reason: null }
-  | { readonly points: null; readonly reason: string };
+/** Why a face has no points, where nobody has looked for them. */
+export const NOT_YET = "no landmarks yet";
+
+/** What a person has said of a face. */
+export interface FaceChange {
+  /** What counts; null if what the landmarks file says does. */
+  readonly outcome: Outcome | null;
+  /** Whether that is a person's word. */
+  readonly isByHand: boolean;
+  /** How often the face was changed. */
+  readonly revision: number;
+}
 
 /**
  * All faces, held compactly: 202,599 take some 60 MB and their points 115 MB. A face's id is its place in the
@@ -36,7 +45,7 @@ export class FaceTable {
   landmarksRead = 0;
   #rejections: ReadonlyMap<string, string> = new Map();
   /** What replaces the landmarks file's word. */
-  readonly #changed = new Map<number, Outcome>();
+  readonly #changed = new Map<number, FaceChange>();
   #version = 0;
 
   /** Takes all records. */
@@ -60,19 +69,17 @@ export class FaceTable {
    * @throws {SyntaxError} As of `readLandmarks`.
    */
   async readLandmarks(path: string, signal?: AbortSignal): Promise<void> {
-    const table = new LandmarkTable();
-    try {
-      for await (const _ of table.read(path, signal));
-    } catch (error) {
-      if (!isNotThere(error)) throw error;
-    }
-    this.#rejections = await readRejections(rejectedPath(path));
+    const table = await readTable(path, { signal }).catch((error) => {
+      if (isNotThere(error)) return new LandmarkTable();
+      throw error;
+    });
+    const rejections = await readRejections(rejectedPath(path));
     const found = new Uint8Array(this.size);
     for (let id = 0; id < this.size; id++) {
       if (table.get(this.name(id))) found[id] = 1;
       if (id % SLICE === SLICE - 1) await pause();
     }
-    [this.#landmarks, this.#found] = [table, found];
+    [this.#landmarks, this.#found, this.#rejections] = [table, found, rejections];
     this.landmarksRead++;
     this.touch();
   }
@@ -126,33 +133,46 @@ export class FaceTable {
 
   /** What is known of the face's landmarks; null if nothing is. */
   outcome(id: number): Outcome | null {
-    const changed = this.#changed.get(id);
+    const changed = this.#changed.get(id)?.outcome;
     if (changed) return changed;
     const fault = this.#faults.get(id);
     if (fault !== undefined) return { points: null, reason: fault };
+    return this.told(this.name(id));
+  }
+
+  /** What the landmarks file said of an image when it was read; null if it has not been. */
+  told(image: string): Outcome | null {
     if (this.#landmarks === null) return null;
-    const points = this.#landmarks.get(this.name(id));
+    const points = this.#landmarks.get(image);
     if (points) return { points, reason: null };
-    return { points: null, reason: this.#rejections.get(this.name(id)) ?? "no landmarks yet" };
+    return { points: null, reason: this.#rejections.get(image) ?? NOT_YET };
   }
 
   state(id: number): FaceState {
-    const changed = this.#changed.get(id);
+    const changed = this.#changed.get(id)?.outcome;
     if (changed) return changed.points ? "found" : "rejected";
     if (this.#faults.has(id)) return "rejected";
     if (this.#landmarks === null) return null;
     return this.#found[id] ? "found" : "rejected";
   }
 
-  /** Whether the landmarks file's word has been replaced. */
+  /** Whether a person's word counts. */
   isChanged(id: number): boolean {
-    return this.#changed.has(id);
+    return this.#changed.get(id)?.isByHand ?? false;
   }
 
-  /** Replaces what the landmarks file says; null takes that back. */
-  change(id: number, outcome: Outcome | null): void {
-    if (outcome) this.#changed.set(id, outcome);
-    else this.#changed.delete(id);
+  /** Whether something else counts than what the landmarks file said. */
+  isReplaced(id: number): boolean {
+    return (this.#changed.get(id)?.outcome ?? null) !== null;
+  }
+
+  /** How often a person has changed the face. */
+  revision(id: number): number {
+    return this.#changed.get(id)?.revision ?? 0;
+  }
+
+  change(id: number, change: FaceChange): void {
+    this.#changed.set(id, change);
     this.touch();
   }
 }

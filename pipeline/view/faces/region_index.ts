@@ -49,7 +49,7 @@ export class RegionIndex {
   /** Bits of the regions of which something lies in the picture; 0 for a face without points. */
   of(id: number): number {
     // What is corrected may change again.
-    const isKept = !this.#table.isChanged(id) && id < this.#bits.length;
+    const isKept = !this.#table.isReplaced(id) && id < this.#bits.length;
     if (isKept && this.#bits[id] !== UNKNOWN) return this.#bits[id]!;
     const points = this.#table.outcome(id)?.points;
     const bits = points ? this.#find(points) : 0;

@@ -119,7 +119,10 @@ Deno.test("a second page takes another port; one that is asked for and taken is 
   const signal = new AbortController().signal;
   const records = imagesIn(join(import.meta.dirname!, "..", "..", "..", "data", "readme"));
   await assert.rejects(
-    openView({ ...{ records, dataset: "x", landmarks: null, runs: [], port, signal } }),
+    openView({
+      ...{ records, dataset: "x", landmarks: null, runs: [], port, signal },
+      correcting: { off: "" },
+    }),
     Deno.errors.AddrInUse,
   );
 });
