@@ -40,6 +40,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const follow = () => setRoute(routeOf(location.hash));
     addEventListener("hashchange", follow);
+    follow(); // It may have changed since the first drawing.
     return () => removeEventListener("hashchange", follow);
   }, []);
   return route;

@@ -123,10 +123,15 @@ function Tile({ face, place, total, query }: TileProps) {
         aria-label={said}
       >
         <img src={`api/faces/${id}/tile`} alt="" decoding="async" draggable={false} />
-        <span>{score === undefined ? image : `${score} · ${image}`}</span>
+        <span>{score === undefined ? image : `${shown(score)} · ${image}`}</span>
       </a>
     </div>
   );
+}
+
+/** Losses have two decimals, counts none. */
+function shown(score: number): string {
+  return Number.isInteger(score) ? `${score}` : score.toFixed(2);
 }
 
 /** Arrow keys go from tile to tile; the page scrolls where the next one is out of sight. */

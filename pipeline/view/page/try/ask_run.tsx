@@ -47,7 +47,7 @@ export function AskRun({ run, onAsk }: AskRunProps): JSX.Element | null {
           aria-pressed={run === name}
           onClick={() => onAsk(run === name ? null : name)}
         >
-          Ask {name}
+          Ask the run {name}
         </button>
       ))}
     </p>
