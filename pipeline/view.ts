@@ -10,6 +10,8 @@ import { quoted } from "./files/quoted.ts";
 import type { FaceRecord } from "./face/record.ts";
 import { type Extent, RegionIndex } from "./view/faces/region_index.ts";
 import { FaceScores } from "./view/faces/face_scores.ts";
+import { correctionRoutes } from "./view/corrections/correction_routes.ts";
+import { Corrector } from "./view/corrections/corrector.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
 import { Events } from "./view/server/events.ts";
@@ -57,7 +59,8 @@ export interface View {
  * @throws {Deno.errors.AddrInUse} If the port that is asked for is taken.
  */
 export async function openView(options: ViewOptions): Promise<View> {
-  const { landmarks, signal } = options;
+  const { landmarks, correcting, signal } = options;
+  const onFault = (fault: string) => options.onFault?.(fault);
   const table = await FaceTable.from(options.records);
   const events = new Events();
   const gate = { port: 0, token: newToken() };
@@ -75,6 +78,10 @@ export async function openView(options: ViewOptions): Promise<View> {
     scores: new FaceScores(table, pathOf),
   };
   app.route("/api/faces", faceRoutes(sources));
+  const corrector = "file" in correcting
+    ? await Corrector.open({ path: correcting.file, table, events, onFault, signal })
+    : correcting.off;
+  app.route("/api/faces", correctionRoutes(table, corrector));
   const networks = new RunNetworks();
   const trials = new Trials(networks);
   app.route("/api/try", tryRoutes(trials, table, (name) => runNamed(options.runs, name)));
@@ -84,17 +91,20 @@ export async function openView(options: ViewOptions): Promise<View> {
   );
   const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
-  if (landmarks !== null) {
+  const isCorrecting = typeof corrector !== "string";
+  if (isCorrecting) corrector.begin();
+  else if (landmarks !== null) {
     table.readLandmarks(landmarks, signal).then(
       () => events.tell({ type: "faces", version: table.version }),
-      (error) => signal.aborted || options.onFault?.(error.message),
+      (error) => signal.aborted || onFault(error.message),
     );
   }
   return {
     address: addressOf(gate),
-    finished: finished.finally(() => {
+    finished: finished.finally(async () => {
       trials[Symbol.dispose]();
       networks[Symbol.dispose]();
+      if (isCorrecting) await corrector[Symbol.asyncDispose]();
     }),
   };
 }

@@ -72,15 +72,17 @@ export class ChangeJournal<C extends Change> {
    * @throws {Conflict} If there are others.
    */
   async add(image: string, revision: number, make: () => C): Promise<void> {
+    let change: C;
     await this.#lines.append((fresh) => {
       this.#take(fresh);
       if (this.of(image).length !== revision) {
         throw new Conflict(`${image} has been changed elsewhere meanwhile.`);
       }
-      const change = make();
-      this.#keep(change);
+      change = make();
       return jsonLine({ schema: schemaOf("corrections"), ...change, at: new Date().toISOString() });
     });
+    // Not before it is written: what could not be is none.
+    this.#keep(change!);
   }
 
   #take(lines: readonly SharedLine[]): Set<string> {

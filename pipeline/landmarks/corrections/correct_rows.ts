@@ -6,7 +6,7 @@ import { readLines } from "../../files/read_lines.ts";
 import type { FaceRecord } from "../../face/record.ts";
 import type { LandmarkFormat } from "../files/landmark_format.ts";
 import { rejectionOf } from "../files/rejections.ts";
-import type { Corrections, Outcome } from "./corrections.ts";
+import { NOT_YET, type Outcome } from "./corrections.ts";
 
 /** The two files, as they are or as they are to be. */
 interface Pair<T> {
@@ -17,15 +17,16 @@ interface Pair<T> {
 /** How they are written. */
 interface CorrectRowsOptions {
   readonly format: LandmarkFormat;
-  readonly corrections: Corrections;
-  /** What is known of a face that gets its first points, besides its name. */
-  readonly recordOf: (image: string) => FaceRecord;
+  /** What faces are to be; the others stay as they are. */
+  readonly wanted: ReadonlyMap<string, Outcome>;
+  /** What is known of a face that gets its first points; null if that is its name. */
+  readonly recordOf: (image: string) => FaceRecord | null;
   /** The landmarks file, for messages. */
   readonly path: string;
 }
 
 /**
- * Copies the files' lines, but for faces that people have corrected: their rows have other points, go, or come
+ * Copies the files' lines, but for faces that are wanted otherwise: their rows have other points, go, or come
  * last. Does not commit.
  *
  * @throws {SyntaxError} With `path:line`, if a row is none.
@@ -33,13 +34,8 @@ interface CorrectRowsOptions {
 export async function correctRows(
   source: Pair<AsyncIterable<Uint8Array>>,
   target: Pair<BufferedWriter>,
-  { format, corrections, recordOf, path }: CorrectRowsOptions,
+  { format, wanted, recordOf, path }: CorrectRowsOptions,
 ): Promise<void> {
-  const wanted = new Map<string, Outcome>();
-  for (const image of corrections.images) {
-    const outcome = corrections.byHand(image);
-    if (outcome) wanted.set(image, outcome);
-  }
   const placed = new Set<string>();
   await target.rows.write(format.head);
   for await (const { line, text } of readLines(source.rows, path)) {
@@ -57,8 +53,17 @@ export async function correctRows(
   await correctRejections(source.rejections, target.rejections, wanted);
 
   function recordFor(image: string): FaceRecord {
-    return { ...recordOf(image), points: wanted.get(image)!.points, rejected: null };
+    const record = recordOf(image) ?? nameAlone(image);
+    return { ...record, points: wanted.get(image)!.points, rejected: null };
   }
+}
+
+/** A record of which nothing is known but its name. */
+export function nameAlone(image: string): FaceRecord {
+  return {
+    ...{ image, path: image, split: null, labels: null, size: null, box: null },
+    ...{ points: null, rejected: null },
+  };
 }
 
 async function correctRejections(
@@ -71,6 +76,8 @@ async function correctRejections(
     if (line === null || !wanted.has(line[0])) await target.write(text + "\n");
   }
   for (const [image, { reason }] of wanted) {
-    if (reason !== null) await target.write(jsonLine({ image, reason }) + "\n");
+    if (reason !== null && reason !== NOT_YET) {
+      await target.write(jsonLine({ image, reason }) + "\n");
+    }
   }
 }

@@ -45,6 +45,9 @@ export interface Correction {
 /** Why a face has no points that a person has looked at. */
 export const NO_FACE = "no face (by hand)";
 
+/** Why it has none where nobody has looked for them: it is in neither file. */
+export const NOT_YET = "no landmarks yet";
+
 /** Where the corrections of a landmarks file are kept. */
 export function correctionsPath(out: string): string {
   return besideLandmarks(out, ".corrections.ndjson");
@@ -115,6 +118,12 @@ export class Corrections {
   byHand(image: string): Outcome | null {
     const last = this.last(image);
     return last && !last.isTakenBack ? last.outcome : null;
+  }
+
+  /** The same of all images that people have said something of. */
+  allByHand(): Map<string, Outcome> {
+    const all = Array.from(this.images, (image) => [image, this.byHand(image)] as const);
+    return new Map(all.filter((one): one is [string, Outcome] => one[1] !== null));
   }
 
   /** What a change that was taken back had said, which may still stand in the file. */

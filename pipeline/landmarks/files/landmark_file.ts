@@ -113,7 +113,7 @@ export function joinLandmarks(
  */
 export async function readTable(
   path: string,
-  { signal, onRow }: JoinOptions,
+  { signal, onRow }: JoinOptions = {},
 ): Promise<LandmarkTable> {
   const table = new LandmarkTable();
   if (!isNdjson(path)) {

@@ -115,19 +115,12 @@ async function commitCorrected(
     { rows: rows.written(), rejections: rejections.written() },
     { rows: newRows, rejections: newRejections },
     {
-      ...{ format: landmarkFormat(out), corrections, path: out },
-      recordOf: (image) => rejected.get(image) ?? nameAlone(image),
+      ...{ format: landmarkFormat(out), wanted: corrections.allByHand(), path: out },
+      recordOf: (image) => rejected.get(image) ?? null,
     },
   );
   await newRejections.commit();
   await newRows.commit();
-}
-
-function nameAlone(image: string): FaceRecord {
-  return {
-    ...{ image, path: image, split: null, labels: null, size: null, box: null },
-    ...{ points: null, rejected: null },
-  };
 }
 
 function notSingle(out: string, found: string): Error {

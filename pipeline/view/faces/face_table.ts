@@ -3,7 +3,7 @@
 import { SPLITS } from "../../face/record.ts";
 import type { FaceRecord, Split } from "../../face/record.ts";
 import { LandmarkTable } from "../../landmarks/files/landmark_table.ts";
-import type { Outcome } from "../../landmarks/corrections/corrections.ts";
+import { NOT_YET, type Outcome } from "../../landmarks/corrections/corrections.ts";
 import { readTable, rejectedPath } from "../../landmarks/files/landmark_file.ts";
 import { readRejections } from "../../landmarks/files/rejections.ts";
 import { isNotThere } from "../../files/write_file.ts";
@@ -12,9 +12,6 @@ import { pause, SLICE } from "./slices.ts";
 
 /** Stands for a face without a split, or without labels. */
 const NONE = 255;
-
-/** Why a face has no points, where nobody has looked for them. */
-export const NOT_YET = "no landmarks yet";
 
 /** What a person has said of a face. */
 export interface FaceChange {
@@ -107,6 +104,14 @@ export class FaceTable {
   idOf(name: string): number {
     this.#ids ??= new Map(this.#names.map((name, id) => [name, id]));
     return this.#ids.get(name) ?? -1;
+  }
+
+  /** What is known of the face but for its landmarks; null if there is none of this id. */
+  record(id: number): FaceRecord | null {
+    if (!this.has(id)) return null;
+    const nothing = { size: null, box: null, points: null, rejected: null };
+    const known = { path: this.path(id), split: this.split(id), labels: this.labels(id) };
+    return { image: this.name(id), ...known, ...nothing };
   }
 
   name(id: number): string {

@@ -1,0 +1,80 @@
+/** `/api/faces`: what a person says of a face. */
+
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { Conflict } from "../../files/changes/change_journal.ts";
+import { count, fields, list, number, type Shape } from "../../files/json_shape.ts";
+import { polygonsOf } from "../../face/region_polygons.ts";
+import { roundPoints } from "../../face/record_json.ts";
+import { NO_FACE, type Outcome } from "../../landmarks/corrections/corrections.ts";
+import { detailOf, faceIn } from "../faces/face_routes.ts";
+import type { FaceTable } from "../faces/face_table.ts";
+import { refuse } from "../server/guard.ts";
+import type { ChangeRefusal, FaceRevision, PointsChange } from "../wire.ts";
+import type { Corrector } from "./corrector.ts";
+
+/** Most bytes of a change. */
+const MOST_BYTES = 1 << 14;
+
+const REVISION = { revision: count };
+const POINTS = { ...REVISION, points: list(number, 136) };
+
+/**
+ * Takes changes of faces.
+ *
+ * @param corrector Keeps them; or a sentence why nothing does.
+ */
+export function correctionRoutes(table: FaceTable, corrector: Corrector | string): Hono {
+  const app = new Hono();
+  const onError = (context: Context) => refuse(context, 413, "This is more than a face's points.");
+  app.use("/:id/:change{points|no-face|correction}", bodyLimit({ maxSize: MOST_BYTES, onError }));
+  app.put("/:id/points", async (context) => {
+    const { points, revision } = await bodyOf<PointsChange>(context, fields(POINTS));
+    return await change(context, revision, { points: drawable(points), reason: null });
+  });
+  app.post("/:id/no-face", async (context) => {
+    const { revision } = await bodyOf<FaceRevision>(context, fields(REVISION));
+    return await change(context, revision, { points: null, reason: NO_FACE });
+  });
+  app.delete("/:id/correction", async (context) => {
+    const { revision } = await bodyOf<FaceRevision>(context, fields(REVISION));
+    return await change(context, revision, null);
+  });
+  return app;
+
+  async function change(
+    context: Context,
+    revision: number,
+    outcome: Outcome | null,
+  ): Promise<Response> {
+    const id = faceIn(context, table);
+    if (typeof corrector === "string") return refuse(context, 403, corrector);
+    try {
+      await corrector.change(id, revision, outcome);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      const answer = { error: error.message, face: detailOf(table, id) };
+      return context.json(answer satisfies ChangeRefusal, 409);
+    }
+    return context.json(detailOf(table, id));
+  }
+}
+
+/** @throws {SyntaxError} If the body has another shape. */
+async function bodyOf<T>(context: Context, shape: Shape): Promise<T> {
+  const body: unknown = await context.req.json().catch(() => null);
+  const misfit = shape(body);
+  if (misfit !== null) throw new SyntaxError(`The change${misfit}.`);
+  return body as T;
+}
+
+/**
+ * Points as files have them.
+ *
+ * @throws {RangeError} If they lie so far out that no region can be drawn.
+ */
+function drawable(points: readonly number[]): Float32Array {
+  const rounded = roundPoints(points);
+  polygonsOf(rounded);
+  return rounded;
+}
