@@ -79,7 +79,9 @@ function useRowsInSight(
       const top = -box.current!.getBoundingClientRect().top;
       const from = Math.max(0, Math.floor(top / row) - MARGIN);
       const to = Math.min(rows, Math.ceil((top + innerHeight) / row) + MARGIN);
-      setSeen([from, Math.max(from, to)]);
+      const next = [from, Math.max(from, to)] as const;
+      // Most steps of a scroll show the same rows, and draw nothing anew.
+      setSeen((seen) => seen[0] === next[0] && seen[1] === next[1] ? seen : next);
     };
     look();
     addEventListener("scroll", look, { passive: true });
