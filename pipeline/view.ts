@@ -12,6 +12,7 @@ import { type Extent, RegionIndex } from "./view/faces/region_index.ts";
 import { FaceScores } from "./view/faces/face_scores.ts";
 import { correctionRoutes } from "./view/corrections/correction_routes.ts";
 import { Corrector } from "./view/corrections/corrector.ts";
+import { Refiner } from "./view/corrections/refiner.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
 import { Events } from "./view/server/events.ts";
@@ -81,9 +82,11 @@ export async function openView(options: ViewOptions): Promise<View> {
   const corrector = "file" in correcting
     ? await Corrector.open({ path: correcting.file, table, events, onFault, signal })
     : correcting.off;
-  app.route("/api/faces", correctionRoutes(table, corrector));
-  const networks = new RunNetworks();
-  const trials = new Trials(networks);
+  const held = new AsyncDisposableStack();
+  const refiner = held.use(new Refiner());
+  app.route("/api/faces", correctionRoutes(table, corrector, refiner));
+  const networks = held.use(new RunNetworks());
+  const trials = held.use(new Trials(networks));
   app.route("/api/try", tryRoutes(trials, table, (name) => runNamed(options.runs, name)));
   app.get(
     "/api/runs",
@@ -91,8 +94,7 @@ export async function openView(options: ViewOptions): Promise<View> {
   );
   const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
-  const isCorrecting = typeof corrector !== "string";
-  if (isCorrecting) corrector.begin();
+  if (typeof corrector !== "string") held.use(corrector).begin();
   else if (landmarks !== null) {
     table.readLandmarks(landmarks, signal).then(
       () => events.tell({ type: "faces", version: table.version }),
@@ -101,11 +103,7 @@ export async function openView(options: ViewOptions): Promise<View> {
   }
   return {
     address: addressOf(gate),
-    finished: finished.finally(async () => {
-      trials[Symbol.dispose]();
-      networks[Symbol.dispose]();
-      if (isCorrecting) await corrector[Symbol.asyncDispose]();
-    }),
+    finished: finished.finally(() => held.disposeAsync()),
   };
 }
 

@@ -74,6 +74,12 @@ export interface FaceRevision {
   readonly revision: number;
 }
 
+/** `POST /api/faces/ID/refine` (`{points}`): where the program's own predictor sees the face of these points. */
+export interface Refined {
+  /** As of {@linkcode PointsChange}; null if it finds none. */
+  readonly points: readonly number[] | null;
+}
+
 /** What a change is answered with, with status 409, if the face has been changed elsewhere meanwhile. */
 export interface ChangeRefusal extends Refusal {
   /** As it is now. */

@@ -10,26 +10,38 @@ import { NO_FACE, type Outcome } from "../../landmarks/corrections/corrections.t
 import { detailOf, faceIn } from "../faces/face_routes.ts";
 import type { FaceTable } from "../faces/face_table.ts";
 import { refuse } from "../server/guard.ts";
-import type { ChangeRefusal, FaceRevision, PointsChange } from "../wire.ts";
+import type { ChangeRefusal, FaceRevision, PointsChange, Refined } from "../wire.ts";
 import type { Corrector } from "./corrector.ts";
+import type { Refiner } from "./refiner.ts";
 
 /** Most bytes of a change. */
 const MOST_BYTES = 1 << 14;
 
 const REVISION = { revision: count };
-const POINTS = { ...REVISION, points: list(number, 136) };
+const POINTS = { points: list(number, 136) };
 
 /**
  * Takes changes of faces.
  *
  * @param corrector Keeps them; or a sentence why nothing does.
+ * @param refiner Borrowed.
  */
-export function correctionRoutes(table: FaceTable, corrector: Corrector | string): Hono {
+export function correctionRoutes(
+  table: FaceTable,
+  corrector: Corrector | string,
+  refiner: Refiner,
+): Hono {
   const app = new Hono();
   const onError = (context: Context) => refuse(context, 413, "This is more than a face's points.");
-  app.use("/:id/:change{points|no-face|correction}", bodyLimit({ maxSize: MOST_BYTES, onError }));
+  app.use(
+    "/:id/:change{points|no-face|correction|refine}",
+    bodyLimit({ maxSize: MOST_BYTES, onError }),
+  );
   app.put("/:id/points", async (context) => {
-    const { points, revision } = await bodyOf<PointsChange>(context, fields(POINTS));
+    const { points, revision } = await bodyOf<PointsChange>(
+      context,
+      fields({ ...POINTS, ...REVISION }),
+    );
     return await change(context, revision, { points: drawable(points), reason: null });
   });
   app.post("/:id/no-face", async (context) => {
@@ -39,6 +51,14 @@ export function correctionRoutes(table: FaceTable, corrector: Corrector | string
   app.delete("/:id/correction", async (context) => {
     const { revision } = await bodyOf<FaceRevision>(context, fields(REVISION));
     return await change(context, revision, null);
+  });
+  app.post("/:id/refine", async (context) => {
+    const { points } = await bodyOf<Pick<PointsChange, "points">>(context, fields(POINTS));
+    const id = faceIn(context, table);
+    const fault = table.fault(id);
+    if (fault !== null) throw new Error(fault);
+    const refined = await refiner.refine(table.path(id), drawable(points));
+    return context.json({ points: refined && Array.from(refined) } satisfies Refined);
   });
   return app;
 
