@@ -65,8 +65,8 @@ async function frameOf(dataset: Dataset): Promise<NonNullable<ViewOptions["frame
 }
 
 /** Only a file that was named is written, and never the data set's own. */
-async function correctingIn(
-  { landmarks: file }: ViewValues,
+export async function correctingIn(
+  { landmarks: file }: Pick<ViewValues, "landmarks">,
   truth: string | null,
 ): Promise<Pick<ViewOptions, "correcting">> {
   if (file === undefined) {

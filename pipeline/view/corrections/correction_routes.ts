@@ -5,7 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { Conflict } from "../../files/changes/change_journal.ts";
 import { count, fields, list, number, type Shape } from "../../files/json_shape.ts";
 import { polygonsOf } from "../../face/region_polygons.ts";
-import { roundPoints } from "../../face/record_json.ts";
+import { roundHundredth, roundPoints } from "../../face/record_json.ts";
 import { NO_FACE, type Outcome } from "../../landmarks/corrections/corrections.ts";
 import { detailOf, faceIn } from "../faces/face_routes.ts";
 import type { FaceTable } from "../faces/face_table.ts";
@@ -58,7 +58,9 @@ export function correctionRoutes(
     const fault = table.fault(id);
     if (fault !== null) throw new Error(fault);
     const refined = await refiner.refine(table.path(id), drawable(points));
-    return context.json({ points: refined && Array.from(refined) } satisfies Refined);
+    return context.json(
+      { points: refined && Array.from(refined, roundHundredth) } satisfies Refined,
+    );
   });
   return app;
 

@@ -9,7 +9,12 @@ import {
 } from "../../../../pipeline/landmarks/corrections/corrections.ts";
 import { readRejections } from "../../../../pipeline/landmarks/files/rejections.ts";
 import { originalPath } from "../../../../pipeline/view/corrections/save_corrections.ts";
-import type { ChangeRefusal, FaceDetail } from "../../../../pipeline/view/wire.ts";
+import type {
+  ChangeRefusal,
+  FaceDetail,
+  FacePage,
+  Refusal,
+} from "../../../../pipeline/view/wire.ts";
 import { SAMPLE_LANDMARKS, sampleRecords, ServedView } from "../../../contexts/view_context.ts";
 import { inFolder } from "../../../fixtures/face_records.ts";
 
@@ -75,8 +80,7 @@ Deno.test("what is corrected is in both files when the server has ended, and the
         revision: 0,
       });
       assert.deepEqual([none.state, none.reason, none.isCorrected], ["rejected", NO_FACE, true]);
-      const changed = await view.ask<{ total: number }>("/api/faces?state=changed");
-      assert.equal(changed.total, 2);
+      assert.equal((await view.ask<FacePage>("/api/faces?state=changed")).total, 2);
       assert.equal(await Deno.readTextFile(path), before, "the file follows");
     }
     assert.deepEqual(await saidOf(path, NAMES[REJECTED]), MINE.with(0, 12.25).with(1, 13.5));
@@ -94,8 +98,7 @@ Deno.test("what is corrected is in both files when the server has ended, and the
         );
         assert.deepEqual([status, face.isCorrected], [200, false], JSON.stringify(face));
       }
-      const { total } = await view.ask<{ total: number }>("/api/faces?state=changed");
-      assert.equal(total, 0);
+      assert.equal((await view.ask<FacePage>("/api/faces?state=changed")).total, 0);
     }
     assert.equal(await saidOf(path, NAMES[REJECTED]), "no face found");
     assert.deepEqual(rowsOf(await Deno.readTextFile(path)), rowsOf(before));
@@ -186,11 +189,7 @@ Deno.test("changes that are none are refused, and all where nothing is corrected
         [413, { points: MINE, revision: 0, more: "x".repeat(1 << 15) }],
       ];
       for (const [wanted, body] of wrong) {
-        const [status, { error }] = await view.send<{ error: string }>(
-          "PUT",
-          "/api/faces/0/points",
-          body,
-        );
+        const [status, { error }] = await view.send<Refusal>("PUT", "/api/faces/0/points", body);
         assert.equal(status, wanted, error);
         assert(error.length > 10);
       }
