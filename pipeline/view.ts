@@ -18,6 +18,8 @@ import { FaceTable } from "./view/faces/face_table.ts";
 import { Events } from "./view/server/events.ts";
 import { addressOf, guard, newToken, refuse } from "./view/server/guard.ts";
 import { pageRoutes } from "./view/server/page_files.ts";
+import { LabelCorrector } from "./view/labels/label_corrector.ts";
+import { labelRoutes } from "./view/labels/label_routes.ts";
 import { serve } from "./view/server/serve.ts";
 import { RunNetworks } from "./view/networks/run_networks.ts";
 import { Trials } from "./view/trials/trials.ts";
@@ -70,7 +72,6 @@ export async function openView(options: ViewOptions): Promise<View> {
   app.onError((error, context) => refuse(context, 400, error.message));
   app.notFound((context) => refuse(context, 404, "There is nothing of this name."));
   app.route("/", await pageRoutes());
-  app.get("/api/about", (context) => context.json(aboutOf(options, table)));
   app.get("/api/events", (context) => events.connect(context, signal));
   const pathOf = (name: string) => runNamed(options.runs, name).folder;
   const sources = {
@@ -85,6 +86,9 @@ export async function openView(options: ViewOptions): Promise<View> {
   const held = new AsyncDisposableStack();
   const refiner = held.use(new Refiner());
   app.route("/api/faces", correctionRoutes(table, corrector, refiner));
+  const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
+  app.route("/api/faces", labelRoutes(table, labels));
+  app.get("/api/about", (context) => context.json(aboutOf(options, table, labels)));
   const networks = held.use(new RunNetworks());
   const trials = held.use(new Trials(networks));
   app.route("/api/try", tryRoutes(trials, table, (name) => runNamed(options.runs, name)));
@@ -94,6 +98,7 @@ export async function openView(options: ViewOptions): Promise<View> {
   );
   const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
+  if (typeof labels !== "string") held.use(labels);
   if (typeof corrector !== "string") held.use(corrector).begin();
   else if (landmarks !== null) {
     table.readLandmarks(landmarks, signal).then(
@@ -113,7 +118,13 @@ function runNamed(runs: readonly string[], name: string) {
   return { name, folder };
 }
 
-function aboutOf({ dataset, landmarks, correcting }: ViewOptions, table: FaceTable): About {
-  const isLabelled = table.size > 0 && table.labels(0) !== null;
-  return { dataset, faces: table.size, landmarks, isLabelled, correcting };
+function aboutOf(
+  { dataset, landmarks, correcting }: ViewOptions,
+  table: FaceTable,
+  labels: LabelCorrector | string,
+): About {
+  return {
+    ...{ dataset, faces: table.size, landmarks, isLabelled: table.isLabelled, correcting },
+    correctedLabels: typeof labels === "string" ? null : labels.path,
+  };
 }

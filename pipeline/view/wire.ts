@@ -14,6 +14,8 @@ export interface About {
   /** Whether faces have labels. */
   readonly isLabelled: boolean;
   readonly correcting: Correcting;
+  /** The file that labels are corrected in; null where they are not. */
+  readonly correctedLabels: string | null;
 }
 
 /** The landmarks file that faces are corrected in; or a sentence why they are not, and what to do about it. */
@@ -57,6 +59,16 @@ export interface FaceDetail extends ListedFace {
   readonly revision: number;
   /** Whether a person's word counts, and not that of the search. */
   readonly isCorrected: boolean;
+  /** How often its labels were changed by hand. */
+  readonly labelRevision: number;
+}
+
+/** `PUT /api/faces/ID/labels`: what a face has. Answered with its {@linkcode FaceDetail}. */
+export interface LabelsChange {
+  /** All attributes that it has. */
+  readonly labels: readonly Attribute[];
+  /** The `labelRevision` that was looked at. */
+  readonly revision: number;
 }
 
 /** `PUT /api/faces/ID/points`: where a face's points are. Answered with its {@linkcode FaceDetail}. */

@@ -57,6 +57,10 @@ const TESTS: Readonly<Record<string, MakeTest>> = {
     await regions.prepare();
     return (id) => regions.hasEmptyMask(id);
   },
+  labels: ({ table }, value) => {
+    if (value !== "changed") throw unknown("labels", value);
+    return (id) => table.labelRevision(id) > 0;
+  },
   with: ({ table }, value) => labelled(table, value, true),
   without: ({ table }, value) => labelled(table, value, false),
 };

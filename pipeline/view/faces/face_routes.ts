@@ -73,6 +73,7 @@ export function detailOf(table: FaceTable, id: number): FaceDetail {
     reason: outcome?.reason ?? null,
     revision: table.revision(id),
     isCorrected: table.isChanged(id),
+    labelRevision: table.labelRevision(id),
   };
 }
 

@@ -43,6 +43,8 @@ export class FaceTable {
   #rejections: ReadonlyMap<string, string> = new Map();
   /** What replaces the landmarks file's word. */
   readonly #changed = new Map<number, FaceChange>();
+  /** How often labels were changed, of those that were. */
+  readonly #relabelled = new Map<number, number>();
   #version = 0;
 
   /** Takes all records. */
@@ -125,6 +127,23 @@ export class FaceTable {
   /** 40 label bits, or null. */
   labels(id: number): number | null {
     return this.#labels[id]!;
+  }
+
+  /** Whether faces have labels. */
+  get isLabelled(): boolean {
+    return this.size > 0 && this.labels(0) !== null;
+  }
+
+  /** How often the labels were changed by hand. */
+  labelRevision(id: number): number {
+    return this.#relabelled.get(id) ?? 0;
+  }
+
+  /** Replaces the labels. */
+  relabel(id: number, labels: number, revision: number): void {
+    this.#labels[id] = labels;
+    this.#relabelled.set(id, revision);
+    this.touch();
   }
 
   split(id: number): Split | null {

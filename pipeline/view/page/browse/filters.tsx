@@ -58,6 +58,7 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
       {about.isLabelled && choice("without", "Without", ATTRIBUTES)}
       {about.landmarks !== null && choice("region", "Region missing", ["one", ...REGIONS])}
       {about.landmarks !== null && about.isLabelled && choice("mask", "Masks", ["empty"])}
+      {about.correctedLabels !== null && choice("labels", "Labels", ["changed"])}
       {about.isLabelled && <Order query={given} onChange={onChange} />}
       {query !== "" && <button type="button" onClick={() => onChange("")}>Clear</button>}
     </search>

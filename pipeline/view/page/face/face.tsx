@@ -13,6 +13,7 @@ import { useTitle } from "../focus.ts";
 import { addressOf, go, Link } from "../route.tsx";
 import { AskRun, RunAnswer, useAskedRun } from "../try/ask_run.tsx";
 import { useFacesVersion } from "../told.ts";
+import { LabelEditor } from "./label_editor.tsx";
 import { Drawing } from "./drawing.tsx";
 
 export function Face({ id, query }: { id: number; query: string }): JSX.Element {
@@ -47,6 +48,7 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
         <Facts face={face} />
         <AskRun run={run} onAsk={askRun} />
         {run === null && <Labels {...choice} />}
+        {run === null && <LabelEditor face={face} onChange={setFace} />}
       </aside>
     </article>
   );

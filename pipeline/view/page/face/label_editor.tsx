@@ -1,0 +1,78 @@
+/// <reference lib="dom" />
+/** All 40 attributes of a face, to be ticked. */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { type Attribute, ATTRIBUTES } from "../../../face/attributes.ts";
+import { spaced } from "../../../report/text.ts";
+import type { About, FaceDetail, LabelsChange } from "../../wire.ts";
+import { ask, Refused, send } from "../ask.ts";
+
+interface LabelEditorProps {
+  readonly face: FaceDetail;
+  /** Told what the server makes of a change. */
+  readonly onChange: (face: FaceDetail) => void;
+}
+
+/** Whether it is open: it stays so for the next face. */
+let wasOpen = false;
+
+export function LabelEditor({ face, onChange }: LabelEditorProps): JSX.Element | null {
+  const file = useLabelFile();
+  const [fault, setFault] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  if (file === null || face.labels === null) return null;
+  const { labels } = face;
+  const toggle = async (name: Attribute) => {
+    const next = ATTRIBUTES.filter((other) => labels.includes(other) !== (other === name));
+    const change: LabelsChange = { labels: next, revision: face.labelRevision };
+    setBusy(true);
+    try {
+      onChange(await send<FaceDetail>("PUT", `faces/${face.id}/labels`, change));
+      setFault("");
+    } catch (error) {
+      // What is so now, where somebody else was faster.
+      if (error instanceof Refused) onChange(await ask<FaceDetail>(`faces/${face.id}`));
+      setFault((error as Error).message);
+    }
+    setBusy(false);
+  };
+  return (
+    <details
+      class="label-editor"
+      open={wasOpen}
+      onToggle={(event) => void (wasOpen = event.currentTarget.open)}
+    >
+      <summary>Correct labels</summary>
+      <p class="hint">
+        Kept at once, in <code>{file}</code>: <code>--labels</code> reads it.
+      </p>
+      {fault !== "" && <p class="note warning" role="alert">{fault}</p>}
+      <ul>
+        {ATTRIBUTES.map((name) => (
+          <li key={name}>
+            <label>
+              <input
+                type="checkbox"
+                name={name}
+                checked={labels.includes(name)}
+                disabled={isBusy}
+                onChange={() => toggle(name)}
+              />
+              {spaced(name)}
+            </label>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** The file that labels are corrected in; null where they are not, or until that is known. */
+function useLabelFile(): string | null {
+  const [file, setFile] = useState<string | null>(null);
+  useEffect(() => {
+    ask<About>("about").then(({ correctedLabels }) => setFile(correctedLabels), () => {});
+  }, []);
+  return file;
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { namesOf } from "../../../pipeline/face/attributes.ts";
+import { openDataset } from "../../../pipeline/dataset.ts";
+import type { ChangeRefusal, FaceDetail, FacePage } from "../../../pipeline/view/wire.ts";
+import { SAMPLE } from "../../contexts/train_context.ts";
+import { SAMPLE_LANDMARKS, ServedView } from "../../contexts/view_context.ts";
+import { Browser, chromium } from "../../contexts/browser_context.ts";
+import { inFolder } from "../../fixtures/face_records.ts";
+
+/** The sample with a landmarks file of one's own. */
+async function correctable(folder: string): Promise<ServedView> {
+  const file = join(folder, "faces.csv");
+  await Deno.copyFile(SAMPLE_LANDMARKS, file).catch(() => {});
+  return await ServedView.open({ landmarks: file, correcting: { file } });
+}
+
+Deno.test("PUT labels: journal first, then a label file that --labels reads; the data set's stays", async () => {
+  await inFolder(async (folder) => {
+    const own = await Deno.readTextFile(join(SAMPLE, "Anno", "list_attr_celeba.txt"));
+    {
+      await using view = await correctable(folder);
+      const { labels, labelRevision } = await view.ask<FaceDetail>("/api/faces/3");
+      assert.equal(labelRevision, 0);
+      const change = { revision: 0, labels: ["Bald", "Smiling"] };
+      const [status, face] = await view.send<FaceDetail>("PUT", "/api/faces/3/labels", change);
+      assert.equal(status, 200);
+      assert.deepEqual([face.labels, face.labelRevision], [["Bald", "Smiling"], 1]);
+      assert.notDeepEqual(labels, face.labels);
+      const journal = await Deno.readTextFile(join(folder, "faces.labels.ndjson"));
+      assert.match(journal, /"labels":\["Bald","Smiling"\]/, "before the answer");
+      const [late, refusal] = await view.send<ChangeRefusal>("PUT", "/api/faces/3/labels", change);
+      assert.equal(late, 409, "somebody else's change is not lost");
+      assert.deepEqual(refusal.face.labels, ["Bald", "Smiling"]);
+      for (const wrong of [{ labels: [] }, { revision: 1, labels: ["Tall"] }, []]) {
+        const [refused] = await view.send("PUT", "/api/faces/3/labels", wrong);
+        assert.equal(refused, 400, JSON.stringify(wrong));
+      }
+      const page = await view.ask<FacePage>("/api/faces?labels=changed");
+      assert.deepEqual(page.faces.map(({ id }) => id), [3]);
+    }
+    const path = join(folder, "faces.labels.csv");
+    const corrected = await Array.fromAsync(
+      (await openDataset(SAMPLE, { labels: path })).records(),
+    );
+    const before = await Array.fromAsync((await openDataset(SAMPLE)).records());
+    for (const [id, { image, labels }] of before.entries()) {
+      assert.equal(corrected[id]!.image, image);
+      const expected = id === 3 ? ["Bald", "Smiling"] : namesOf(labels!);
+      assert.deepEqual(namesOf(corrected[id]!.labels!), expected, image);
+    }
+    assert.equal(await Deno.readTextFile(join(SAMPLE, "Anno", "list_attr_celeba.txt")), own);
+    await using again = await correctable(folder);
+    const kept = await again.ask<FaceDetail>("/api/faces/3");
+    assert.deepEqual(
+      [kept.labels, kept.labelRevision],
+      [["Bald", "Smiling"], 1],
+      "at the next start",
+    );
+  });
+});
+
+Deno.test("labels are not corrected without --landmarks, nor over a file of somebody else", async () => {
+  await inFolder(async (folder) => {
+    await using off = await ServedView.open();
+    const change = { revision: 0, labels: [] };
+    assert.equal((await off.send("PUT", "/api/faces/0/labels", change))[0], 403);
+    await Deno.writeTextFile(join(folder, "faces.labels.csv"), "mine\n");
+    await using view = await correctable(folder);
+    const [status, { error }] = await view.send<{ error: string }>(
+      ...["PUT", "/api/faces/0/labels", change] as const,
+    );
+    assert.equal(status, 403);
+    assert.match(error, /faces\.labels\.csv is not of this page/);
+    assert.equal(await Deno.readTextFile(join(folder, "faces.labels.csv")), "mine\n");
+  });
+});
+
+Deno.test({
+  name: "view: a label is ticked, and its file has it",
+  ignore: chromium === null,
+  fn: () =>
+    inFolder(async (folder) => {
+      {
+        await using view = await correctable(folder);
+        await using browser = Browser.open();
+        const page = browser.page();
+        await page.go(view.address + "#/face/5");
+        await page.click("summary");
+        const { labels } = await view.ask<FaceDetail>("/api/faces/5");
+        assert(!labels!.includes("Wearing_Hat"));
+        await page.click("[name=Wearing_Hat]");
+        await page.wait(() =>
+          [...document.querySelectorAll(".labels button")]
+            .some(({ textContent }) => textContent === "Wearing Hat")
+        );
+        assert.deepEqual(await page.faults(), []);
+      }
+      const text = await Deno.readTextFile(join(folder, "faces.labels.csv"));
+      const [head, ...rows] = text.split("\n").map((line) => line.split(","));
+      assert.equal(rows[5]![head!.indexOf("Wearing_Hat")], "1");
+    }),
+});
