@@ -42,10 +42,8 @@ async function openCorrecting(path: string): Promise<ServedView> {
 }
 
 function put(view: ServedView, id: number, points: readonly number[], revision: number) {
-  return view.send<FaceDetail & ChangeRefusal>("PUT", `/api/faces/${id}/points`, {
-    points,
-    revision,
-  });
+  const path = `/api/faces/${id}/points`;
+  return view.send<FaceDetail & ChangeRefusal>("PUT", path, { points, revision });
 }
 
 /** What both files say of an image. */
@@ -91,12 +89,9 @@ Deno.test("what is corrected is in both files when the server has ended, and the
       await using view = await openCorrecting(path);
       for (const id of [REJECTED, FOUND]) {
         const { revision } = await view.ask<FaceDetail>(`/api/faces/${id}`);
-        const [status, face] = await view.send<FaceDetail>(
-          "DELETE",
-          `/api/faces/${id}/correction`,
-          { revision },
-        );
-        assert.deepEqual([status, face.isCorrected], [200, false], JSON.stringify(face));
+        const path = `/api/faces/${id}/correction`;
+        const [status, face] = await view.send<FaceDetail>("DELETE", path, { revision });
+        assert.deepEqual([status, face.isCorrected], [200, false]);
       }
       assert.equal((await view.ask<FacePage>("/api/faces?state=changed")).total, 0);
     }
