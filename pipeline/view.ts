@@ -4,9 +4,7 @@
  * @module
  */
 
-import { basename } from "node:path";
 import { Hono } from "hono";
-import { quoted } from "./files/quoted.ts";
 import type { FaceRecord } from "./face/record.ts";
 import { type Extent, RegionIndex } from "./view/faces/region_index.ts";
 import { FaceScores } from "./view/faces/face_scores.ts";
@@ -16,11 +14,13 @@ import { Refiner } from "./view/corrections/refiner.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
 import { Events } from "./view/server/events.ts";
-import { addressOf, guard, newToken, refuse } from "./view/server/guard.ts";
+import { addressOf, type Gate, guard, newToken, refuse } from "./view/server/guard.ts";
 import { pageRoutes } from "./view/server/page_files.ts";
 import { LabelCorrector } from "./view/labels/label_corrector.ts";
 import { labelRoutes } from "./view/labels/label_routes.ts";
 import { serve } from "./view/server/serve.ts";
+import { runRoutes } from "./view/runs/run_routes.ts";
+import { Runs } from "./view/runs/runs.ts";
 import { RunNetworks } from "./view/networks/run_networks.ts";
 import { Trials } from "./view/trials/trials.ts";
 import { tryRoutes } from "./view/trials/try_routes.ts";
@@ -62,22 +62,18 @@ export interface View {
  * @throws {Deno.errors.AddrInUse} If the port that is asked for is taken.
  */
 export async function openView(options: ViewOptions): Promise<View> {
-  const { landmarks, correcting, signal } = options;
+  const { correcting, signal } = options;
   const onFault = (fault: string) => options.onFault?.(fault);
   const table = await FaceTable.from(options.records);
+  const runs = await Runs.among(options.runs);
   const events = new Events();
   const gate = { port: 0, token: newToken() };
-  const app = new Hono();
-  app.use(guard(() => gate));
-  app.onError((error, context) => refuse(context, 400, error.message));
-  app.notFound((context) => refuse(context, 404, "There is nothing of this name."));
-  app.route("/", await pageRoutes());
+  const app = await guardedPage(gate);
   app.get("/api/events", (context) => events.connect(context, signal));
-  const pathOf = (name: string) => runNamed(options.runs, name).folder;
   const sources = {
     table,
     regions: new RegionIndex(table, options.frame ?? null),
-    scores: new FaceScores(table, pathOf),
+    scores: new FaceScores(table, (name) => runs.named(name).folder),
   };
   app.route("/api/faces", faceRoutes(sources));
   const corrector = "file" in correcting
@@ -88,43 +84,55 @@ export async function openView(options: ViewOptions): Promise<View> {
   app.route("/api/faces", correctionRoutes(table, corrector, refiner));
   const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
   app.route("/api/faces", labelRoutes(table, labels));
-  app.get("/api/about", (context) => context.json(aboutOf(options, table, labels)));
+  const about = () => aboutOf(options, table, labels, runs);
+  app.get("/api/about", async (context) => context.json(await about()));
   const networks = held.use(new RunNetworks());
   const trials = held.use(new Trials(networks));
-  app.route("/api/try", tryRoutes(trials, table, (name) => runNamed(options.runs, name)));
-  app.get(
-    "/api/runs",
-    (context) => context.json(options.runs.map((run) => ({ name: basename(run) }))),
-  );
+  app.route("/api/try", tryRoutes(trials, table, (name) => runs.named(name)));
+  app.route("/api/runs", runRoutes(runs));
   const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
   if (typeof labels !== "string") held.use(labels);
   if (typeof corrector !== "string") held.use(corrector).begin();
-  else if (landmarks !== null) {
-    table.readLandmarks(landmarks, signal).then(
-      () => events.tell({ type: "faces", version: table.version }),
-      (error) => signal.aborted || onFault(error.message),
-    );
-  }
+  else readLandmarks(options, table, events);
   return {
     address: addressOf(gate),
     finished: finished.finally(() => held.disposeAsync()),
   };
 }
 
-function runNamed(runs: readonly string[], name: string) {
-  const folder = runs.find((run) => basename(run) === name);
-  if (folder === undefined) throw new RangeError(`There is no run ${quoted(name)}.`);
-  return { name, folder };
+/** While the page is looked at already. */
+function readLandmarks(
+  { landmarks, signal, onFault }: ViewOptions,
+  table: FaceTable,
+  events: Events,
+): void {
+  if (landmarks === null) return;
+  table.readLandmarks(landmarks, signal).then(
+    () => events.tell({ type: "faces", version: table.version }),
+    (error) => signal.aborted || onFault?.(error.message),
+  );
 }
 
-function aboutOf(
+/** The page's files, and refusals of what is not the page's own. */
+async function guardedPage(gate: Gate): Promise<Hono> {
+  const app = new Hono();
+  app.use(guard(() => gate));
+  app.onError((error, context) => refuse(context, 400, error.message));
+  app.notFound((context) => refuse(context, 404, "There is nothing of this name."));
+  app.route("/", await pageRoutes());
+  return app;
+}
+
+async function aboutOf(
   { dataset, landmarks, correcting }: ViewOptions,
   table: FaceTable,
   labels: LabelCorrector | string,
-): About {
+  runs: Runs,
+): Promise<About> {
   return {
     ...{ dataset, faces: table.size, landmarks, isLabelled: table.isLabelled, correcting },
     correctedLabels: typeof labels === "string" ? null : labels.path,
+    runs: await runs.names(),
   };
 }

@@ -53,3 +53,20 @@ async function holderOf(path: string): Promise<string> {
   const text = await Deno.readTextFile(path).catch(() => "");
   return /^\d+$/.test(text.trim()) ? `, process ${text.trim()}` : "";
 }
+
+/**
+ * Whether a process holds the claim of a lock file. A file that has just been written counts as held, for its
+ * holder may be about to lock it, and must not find it locked.
+ */
+export async function isClaimed(path: string): Promise<boolean> {
+  const file = await Deno.open(path).catch(() => null);
+  if (file === null) return false;
+  using _ = file;
+  const { mtime } = await file.stat();
+  if (mtime !== null && Date.now() - mtime.getTime() < STARTING) return true;
+  // On a file system without locks it is taken to be held, as it goes with its holder.
+  return !await file.tryLock(false).catch(() => false);
+}
+
+/** Milliseconds in which a lock file's writer has surely locked it. */
+const STARTING = 2000;

@@ -2,6 +2,7 @@
 
 import type { Attribute } from "../face/attributes.ts";
 import type { Split } from "../face/record.ts";
+import type { EpochEntry } from "../report/training_log.ts";
 
 /** `GET /api/about`: what is looked at. */
 export interface About {
@@ -16,6 +17,8 @@ export interface About {
   readonly correcting: Correcting;
   /** The file that labels are corrected in; null where they are not. */
   readonly correctedLabels: string | null;
+  /** Names of the runs. */
+  readonly runs: readonly string[];
 }
 
 /** The landmarks file that faces are corrected in; or a sentence why they are not, and what to do about it. */
@@ -142,6 +145,28 @@ export interface TriedAttribute {
   /** The probability above which it counts. */
   readonly threshold: number;
   readonly isPresent: boolean;
+}
+
+/** `GET /api/runs`: how far a run is. */
+export interface RunState {
+  readonly name: string;
+  /** Null where its configuration cannot be read. */
+  readonly preset: string | null;
+  readonly dataset: string | null;
+  /** Why nothing else is known of it. */
+  readonly fault: string | null;
+  readonly state: "trains" | "stopped" | "finished";
+  /** Epochs that are done, and that are asked for. */
+  readonly epochs: number;
+  readonly ofEpochs: number;
+  /** Counted from 0; null before the first validation. */
+  readonly bestEpoch: number | null;
+  /** What the log says of the last epoch. */
+  readonly last: EpochEntry | null;
+  /** Without validation; null where it does not train or no epoch has ended. */
+  readonly secondsLeft: number | null;
+  /** Whether it has been evaluated. */
+  readonly hasReport: boolean;
 }
 
 /** What every refused request is answered with. */

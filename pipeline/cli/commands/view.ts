@@ -16,7 +16,7 @@ export const VIEW = command({
     images: optional(folder(), "folder of images without labels, in place of a data set"),
     landmarks: optional(file(), "landmarks file of the faces; what is corrected goes there"),
     labels: optional(file(), "label file instead of the data set's own"),
-    run: listed(folder("RUN"), "folders of runs, also of such that train"),
+    run: listed(folder("RUN"), "runs, or folders with such, also of those that train"),
     followLinks: FOLLOW_LINKS,
     damaged: DAMAGED,
     port: optional(integer(1, "N", 65535), "port of the page (the first free one from 4600)"),

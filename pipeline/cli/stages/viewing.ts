@@ -94,7 +94,9 @@ function placeOf(path: string): Promise<string> {
 async function facesOfRun(
   run: string | undefined,
 ): Promise<{ dataset?: string; landmarks?: string }> {
-  if (run === undefined) return {};
+  const { exists } = await import("../../files/write_file.ts");
+  // A folder of runs has none itself.
+  if (run === undefined || !await exists(run, "config.json")) return {};
   const { readRunConfig } = await import("../../train/files/run_folder.ts");
   const { data } = await readRunConfig(run);
   const { dataset, landmarks } = data ?? {};

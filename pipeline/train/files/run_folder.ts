@@ -63,7 +63,7 @@ export class RunFolder implements AsyncDisposable {
           `or another --out`,
       );
     }
-    const claim = await Claim.take(join(run, LOCK), `the run folder ${run}`);
+    const claim = await Claim.take(join(run, RUN_LOCK), `the run folder ${run}`);
     try {
       if (!resume) await removeFrom(run, [...others, ...RUN_FILES]);
       return new RunFolder(claim);
@@ -89,14 +89,15 @@ export async function hasBegun(run: string, beside: readonly string[] = []): Pro
   if (await exists(run, "config.json")) return true;
   const names = await exists(run) ? await namesIn(run) : [];
   // The lock that a killed process leaves tells that the rest is a run that was being replaced.
-  const own = [LOCK, ...names.includes(LOCK) ? RUN_FILES : [], ...beside];
+  const own = [RUN_LOCK, ...names.includes(RUN_LOCK) ? RUN_FILES : [], ...beside];
   if (names.every((name) => own.includes(finishedName(name)))) return false;
   throw new Error(`Cannot resume ${run}: ${NO_CONFIG}`);
 }
 
 const NO_CONFIG = "it has no config.json, so no run was started there";
 
-const LOCK = "train.lock";
+/** Lock file of the process that works in the folder. */
+export const RUN_LOCK = "train.lock";
 
 const RUN_FILES = [
   "config.json",
@@ -125,7 +126,7 @@ async function removeFrom(run: string, names: readonly string[]): Promise<void> 
 
 /** Whether there is nothing but what a process leaves that was killed before it had done anything. */
 async function isEmptyFolder(path: string): Promise<boolean> {
-  const left = [LOCK, `config.json${UNFINISHED}`];
+  const left = [RUN_LOCK, `config.json${UNFINISHED}`];
   return (await namesIn(path)).every((name) => left.includes(name));
 }
 

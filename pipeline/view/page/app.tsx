@@ -9,11 +9,12 @@ import { Browse } from "./browse/browse.tsx";
 import { Face } from "./face/face.tsx";
 import { focusMain, useKeptFocus } from "./focus.ts";
 import { Link, type Route, useRoute } from "./route.tsx";
+import { Runs } from "./runs/runs.tsx";
 import { Try } from "./try/try.tsx";
 import { useConnection } from "./told.ts";
 
 /** What the head leads to, by the first word of the address. */
-const PLACES = [["faces", "Faces"], ["try", "Try"]] as const;
+const PLACES = [["faces", "Faces"], ["runs", "Runs"], ["try", "Try"]] as const;
 
 function App() {
   const [about, setAbout] = useState<About | null>(null);
@@ -71,6 +72,7 @@ function Head({ about, route }: { about: About | null; route: Route }) {
 function Place({ about, route }: { about: About; route: Route }) {
   if (route.place === "face") return <Face key={route.id} id={route.id} query={route.query} />;
   if (route.place === "try") return <Try query={route.query} />;
+  if (route.place === "runs") return <Runs />;
   return <Browse about={about} query={route.query} />;
 }
 

@@ -11,7 +11,9 @@ export type Route =
   /** One face, among those of the query. */
   | { readonly place: "face"; readonly id: number; readonly query: string }
   /** Networks tried on photographs. */
-  | { readonly place: "try"; readonly query: string };
+  | { readonly place: "try"; readonly query: string }
+  /** All runs. */
+  | { readonly place: "runs"; readonly query: string };
 
 const FACES: Route = { place: "faces", query: "" };
 
@@ -25,7 +27,7 @@ function routeOf(address: string): Route {
   const [, path = "", query = ""] = /^#\/([^?]*)\??(.*)$/.exec(address) ?? [];
   const [place, id = ""] = path.split("/");
   if (place === "face" && /^\d+$/.test(id)) return { place, id: Number(id), query };
-  return place === "faces" || place === "try" ? { place, query } : FACES;
+  return place === "faces" || place === "try" || place === "runs" ? { place, query } : FACES;
 }
 
 /** Goes to a place; `replace` leaves no step to go back to. */

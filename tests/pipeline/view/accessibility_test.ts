@@ -12,6 +12,7 @@ const PLACES: readonly Place[] = [
   ["#/faces", "Faces", ".tile img"],
   ["#/face/0", "000001.jpg", ".drawing circle"],
   ["#/try", "Try", ".said"],
+  ["#/runs", "Runs", "tbody tr"],
 ];
 
 /** What is wrong with a place beyond what axe looks for; runs in the page. */

@@ -31,7 +31,7 @@ export function useReturn({ box, query, total, columns, row }: ShownGrid): void 
     const { place } = last;
     const top = box.current!.getBoundingClientRect().top + scrollY;
     scrollTo({ top: top + Math.floor(place / columns) * row - innerHeight / 3 });
-    focusWhenDrawn(`[data-place="${place}"]`, 20);
+    focusWhenDrawn(`[data-place="${place}"]`, 200);
   });
 }
 
@@ -39,5 +39,10 @@ export function useReturn({ box, query, total, columns, row }: ShownGrid): void 
 function focusWhenDrawn(selector: string, tries: number): void {
   const tile = document.querySelector<HTMLElement>(selector);
   if (tile) tile.focus({ preventScroll: true });
-  else if (tries > 0) setTimeout(() => focusWhenDrawn(selector, tries - 1), 50);
+  else if (tries > 0 && isNowhere()) setTimeout(() => focusWhenDrawn(selector, tries - 1), 50);
+}
+
+/** Whether the keyboard is on nothing that somebody has chosen meanwhile. */
+function isNowhere(): boolean {
+  return document.activeElement === document.body || document.activeElement?.id === "main";
 }

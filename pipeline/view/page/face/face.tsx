@@ -2,7 +2,7 @@
 /** One face, large: its picture with points and regions, its labels, and its neighbours. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Attribute } from "../../../face/attributes.ts";
 import { ATTRIBUTE_REGIONS } from "../../../face/regions.ts";
 import { spaced } from "../../../report/text.ts";
@@ -56,7 +56,8 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
 
 /** J and K, or the arrow keys, go to the next face and the one before; Escape goes back to the grid. */
 function useNeighbourKeys(place: FacePlace | null, query: string): void {
-  useEffect(() => {
+  // Before they are drawn: who sees the neighbours may press the keys.
+  useLayoutEffect(() => {
     const press = ({ key, target, altKey, ctrlKey, metaKey }: KeyboardEvent) => {
       const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
       if (isTyping || altKey || ctrlKey || metaKey || place === null) return;

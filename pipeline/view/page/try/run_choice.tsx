@@ -3,16 +3,15 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { About } from "../../wire.ts";
 import { ask } from "../ask.ts";
 
 /** Names of the runs that can be asked; null until they are known. */
 export function useRunNames(): readonly string[] | null {
   const [names, setNames] = useState<readonly string[] | null>(null);
   useEffect(() => {
-    ask<{ name: string }[]>("runs").then(
-      (runs) => setNames(runs.map(({ name }) => name)),
-      () => setNames([]),
-    );
+    // Asked anew in every place, for runs begin. How far they are takes longer to say than their names.
+    ask<About>("about").then(({ runs }) => setNames(runs), () => setNames([]));
   }, []);
   return names;
 }
