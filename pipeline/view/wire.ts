@@ -169,6 +169,11 @@ export interface RunState {
   readonly hasReport: boolean;
 }
 
+/** `GET /api/runs/NAME/log`: what a run has measured so far. */
+export interface RunLog {
+  readonly epochs: readonly EpochEntry[];
+}
+
 /** What every refused request is answered with. */
 export interface Refusal {
   readonly error: string;

@@ -25,6 +25,12 @@ export class WatchedRun {
     return isClaimed(join(this.folder, RUN_LOCK));
   }
 
+  /** What its log says of its epochs so far. */
+  async epochs(): Promise<EpochEntry[]> {
+    await this.#log.read();
+    return this.#log.epochs;
+  }
+
   /** @throws {Error} If the run's files cannot be read; in a sentence for the user. */
   async state(): Promise<RunState> {
     const config = await readRunConfig(this.folder);

@@ -8,6 +8,7 @@ import reportStyle from "../../report/style.css" with { type: "text" };
 import browseStyle from "../page/browse/browse.css" with { type: "text" };
 import faceStyle from "../page/face/face.css" with { type: "text" };
 import page from "../page/index.html" with { type: "text" };
+import runsStyle from "../page/runs/runs.css" with { type: "text" };
 import tryStyle from "../page/try/try.css" with { type: "text" };
 import viewStyle from "../page/view.css" with { type: "text" };
 import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
@@ -15,7 +16,7 @@ import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 /** What is shared first, then each place's own. */
 const STYLES = [
   ...[reportStyle, uplotStyle, resultStyle, viewStyle],
-  ...[browseStyle, faceStyle, tryStyle],
+  ...[browseStyle, faceStyle, runsStyle, tryStyle],
 ];
 
 const SCRIPT = "text/javascript; charset=utf-8";

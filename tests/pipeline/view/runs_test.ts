@@ -5,7 +5,7 @@ import { exists } from "../../../pipeline/files/write_file.ts";
 import { schemaOf } from "../../../pipeline/files/schema.ts";
 import { parseLog } from "../../../pipeline/report/training_log.ts";
 import { LogTail } from "../../../pipeline/view/runs/log_tail.ts";
-import type { RunState } from "../../../pipeline/view/wire.ts";
+import type { RunLog, RunState } from "../../../pipeline/view/wire.ts";
 import { measured } from "../../../pipeline/report/text.ts";
 import { Browser, chromium } from "../../contexts/browser_context.ts";
 import { trainSmall } from "../../contexts/train_context.ts";
@@ -51,6 +51,8 @@ Deno.test("/api/runs tells how far runs are, asks to stop those that train, and 
     assert.deepEqual(states[0]!.last, epochs.at(-1));
     assert.equal(states[0]!.state, "finished");
     assert.equal(states[0]!.epochs, epochs.length);
+    const log = await view.ask<RunLog>(`/api/runs/${encodeURIComponent("<b>first")}/log`);
+    assert.deepEqual(log.epochs, epochs);
     const of = `/api/runs/${encodeURIComponent("<b>first")}`;
     assert.equal((await view.send("POST", `${of}/stop`, {}))[0], 409, "nothing trains it");
     {
@@ -81,7 +83,8 @@ async function showsRuns(view: ServedView, loss: string): Promise<void> {
   await page.go(view.address);
   await page.evaluate(() => void (location.hash = "#/runs"));
   await page.waitForText("<b>first");
-  await page.waitForText(loss);
+  await page.waitForText(`<b>first: ${loss}`);
+  await page.wait(() => document.querySelectorAll(".plots canvas").length === 4);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
   assert.deepEqual(await page.faults(), []);
 }

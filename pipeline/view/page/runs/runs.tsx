@@ -8,6 +8,7 @@ import { measured, NOTHING, percent } from "../../../report/text.ts";
 import type { RunState } from "../../wire.ts";
 import { ask, send } from "../ask.ts";
 import { useTitle } from "../focus.ts";
+import { Plots } from "./plots.tsx";
 
 /** Milliseconds between two looks. */
 const EVERY = 1000;
@@ -57,6 +58,7 @@ export function Runs(): JSX.Element {
           </table>
         </div>
       )}
+      {runs !== null && <Plots runs={runs.filter(({ epochs }) => epochs > 0)} />}
     </>
   );
 }
