@@ -16,7 +16,7 @@ export const VIEW = command({
     images: optional(folder(), "folder of images without labels, in place of a data set"),
     landmarks: optional(file(), "landmarks file of the faces; what is corrected goes there"),
     labels: optional(file(), "label file instead of the data set's own"),
-    run: listed(folder("RUN"), "runs, or folders with such, also of those that train"),
+    run: listed(folder("RUN"), "runs, or folders with such, also of those that train (runs)"),
     followLinks: FOLLOW_LINKS,
     damaged: DAMAGED,
     port: optional(integer(1, "N", 65535), "port of the page (the first free one from 4600)"),
@@ -34,10 +34,11 @@ export const VIEW = command({
       throw new UsageError("--dataset and --images exclude each other");
     }
     const faces = await viewedFaces(values, { terminal, signal });
+    const shown = values.run.length > 0 ? values.run : ["runs"];
     const { openView } = await import("../../view.ts");
     const view = await openView({
       ...faces,
-      ...{ runs: values.run.map((run) => resolve(run)), port: values.port, signal },
+      ...{ runs: shown.map((run) => resolve(run)), port: values.port, signal },
       onFault: (fault) => terminal.warn(fault),
     });
     terminal.say(`Open ${view.address}`);

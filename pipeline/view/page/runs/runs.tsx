@@ -45,7 +45,9 @@ export function Runs(): JSX.Element {
     <>
       <h1>Runs</h1>
       {fault !== "" && <p class="note warning">{fault}</p>}
-      {runs?.length === 0 && <p class="note">No run is shown: name some by --run.</p>}
+      {runs?.length === 0 && (
+        <p class="note">No run has begun in the folders that are shown: name others by --run.</p>
+      )}
       {runs !== null && runs.length > 0 && (
         <div class="wide" tabIndex={0} role="region" aria-label="Runs">
           <table class="numbers">
