@@ -140,6 +140,7 @@ export class Page {
     await this.#obey({ do: "fill", selector, text });
   }
 
+  /** Presses a key, or several at once: `Control+z`. */
   async press(key: string): Promise<void> {
     await this.#obey({ do: "press", key });
   }

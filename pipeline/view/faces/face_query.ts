@@ -41,6 +41,9 @@ const TESTS: Readonly<Record<string, MakeTest>> = {
   },
   state: ({ table }, value) => {
     if (value === "changed") return (id) => table.isChanged(id);
+    if (value === "waiting") {
+      return (id) => table.state(id) === "rejected" && !table.isChanged(id);
+    }
     if (value !== "found" && value !== "rejected") throw unknown("state", value);
     return (id) => table.state(id) === value;
   },

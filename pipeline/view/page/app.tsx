@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { About } from "../wire.ts";
 import { ask } from "./ask.ts";
 import { Browse } from "./browse/browse.tsx";
+import { Correct } from "./correct/correct.tsx";
 import { Face } from "./face/face.tsx";
 import { focusMain, useKeptFocus } from "./focus.ts";
 import { Link, type Route, useRoute } from "./route.tsx";
@@ -58,7 +59,7 @@ function Head({ about, route }: { about: About | null; route: Route }) {
           <Link
             key={place}
             to={{ place, query: "" }}
-            current={route.place === place || (place === "faces" && route.place === "face")}
+            current={route.place === place || (place === "faces" && "id" in route)}
           >
             {title}
           </Link>
@@ -71,6 +72,9 @@ function Head({ about, route }: { about: About | null; route: Route }) {
 
 function Place({ about, route }: { about: About; route: Route }) {
   if (route.place === "face") return <Face key={route.id} id={route.id} query={route.query} />;
+  if (route.place === "correct") {
+    return <Correct key={route.id} about={about} id={route.id} query={route.query} />;
+  }
   if (route.place === "try") return <Try query={route.query} />;
   if (route.place === "runs") return <Runs />;
   return <Browse about={about} query={route.query} />;

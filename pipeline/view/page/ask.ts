@@ -6,10 +6,13 @@ import type { Refusal } from "../wire.ts";
 /** The server refused; the message is for the user. */
 export class Refused extends Error {
   readonly status: number;
+  /** All that it has answered. */
+  readonly answer: unknown;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, answer: unknown) {
     super(message);
     this.status = status;
+    this.answer = answer;
   }
 }
 
@@ -27,7 +30,7 @@ export async function ask<T>(path: string, options: RequestInit = {}): Promise<T
   if (response.ok) return await response.json();
   const value = await response.json().catch(() => ({}));
   const { error = `The server answers with ${response.status}.` } = value as Partial<Refusal>;
-  throw new Refused(response.status, error);
+  throw new Refused(response.status, error, value);
 }
 
 /** Sends JSON to `/api/PATH`; answers and errors as of {@linkcode ask}. */

@@ -10,6 +10,8 @@ export type Route =
   | { readonly place: "faces"; readonly query: string }
   /** One face, among those of the query. */
   | { readonly place: "face"; readonly id: number; readonly query: string }
+  /** A face whose points are corrected, and then the next of the query. */
+  | { readonly place: "correct"; readonly id: number; readonly query: string }
   /** Networks tried on photographs. */
   | { readonly place: "try"; readonly query: string }
   /** All runs. */
@@ -19,14 +21,17 @@ const FACES: Route = { place: "faces", query: "" };
 
 /** The address of a place: `#/face/12?with=Smiling`. */
 export function addressOf(route: Route): string {
-  const path = route.place === "face" ? `face/${route.id}` : route.place;
+  const face = "id" in route ? `face/${route.id}` : "";
+  const path = route.place === "correct" ? `${face}/edit` : face || route.place;
   return `#/${path}${route.query && "?" + route.query}`;
 }
 
 function routeOf(address: string): Route {
   const [, path = "", query = ""] = /^#\/([^?]*)\??(.*)$/.exec(address) ?? [];
-  const [place, id = ""] = path.split("/");
-  if (place === "face" && /^\d+$/.test(id)) return { place, id: Number(id), query };
+  const [place, id = "", what] = path.split("/");
+  if (place === "face" && /^\d+$/.test(id)) {
+    return { place: what === "edit" ? "correct" : "face", id: Number(id), query };
+  }
   return place === "faces" || place === "try" || place === "runs" ? { place, query } : FACES;
 }
 

@@ -6,6 +6,7 @@ import { VIEW_MODULE } from "../../files/standalone.ts";
 import resultStyle from "../../export/web/result/result.css" with { type: "text" };
 import reportStyle from "../../report/style.css" with { type: "text" };
 import browseStyle from "../page/browse/browse.css" with { type: "text" };
+import correctStyle from "../page/correct/correct.css" with { type: "text" };
 import faceStyle from "../page/face/face.css" with { type: "text" };
 import page from "../page/index.html" with { type: "text" };
 import runsStyle from "../page/runs/runs.css" with { type: "text" };
@@ -16,7 +17,7 @@ import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 /** What is shared first, then each place's own. */
 const STYLES = [
   ...[reportStyle, uplotStyle, resultStyle, viewStyle],
-  ...[browseStyle, faceStyle, runsStyle, tryStyle],
+  ...[browseStyle, faceStyle, correctStyle, runsStyle, tryStyle],
 ];
 
 const SCRIPT = "text/javascript; charset=utf-8";

@@ -54,7 +54,8 @@ async function obey(order: Order): Promise<unknown> {
       await page.locator(order.selector).fill(order.text);
       return;
     case "press":
-      await page.keyboard.press(order.key as "Enter");
+      for (const key of order.key.split("+")) await page.keyboard.down(key as "Enter");
+      for (const key of order.key.split("+").reverse()) await page.keyboard.up(key as "Enter");
       return;
     case "drag": {
       const [from, to] = [order.from, order.to];

@@ -3,6 +3,7 @@
 
 import type { JSX } from "preact";
 import type { About } from "../../wire.ts";
+import { RejectedQueue } from "../correct/rejected_queue.tsx";
 import { useTitle } from "../focus.ts";
 import { go } from "../route.tsx";
 import { useFacesVersion } from "../told.ts";
@@ -11,7 +12,8 @@ import { Grid } from "./grid.tsx";
 import { useFaces } from "./face_pages.ts";
 
 export function Browse({ about, query }: { about: About; query: string }): JSX.Element {
-  const faces = useFaces(query, useFacesVersion());
+  const version = useFacesVersion();
+  const faces = useFaces(query, version);
   const { total, fault } = faces;
   useTitle("Faces");
   return (
@@ -23,6 +25,7 @@ export function Browse({ about, query }: { about: About; query: string }): JSX.E
           ? "…"
           : `${total.toLocaleString("en")} of ${about.faces.toLocaleString("en")} faces`)}
       </p>
+      <RejectedQueue {...{ about, version }} />
       {total === 0 && <p class="note">No face passes these filters.</p>}
       <Grid faces={faces} query={query} />
     </>

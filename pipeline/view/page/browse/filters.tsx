@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   changed: "corrected",
   empty: "a label has none",
   one: "any of them",
+  waiting: "rejected, not looked at",
 };
 
 interface FiltersProps {
@@ -53,7 +54,8 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
       <Fold isOpen={isOpen} count={given.size} onToggle={() => setOpen(!isOpen)} />
       <NameFilter value={given.get("name") ?? ""} onInput={(value) => set("name", value)} />
       {about.isLabelled && choice("split", "Split", SPLITS)}
-      {about.landmarks !== null && choice("state", "Landmarks", ["found", "rejected", "changed"])}
+      {about.landmarks !== null &&
+        choice("state", "Landmarks", ["found", "rejected", "waiting", "changed"])}
       {about.isLabelled && choice("with", "With", ATTRIBUTES)}
       {about.isLabelled && choice("without", "Without", ATTRIBUTES)}
       {about.landmarks !== null && choice("region", "Region missing", ["one", ...REGIONS])}

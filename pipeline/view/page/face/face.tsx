@@ -29,7 +29,7 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
     ask<FacePlace>(`faces/${id}/place?${query}`).then(setPlace, failed);
   }, [id, query, version]);
   useEffect(() => place ? rememberPlace(query, place.place) : undefined, [place]);
-  useNeighbourKeys(place, query);
+  useNeighbourKeys(id, place, query);
   useTitle(face?.image ?? "A face");
   if (fault !== "") return <p class="note warning">{fault}</p>;
   if (face === null) return <p class="count" role="status">…</p>;
@@ -46,6 +46,11 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
       <aside>
         <h1>{face.image}</h1>
         <Facts face={face} />
+        <p>
+          <Link to={{ place: "correct", id, query }} class="button" aria-keyshortcuts="e">
+            Correct its points
+          </Link>
+        </p>
         <AskRun run={run} onAsk={askRun} />
         {run === null && <Labels {...choice} />}
         {run === null && <LabelEditor face={face} onChange={setFace} />}
@@ -55,19 +60,20 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
 }
 
 /** J and K, or the arrow keys, go to the next face and the one before; Escape goes back to the grid. */
-function useNeighbourKeys(place: FacePlace | null, query: string): void {
+function useNeighbourKeys(at: number, place: FacePlace | null, query: string): void {
   // Before they are drawn: who sees the neighbours may press the keys.
   useLayoutEffect(() => {
     const press = ({ key, target, altKey, ctrlKey, metaKey }: KeyboardEvent) => {
       const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
       if (isTyping || altKey || ctrlKey || metaKey || place === null) return;
+      if (key === "e") go({ place: "correct", id: at, query });
       if (key === "Escape") go({ place: "faces", query });
       const id = key === "j" ? place.next : key === "k" ? place.previous : null;
       if (id !== null) go({ place: "face", id, query }, { replace: true });
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [place, query]);
+  }, [at, place, query]);
 }
 
 function Neighbours({ place, query }: { place: FacePlace | null; query: string }) {
