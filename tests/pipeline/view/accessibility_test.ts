@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
 import { SAMPLE, trainSmall } from "../../contexts/train_context.ts";
-import { ServedView } from "../../contexts/view_context.ts";
+import { SAMPLE_LANDMARKS, ServedView } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
 /** A place, its title, and what shows that it is drawn. */
@@ -11,6 +11,7 @@ type Place = readonly [address: string, title: string, selector: string];
 const PLACES: readonly Place[] = [
   ["#/faces", "Faces", ".tile img"],
   ["#/face/0", "000001.jpg", ".drawing circle"],
+  ["#/face/0/edit", "Correct 000001.jpg", "svg .dot"],
   ["#/try", "Try", ".said"],
   ["#/runs", "Runs", "tbody tr"],
 ];
@@ -85,7 +86,10 @@ Deno.test({
     inFolder(async (folder) => {
       const run = join(folder, "run");
       await trainSmall(run);
-      await using view = await ServedView.open({ runs: [run] });
+      const file = join(folder, "faces.csv");
+      await Deno.copyFile(SAMPLE_LANDMARKS, file);
+      const correctable = { landmarks: file, correcting: { file } };
+      await using view = await ServedView.open({ runs: [run], ...correctable });
       await using browser = Browser.open();
       const page = browser.page();
       await page.view(1000);

@@ -2,19 +2,17 @@
 /** A face whose points are corrected, one after the other through those of a query. */
 
 import type { JSX } from "preact";
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { About } from "../../wire.ts";
 import { useTitle } from "../focus.ts";
-import { go, Link } from "../route.tsx";
+import { Link } from "../route.tsx";
 import { Canvas, type Extent, type Sight, WHOLE, zoomAt } from "./canvas.tsx";
-import { edit, isEdited, movePoint, redo, undo } from "./edit_history.ts";
+import { edit } from "./edit_history.ts";
 import { ANCHORS, type Spot } from "./fit_shape.ts";
 import { pointName } from "./point_groups.ts";
 import { SavingNote } from "./saving_note.tsx";
+import { type Actions, useEditor } from "./use_editor.ts";
 import { type Editing, useEditing } from "./use_editing.ts";
-
-/** Points of a face. */
-const POINTS = 68;
 
 interface CorrectProps {
   readonly about: About;
@@ -32,45 +30,17 @@ export function Correct({ about, id, query }: CorrectProps): JSX.Element {
   return <Editor {...{ editing, query }} />;
 }
 
-/** What is done with the picture, besides the points themselves. */
 function Editor({ editing, query }: { editing: Editing; query: string }) {
-  const { history, setHistory, place } = editing;
-  const face = editing.face!;
+  const { face, history, setHistory, place } = editing;
   const [size, setSize] = useState<Extent | null>(null);
-  const [sight, setSight] = useState<Sight>(WHOLE);
-  const [chosen, setChosen] = useState(0);
-  /** Spots that were clicked so far; null while no face is being placed. */
-  const [anchors, setAnchors] = useState<readonly Spot[] | null>(face.points ? null : []);
-  const [isLeaving, setLeaving] = useState(false);
-  const picture = `api/faces/${face.id}/picture`;
-  const leave = () => go({ place: "face", id: face.id, query }, { replace: true });
-  const actions: Record<string, () => void> = {
-    save: () => void (history.now && editing.keep("PUT", "points")),
-    noFace: () => void editing.keep("POST", "no-face"),
-    undo: () => setHistory(undo(history)),
-    redo: () => setHistory(redo(history)),
-    place: () => setAnchors([]),
-    fit: () => setSight(WHOLE),
-    escape: () => anchors?.length ? setAnchors([]) : isEdited(history) ? setLeaving(true) : leave(),
-    next: () => setChosen((chosen + 1) % POINTS),
-    previous: () => setChosen((chosen + POINTS - 1) % POINTS),
-  };
-  const nudge = ([x, y]: Spot) => {
-    if (!history.now) return;
-    const [atX, atY] = [history.now[2 * chosen]!, history.now[2 * chosen + 1]!];
-    setHistory(edit(history, movePoint(history.now, chosen, [atX + x, atY + y])));
-  };
-  useKeys(actions, nudge);
-  const click = (spot: Spot) => {
-    if (anchors === null) return;
-    const clicked = [...anchors, spot];
-    setAnchors(clicked.length < ANCHORS.length ? clicked : null);
-    if (clicked.length === ANCHORS.length) void editing.placeBy(clicked);
-  };
+  const sights = useState<Sight>(WHOLE);
+  const state = useEditor(editing, query, () => sights[1](WHOLE));
+  const { anchors, chosen, isLeaving } = state;
+  const picture = `api/faces/${face!.id}/picture`;
   return (
     <article class="face-page">
       <div>
-        <Bar {...{ editing, query, actions, isLeaving, onStay: () => setLeaving(false) }} />
+        <Bar {...{ editing, query, actions: state.actions, isLeaving, onStay: state.stay }} />
         <p class="doing" role="status">
           {anchors === null
             ? history.now && pointName(chosen)
@@ -81,35 +51,45 @@ function Editor({ editing, query }: { editing: Editing; query: string }) {
           <Canvas
             points={anchors === null ? history.now : null}
             anchors={anchors ?? []}
-            onSight={setSight}
-            onChoose={setChosen}
+            sight={sights[0]}
+            onSight={sights[1]}
+            onChoose={state.choose}
             onMove={(points) => setHistory(edit(history, points))}
-            onClick={click}
-            {...{ picture, size, chosen, sight }}
+            onClick={state.click}
+            {...{ picture, size, chosen }}
           />
         )}
-        <p class="zooming">
-          <button
-            type="button"
-            onClick={() => size && setSight(zoomAt(sight, middleOf(size, sight), 1.5))}
-          >
-            Larger
-          </button>{" "}
-          <button type="button" disabled={sight.zoom === 1} onClick={actions.fit}>
-            Whole picture
-          </button>
-        </p>
+        {size && <Zooming size={size} sight={sights[0]} onSight={sights[1]} />}
       </div>
       <aside>
-        <h1>{face.image}</h1>
+        <h1>{face!.image}</h1>
         <p class="hint">
           {place && place.place >= 0 && `${place.place + 1} of ${place.total}: `}
-          {face.reason ?? (face.isCorrected ? "corrected by hand" : "points of the search")}
+          {face!.reason ?? (face!.isCorrected ? "corrected by hand" : "points of the search")}
         </p>
         <Keys />
         <SavingNote />
       </aside>
     </article>
+  );
+}
+
+interface ZoomingProps {
+  readonly size: Extent;
+  readonly sight: Sight;
+  readonly onSight: (sight: Sight) => void;
+}
+
+function Zooming({ size, sight, onSight }: ZoomingProps) {
+  return (
+    <p class="zooming">
+      <button type="button" onClick={() => onSight(zoomAt(sight, middleOf(size, sight), 1.5))}>
+        Larger
+      </button>{" "}
+      <button type="button" disabled={sight.zoom === 1} onClick={() => onSight(WHOLE)}>
+        Whole picture
+      </button>
+    </p>
   );
 }
 
@@ -133,7 +113,7 @@ function SizeOf({ picture, onSize }: { picture: string; onSize: (size: Extent) =
 interface BarProps {
   readonly editing: Editing;
   readonly query: string;
-  readonly actions: Readonly<Record<string, () => void>>;
+  readonly actions: Actions;
   /** Whether it is asked if what was done may be lost. */
   readonly isLeaving: boolean;
   readonly onStay: () => void;
@@ -202,34 +182,4 @@ function Keys() {
       <dd>leaves</dd>
     </dl>
   );
-}
-
-/** Keys that do something by themselves. */
-const KEYS: Readonly<Record<string, string>> = {
-  ...{ s: "save", x: "noFace", p: "place", 0: "fit", Escape: "escape" },
-  ...{ "]": "next", "[": "previous" },
-};
-
-/** Directions of the arrow keys. */
-const ARROWS: Readonly<Record<string, Spot>> = {
-  ...{ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] },
-};
-
-function useKeys(actions: Readonly<Record<string, () => void>>, nudge: (by: Spot) => void): void {
-  // Before it is drawn: who sees the points may press the keys.
-  useLayoutEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-      const isUndo = (ctrlKey || metaKey) && key.toLowerCase() === "z";
-      const name = isUndo ? (shiftKey ? "redo" : "undo") : ctrlKey || metaKey ? "" : KEYS[key];
-      const arrow = ARROWS[key];
-      if (altKey || !(name || arrow)) return;
-      event.preventDefault();
-      const step = shiftKey ? 0.25 : 1;
-      if (name) actions[name]!();
-      else nudge([arrow![0] * step, arrow![1] * step]);
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  });
 }
