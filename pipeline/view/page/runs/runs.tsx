@@ -9,6 +9,7 @@ import type { RunState } from "../../wire.ts";
 import { ask, send } from "../ask.ts";
 import { useTitle } from "../focus.ts";
 import { Plots } from "./plots.tsx";
+import { SampleFaces } from "./sample_faces.tsx";
 
 /** Milliseconds between two looks. */
 const EVERY = 1000;
@@ -61,6 +62,7 @@ export function Runs(): JSX.Element {
         </div>
       )}
       {runs !== null && <Plots runs={runs.filter(({ epochs }) => epochs > 0)} />}
+      {runs !== null && <SampleFaces runs={runs.filter(({ bestEpoch }) => bestEpoch !== null)} />}
     </>
   );
 }
