@@ -5,8 +5,9 @@
  */
 
 import { Hono } from "hono";
+import type { Extent } from "../kernels/rasterize.ts";
 import type { FaceRecord } from "./face/record.ts";
-import { type Extent, RegionIndex } from "./view/faces/region_index.ts";
+import { RegionIndex } from "./view/faces/region_index.ts";
 import { FaceScores } from "./view/faces/face_scores.ts";
 import { correctionRoutes } from "./view/corrections/correction_routes.ts";
 import { Corrector } from "./view/corrections/corrector.ts";

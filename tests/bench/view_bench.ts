@@ -10,8 +10,7 @@
 import "../../pipeline/cli/environment.ts";
 import { parseArgs } from "node:util";
 import { Browser, chromium, type Page } from "../contexts/browser_context.ts";
-import { SAMPLE_LANDMARKS } from "../contexts/view_context.ts";
-import { SAMPLE } from "../contexts/train_context.ts";
+import { SAMPLE, SAMPLE_LANDMARKS } from "../contexts/train_context.ts";
 import { taskCommand } from "../processes/task_command.ts";
 import { median, print } from "./measuring.ts";
 

@@ -1,13 +1,9 @@
 /** The local page for tests: served in this process, at a port of its own. */
 
-import { join } from "node:path";
 import { openDataset } from "../../pipeline/dataset.ts";
 import type { FaceRecord } from "../../pipeline/face/record.ts";
 import { openView, type ViewOptions } from "../../pipeline/view.ts";
-import { SAMPLE } from "./train_context.ts";
-
-/** The true points of the sample. */
-export const SAMPLE_LANDMARKS: string = join(SAMPLE, "Anno", "list_landmarks_68.csv");
+import { SAMPLE, SAMPLE_LANDMARKS } from "./train_context.ts";
 
 /** All faces of the sample. */
 export async function* sampleRecords(): AsyncGenerator<FaceRecord> {

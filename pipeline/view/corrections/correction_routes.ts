@@ -2,15 +2,15 @@
 
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { Conflict } from "../../files/changes/change_journal.ts";
-import { count, fields, list, number, type Shape } from "../../files/json_shape.ts";
+import { count, fields, list, number } from "../../files/json_shape.ts";
 import { polygonsOf } from "../../face/region_polygons.ts";
 import { roundHundredth, roundPoints } from "../../face/record_json.ts";
 import { NO_FACE, type Outcome } from "../../landmarks/corrections/corrections.ts";
 import { detailOf, faceIn } from "../faces/face_routes.ts";
 import type { FaceTable } from "../faces/face_table.ts";
+import { answerChange, bodyOf } from "../server/changes.ts";
 import { refuse } from "../server/guard.ts";
-import type { ChangeRefusal, FaceRevision, PointsChange, Refined } from "../wire.ts";
+import type { FaceRevision, PointsChange, Refined } from "../wire.ts";
 import type { Corrector } from "./corrector.ts";
 import type { Refiner } from "./refiner.ts";
 
@@ -71,23 +71,9 @@ export function correctionRoutes(
   ): Promise<Response> {
     const id = faceIn(context, table);
     if (typeof corrector === "string") return refuse(context, 403, corrector);
-    try {
-      await corrector.change(id, revision, outcome);
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-      const answer = { error: error.message, face: detailOf(table, id) };
-      return context.json(answer satisfies ChangeRefusal, 409);
-    }
-    return context.json(detailOf(table, id));
+    const keep = () => corrector.change(id, revision, outcome);
+    return await answerChange(context, keep, () => detailOf(table, id));
   }
-}
-
-/** @throws {SyntaxError} If the body has another shape. */
-async function bodyOf<T>(context: Context, shape: Shape): Promise<T> {
-  const body: unknown = await context.req.json().catch(() => null);
-  const misfit = shape(body);
-  if (misfit !== null) throw new SyntaxError(`The change${misfit}.`);
-  return body as T;
 }
 
 /**

@@ -80,7 +80,7 @@ export class FaceTable {
     }
     [this.#landmarks, this.#found, this.#rejections] = [table, found, rejections];
     this.landmarksRead++;
-    this.touch();
+    this.#version++;
   }
 
   /** How many faces there are. */
@@ -91,11 +91,6 @@ export class FaceTable {
   /** Grows with every change. */
   get version(): number {
     return this.#version;
-  }
-
-  /** Says that something has changed. */
-  touch(): void {
-    this.#version++;
   }
 
   has(id: number): boolean {
@@ -143,7 +138,7 @@ export class FaceTable {
   relabel(id: number, labels: number, revision: number): void {
     this.#labels[id] = labels;
     this.#relabelled.set(id, revision);
-    this.touch();
+    this.#version++;
   }
 
   split(id: number): Split | null {
@@ -197,6 +192,6 @@ export class FaceTable {
 
   change(id: number, change: FaceChange): void {
     this.#changed.set(id, change);
-    this.touch();
+    this.#version++;
   }
 }

@@ -1,16 +1,11 @@
 /** Which regions of each face lie in its picture. */
 
+import type { Extent } from "../../../kernels/rasterize.ts";
 import { ATTRIBUTES, hasAttribute } from "../../face/attributes.ts";
 import { makePolygons, MAX_CORNERS, writePolygons } from "../../face/region_polygons.ts";
 import { ATTRIBUTE_REGIONS, REGIONS } from "../../face/regions.ts";
 import { pause, SLICE } from "./slices.ts";
 import type { FaceTable } from "./face_table.ts";
-
-/** Size of pictures in pixels. */
-export interface Extent {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Not looked at yet; regions have 14 bits. */
 const UNKNOWN = 0xffff;

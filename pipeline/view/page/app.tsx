@@ -71,7 +71,9 @@ function Head({ about, route }: { about: About | null; route: Route }) {
 }
 
 function Place({ about, route }: { about: About; route: Route }) {
-  if (route.place === "face") return <Face key={route.id} id={route.id} query={route.query} />;
+  if (route.place === "face") {
+    return <Face key={route.id} about={about} id={route.id} query={route.query} />;
+  }
   if (route.place === "correct") {
     return <Correct key={route.id} about={about} id={route.id} query={route.query} />;
   }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
-import { SAMPLE, trainSmall } from "../../contexts/train_context.ts";
-import { SAMPLE_LANDMARKS, ServedView } from "../../contexts/view_context.ts";
+import { SAMPLE, SAMPLE_LANDMARKS, trainSmall } from "../../contexts/train_context.ts";
+import { ServedView } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
 /** A place, its title, and what shows that it is drawn. */

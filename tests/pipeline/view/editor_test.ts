@@ -5,8 +5,8 @@ import { joinLandmarks, readLandmarks } from "../../../pipeline/landmarks.ts";
 import { segments } from "../../../pipeline/segments.ts";
 import { anchorsOf } from "../../../pipeline/view/page/correct/fit_shape.ts";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
-import { SAMPLE } from "../../contexts/train_context.ts";
-import { SAMPLE_LANDMARKS, ServedView } from "../../contexts/view_context.ts";
+import { SAMPLE, SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
+import { ServedView } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
 /** Faces that have no points at first. */

@@ -10,7 +10,8 @@ import { FaceQueries } from "../../../pipeline/view/faces/face_query.ts";
 import { FaceScores } from "../../../pipeline/view/faces/face_scores.ts";
 import { FaceTable } from "../../../pipeline/view/faces/face_table.ts";
 import { RegionIndex } from "../../../pipeline/view/faces/region_index.ts";
-import { SAMPLE_LANDMARKS, sampleRecords } from "../../contexts/view_context.ts";
+import { SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
+import { sampleRecords } from "../../contexts/view_context.ts";
 import { inFolder, recordOf, streamOf } from "../../fixtures/face_records.ts";
 
 const FRAME = { width: 178, height: 218 };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { namesOf } from "../../../pipeline/face/attributes.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";
 import type { ChangeRefusal, FaceDetail, FacePage } from "../../../pipeline/view/wire.ts";
-import { SAMPLE } from "../../contexts/train_context.ts";
-import { SAMPLE_LANDMARKS, ServedView } from "../../contexts/view_context.ts";
+import { SAMPLE, SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
+import { ServedView } from "../../contexts/view_context.ts";
 import { Browser, chromium } from "../../contexts/browser_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 

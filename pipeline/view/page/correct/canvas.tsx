@@ -3,15 +3,11 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Extent } from "../../../../kernels/rasterize.ts";
+import { pairs } from "../face/drawing.tsx";
 import { movePoint } from "./edit_history.ts";
 import type { Spot } from "./fit_shape.ts";
 import { POINT_GROUPS } from "./point_groups.ts";
-
-/** Width and height of a picture in pixels. */
-export interface Extent {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** The part of the picture that is in sight, in its pixels. */
 export interface Sight {
@@ -101,7 +97,7 @@ export function Canvas(props: CanvasProps): JSX.Element {
     >
       <image href={picture} width={width} height={height} />
       {shown && <Outlines points={shown} />}
-      {shown && dots(shown).map(([x, y], point) => (
+      {shown && pairs(shown).map(([x, y], point) => (
         <circle
           key={point}
           data-point={point}
@@ -130,10 +126,6 @@ function Outlines({ points }: { points: readonly number[] }) {
       })}
     </>
   );
-}
-
-function dots(points: readonly number[]): Spot[] {
-  return Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }
 
 /** Where a pointer is, in pixels of the picture. */

@@ -5,12 +5,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { makePolygons, MAX_CORNERS, writePolygons } from "../../../face/region_polygons.ts";
 import { type Region, REGIONS } from "../../../face/regions.ts";
+import type { Extent } from "../../../../kernels/rasterize.ts";
 import type { FaceDetail } from "../../wire.ts";
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 interface DrawingProps {
   readonly face: FaceDetail;
@@ -19,7 +15,7 @@ interface DrawingProps {
 }
 
 export function Drawing({ face, regions }: DrawingProps): JSX.Element {
-  const [size, setSize] = useState<Size | null>(null);
+  const [size, setSize] = useState<Extent | null>(null);
   const { id, points, image } = face;
   return (
     <figure class="drawing">
@@ -58,6 +54,7 @@ function outlines(points: readonly number[], regions: readonly Region[]): string
   }).filter((outline) => outline !== "");
 }
 
-function pairs(points: readonly number[]): [x: number, y: number][] {
+/** The points of x0, y0, x1, y1, … one by one. */
+export function pairs(points: readonly number[]): [x: number, y: number][] {
   return Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }

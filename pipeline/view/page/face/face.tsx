@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Attribute } from "../../../face/attributes.ts";
 import { ATTRIBUTE_REGIONS } from "../../../face/regions.ts";
 import { spaced } from "../../../report/text.ts";
-import type { FaceDetail, FacePlace } from "../../wire.ts";
+import type { About, FaceDetail, FacePlace } from "../../wire.ts";
 import { ask } from "../ask.ts";
 import { rememberPlace } from "../browse/return_place.ts";
 import { useTitle } from "../focus.ts";
@@ -16,7 +16,13 @@ import { useFacesVersion } from "../told.ts";
 import { LabelEditor } from "./label_editor.tsx";
 import { Drawing } from "./drawing.tsx";
 
-export function Face({ id, query }: { id: number; query: string }): JSX.Element {
+interface FaceProps {
+  readonly about: About;
+  readonly id: number;
+  readonly query: string;
+}
+
+export function Face({ about, id, query }: FaceProps): JSX.Element {
   const [face, setFace] = useState<FaceDetail | null>(null);
   const [place, setPlace] = useState<FacePlace | null>(null);
   const [attribute, setAttribute] = useState<Attribute | null>(null);
@@ -53,7 +59,13 @@ export function Face({ id, query }: { id: number; query: string }): JSX.Element 
         </p>
         <AskRun run={run} onAsk={askRun} />
         {run === null && <Labels {...choice} />}
-        {run === null && <LabelEditor face={face} onChange={setFace} />}
+        {run === null && (
+          <LabelEditor
+            file={about.correctedLabels}
+            face={face}
+            onChange={setFace}
+          />
+        )}
       </aside>
     </article>
   );

@@ -2,13 +2,15 @@
 /** All 40 attributes of a face, to be ticked. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type Attribute, ATTRIBUTES } from "../../../face/attributes.ts";
 import { spaced } from "../../../report/text.ts";
-import type { About, FaceDetail, LabelsChange } from "../../wire.ts";
+import type { FaceDetail, LabelsChange } from "../../wire.ts";
 import { ask, Refused, send } from "../ask.ts";
 
 interface LabelEditorProps {
+  /** That labels are corrected in; null where they are not. */
+  readonly file: string | null;
   readonly face: FaceDetail;
   /** Told what the server makes of a change. */
   readonly onChange: (face: FaceDetail) => void;
@@ -17,8 +19,7 @@ interface LabelEditorProps {
 /** Whether it is open: it stays so for the next face. */
 let wasOpen = false;
 
-export function LabelEditor({ face, onChange }: LabelEditorProps): JSX.Element | null {
-  const file = useLabelFile();
+export function LabelEditor({ file, face, onChange }: LabelEditorProps): JSX.Element | null {
   const [fault, setFault] = useState("");
   const [isBusy, setBusy] = useState(false);
   if (file === null || face.labels === null) return null;
@@ -66,13 +67,4 @@ export function LabelEditor({ face, onChange }: LabelEditorProps): JSX.Element |
       </ul>
     </details>
   );
-}
-
-/** The file that labels are corrected in; null where they are not, or until that is known. */
-function useLabelFile(): string | null {
-  const [file, setFile] = useState<string | null>(null);
-  useEffect(() => {
-    ask<About>("about").then(({ correctedLabels }) => setFile(correctedLabels), () => {});
-  }, []);
-  return file;
 }

@@ -10,7 +10,7 @@ import type { FaceDetail, FacePage, RunState, Tried } from "../../wire.ts";
 import { ask } from "../ask.ts";
 import { addressOf } from "../route.tsx";
 import { pictureOf, saidOf } from "../try/said.ts";
-import { tryPath } from "../try/trial_queue.ts";
+import { askOfFace } from "../try/trial_queue.ts";
 
 /** Faces that are shown; they lie evenly in the split. */
 const FACES = 6;
@@ -109,8 +109,7 @@ async function look(run: string, signal: AbortSignal): Promise<Sample[]> {
     const from = Math.floor(i * total / FACES);
     const { faces } = await ask<FacePage>(`${query}&from=${from}&count=1`, { signal });
     const { id } = faces[0]!;
-    const path = `${tryPath({ runs: [run], all: false })}&face=${id}`;
-    const tried = await ask<Tried>(path, { method: "POST", signal });
+    const tried = await askOfFace(run, id, signal);
     samples.push({ face: await ask<FaceDetail>(`faces/${id}`, { signal }), tried });
   }
   return samples;

@@ -5,9 +5,8 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Attribute } from "../../../face/attributes.ts";
 import type { FaceDetail, Tried } from "../../wire.ts";
-import { ask } from "../ask.ts";
 import { RunChoice, useRunNames } from "./run_choice.tsx";
-import { tryPath } from "./trial_queue.ts";
+import { askOfFace } from "./trial_queue.ts";
 import { Answers } from "./tried_photo.tsx";
 
 /** Of more runs one is chosen from a list. */
@@ -70,9 +69,8 @@ export function RunAnswer({ run, face, attribute, onChoose }: AnswerProps): JSX.
   useEffect(() => {
     const stop = new AbortController();
     const { signal } = stop;
-    const path = `${tryPath({ runs: [run], all: false })}&face=${id}`;
     setFault("");
-    ask<Tried>(path, { method: "POST", signal }).then(
+    askOfFace(run, id, signal).then(
       setTried,
       (error: Error) => signal.aborted || setFault(error.message),
     );

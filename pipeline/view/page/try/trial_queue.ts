@@ -33,6 +33,12 @@ export function tryPath({ runs, all }: TrialChoice): string {
   return `try?${query}`;
 }
 
+/** What the network of a run says of a face of the data set. */
+export function askOfFace(run: string, id: number, signal: AbortSignal): Promise<Tried> {
+  const path = `${tryPath({ runs: [run], all: false })}&face=${id}`;
+  return ask<Tried>(path, { method: "POST", signal });
+}
+
 /** Sends photographs, and tells a listener of every change. */
 export class TrialQueue {
   #photos: readonly Photo[] = [];

@@ -15,7 +15,8 @@ import type {
   FacePage,
   Refusal,
 } from "../../../../pipeline/view/wire.ts";
-import { SAMPLE_LANDMARKS, sampleRecords, ServedView } from "../../../contexts/view_context.ts";
+import { SAMPLE_LANDMARKS } from "../../../contexts/train_context.ts";
+import { sampleRecords, ServedView } from "../../../contexts/view_context.ts";
 import { inFolder } from "../../../fixtures/face_records.ts";
 
 /** The first of the sample's faces lies in the list of rejected ones, the others have points. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readTable } from "../../../../pipeline/landmarks/files/landmark_file.ts";
 import type { Refined } from "../../../../pipeline/view/wire.ts";
-import { SAMPLE_LANDMARKS, ServedView } from "../../../contexts/view_context.ts";
+import { SAMPLE_LANDMARKS } from "../../../contexts/train_context.ts";
+import { ServedView } from "../../../contexts/view_context.ts";
 
 Deno.test("a face is refined where a person has put its points", async () => {
   await using view = await ServedView.open();
