@@ -3,6 +3,7 @@
 import type { Attribute } from "../../face/attributes.ts";
 import type { InputSize } from "../../face/faces.ts";
 import type { RgbImage } from "../../image/image.ts";
+import { OnDemand } from "../../streams/on_demand.ts";
 import { WorkerThread } from "../../streams/worker_thread.ts";
 
 /** Which network looks. */
@@ -43,10 +44,12 @@ export interface LookedAt {
 /** A request, or why it could not be done: a fault of a run is none of the thread. */
 export type LookAnswer = { readonly look: Look } | { readonly fault: string };
 
+const PROGRAM = new URL("./network_worker.ts", import.meta.url);
+
 /** Networks of runs; dispose it to end the thread. */
-export class RunNetworks implements Disposable {
+export class RunNetworks implements AsyncDisposable {
   readonly #threads: number | undefined;
-  #thread: WorkerThread<LookRequest, LookAnswer> | null = null;
+  readonly #thread = new OnDemand(() => new WorkerThread<LookRequest, LookAnswer>(PROGRAM));
 
   /** @param threads Threads that compute, by default one for each core. */
   constructor(threads?: number) {
@@ -60,23 +63,13 @@ export class RunNetworks implements Disposable {
    */
   async look(place: NetworkPlace, pictures: readonly RgbImage[]): Promise<Look> {
     const { run, checkpoint } = place;
-    const thread = this.#thread ??= new WorkerThread(
-      new URL("./network_worker.ts", import.meta.url),
-    );
-    let answer: LookAnswer;
-    try {
-      answer = await thread.ask({ run, checkpoint, pictures, threads: this.#threads });
-    } catch (error) {
-      // The next request gets another one.
-      if (this.#thread === thread) this[Symbol.dispose]();
-      throw error;
-    }
+    const request = { run, checkpoint, pictures, threads: this.#threads };
+    const answer = await this.#thread.use((thread) => thread.ask(request));
     if ("fault" in answer) throw new Error(answer.fault);
     return answer.look;
   }
 
-  [Symbol.dispose](): void {
-    this.#thread?.[Symbol.dispose]();
-    this.#thread = null;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#thread[Symbol.asyncDispose]();
   }
 }

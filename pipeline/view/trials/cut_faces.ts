@@ -1,6 +1,7 @@
 /** Faces found in photographs and cut out, on a thread that starts with the first one. */
 
 import type { RgbImage } from "../../image/image.ts";
+import { OnDemand } from "../../streams/on_demand.ts";
 import { WorkerThread } from "../../streams/worker_thread.ts";
 
 /** A photograph, and what is wanted of it. */
@@ -17,9 +18,11 @@ export interface CutRequest {
 /** Pictures, or a sentence for the user that says why there are none. */
 export type CutAnswer = { readonly faces: readonly RgbImage[] } | { readonly fault: string };
 
+const PROGRAM = new URL("./cut_worker.ts", import.meta.url);
+
 /** Cuts out faces; dispose it to end the thread. */
-export class FaceCutter implements Disposable {
-  #thread: WorkerThread<CutRequest, CutAnswer> | null = null;
+export class FaceCutter implements AsyncDisposable {
+  readonly #thread = new OnDemand(() => new WorkerThread<CutRequest, CutAnswer>(PROGRAM));
 
   /**
    * The faces of a photograph, the one that matters most first; at least one.
@@ -27,21 +30,12 @@ export class FaceCutter implements Disposable {
    * @throws {Error} If it is no picture, or shows no face; in a sentence for the user.
    */
   async cut(request: CutRequest): Promise<readonly RgbImage[]> {
-    const thread = this.#thread ??= new WorkerThread(new URL("./cut_worker.ts", import.meta.url));
-    let answer: CutAnswer;
-    try {
-      answer = await thread.ask(request);
-    } catch (error) {
-      // The next request gets another one.
-      if (this.#thread === thread) this[Symbol.dispose]();
-      throw error;
-    }
+    const answer = await this.#thread.use((thread) => thread.ask(request));
     if ("fault" in answer) throw new Error(answer.fault);
     return answer.faces;
   }
 
-  [Symbol.dispose](): void {
-    this.#thread?.[Symbol.dispose]();
-    this.#thread = null;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#thread[Symbol.asyncDispose]();
   }
 }

@@ -17,7 +17,7 @@ export interface NamedRun {
 const MOST_ROWS = 436;
 
 /** Tries networks; dispose it to end its thread. */
-export class Trials implements Disposable {
+export class Trials implements AsyncDisposable {
   readonly #cutter = new FaceCutter();
   readonly #networks: RunNetworks;
 
@@ -44,8 +44,8 @@ export class Trials implements Disposable {
     return { faces: faces.map((face, i): TriedFace => ({ face: shown(face), said: said[i]! })) };
   }
 
-  [Symbol.dispose](): void {
-    this.#cutter[Symbol.dispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#cutter[Symbol.asyncDispose]();
   }
 }
 

@@ -18,7 +18,7 @@ Deno.test("RunNetworks says what predict says, by the model and by a checkpoint,
     await train({ records: someFaces(), config, backend, out: run });
     const predicted = await Array.fromAsync(predict({ run, images: findImages(IMAGES), backend }));
     const pictures = await Promise.all(IMAGES.map((path) => readImage(path)));
-    using networks = new RunNetworks(1);
+    await using networks = new RunNetworks(1);
     const model = await networks.look({ run, checkpoint: null }, pictures);
     assert.equal(model.at, null);
     assert.equal(model.learnt.length, 40);
