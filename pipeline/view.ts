@@ -80,22 +80,23 @@ export async function openView(options: ViewOptions): Promise<View> {
   const corrector = "file" in correcting
     ? await Corrector.open({ path: correcting.file, table, events, onFault, signal })
     : correcting.off;
-  const held = new AsyncDisposableStack();
-  const refiner = held.use(new Refiner());
+  await using opening = new AsyncDisposableStack();
+  const refiner = opening.use(new Refiner());
   app.route("/api/faces", correctionRoutes(table, corrector, refiner));
   const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
+  if (typeof labels !== "string") opening.use(labels);
   app.route("/api/faces", labelRoutes(table, labels));
   const about = () => aboutOf(options, table, labels, runs);
   app.get("/api/about", async (context) => context.json(await about()));
-  const networks = held.use(new RunNetworks());
-  const trials = held.use(new Trials(networks));
+  const networks = opening.use(new RunNetworks());
+  const trials = opening.use(new Trials(networks));
   app.route("/api/try", tryRoutes(trials, table, (name) => runs.named(name)));
   app.route("/api/runs", runRoutes(runs));
   const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
-  if (typeof labels !== "string") held.use(labels);
-  if (typeof corrector !== "string") held.use(corrector).begin();
+  if (typeof corrector !== "string") opening.use(corrector).begin();
   else readLandmarks(options, table, events);
+  const held = opening.move();
   return {
     address: addressOf(gate),
     finished: finished.finally(() => held.disposeAsync()),

@@ -1,13 +1,42 @@
 /** The local page for tests: served in this process, at a port of its own. */
 
+import assert from "node:assert/strict";
 import { openDataset } from "../../pipeline/dataset.ts";
 import type { FaceRecord } from "../../pipeline/face/record.ts";
 import { openView, type ViewOptions } from "../../pipeline/view.ts";
+import { Events } from "../../pipeline/view/server/events.ts";
+import type { Told } from "../../pipeline/view/wire.ts";
 import { SAMPLE, SAMPLE_LANDMARKS } from "./train_context.ts";
 
 /** All faces of the sample. */
 export async function* sampleRecords(): AsyncGenerator<FaceRecord> {
   yield* (await openDataset(SAMPLE)).records();
+}
+
+/** What pages would be told. */
+export class Heard extends Events {
+  readonly all: Told[] = [];
+
+  override tell(event: Told): void {
+    this.all.push(event);
+    super.tell(event);
+  }
+
+  get states(): string[] {
+    return this.all.flatMap((event) => event.type === "saving" ? [event.state] : []);
+  }
+}
+
+/** Waits for what is to come, ten seconds at most. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.fail(what);
 }
 
 /** A page that is served until it is disposed. */

@@ -4,26 +4,18 @@ import { basename } from "node:path";
 import { Corrections, type Outcome } from "../../landmarks/corrections/corrections.ts";
 import { rejectedPath } from "../../landmarks/files/landmark_file.ts";
 import type { FaceTable } from "../faces/face_table.ts";
-import type { Events } from "../server/events.ts";
+import { Autosave, type AutosaveOptions } from "./autosave.ts";
 import { Overlay } from "./overlay.ts";
 import { saveCorrections } from "./save_corrections.ts";
 
 /** Milliseconds between looks at what other processes do to the files. */
 const LOOK_EVERY = 1000;
-/** Milliseconds from the last change to the writing of the file. */
-const SAVE_AFTER = 2000;
 
-/** What a corrector works with. */
-interface CorrectorOptions {
-  /** The landmarks file, which may not be there yet. */
-  readonly path: string;
+/** What a corrector works with; the file is that of the landmarks, which may not be there yet. */
+interface CorrectorOptions extends Omit<AutosaveOptions, "write"> {
   readonly table: FaceTable;
-  readonly events: Events;
-  /** Told what goes wrong beside requests. */
-  readonly onFault: (fault: string) => void;
   /** Ends the reading of the file. */
   readonly signal: AbortSignal;
-  readonly saveAfter?: number;
 }
 
 /** Keeps what people say of the faces of one landmarks file; disposing it writes what is not written yet. */
@@ -31,19 +23,22 @@ export class Corrector implements AsyncDisposable {
   readonly #options: CorrectorOptions;
   readonly #corrections: Corrections;
   readonly #overlay: Overlay;
+  readonly #saving: Autosave;
   /** Size and time of the files as they were read; null before. */
   #stamp: string | null = null;
   #watch: ReturnType<typeof setInterval> | undefined;
-  #due: ReturnType<typeof setTimeout> | undefined;
-  #fault: string | null = null;
   #isEnded = false;
-  /** Reading and writing of the files, one after the other. */
-  #last: Promise<void> = Promise.resolve();
 
   private constructor(options: CorrectorOptions) {
     this.#options = options;
     this.#corrections = new Corrections(options.path);
     this.#overlay = new Overlay(options.table, this.#corrections);
+    this.#saving = new Autosave({
+      ...options,
+      write: () => this.#write(),
+      // Reading that was given up is no fault.
+      onFault: (fault) => options.signal.aborted && this.#stamp === null || options.onFault(fault),
+    });
   }
 
   /**
@@ -59,7 +54,7 @@ export class Corrector implements AsyncDisposable {
 
   /** Reads the landmarks file, and from then on watches what others do to it and to the journal. */
   begin(): void {
-    const look = () => void this.#alone(() => this.#look());
+    const look = () => void this.#saving.alone(() => this.#look());
     this.#watch = setInterval(look, LOOK_EVERY);
     look();
   }
@@ -80,7 +75,7 @@ export class Corrector implements AsyncDisposable {
     if (fault !== null) throw new RangeError(`${image} cannot be corrected: ${fault}.`);
     if (before === null || this.#stamp === null) {
       const reading = `${basename(path)} is still being read: try again in a moment.`;
-      throw new RangeError(this.#fault ?? reading);
+      throw new RangeError(this.#saving.fault ?? reading);
     }
     const isFresh = revision === this.#corrections.revision(image);
     if (outcome === null && isFresh && this.#corrections.byHand(image) === null) {
@@ -92,43 +87,19 @@ export class Corrector implements AsyncDisposable {
     } finally {
       this.#show();
     }
-    this.#tell("waiting", `Kept; ${basename(path)} follows in a moment.`);
-    this.#saveSoon();
+    this.#saving.changed();
   }
 
   /** Writes what is not written, if nobody else writes. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watch);
-    clearTimeout(this.#due);
     this.#isEnded = true;
-    await this.#alone(() => this.#save());
+    await this.#saving[Symbol.asyncDispose]();
   }
 
-  #saveSoon(): void {
-    clearTimeout(this.#due);
-    if (this.#isEnded) return;
-    const { saveAfter = SAVE_AFTER } = this.#options;
-    this.#due = setTimeout(() => this.#alone(() => this.#save()), saveAfter);
-  }
-
-  /** Brings the files up to what the journal says; tries again later where they cannot be written. */
-  async #save(): Promise<void> {
-    // Before the files have been read there is nothing to compare with; the next start will do it.
-    if (this.#stamp === null) return;
-    const name = basename(this.#options.path);
-    try {
-      if (this.#overlay.lacking().size > 0) await this.#write();
-      this.#tell("saved", `${name} has what you have corrected.`);
-    } catch (error) {
-      const isBusy = error instanceof Deno.errors.Busy;
-      const why = isBusy ? "follows when `landmarks` has ended" : "could not be written";
-      this.#tell("journal", `Kept in the journal; ${name} ${why}.`);
-      if (!isBusy) this.#report(error);
-      this.#saveSoon();
-    }
-  }
-
+  /** Brings the files up to what the journal says. */
   async #write(): Promise<void> {
+    if (this.#overlay.lacking().size === 0) return;
     const { path, table } = this.#options;
     const saved = await saveCorrections(path, {
       lacking: async () => {
@@ -144,10 +115,6 @@ export class Corrector implements AsyncDisposable {
     this.#overlay.written(saved);
   }
 
-  #tell(state: "saved" | "journal" | "waiting", text: string): void {
-    this.#options.events.tell({ type: "saving", state, text });
-  }
-
   /** Looks whether others have changed the journal or the files. */
   async #look(): Promise<void> {
     if (this.#isEnded) return;
@@ -155,7 +122,7 @@ export class Corrector implements AsyncDisposable {
     const isNew = await this.#readFiles();
     if (changed.size === 0 && !isNew) return;
     this.#show();
-    if (this.#overlay.lacking().size > 0) this.#saveSoon();
+    if (this.#overlay.lacking().size > 0) this.#saving.changed();
   }
 
   /** Reads the files, unless they are as they were. */
@@ -168,18 +135,6 @@ export class Corrector implements AsyncDisposable {
     this.#overlay.renew();
     events.tell({ type: "faces", version: table.version });
     return true;
-  }
-
-  /** One after the other; what goes wrong is told once. */
-  #alone(work: () => Promise<void>): Promise<void> {
-    return this.#last = this.#last.then(work).catch((error) => this.#report(error));
-  }
-
-  #report(error: unknown): void {
-    const fault = error instanceof Error ? error.message : `${error}`;
-    if (this.#options.signal.aborted && this.#stamp === null || fault === this.#fault) return;
-    this.#fault = fault;
-    this.#options.onFault(fault);
   }
 
   /** Shows what is new in the journal. */

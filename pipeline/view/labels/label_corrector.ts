@@ -3,7 +3,6 @@
  * they are then, which `--labels` reads.
  */
 
-import { basename } from "node:path";
 import { type Attribute, ATTRIBUTES, hasAttribute, labelsOf } from "../../face/attributes.ts";
 import { BufferedWriter } from "../../files/buffered_writer.ts";
 import { ChangeJournal } from "../../files/changes/change_journal.ts";
@@ -12,13 +11,10 @@ import { fields, list, oneOf, text } from "../../files/json_shape.ts";
 import { exists } from "../../files/write_file.ts";
 import { nameInTable } from "../../image/image_name.ts";
 import { besideLandmarks } from "../../landmarks/files/landmark_endings.ts";
+import { Autosave, type AutosaveOptions } from "../corrections/autosave.ts";
 import type { FaceTable } from "../faces/face_table.ts";
 import { pause, SLICE } from "../faces/slices.ts";
 import type { Correcting } from "../wire.ts";
-import type { Events } from "../server/events.ts";
-
-/** Milliseconds from the last change to the file. */
-const SAVE_AFTER = 2000;
 
 /** A line of the journal. */
 interface LabelChange {
@@ -30,13 +26,10 @@ interface LabelChange {
 const LINE = fields({ image: text, labels: list(oneOf(...ATTRIBUTES)) });
 
 /** What labels are corrected with. */
-interface LabelOptions {
+interface LabelOptions extends Omit<AutosaveOptions, "path" | "write"> {
   /** The landmarks file beside which they go. */
   readonly landmarks: string;
   readonly table: FaceTable;
-  readonly events: Events;
-  /** Told of what cannot be written. */
-  readonly onFault: (fault: string) => void;
 }
 
 /** Corrects labels; dispose it to write what is not written. */
@@ -45,9 +38,7 @@ export class LabelCorrector implements AsyncDisposable {
   readonly path: string;
   readonly #options: LabelOptions;
   readonly #journal: ChangeJournal<LabelChange>;
-  #due: ReturnType<typeof setTimeout> | undefined;
-  /** Writing, one after the other. */
-  #last: Promise<void> = Promise.resolve();
+  readonly #saving: Autosave;
 
   private constructor(options: LabelOptions) {
     this.#options = options;
@@ -56,6 +47,7 @@ export class LabelCorrector implements AsyncDisposable {
       besideLandmarks(options.landmarks, ".labels.ndjson"),
       changeOf,
     );
+    this.#saving = new Autosave({ ...options, path: this.path, write: () => this.#write() });
   }
 
   /**
@@ -91,6 +83,8 @@ export class LabelCorrector implements AsyncDisposable {
       throw new Error(`${path} is not of this page, which would replace it; give it another name`);
     }
     corrector.#show(await corrector.#journal.read());
+    // A process that was killed may have left the file behind it.
+    if (corrector.#journal.version > 0) corrector.#saving.changed();
     return corrector;
   }
 
@@ -107,13 +101,11 @@ export class LabelCorrector implements AsyncDisposable {
     } finally {
       this.#show([image]);
     }
-    clearTimeout(this.#due);
-    this.#due = setTimeout(() => this.#save(), SAVE_AFTER);
+    this.#saving.changed();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearTimeout(this.#due);
-    await this.#save();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#saving[Symbol.asyncDispose]();
   }
 
   #show(images: Iterable<string>): void {
@@ -127,20 +119,12 @@ export class LabelCorrector implements AsyncDisposable {
     events.tell({ type: "faces", version: table.version });
   }
 
-  #save(): Promise<void> {
-    return this.#last = this.#last.then(() => this.#write()).catch((error) => {
-      const name = basename(this.path);
-      this.#options.onFault(`${name} could not be written: ${(error as Error).message}`);
-    });
-  }
-
-  /** The labels of all faces, where any was changed. */
+  /** The labels of all faces. */
   async #write(): Promise<void> {
+    const { table } = this.#options;
+    await using file = await BufferedWriter.open(this.path);
     // Others may have added to it.
     this.#show(await this.#journal.read());
-    if (this.#journal.version === 0) return;
-    const { table, events } = this.#options;
-    await using file = await BufferedWriter.open(this.path);
     await file.write(csvRow(["image_name", ...ATTRIBUTES]));
     for (let id = 0; id < table.size; id++) {
       const labels = table.labels(id);
@@ -150,8 +134,6 @@ export class LabelCorrector implements AsyncDisposable {
       if (id % SLICE === SLICE - 1) await pause();
     }
     await file.commit();
-    const told = `${basename(this.path)} has the labels as you have corrected them.`;
-    events.tell({ type: "saving", state: "saved", text: told });
   }
 }
 

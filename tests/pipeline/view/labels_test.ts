@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { namesOf } from "../../../pipeline/face/attributes.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";
+import { FileWriter } from "../../../pipeline/files/write_file.ts";
+import { FaceTable } from "../../../pipeline/view/faces/face_table.ts";
+import { LabelCorrector } from "../../../pipeline/view/labels/label_corrector.ts";
 import type { ChangeRefusal, FaceDetail, FacePage } from "../../../pipeline/view/wire.ts";
 import { SAMPLE, SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
-import { ServedView } from "../../contexts/view_context.ts";
+import { Heard, sampleRecords, ServedView, until } from "../../contexts/view_context.ts";
 import { Browser, chromium } from "../../contexts/browser_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
@@ -57,6 +60,42 @@ Deno.test("PUT labels: journal first, then a label file that --labels reads; the
       [["Bald", "Smiling"], 1],
       "at the next start",
     );
+  });
+});
+
+Deno.test("LabelCorrector waits for who writes its file, and at the next start writes what a killed one did not", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "faces.csv");
+    const path = join(folder, "faces.labels.csv");
+    const faults: string[] = [];
+    const open = async (events: Heard) => {
+      const table = await FaceTable.from(sampleRecords());
+      const onFault = (fault: string) => void faults.push(fault);
+      const corrector = await LabelCorrector.beside(
+        { file },
+        { table, events, onFault, saveAfter: 20 },
+      );
+      return typeof corrector === "string" ? assert.fail(corrector) : corrector;
+    };
+    {
+      const heard = new Heard();
+      await using corrector = await open(heard);
+      {
+        await using _ = await FileWriter.open(path);
+        await corrector.change(3, 0, ["Bald"]);
+        await until("it is told that others write", () => heard.states.includes("journal"));
+      }
+      await until("the file follows by itself", () => heard.states.at(-1) === "saved");
+      assert.equal(heard.states[0], "waiting");
+    }
+    const written = await Deno.readTextFile(path);
+    assert.match(written, /^000004\.jpg(,-1){4},1(,-1){35}$/m);
+    await Deno.remove(path);
+    const heard = new Heard();
+    await using _ = await open(heard);
+    await until("the file is there again", () => heard.states.at(-1) === "saved");
+    assert.equal(await Deno.readTextFile(path), written);
+    assert.deepEqual(faults, []);
   });
 });
 

@@ -7,37 +7,15 @@ import { readTable } from "../../../../pipeline/landmarks/files/landmark_file.ts
 import { Corrector } from "../../../../pipeline/view/corrections/corrector.ts";
 import { FaceTable } from "../../../../pipeline/view/faces/face_table.ts";
 import { Events } from "../../../../pipeline/view/server/events.ts";
-import type { Told } from "../../../../pipeline/view/wire.ts";
+import { Heard, until } from "../../../contexts/view_context.ts";
 import { inFolder, pointsFrom, recordOf, streamOf } from "../../../fixtures/face_records.ts";
 
 const NAMES = ["a.jpg", "b.jpg", "c.jpg"];
-
-/** What pages would be told. */
-class Heard extends Events {
-  readonly all: Told[] = [];
-
-  override tell(event: Told): void {
-    this.all.push(event);
-    super.tell(event);
-  }
-
-  get states(): string[] {
-    return this.all.flatMap((event) => event.type === "saving" ? [event.state] : []);
-  }
-}
 
 /** Writes the landmarks of all faces, as a search does. */
 async function search(path: string, first: number): Promise<void> {
   const found = NAMES.map((image, i) => recordOf(image, { points: pointsFrom(first + i) }));
   await Array.fromAsync(writeLandmarks(path)(streamOf(found)));
-}
-
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(what);
 }
 
 /** Works with a corrector that saves at once. */
