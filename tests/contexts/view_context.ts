@@ -48,7 +48,8 @@ export class ServedView implements AsyncDisposable {
   readonly #token: string;
   readonly #end: () => Promise<void>;
 
-  private constructor(address: string, end: () => Promise<void>) {
+  /** A page that is served already, and how it is ended. */
+  constructor(address: string, end: () => Promise<void>) {
     this.address = address;
     const url = new URL(address);
     this.origin = url.origin;
