@@ -1,7 +1,8 @@
-/** A browser for tests of pages: Debian's Chromium, driven by puppeteer-core, where both can be had. */
+/** Browsers for tests of pages, driven by puppeteer-core, where they can be had. */
 
 import { join } from "node:path";
 import { readLines } from "../../pipeline/files/read_lines.ts";
+import { exists } from "../../pipeline/files/write_file.ts";
 import { ALONE, isFetched } from "./npm_peer.ts";
 
 /** What a page of the browser is told to do; `page` names it, and opens it where there is none of the name. */
@@ -30,8 +31,25 @@ export type BrowserReply = { readonly value: unknown } | { readonly error: strin
 
 const PEER = join(import.meta.dirname!, "..", "peers", "pages", "drive_browser.ts");
 
-/** Path of Chromium; null where it or puppeteer-core is missing. */
-export const chromium: string | null = await findChromium();
+/** A browser that is installed. */
+export interface InstalledBrowser {
+  readonly browser: "chromium" | "firefox";
+  readonly path: string;
+  /** The backends of tfjs that it has without a graphics card. */
+  readonly backends: readonly string[];
+}
+
+const DEBIANS: readonly InstalledBrowser[] = [
+  { browser: "chromium", path: "/usr/bin/chromium", backends: ["wasm", "webgl", "webgpu"] },
+  { browser: "firefox", path: "/usr/bin/firefox-esr", backends: ["wasm", "webgpu"] },
+];
+
+/** The browsers that can be driven; none where puppeteer-core is missing. */
+export const BROWSERS: readonly InstalledBrowser[] = await findBrowsers();
+
+/** Path of Chromium, or null. */
+export const chromium: string | null =
+  BROWSERS.find(({ browser }) => browser === "chromium")?.path ?? null;
 
 if (chromium === null) {
   const line =
@@ -39,12 +57,10 @@ if (chromium === null) {
   Deno.stderr.writeSync(new TextEncoder().encode(line));
 }
 
-async function findChromium(): Promise<string | null> {
-  for (const path of ["/usr/bin/chromium", "/usr/bin/chromium-browser"]) {
-    const isThere = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
-    if (isThere) return await isFetched(PEER) ? path : null;
-  }
-  return null;
+async function findBrowsers(): Promise<InstalledBrowser[]> {
+  const found: InstalledBrowser[] = [];
+  for (const browser of DEBIANS) if (await exists(browser.path)) found.push(browser);
+  return found.length > 0 && await isFetched(PEER) ? found : [];
 }
 
 /** A browser process; dispose it to close it. */

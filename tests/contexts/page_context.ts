@@ -1,20 +1,13 @@
-/** Browsers for exported pages: Debian's Chromium and Firefox, driven by puppeteer-core, where they can be had. */
+/** Exported pages in the browsers that are installed. */
 
 import { join } from "node:path";
-import { ALONE, isFetched } from "./npm_peer.ts";
+import type { InstalledBrowser } from "./browser_context.ts";
+import { ALONE } from "./npm_peer.ts";
 import { runProcess } from "./python_peer.ts";
-
-/** A browser that is installed. */
-export interface PageBrowser {
-  readonly browser: "chromium" | "firefox";
-  readonly path: string;
-  /** The page shows each photo on each of them: what the browser has without a graphics card. */
-  readonly backends: readonly string[];
-}
 
 /** What is done with a page. */
 export interface PageTask {
-  readonly browser: PageBrowser;
+  readonly browser: InstalledBrowser;
   /** The exported folder. */
   readonly folder: string;
   /** Paths of photos. */
@@ -53,29 +46,6 @@ export interface PageAnswer {
 }
 
 const PEER = join(import.meta.dirname!, "..", "peers", "models", "run_page.ts");
-
-const INSTALLED: readonly PageBrowser[] = [
-  { browser: "chromium", path: "/usr/bin/chromium", backends: ["wasm", "webgl", "webgpu"] },
-  { browser: "firefox", path: "/usr/bin/firefox-esr", backends: ["wasm", "webgpu"] },
-];
-
-/** The browsers that can be driven; none where puppeteer-core is missing. */
-export const BROWSERS: readonly PageBrowser[] = await findBrowsers();
-
-if (BROWSERS.length === 0) {
-  const line =
-    "NO BROWSER: chromium or npm's puppeteer-core cannot be had, so pages are NOT TESTED.\n";
-  Deno.stderr.writeSync(new TextEncoder().encode(line));
-}
-
-async function findBrowsers(): Promise<PageBrowser[]> {
-  const found: PageBrowser[] = [];
-  for (const browser of INSTALLED) {
-    const isThere = await Deno.stat(browser.path).then(({ isFile }) => isFile, () => false);
-    if (isThere) found.push(browser);
-  }
-  return found.length > 0 && await isFetched(PEER) ? found : [];
-}
 
 /** Drives a page. */
 export async function drivePage(task: PageTask): Promise<PageAnswer> {

@@ -5,13 +5,8 @@ import { exportModel } from "../../../pipeline/export.ts";
 import { findImages } from "../../../pipeline/image/find_images.ts";
 import { encodePng, readImage } from "../../../pipeline/image/image.ts";
 import { predict, type PredictedImage } from "../../../pipeline/predict.ts";
-import {
-  BROWSERS,
-  drivePage,
-  type PageAnswer,
-  type PageBrowser,
-  type ShownFace,
-} from "../../contexts/page_context.ts";
+import { BROWSERS, type InstalledBrowser } from "../../contexts/browser_context.ts";
+import { drivePage, type PageAnswer, type ShownFace } from "../../contexts/page_context.ts";
 import { realData } from "../../contexts/real_data.ts";
 import { SAMPLE, trainSmall } from "../../contexts/train_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
@@ -42,7 +37,7 @@ function assertSaid(shown: readonly ShownFace[], said: readonly PredictedImage[]
 function assertPage(
   page: PageAnswer,
   said: readonly PredictedImage[],
-  { browser, backends }: PageBrowser,
+  { browser, backends }: InstalledBrowser,
 ) {
   for (const name of backends) {
     const shown = page.faces[name]!;
