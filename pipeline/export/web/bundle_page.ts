@@ -6,6 +6,7 @@ import wasm from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.
 import style from "../../report/style.css" with { type: "text" };
 import { browserModules } from "../../files/browser_modules.ts";
 import { PAGE_MODULE } from "../../files/standalone.ts";
+import controlStyle from "./controls.css" with { type: "text" };
 import page from "./index.html" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 import resultStyle from "./result/result.css" with { type: "text" };
@@ -21,7 +22,7 @@ type Files = Record<string, Uint8Array | string>;
 export async function pageFiles(): Promise<Files> {
   return {
     "index.html": page,
-    "style.css": style + resultStyle + pageStyle,
+    "style.css": style + controlStyle + resultStyle + pageStyle,
     "tfjs-backend-wasm-simd.wasm": wasm,
     ...await browserModules(import.meta.dirname, "page.ts", PAGE_MODULE),
   };

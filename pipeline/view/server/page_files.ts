@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import { browserModules } from "../../files/browser_modules.ts";
 import { VIEW_MODULE } from "../../files/standalone.ts";
+import controlStyle from "../../export/web/controls.css" with { type: "text" };
 import resultStyle from "../../export/web/result/result.css" with { type: "text" };
 import reportStyle from "../../report/style.css" with { type: "text" };
 import browseStyle from "../page/browse/browse.css" with { type: "text" };
@@ -16,7 +17,7 @@ import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 
 /** What is shared first, then each place's own. */
 const STYLES = [
-  ...[reportStyle, uplotStyle, resultStyle, viewStyle],
+  ...[reportStyle, uplotStyle, controlStyle, resultStyle, viewStyle],
   ...[browseStyle, faceStyle, correctStyle, runsStyle, tryStyle],
 ];
 
