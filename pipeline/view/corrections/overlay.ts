@@ -66,6 +66,6 @@ export class Overlay {
 
   /** What the files say. */
   #told(image: string): Outcome | null {
-    return this.#written.get(image) ?? this.#table.told(image);
+    return this.#written.get(image) ?? this.#table.landmarks?.of(image) ?? null;
   }
 }

@@ -2,13 +2,9 @@
 
 import { SPLITS } from "../../face/record.ts";
 import type { FaceRecord, Split } from "../../face/record.ts";
-import { LandmarkTable } from "../../landmarks/files/landmark_table.ts";
-import { NOT_YET, type Outcome } from "../../landmarks/corrections/corrections.ts";
-import { readTable, rejectedPath } from "../../landmarks/files/landmark_file.ts";
-import { readRejections } from "../../landmarks/files/rejections.ts";
-import { isNotThere } from "../../files/write_file.ts";
+import type { Outcome } from "../../landmarks/corrections/corrections.ts";
 import type { FaceState } from "../wire.ts";
-import { pause, SLICE } from "./slices.ts";
+import { FileLandmarks } from "./file_landmarks.ts";
 
 /** Stands for a face without a split, or without labels. */
 const NONE = 255;
@@ -35,12 +31,7 @@ export class FaceTable {
   /** Why a face takes no part, whatever its landmarks. */
   readonly #faults = new Map<number, string>();
   #ids: Map<string, number> | null = null;
-  #landmarks: LandmarkTable | null = null;
-  /** Whether each face has points there: names are slow to look up. */
-  #found = new Uint8Array(0);
-  /** How often a landmarks file has been read. */
-  landmarksRead = 0;
-  #rejections: ReadonlyMap<string, string> = new Map();
+  #landmarks: FileLandmarks | null = null;
   /** What replaces the landmarks file's word. */
   readonly #changed = new Map<number, FaceChange>();
   /** How often labels were changed, of those that were. */
@@ -63,24 +54,18 @@ export class FaceTable {
   }
 
   /**
-   * Reads a landmarks file, in place of one that was read before. A file that is not there yet has no points.
+   * Reads a landmarks file, in place of one that was read before.
    *
    * @throws {SyntaxError} As of `readLandmarks`.
    */
   async readLandmarks(path: string, signal?: AbortSignal): Promise<void> {
-    const table = await readTable(path, { signal }).catch((error) => {
-      if (isNotThere(error)) return new LandmarkTable();
-      throw error;
-    });
-    const rejections = await readRejections(rejectedPath(path));
-    const found = new Uint8Array(this.size);
-    for (let id = 0; id < this.size; id++) {
-      if (table.get(this.name(id))) found[id] = 1;
-      if (id % SLICE === SLICE - 1) await pause();
-    }
-    [this.#landmarks, this.#found, this.#rejections] = [table, found, rejections];
-    this.landmarksRead++;
+    this.#landmarks = await FileLandmarks.read(path, this.#names, signal);
     this.#version++;
+  }
+
+  /** What the landmarks file said when it was read; null if it has not been. */
+  get landmarks(): FileLandmarks | null {
+    return this.#landmarks;
   }
 
   /** How many faces there are. */
@@ -156,15 +141,7 @@ export class FaceTable {
     if (changed) return changed;
     const fault = this.#faults.get(id);
     if (fault !== undefined) return { points: null, reason: fault };
-    return this.told(this.name(id));
-  }
-
-  /** What the landmarks file said of an image when it was read; null if it has not been. */
-  told(image: string): Outcome | null {
-    if (this.#landmarks === null) return null;
-    const points = this.#landmarks.get(image);
-    if (points) return { points, reason: null };
-    return { points: null, reason: this.#rejections.get(image) ?? NOT_YET };
+    return this.#landmarks?.of(this.name(id)) ?? null;
   }
 
   state(id: number): FaceState {
@@ -172,7 +149,7 @@ export class FaceTable {
     if (changed) return changed.points ? "found" : "rejected";
     if (this.#faults.has(id)) return "rejected";
     if (this.#landmarks === null) return null;
-    return this.#found[id] ? "found" : "rejected";
+    return this.#landmarks.has(id) ? "found" : "rejected";
   }
 
   /** Whether a person's word counts. */

@@ -6,6 +6,7 @@ import { makePolygons, MAX_CORNERS, writePolygons } from "../../face/region_poly
 import { ATTRIBUTE_REGIONS, REGIONS } from "../../face/regions.ts";
 import { pause, SLICE } from "./slices.ts";
 import type { FaceTable } from "./face_table.ts";
+import type { FileLandmarks } from "./file_landmarks.ts";
 
 /** Not looked at yet; regions have 14 bits. */
 const UNKNOWN = 0xffff;
@@ -21,7 +22,7 @@ export class RegionIndex {
   readonly #frame: Extent | null;
   readonly #polygons = makePolygons(1);
   #bits = new Uint16Array(0);
-  #landmarks = -1;
+  #landmarks: FileLandmarks | null = null;
 
   /** @param frame The size of all pictures; null where they differ, and their right and lower edges are not known. */
   constructor(table: FaceTable, frame: Extent | null) {
@@ -31,9 +32,9 @@ export class RegionIndex {
 
   /** Looks at all faces, so that {@linkcode RegionIndex.of} need not. */
   async prepare(): Promise<void> {
-    if (this.#landmarks !== this.#table.landmarksRead) {
+    if (this.#landmarks !== this.#table.landmarks) {
       this.#bits = new Uint16Array(this.#table.size).fill(UNKNOWN);
-      this.#landmarks = this.#table.landmarksRead;
+      this.#landmarks = this.#table.landmarks;
     }
     for (let id = 0; id < this.#table.size; id++) {
       this.of(id);
