@@ -11,7 +11,7 @@ import { BatchFeed } from "./faces/batch_feed.ts";
 import type { Learner } from "../compute/learner.ts";
 import type { TrainLog } from "./files/log.ts";
 import type { LearntBatch, LossReader } from "./loss_reader.ts";
-import { learningRateAt } from "./schedule.ts";
+import { learningRateAt, stepsPerEpoch } from "./schedule.ts";
 import type { RunPictures } from "./faces/run_pictures.ts";
 import type { RunState } from "./run_state.ts";
 import type { StepWatch } from "./step_times.ts";
@@ -46,14 +46,13 @@ export class EpochSteps {
     faces: TrainedFaces,
     { runState, watch, pictures }: EpochParts,
   ) {
-    const { batch, accumulate } = options.config;
     this.#options = options;
     this.#learner = learner;
     this.#faces = faces;
     this.#runState = runState;
     this.#watch = watch;
     this.#pictures = pictures;
-    this.#perEpoch = Math.ceil(Math.ceil(faces.train.length / batch) / accumulate);
+    this.#perEpoch = stepsPerEpoch(faces.train.length, options.config);
   }
 
   /** Takes the epoch's steps that are left, each on the mean of some batches. */

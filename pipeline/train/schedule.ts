@@ -1,6 +1,6 @@
 /** The learning rate of every step. */
 
-import type { ScheduleSettings } from "../network/settings.ts";
+import type { ScheduleSettings, TrainConfig } from "../network/settings.ts";
 
 /** Where a training stands before a step. */
 export interface Moment {
@@ -34,6 +34,14 @@ export function learningRateAt(settings: ScheduleSettings, moment: Moment): numb
   return step + 1 < rising ? rate * (step + 1) / rising : rate;
 }
 
+/** Steps of an epoch of so many faces. */
+export function stepsPerEpoch(
+  faces: number,
+  { batch, accumulate }: Pick<TrainConfig, "batch" | "accumulate">,
+): number {
+  return Math.ceil(Math.ceil(faces / batch) / accumulate);
+}
+
 /** How long validation has not improved. */
 export interface Patience {
   /** Validations since the best one. */
@@ -60,4 +68,12 @@ export function afterValidation(
     sincePlateau: isPlateau ? 0 : sincePlateau + 1,
     plateaus: plateaus + (isPlateau ? 1 : 0),
   };
+}
+
+/** Whether that is as long as is waited; 0 waits for ever. */
+export function isSpent(
+  { sinceBest }: Patience,
+  { patience }: Pick<TrainConfig, "patience">,
+): boolean {
+  return patience > 0 && sinceBest >= patience;
 }

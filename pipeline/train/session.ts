@@ -18,7 +18,7 @@ import { LossReader } from "./loss_reader.ts";
 import { lostInTraining } from "./lost_in_training.ts";
 import { measure } from "./measure.ts";
 import { writeModel } from "./files/model_folder.ts";
-import { afterValidation } from "./schedule.ts";
+import { afterValidation, isSpent } from "./schedule.ts";
 import { RunState } from "./run_state.ts";
 import { StepWatch } from "./step_times.ts";
 
@@ -83,7 +83,11 @@ export class Session {
     const counts = [...this.#options.counts ?? [], ...this.#faces.counts];
     log.writeCounts(counts);
     let last: EpochLine | null = null;
-    while (this.#runState.at.epoch < config.epochs && !this.#isSpent) {
+    const isOver = () => {
+      const { epoch, patience } = this.#runState.at;
+      return epoch >= config.epochs || isSpent(patience, config);
+    };
+    while (!isOver()) {
       last = await this.#runEpoch(log);
       log.write(last);
       onEpoch?.(last);
@@ -95,12 +99,6 @@ export class Session {
     const { train, validation } = this.#faces;
     const faces = { train: train.length, validation: validation.length };
     return { run: out, faces, counts, epochs: epoch, bestEpoch: best[0]?.epoch ?? epoch - 1, last };
-  }
-
-  /** Whether validation has not improved for as long as is waited. */
-  get #isSpent(): boolean {
-    const { patience } = this.#options.config;
-    return patience > 0 && this.#runState.at.patience.sinceBest >= patience;
   }
 
   async #runEpoch(log: TrainLog): Promise<EpochLine> {
