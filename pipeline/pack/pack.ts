@@ -2,7 +2,8 @@
 
 import type { PictureSize, ReadPicture } from "../image/reading/read_picture.ts";
 import { FileWriter, WriteError } from "../files/write_file.ts";
-import { encodeEnds, pictureBytes, PIXELS_AT, readAt, readEnds, writeAt } from "./pack_file.ts";
+import { readAt, writeAt } from "../files/file_bytes.ts";
+import { encodeEnds, pictureBytes, PIXELS_AT, readEnds } from "./pack_file.ts";
 import { PackIndex } from "./pack_index.ts";
 
 /** A pack that is complete. Dispose it to close the file. */

@@ -19,6 +19,7 @@
 
 import { concat } from "@std/bytes";
 import { crc32 } from "node:zlib";
+import { readAt } from "../files/file_bytes.ts";
 import {
   bytesOf,
   decodeHead,
@@ -125,24 +126,4 @@ function indexOf(tensors: Readonly<Record<string, StoredTensor>>): PackIndex {
   }
   Object.assign(index.damage, damage);
   return index;
-}
-
-/**
- * Fills bytes from a place of a file.
- *
- * @throws {RangeError} If the file ends before.
- */
-export function readAt(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
-  file.seekSync(at, Deno.SeekMode.Start);
-  for (let done = 0; done < bytes.length;) {
-    const read = file.readSync(bytes.subarray(done));
-    if (read === null) throw new RangeError("it is cut short");
-    done += read;
-  }
-}
-
-/** Writes bytes at a place of a file. */
-export function writeAt(file: Deno.FsFile, at: number, bytes: Uint8Array): void {
-  file.seekSync(at, Deno.SeekMode.Start);
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }

@@ -3,9 +3,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { count, fields, list, number } from "../../files/json_shape.ts";
 import { isObject, parseJson } from "../../files/json_text.ts";
+import { readAt } from "../../files/file_bytes.ts";
 import { oneLine } from "../../files/quoted.ts";
 import { Random } from "../../numbers/random.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../files/safetensors.ts";
+import { decodeHead, decodeSafetensors, encodeSafetensors } from "../../files/safetensors.ts";
 import { checkSchema, SchemaError, schemaOf } from "../../files/schema.ts";
 import type { Patience } from "../schedule.ts";
 
@@ -111,6 +112,21 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SyntaxError(`Cannot read checkpoint ${path}: ${reason}`, { cause });
   }
+}
+
+/**
+ * Reads where the run stood, and nothing of the tensors: the checksum is not looked at.
+ *
+ * @throws {Error} If it cannot be read.
+ */
+export async function readCheckpointMetadata(path: string): Promise<CheckpointMetadata> {
+  using file = await Deno.open(path);
+  const length = new Uint8Array(8);
+  readAt(file, 0, length);
+  const end = 8 + Number(new DataView(length.buffer).getBigUint64(0, true));
+  const head = new Uint8Array(Math.min(end, file.statSync().size));
+  readAt(file, 0, head);
+  return metadataIn(decodeHead(head).metadata.attparsenet ?? "{}", path);
 }
 
 async function decodeCheckpoint(

@@ -9,7 +9,12 @@
 import { join } from "node:path";
 import { exists, FileWriter, systemReason, UNFINISHED, writeFile } from "../../files/write_file.ts";
 import { SchemaError } from "../../files/schema.ts";
-import { type Checkpoint, encodeCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  encodeCheckpoint,
+  readCheckpoint,
+  readCheckpointMetadata,
+} from "./checkpoint.ts";
 
 const LAST = "last.safetensors";
 const PREVIOUS = "previous.safetensors";
@@ -94,6 +99,19 @@ export class CheckpointFolder {
       await writeFile(this.#path(LAST), await Deno.readFile(this.#path(name)));
     }
     return newest;
+  }
+
+  /** Paths of the checkpoints that end an epoch, by that epoch (from 0); those that cannot be read are left out. */
+  async epochs(): Promise<Map<number, string>> {
+    const paths = new Map<number, string>();
+    for (const name of [PREVIOUS, LAST]) {
+      const at = await readCheckpointMetadata(this.#path(name)).catch(() => null);
+      if (at?.batch === 0) paths.set(at.epoch - 1, this.#path(name));
+    }
+    for (const name of await this.#copies()) {
+      paths.set(Number(/\d+/.exec(name)![0]) - 1, this.#path(name));
+    }
+    return paths;
   }
 
   /** A checkpoint, what is wrong with it, or null if it is not there. */

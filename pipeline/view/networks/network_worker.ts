@@ -34,14 +34,14 @@ answerTasks<LookRequest, LookAnswer>(
 
 async function look({ pictures, threads, ...place }: LookRequest): Promise<Look> {
   const backend = await (opened ??= openBackend("wasm", threads));
-  const { network, learnt, sizes, at } = await networks.open(place, backend);
+  const { network, learnt, sizes } = await networks.open(place, backend);
   using input = networkInput(computeOf(backend), sizes.input, PASS);
   const faces: LookedAt[] = [];
   for (let from = 0; from < pictures.length; from += PASS) {
     const pixels = pictures.slice(from, from + PASS).map((picture) => fit(picture, sizes.input));
     faces.push(...(await forward(pixels, network, input)).map(lookedAt));
   }
-  return { learnt, mask: sizes.mask, at, faces };
+  return { learnt, mask: sizes.mask, faces };
 }
 
 /** Copies, since outputs are parts of one buffer. */

@@ -10,8 +10,8 @@ import { WorkerThread } from "../../streams/worker_thread.ts";
 export interface NetworkPlace {
   /** Folder of the run. */
   readonly run: string;
-  /** A file of `RUN/checkpoints`; null for `RUN/model`, the best epoch's. */
-  readonly checkpoint: string | null;
+  /** Counted from 0: the network as it was after that epoch; null for `RUN/model`, the best epoch's. */
+  readonly epoch: number | null;
 }
 
 /** Pictures and who is to look at them. */
@@ -28,8 +28,6 @@ export interface Look {
   readonly learnt: readonly Attribute[];
   /** h and w of the maps. */
   readonly mask: InputSize;
-  /** Epochs and steps that had led to it; null for `RUN/model`, which does not say. */
-  readonly at: { readonly epoch: number; readonly batch: number; readonly step: number } | null;
   readonly faces: readonly LookedAt[];
 }
 
@@ -62,8 +60,8 @@ export class RunNetworks implements AsyncDisposable {
    * @throws {Error} If the run has no such network, or it cannot be read; in a sentence for the user.
    */
   async look(place: NetworkPlace, pictures: readonly RgbImage[]): Promise<Look> {
-    const { run, checkpoint } = place;
-    const request = { run, checkpoint, pictures, threads: this.#threads };
+    const { run, epoch } = place;
+    const request = { run, epoch, pictures, threads: this.#threads };
     const answer = await this.#thread.use((thread) => thread.ask(request));
     if ("fault" in answer) throw new Error(answer.fault);
     return answer.look;

@@ -27,15 +27,21 @@ export class Trials implements AsyncDisposable {
   }
 
   /**
-   * What the runs' networks say of each face of a photograph.
+   * What the runs' networks say of each face of photographs.
    *
-   * @throws {Error} If there is no face in it, or a run has no network; in a sentence for the user.
+   * @param epoch Of the runs, from 0; null for the best one.
+   * @throws {Error} If there is no face in one, or a run has no such network; in a sentence for the user.
    */
-  async look(request: CutRequest, runs: readonly NamedRun[]): Promise<Tried> {
-    const faces = await this.#cutter.cut(request);
+  async look(
+    requests: readonly CutRequest[],
+    runs: readonly NamedRun[],
+    epoch: number | null,
+  ): Promise<Tried> {
+    const faces: RgbImage[] = [];
+    for (const request of requests) faces.push(...await this.#cutter.cut(request));
     const said: TriedBy[][] = faces.map(() => []);
     for (const { name, folder } of runs) {
-      const look = await this.#networks.look({ run: folder, checkpoint: null }, faces);
+      const look = await this.#networks.look({ run: folder, epoch }, faces);
       const thresholds = await thresholdsOf(folder);
       for (const [i, face] of look.faces.entries()) {
         said[i]!.push(saidBy(name, look, face, thresholds));

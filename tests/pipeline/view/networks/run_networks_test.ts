@@ -10,7 +10,7 @@ import { SAMPLE, smallConfig, someFaces } from "../../../contexts/train_context.
 const IMAGES = ["000002.jpg", "000003.jpg"]
   .map((name) => join(SAMPLE, "Img", "img_align_celeba", name));
 
-Deno.test("RunNetworks says what predict says, by the model and by a checkpoint, and reads new ones", async () => {
+Deno.test("RunNetworks says what predict says, by the model and after an epoch, and reads new ones", async () => {
   await inFolder(async (folder) => {
     const run = join(folder, "run");
     using backend = await openBackend("wasm");
@@ -19,8 +19,7 @@ Deno.test("RunNetworks says what predict says, by the model and by a checkpoint,
     const predicted = await Array.fromAsync(predict({ run, images: findImages(IMAGES), backend }));
     const pictures = await Promise.all(IMAGES.map((path) => readImage(path)));
     await using networks = new RunNetworks(1);
-    const model = await networks.look({ run, checkpoint: null }, pictures);
-    assert.equal(model.at, null);
+    const model = await networks.look({ run, epoch: null }, pictures);
     assert.equal(model.learnt.length, 40);
     for (const [index, { probabilities, maps }] of model.faces.entries()) {
       const said = predicted[index]!;
@@ -30,12 +29,11 @@ Deno.test("RunNetworks says what predict says, by the model and by a checkpoint,
       );
       assert.equal(maps.length, model.mask.height * model.mask.width * 40);
     }
-    const checkpoint = "last.safetensors";
-    const last = await networks.look({ run, checkpoint }, pictures);
-    assert.deepEqual(last.at, { epoch: 1, batch: 0, step: 3 });
-    assert.deepEqual(last.faces, model.faces, "one epoch is the best one");
+    const first = await networks.look({ run, epoch: 0 }, pictures);
+    assert.deepEqual(first.faces, model.faces, "one epoch is the best one");
+    await assert.rejects(networks.look({ run, epoch: 1 }, pictures), /epoch 2 is not kept/);
 
-    const none = { run: join(folder, "none"), checkpoint: null };
+    const none = { run: join(folder, "none"), epoch: null };
     await assert.rejects(networks.look(none, pictures), /has no network yet/);
     await train({
       records: someFaces(),
@@ -44,8 +42,9 @@ Deno.test("RunNetworks says what predict says, by the model and by a checkpoint,
       out: run,
       resume: true,
     });
-    const later = await networks.look({ run, checkpoint }, pictures);
-    assert.deepEqual(later.at, { epoch: 2, batch: 0, step: 6 });
-    assert.notDeepEqual(later.faces, last.faces);
+    const later = await networks.look({ run, epoch: 1 }, pictures);
+    assert.notDeepEqual(later.faces, first.faces);
+    const again = await networks.look({ run, epoch: 0 }, pictures);
+    assert.deepEqual(again.faces, first.faces, "it is kept as the one before");
   });
 });
