@@ -63,14 +63,39 @@ export interface View {
  * @throws {Deno.errors.AddrInUse} If the port that is asked for is taken.
  */
 export async function openView(options: ViewOptions): Promise<View> {
-  await using opening = new AsyncDisposableStack();
-  const parts = await openParts(options, opening);
+  const { correcting, signal } = options;
+  const onFault = (fault: string) => options.onFault?.(fault);
+  const table = await FaceTable.from(options.records);
+  const runs = await Runs.among(options.runs);
+  const events = new Events();
   const gate = { port: 0, token: newToken() };
   const app = await guardedPage(gate);
-  addRoutes(app, parts, options);
-  const { port, finished } = serve(app, options.signal, options.port);
+  app.get("/api/events", (context) => events.connect(context, signal));
+  const sources = {
+    table,
+    regions: new RegionIndex(table, options.frame ?? null),
+    scores: new FaceScores(table, (name) => runs.named(name).folder),
+  };
+  app.route("/api/faces", faceRoutes(sources));
+  const corrector = "file" in correcting
+    ? await Corrector.open({ path: correcting.file, table, events, onFault, signal })
+    : correcting.off;
+  await using opening = new AsyncDisposableStack();
+  const refiner = opening.use(new Refiner());
+  app.route("/api/faces", correctionRoutes(table, corrector, refiner));
+  const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
+  if (typeof labels !== "string") opening.use(labels);
+  app.route("/api/faces", labelRoutes(table, labels));
+  const about = () => aboutOf(options, table, labels, runs);
+  app.get("/api/about", async (context) => context.json(await about()));
+  const networks = opening.use(new RunNetworks());
+  const trials = opening.use(new Trials(networks));
+  app.route("/api/try", tryRoutes(trials, table, (name) => runs.named(name)));
+  app.route("/api/runs", runRoutes(runs));
+  const { port, finished } = serve(app, signal, options.port);
   gate.port = port;
-  beginReading(parts, options);
+  if (typeof corrector !== "string") opening.use(corrector).begin();
+  else readLandmarks(options, table, events);
   const held = opening.move();
   return {
     address: addressOf(gate),
@@ -78,47 +103,12 @@ export async function openView(options: ViewOptions): Promise<View> {
   };
 }
 
-/** What answers requests. */
-type Parts = Awaited<ReturnType<typeof openParts>>;
-
-async function openParts(options: ViewOptions, held: AsyncDisposableStack) {
-  const { records, frame = null, correcting, signal } = options;
-  const onFault = (fault: string) => options.onFault?.(fault);
-  const table = await FaceTable.from(records);
-  const runs = await Runs.among(options.runs);
-  const events = new Events();
-  const corrector = "file" in correcting
-    ? held.use(await Corrector.open({ path: correcting.file, table, events, onFault, signal }))
-    : correcting.off;
-  const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
-  if (typeof labels !== "string") held.use(labels);
-  const networks = held.use(new RunNetworks());
-  return {
-    ...{ table, runs, events, corrector, labels },
-    regions: new RegionIndex(table, frame),
-    scores: new FaceScores(table, (name) => runs.named(name).folder),
-    refiner: held.use(new Refiner()),
-    trials: held.use(new Trials(networks)),
-  };
-}
-
-function addRoutes(app: Hono, parts: Parts, options: ViewOptions): void {
-  const { table, runs, events, corrector, labels, refiner, trials } = parts;
-  app.get("/api/about", async (context) => context.json(await aboutOf(options, parts)));
-  app.get("/api/events", (context) => events.connect(context, options.signal));
-  app.route("/api/faces", faceRoutes(parts));
-  app.route("/api/faces", correctionRoutes(table, corrector, refiner));
-  app.route("/api/faces", labelRoutes(table, labels));
-  app.route("/api/try", tryRoutes(trials, table, (name) => runs.named(name)));
-  app.route("/api/runs", runRoutes(runs));
-}
-
-/** Reads the landmarks while the page is looked at already. */
-function beginReading(
-  { table, events, corrector }: Parts,
+/** While the page is looked at already. */
+function readLandmarks(
   { landmarks, signal, onFault }: ViewOptions,
+  table: FaceTable,
+  events: Events,
 ): void {
-  if (typeof corrector !== "string") return corrector.begin();
   if (landmarks === null) return;
   table.readLandmarks(landmarks, signal).then(
     () => events.tell({ type: "faces", version: table.version }),
@@ -138,7 +128,9 @@ async function guardedPage(gate: Gate): Promise<Hono> {
 
 async function aboutOf(
   { dataset, landmarks, correcting }: ViewOptions,
-  { table, labels, runs }: Parts,
+  table: FaceTable,
+  labels: LabelCorrector | string,
+  runs: Runs,
 ): Promise<About> {
   return {
     ...{ dataset, faces: table.size, landmarks, isLabelled: table.isLabelled, correcting },

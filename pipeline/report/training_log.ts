@@ -6,6 +6,7 @@ import {
   type EpochLine,
   LONGEST_LINE,
   type Losses as LogLosses,
+  type StepLine,
   type Validation,
 } from "../train/files/log.ts";
 
@@ -15,8 +16,15 @@ type Found<T> = { readonly [Name in keyof T]: T[Name] | null };
 /** The losses of a step, or their means over an epoch. */
 export type Losses = Found<LogLosses>;
 
-interface StepEntry extends Losses {
-  /** Where it lies in the training: 2.5 is half way through the third epoch. */
+export interface StepEntry extends Losses, Found<Pick<StepLine, "learningRate">> {
+  /** Counted from 0. */
+  readonly step: number;
+  readonly epoch: number;
+}
+
+/** A step and where it lies in the training. */
+interface PlacedStep extends StepEntry {
+  /** 2.5 is half way through the third epoch. */
   readonly epochs: number;
 }
 
@@ -33,7 +41,7 @@ export interface EpochEntry
 export interface TrainingLog {
   /** What each stage made of the faces. */
   readonly faces: readonly FaceCount[];
-  readonly steps: readonly StepEntry[];
+  readonly steps: readonly PlacedStep[];
   readonly epochs: readonly EpochEntry[];
 }
 
@@ -109,7 +117,7 @@ function inOrder(entries: ReadonlyMap<number, Fields>): [number, Fields][] {
 }
 
 /** Spreads the steps of each epoch evenly over it; all are taken to be as long as the longest. */
-function placeSteps(steps: readonly [number, Fields][]): StepEntry[] {
+function placeSteps(steps: readonly [number, Fields][]): PlacedStep[] {
   const counts = new Map<number, number>();
   for (const [, entry] of steps) {
     const epoch = numberIn(entry, "epoch") ?? 0;
@@ -117,11 +125,12 @@ function placeSteps(steps: readonly [number, Fields][]): StepEntry[] {
   }
   const [longest = 1] = [...counts.values()].sort((a, b) => b - a);
   const seen = new Map<number, number>();
-  return steps.map(([, entry]) => {
+  return steps.map(([step, entry]) => {
     const epoch = numberIn(entry, "epoch") ?? 0;
     const before = seen.get(epoch) ?? 0;
     seen.set(epoch, before + 1);
-    return { epochs: epoch + (before + 0.5) / longest, ...lossesOf(entry) };
+    const epochs = epoch + (before + 0.5) / longest;
+    return { step, epoch, epochs, ...numbersIn(entry, ["learningRate"]), ...lossesOf(entry) };
   });
 }
 

@@ -118,7 +118,7 @@ export interface Pixels {
   readonly data: string;
 }
 
-/** `POST /api/try`: what networks say of the faces of a photograph; at least one. */
+/** `POST /api/try?…`: what networks say of the faces of a photograph, or of faces of the data set; at least one. */
 export interface Tried {
   readonly faces: readonly TriedFace[];
 }
@@ -159,19 +159,55 @@ export interface RunState {
   /** Epochs that are done, and that are asked for. */
   readonly epochs: number;
   readonly ofEpochs: number;
+  /** Steps that are done, as far as the log knows, and of all epochs that are asked for. */
+  readonly steps: number;
+  readonly ofSteps: number;
   /** Counted from 0; null before the first validation. */
   readonly bestEpoch: number | null;
   /** What the log says of the last epoch. */
   readonly last: EpochEntry | null;
-  /** Without validation; null where it does not train or no epoch has ended. */
+  /** Of the last epoch, or as far as it has been watched; null where nothing is known. */
+  readonly imagesPerSecond: number | null;
+  /** Without validation; null where it does not train or nothing is known. */
   readonly secondsLeft: number | null;
   /** Whether it has been evaluated. */
   readonly hasReport: boolean;
 }
 
+/** `GET /api/runs/NAME`: all that is known of a run but its log. */
+export interface RunDetail extends RunState {
+  readonly folder: string;
+  /** What it trains with, each by its name. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  /** Settings that its preset has otherwise. */
+  readonly changed: readonly ChangedSetting[];
+  /** Epochs (from 0) whose networks are kept, in their order. */
+  readonly keptEpochs: readonly number[];
+}
+
+/** A setting by its name in `config.json`, its value, and that of the preset. */
+interface ChangedSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly preset: string;
+}
+
 /** `GET /api/runs/NAME/log`: what a run has measured so far. */
 export interface RunLog {
   readonly epochs: readonly EpochEntry[];
+  readonly steps: StepCurve;
+}
+
+/** What steps measured; a value is the mean of those that lie together, or null. */
+export interface StepCurve {
+  /** How many steps lie together. */
+  readonly stride: number;
+  /** Where they lie: counted from 0, and in epochs. */
+  readonly steps: readonly number[];
+  readonly epochs: readonly number[];
+  readonly attributeLoss: readonly (number | null)[];
+  readonly maskLoss: readonly (number | null)[];
+  readonly learningRate: readonly (number | null)[];
 }
 
 /** What every refused request is answered with. */

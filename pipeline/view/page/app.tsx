@@ -10,6 +10,7 @@ import { Correct } from "./correct/correct.tsx";
 import { Face } from "./face/face.tsx";
 import { focusMain, useKeptFocus } from "./focus.ts";
 import { Link, type Route, useRoute } from "./route.tsx";
+import { Run } from "./runs/run.tsx";
 import { Runs } from "./runs/runs.tsx";
 import { Try } from "./try/try.tsx";
 import { useConnection } from "./told.ts";
@@ -59,7 +60,7 @@ function Head({ about, route }: { about: About | null; route: Route }) {
           <Link
             key={place}
             to={{ place, query: "" }}
-            current={route.place === place || (place === "faces" && "id" in route)}
+            current={placeInHead(route) === place}
           >
             {title}
           </Link>
@@ -68,6 +69,11 @@ function Head({ about, route }: { about: About | null; route: Route }) {
       {about && <span class="from" title={about.dataset}>{about.dataset}</span>}
     </header>
   );
+}
+
+/** The head's place to which another one belongs. */
+function placeInHead(route: Route): Route["place"] {
+  return "id" in route ? "faces" : route.place === "run" ? "runs" : route.place;
 }
 
 function Place({ about, route }: { about: About; route: Route }) {
@@ -79,6 +85,7 @@ function Place({ about, route }: { about: About; route: Route }) {
   }
   if (route.place === "try") return <Try query={route.query} />;
   if (route.place === "runs") return <Runs />;
+  if (route.place === "run") return <Run key={route.name} about={about} name={route.name} />;
   return <Browse about={about} query={route.query} />;
 }
 

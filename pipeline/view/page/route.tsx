@@ -15,14 +15,17 @@ export type Route =
   /** Networks tried on photographs. */
   | { readonly place: "try"; readonly query: string }
   /** All runs. */
-  | { readonly place: "runs"; readonly query: string };
+  | { readonly place: "runs"; readonly query: string }
+  /** One run. */
+  | { readonly place: "run"; readonly name: string; readonly query: string };
 
 const FACES: Route = { place: "faces", query: "" };
 
 /** The address of a place: `#/face/12?with=Smiling`. */
 export function addressOf(route: Route): string {
   const face = "id" in route ? `face/${route.id}` : "";
-  const path = route.place === "correct" ? `${face}/edit` : face || route.place;
+  const run = "name" in route ? `run/${encodeURIComponent(route.name)}` : "";
+  const path = route.place === "correct" ? `${face}/edit` : face || run || route.place;
   return `#/${path}${route.query && "?" + route.query}`;
 }
 
@@ -32,7 +35,17 @@ function routeOf(address: string): Route {
   if (place === "face" && /^\d+$/.test(id)) {
     return { place: what === "edit" ? "correct" : "face", id: Number(id), query };
   }
+  if (place === "run" && id !== "") return { place, name: decoded(id), query };
   return place === "faces" || place === "try" || place === "runs" ? { place, query } : FACES;
+}
+
+/** A name in an address; what is not well encoded stands for itself. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** Goes to a place; `replace` leaves no step to go back to. */

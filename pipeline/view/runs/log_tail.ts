@@ -1,6 +1,7 @@
 /** A run's log, read as it grows. */
 
 import { type EpochEntry, parseLog } from "../../report/training_log.ts";
+import { StepMeans } from "./step_means.ts";
 
 /** Bytes that are read at once. */
 const PART = 1 << 20;
@@ -14,7 +15,7 @@ export class LogTail {
   #at = 0;
   #mark: Uint8Array = new Uint8Array();
   readonly #epochs = new Map<number, EpochEntry>();
-  #steps = 0;
+  #steps = new StepMeans();
   #reading: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
@@ -25,8 +26,7 @@ export class LogTail {
     return [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch);
   }
 
-  /** Lines of steps: those since the last epoch's line. */
-  get stepsSinceEpoch(): number {
+  get steps(): StepMeans {
     return this.#steps;
   }
 
@@ -50,7 +50,7 @@ export class LogTail {
 
   #restart(): void {
     this.#at = 0;
-    this.#steps = 0;
+    this.#steps = new StepMeans();
     this.#mark = new Uint8Array();
     this.#epochs.clear();
   }
@@ -73,11 +73,9 @@ export class LogTail {
   }
 
   #take(line: string): void {
-    const { steps, epochs: [epoch] } = parseLog(line === "" ? "" : line + "\n", this.#path);
-    this.#steps += steps.length;
-    if (!epoch) return;
-    this.#epochs.set(epoch.epoch, epoch);
-    this.#steps = 0;
+    const { steps: [step], epochs: [epoch] } = parseLog(line === "" ? "" : line + "\n", this.#path);
+    if (step) this.#steps.add(step);
+    if (epoch) this.#epochs.set(epoch.epoch, epoch);
   }
 }
 

@@ -3,7 +3,6 @@
 import { Hono } from "hono";
 import { askToStop } from "../../train/files/stop_file.ts";
 import { refuse } from "../server/guard.ts";
-import type { RunLog } from "../wire.ts";
 import type { Runs } from "./runs.ts";
 
 /** What a report may load: it carries its style and pictures, and has no script. */
@@ -14,10 +13,14 @@ const REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src da
 export function runRoutes(runs: Runs): Hono {
   const app = new Hono();
   app.get("/", async (context) => context.json(await runs.states()));
-  app.get("/:name/log", async (context) => {
-    const epochs = await runs.named(context.req.param("name")).epochs();
-    return context.json({ epochs } satisfies RunLog);
-  });
+  app.get(
+    "/:name",
+    async (context) => context.json(await runs.named(context.req.param("name")).detail()),
+  );
+  app.get(
+    "/:name/log",
+    async (context) => context.json(await runs.named(context.req.param("name")).log()),
+  );
   app.post("/:name/stop", async (context) => {
     const run = runs.named(context.req.param("name"));
     if (!await run.isHeld()) return refuse(context, 409, "No process trains this run.");

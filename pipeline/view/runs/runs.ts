@@ -87,6 +87,7 @@ async function foldersIn(folder: string): Promise<string[]> {
 function faulty({ name }: WatchedRun, error: Error): RunState {
   return {
     ...{ name, preset: null, dataset: null, fault: error.message, state: "stopped" },
-    ...{ epochs: 0, ofEpochs: 0, bestEpoch: null, last: null, secondsLeft: null, hasReport: false },
+    ...{ epochs: 0, ofEpochs: 0, steps: 0, ofSteps: 0, bestEpoch: null, last: null },
+    ...{ imagesPerSecond: null, secondsLeft: null, hasReport: false },
   };
 }

@@ -14,6 +14,7 @@ const PLACES: readonly Place[] = [
   ["#/face/0/edit", "Correct 000001.jpg", "svg .dot"],
   ["#/try", "Try", ".said"],
   ["#/runs", "Runs", "tbody tr"],
+  ["#/run/run", "run", ".samples canvas"],
 ];
 
 /** What is wrong with a place beyond what axe looks for; runs in the page. */

@@ -5,7 +5,7 @@ import { exists } from "../../../pipeline/files/write_file.ts";
 import { schemaOf } from "../../../pipeline/files/schema.ts";
 import { parseLog } from "../../../pipeline/report/training_log.ts";
 import { LogTail } from "../../../pipeline/view/runs/log_tail.ts";
-import type { RunLog, RunState } from "../../../pipeline/view/wire.ts";
+import type { RunDetail, RunLog, RunState } from "../../../pipeline/view/wire.ts";
 import { measured } from "../../../pipeline/report/text.ts";
 import { Browser, chromium } from "../../contexts/browser_context.ts";
 import { trainSmall } from "../../contexts/train_context.ts";
@@ -15,25 +15,24 @@ import { inFolder } from "../../fixtures/face_records.ts";
 Deno.test("LogTail reads what a log grows by, and all of one that begins anew", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "log.ndjson");
+    const line = (fields: object) => JSON.stringify({ schema: schemaOf("log"), ...fields }) + "\n";
     const epoch = (epoch: number, seconds: number) =>
-      JSON.stringify({ schema: schemaOf("log"), type: "epoch", epoch, seconds, train: {} }) +
-      "\n";
-    const step = (step: number) =>
-      JSON.stringify({ schema: schemaOf("log"), type: "step", epoch: 1, step }) + "\n";
+      line({ type: "epoch", epoch, seconds, train: {} });
+    const step = (step: number) => line({ type: "step", epoch: 1, step });
     const tail = new LogTail(path);
     const after = async (text: string) => {
       await Deno.writeTextFile(path, text);
       await tail.read();
-      return [tail.epochs.map(({ seconds }) => seconds), tail.stepsSinceEpoch];
+      return [tail.epochs.map(({ seconds }) => seconds), tail.steps.count];
     };
     await tail.read();
     assert.deepEqual(tail.epochs, [], "there is none yet");
     const begun = epoch(0, 5) + step(3) + step(4);
-    assert.deepEqual(await after(begun + step(5).slice(0, 9)), [[5], 2], "a torn line waits");
-    assert.deepEqual(await after(begun + step(5)), [[5], 3]);
-    assert.deepEqual(await after(begun + epoch(1, 6)), [[5, 6], 0], "resumed, and longer");
+    assert.deepEqual(await after(begun + step(5).slice(0, 9)), [[5], 5], "a torn line waits");
+    assert.deepEqual(await after(begun + step(5)), [[5], 6]);
+    assert.deepEqual(await after(begun + epoch(1, 6)), [[5, 6], 5], "resumed, and longer");
     assert.deepEqual(await after(epoch(0, 7)), [[7], 0], "shorter");
-    assert.deepEqual(await after(epoch(0, 8) + step(1)), [[8], 1], "another one");
+    assert.deepEqual(await after(epoch(0, 8) + step(1)), [[8], 2], "another one");
   });
 });
 
@@ -45,14 +44,23 @@ Deno.test("/api/runs tells how far runs are, asks to stop those that train, and 
     await Deno.mkdir(join(folder, "elsewhere"));
     await using view = await ServedView.open({ runs: [join(folder, "runs")] });
     const path = join(run, "log.ndjson");
-    const { epochs } = parseLog(await Deno.readTextFile(path), path);
+    const { epochs, steps } = parseLog(await Deno.readTextFile(path), path);
     const states = await view.ask<RunState[]>("/api/runs");
     assert.equal(states.length, 1);
     assert.deepEqual(states[0]!.last, epochs.at(-1));
     assert.equal(states[0]!.state, "finished");
     assert.equal(states[0]!.epochs, epochs.length);
+    const detail = await view.ask<RunDetail>(`/api/runs/${encodeURIComponent("<b>first")}`);
+    assert.deepEqual({ ...detail, ...states[0] }, detail, "all that the list says");
+    assert.deepEqual([detail.steps, detail.ofSteps, detail.keptEpochs.at(-1)], [9, 9, 2]);
+    const network = { name: "maskHead", value: "context", preset: "shared" };
+    assert.deepEqual(detail.changed.find(({ name }) => name === "maskHead"), network);
+    assert(!detail.changed.some(({ name }) => name === "optimizer"), "it is the preset's");
     const log = await view.ask<RunLog>(`/api/runs/${encodeURIComponent("<b>first")}/log`);
     assert.deepEqual(log.epochs, epochs);
+    assert.deepEqual(log.steps.steps, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const losses = steps.map(({ attributeLoss }) => Number(attributeLoss!.toPrecision(6)));
+    assert.deepEqual(log.steps.attributeLoss, losses);
     const of = `/api/runs/${encodeURIComponent("<b>first")}`;
     assert.equal((await view.send("POST", `${of}/stop`, {}))[0], 409, "nothing trains it");
     {
@@ -84,7 +92,7 @@ async function showsRuns(view: ServedView, loss: string): Promise<void> {
   await page.evaluate(() => void (location.hash = "#/runs"));
   await page.waitForText("<b>first");
   await page.waitForText(`<b>first: ${loss}`);
-  await page.wait(() => document.querySelectorAll(".plots canvas").length === 4);
+  await page.wait(() => document.querySelectorAll(".plots canvas").length === 5);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
   assert.deepEqual(await page.faults(), []);
 }

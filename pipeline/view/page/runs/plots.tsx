@@ -1,65 +1,70 @@
 /// <reference lib="dom" />
-/** What runs measured, epoch by epoch, several in one figure. */
+/** What runs measured, several in one figure. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { measured, percent } from "../../../report/text.ts";
-import type { RunLog, RunState } from "../../wire.ts";
-import { ask } from "../ask.ts";
-import { type Line, Plot } from "./plot.tsx";
+import { useMemo, useState } from "preact/hooks";
+import type { RunState } from "../../wire.ts";
+import { type Axis, curveAlong, endOf, FIGURES, type Line } from "./curves.ts";
+import type { Logs } from "./logs.ts";
+import { Plot } from "./plot.tsx";
 
 /** The report's colours for runs; more of them share colours. */
 const COLOURS = 8;
 
-type Epoch = RunLog["epochs"][number];
-
-/** A figure; `beside` is drawn in dashes. */
-interface Measure {
-  readonly title: string;
-  readonly of: (epoch: Epoch) => number | null | undefined;
-  readonly beside: (epoch: Epoch) => number | null | undefined;
-  readonly says: (value: number | null) => string;
-}
-
-const MEASURES: readonly Measure[] = [
-  {
-    title: "Attribute loss in validation (dashed: in training)",
-    of: ({ validation }) => validation?.attributeLoss,
-    beside: ({ train }) => train.attributeLoss,
-    says: measured,
-  },
-  {
-    title: "Mask loss in validation (dashed: in training)",
-    of: ({ validation }) => validation?.maskLoss,
-    beside: ({ train }) => train.maskLoss,
-    says: measured,
-  },
-  {
-    title: "Balanced accuracy, % (dashed: by chance)",
-    of: ({ validation }) => validation?.balancedAccuracy,
-    beside: () => 0.5,
-    says: percent,
-  },
-  {
-    title: "Localisation, % (dashed: of the mean mask)",
-    of: ({ validation }) => validation?.localisationIoU,
-    beside: ({ validation }) => validation?.priorIoU,
-    says: percent,
-  },
+const AXES: readonly (readonly [axis: Axis, title: string])[] = [
+  ["epochs", "epochs"],
+  ["steps", "steps"],
+  ["seconds", "time of training"],
 ];
 
-export function Plots({ runs }: { runs: readonly RunState[] }): JSX.Element | null {
-  const logs = useLogs(runs);
+interface PlotsProps {
+  readonly runs: readonly RunState[];
+  readonly logs: Logs;
+}
+
+export function Plots({ runs, logs }: PlotsProps): JSX.Element | null {
   const [hidden, setHidden] = useState<readonly string[]>([]);
-  if (runs.length === 0) return null;
+  const [axis, setAxis] = useState<Axis>("epochs");
+  const [isLog, setLog] = useState(false);
+  /** Grows when all is to be seen again after somebody has looked closer. */
+  const [whole, setWhole] = useState(0);
+  const [isZoomed, setZoomed] = useState(false);
+  const names = runs.filter(({ steps }) => steps > 0).map(({ name }) => name);
+  const lines = useMemo(
+    () => FIGURES.map((figure) => linesOf(figure, names, hidden, logs, axis)),
+    [names.join("\n"), hidden, logs, axis],
+  );
+  const end = useMemo(() => endOf(lines.flat()), [lines]);
+  if (names.length === 0) return null;
   const toggle = (name: string) =>
     setHidden(hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
+  const showAll = () => {
+    setWhole(whole + 1);
+    setZoomed(false);
+  };
   return (
-    <>
-      <h2>Measures by epoch</h2>
-      {runs.length > 1 && (
+    <section aria-labelledby="measures">
+      <h2 id="measures">Measures</h2>
+      <p class="chosen">
+        <label>
+          Along{" "}
+          <select
+            name="axis"
+            value={axis}
+            onChange={(event) => setAxis(event.currentTarget.value as Axis)}
+          >
+            {AXES.map(([axis, title]) => <option key={axis} value={axis}>{title}</option>)}
+          </select>
+        </label>
+        <label>
+          <input type="checkbox" checked={isLog} onChange={() => setLog(!isLog)} />{" "}
+          Losses by powers of ten
+        </label>
+        {isZoomed && <button type="button" class="small" onClick={showAll}>Show all</button>}
+      </p>
+      {names.length > 1 && (
         <p class="chosen" role="group" aria-label="Runs in the figures">
-          {runs.map(({ name }) => (
+          {names.map((name) => (
             <label key={name}>
               <input
                 type="checkbox"
@@ -72,40 +77,30 @@ export function Plots({ runs }: { runs: readonly RunState[] }): JSX.Element | nu
         </p>
       )}
       <div class="plots">
-        {MEASURES.map(({ title, of, beside, says }) => {
-          const lines = runs.flatMap(({ name }, i): Line[] => {
-            const epochs = logs.get(name)?.epochs ?? [];
-            if (hidden.includes(name) || epochs.length === 0) return [];
-            const values = epochs.map((epoch) => of(epoch) ?? null);
-            const colour = `--series-${i % COLOURS}`;
-            const last = says(values.at(-1) ?? null);
-            const others = epochs.map((epoch) => beside(epoch) ?? null);
-            return [{
-              name,
-              colour,
-              epochs: epochs.map(({ epoch }) => epoch),
-              values,
-              others,
-              last,
-            }];
-          });
-          return <Plot key={title} {...{ title, lines, says }} />;
-        })}
+        {FIGURES.map((figure, i) => (
+          <Plot
+            key={figure.title}
+            {...{ figure, axis, whole, isLog: isLog && figure.isLoss, lines: lines[i]!, end }}
+            onZoom={setZoomed}
+          />
+        ))}
       </div>
-    </>
+      <p class="hint">Pull across a figure to look closer; a double click shows all again.</p>
+    </section>
   );
 }
 
-/** The logs of runs by name, asked for anew when an epoch has ended. */
-function useLogs(runs: readonly RunState[]): ReadonlyMap<string, RunLog> {
-  const [logs, setLogs] = useState<ReadonlyMap<string, RunLog>>(new Map());
-  useEffect(() => {
-    let isGone = false;
-    const asked = runs.map(async ({ name }) =>
-      [name, await ask<RunLog>(`runs/${encodeURIComponent(name)}/log`)] as const
-    );
-    Promise.all(asked).then((logs) => isGone || setLogs(new Map(logs)), () => {});
-    return () => void (isGone = true);
-  }, [JSON.stringify(runs.map(({ name, epochs }) => [name, epochs]))]);
-  return logs;
+function linesOf(
+  { main, beside }: typeof FIGURES[number],
+  names: readonly string[],
+  hidden: readonly string[],
+  logs: Logs,
+  axis: Axis,
+): Line[] {
+  return names.flatMap((name, i) => {
+    const log = logs.get(name);
+    if (!log || hidden.includes(name)) return [];
+    const curve = (of: typeof main) => curveAlong(axis, log, of(log));
+    return [{ name, colour: `--series-${i % COLOURS}`, main: curve(main), beside: curve(beside) }];
+  });
 }

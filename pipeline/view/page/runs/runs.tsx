@@ -1,18 +1,15 @@
 /// <reference lib="dom" />
-/** All runs: how far each is, what it measures, and a button to stop it. */
+/** All runs: how far each is, and what they measured. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { formatDuration } from "../../../numbers/text.ts";
 import { measured, NOTHING, percent } from "../../../report/text.ts";
 import type { RunState } from "../../wire.ts";
-import { ask, send } from "../ask.ts";
 import { useTitle } from "../focus.ts";
+import { usePolled } from "../polled.ts";
+import { Link } from "../route.tsx";
+import { useLogs } from "./logs.ts";
 import { Plots } from "./plots.tsx";
-import { SampleFaces } from "./sample_faces.tsx";
-
-/** Milliseconds between two looks. */
-const EVERY = 1000;
+import { RunAction, stateText } from "./run_action.tsx";
 
 const COLUMNS = [
   ...["Run", "State", "Epochs", "Best", "Attribute loss", "Mask loss", "Balanced %"],
@@ -21,27 +18,8 @@ const COLUMNS = [
 
 export function Runs(): JSX.Element {
   useTitle("Runs");
-  const [runs, setRuns] = useState<readonly RunState[] | null>(null);
-  const [fault, setFault] = useState("");
-  useEffect(() => {
-    const stop = new AbortController();
-    const { signal } = stop;
-    let timer = 0;
-    const look = async () => {
-      try {
-        setRuns(await ask<RunState[]>("runs", { signal }));
-        setFault("");
-      } catch (error) {
-        if (!signal.aborted) setFault((error as Error).message);
-      }
-      if (!signal.aborted) timer = self.setTimeout(look, EVERY);
-    };
-    look();
-    return () => {
-      stop.abort();
-      clearTimeout(timer);
-    };
-  }, []);
+  const { value: runs, fault } = usePolled<RunState[]>("runs");
+  const logs = useLogs(runs ?? []);
   return (
     <>
       <h1>Runs</h1>
@@ -61,8 +39,7 @@ export function Runs(): JSX.Element {
           </table>
         </div>
       )}
-      {runs !== null && <Plots runs={runs.filter(({ epochs }) => epochs > 0)} />}
-      {runs !== null && <SampleFaces runs={runs.filter(({ bestEpoch }) => bestEpoch !== null)} />}
+      {runs !== null && <Plots runs={runs} logs={logs} />}
     </>
   );
 }
@@ -80,7 +57,9 @@ function Row({ run }: { run: RunState }) {
   const losses = last?.validation ?? last?.train;
   return (
     <tr>
-      <th scope="row">{name}</th>
+      <th scope="row">
+        <Link to={{ place: "run", name, query: "" }}>{name}</Link>
+      </th>
       <td>{stateText(run)}</td>
       <td>{run.epochs} of {run.ofEpochs}</td>
       <td>{bestEpoch === null ? NOTHING : bestEpoch + 1}</td>
@@ -91,34 +70,10 @@ function Row({ run }: { run: RunState }) {
         {percent(last?.validation?.localisationIoU ?? null)}{" "}
         ({percent(last?.validation?.priorIoU ?? null)})
       </td>
-      <td>{last?.imagesPerSecond?.toFixed(1) ?? NOTHING}</td>
+      <td>{run.imagesPerSecond?.toFixed(1) ?? NOTHING}</td>
       <td>
-        <Action run={run} />
+        <RunAction run={run} />
       </td>
     </tr>
   );
-}
-
-function stateText({ state, secondsLeft }: RunState): string {
-  return secondsLeft === null ? state : `${state}, ${formatDuration(secondsLeft)} left`;
-}
-
-function Action({ run: { name, state, hasReport } }: { run: RunState }) {
-  const [said, setSaid] = useState("");
-  const path = `runs/${encodeURIComponent(name)}`;
-  const stop = () =>
-    send("POST", `${path}/stop`, {}).then(
-      () => setSaid("asked to stop"),
-      (error: Error) => setSaid(error.message),
-    );
-  if (state === "trains") {
-    return said !== ""
-      ? <span role="status">{said}</span>
-      : (
-        <button type="button" class="small" aria-label={`Stop ${name}`} onClick={stop}>Stop</button>
-      );
-  }
-  return hasReport
-    ? <a href={`api/${path}/report`} target="_blank" rel="noopener">Report</a>
-    : null;
 }

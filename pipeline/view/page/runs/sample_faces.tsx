@@ -1,72 +1,108 @@
 /// <reference lib="dom" />
-/** What a run's network says of a few faces of the validation split, and where; anew after each epoch. */
+/** What a run's networks say of a few faces of the validation split, and where, from epoch to epoch. */
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Attribute, ATTRIBUTES } from "../../../face/attributes.ts";
 import { FacePicture } from "../../../export/web/result/face_picture.tsx";
 import { percent, spaced } from "../../../report/text.ts";
-import type { FaceDetail, FacePage, RunState, Tried } from "../../wire.ts";
+import type { About, FaceDetail, FacePage, RunDetail, Tried, TriedFace } from "../../wire.ts";
 import { ask } from "../ask.ts";
 import { addressOf } from "../route.tsx";
 import { pictureOf, saidOf } from "../try/said.ts";
-import { askOfFace } from "../try/trial_queue.ts";
+import { askOfFaces } from "../try/trial_queue.ts";
 
 /** Faces that are shown; they lie evenly in the split. */
 const FACES = 6;
+/** Most epochs whose answers are kept: one has about half a megabyte. */
+const MOST_KEPT = 60;
 
 /** A face, and what the network says of it. */
 interface Sample {
   readonly face: FaceDetail;
-  readonly tried: Tried;
+  readonly tried: TriedFace;
 }
 
-export function SampleFaces({ runs }: { runs: readonly RunState[] }): JSX.Element | null {
+export function SampleFaces(
+  { about, run }: { readonly about: About; readonly run: RunDetail },
+): JSX.Element | null {
   const [attribute, setAttribute] = useState<Attribute>("Smiling");
-  const [wanted, setWanted] = useState<string | null>(null);
-  const run = runs.find(({ name }) => name === wanted) ??
-    runs.find(({ state }) => state === "trains") ?? runs.at(-1);
-  const samples = useSamples(run?.name, run?.bestEpoch);
-  if (!run || samples.length === 0) return null;
+  /** Null follows the newest. */
+  const [chosen, choose] = useState<number | null>(null);
+  const faces = useFaces();
+  const newest = run.keptEpochs.at(-1) ?? null;
+  const wanted = chosen ?? newest;
+  const { shown, epochs, fault } = useSamples(run, wanted, faces);
+  if (faces.length === 0 || (newest === null && run.bestEpoch === null)) return null;
+  const choice = { epochs, wanted, bestEpoch: run.bestEpoch };
   return (
     <section aria-labelledby="samples">
       <h2 id="samples">Faces of the validation split</h2>
-      <p>
-        <label>
-          Run{" "}
-          <select value={run.name} onChange={(event) => setWanted(event.currentTarget.value)}>
-            {runs.map(({ name }) => <option key={name} value={name}>{name}</option>)}
-          </select>
-        </label>{" "}
+      <p class="chosen">
         <label>
           Attribute{" "}
           <select
+            name="attribute"
             value={attribute}
             onChange={(event) => setAttribute(event.currentTarget.value as Attribute)}
           >
             {ATTRIBUTES.map((name) => <option key={name} value={name}>{spaced(name)}</option>)}
           </select>
         </label>
+        {epochs.length > 1 && (
+          <EpochSlider
+            {...choice}
+            onChoose={(at) => choose(at === newest ? null : at)}
+          />
+        )}
       </p>
+      {fault !== "" && <p class="note warning">{fault}</p>}
       <p class="hint">
-        After epoch{" "}
-        {(run.bestEpoch ?? 0) + 1}, the best so far. Bright is where it sees the attribute; the
-        white line is at one half.
+        {wanted !== null && wanted === run.bestEpoch && "This is the best epoch so far. "}Bright is
+        where it sees the attribute; the white line is at one half.
+        {run.dataset !== about.dataset &&
+          " The faces are those of the data set shown here, and not of the one that it trains with."}
       </p>
       <ul class="samples">
-        {samples.map((sample) => <SampleFace key={sample.face.id} {...{ sample, attribute }} />)}
+        {shown.map((sample) => <SampleFace key={sample.face.id} {...{ sample, attribute }} />)}
       </ul>
     </section>
   );
 }
 
+interface EpochSliderProps {
+  readonly epochs: readonly number[];
+  readonly wanted: number | null;
+  readonly bestEpoch: number | null;
+  readonly onChoose: (epoch: number) => void;
+}
+
+function EpochSlider({ epochs, wanted, bestEpoch, onChoose }: EpochSliderProps) {
+  const at = wanted === null ? epochs.length - 1 : epochs.indexOf(wanted);
+  const says = `epoch ${(epochs[at] ?? 0) + 1}`;
+  return (
+    <label>
+      Network after {says}{" "}
+      <input
+        type="range"
+        name="epoch"
+        min={0}
+        max={epochs.length - 1}
+        value={at}
+        aria-valuetext={epochs[at] === bestEpoch ? `${says}, the best so far` : says}
+        onInput={(event) => onChoose(epochs[Number(event.currentTarget.value)]!)}
+      />
+    </label>
+  );
+}
+
 function SampleFace({ sample, attribute }: { sample: Sample; attribute: Attribute }) {
   const { face, tried } = sample;
-  // Drawn anew where something is new, and not with every look at the runs.
-  const [picture, all] = useMemo(() => {
-    const one = tried.faces[0]!;
-    return [pictureOf(one), saidOf(one)[0]!.attributes] as const;
-  }, [tried]);
+  // Drawn anew where something is new, and not with every look at the run.
+  const [picture, all] = useMemo(
+    () => [pictureOf(tried), saidOf(tried)[0]!.attributes] as const,
+    [tried],
+  );
   const said = all.find(({ name }) => name === attribute) ?? null;
   const isLabelled = face.labels?.includes(attribute);
   const isRight = said?.isPresent === isLabelled;
@@ -87,30 +123,75 @@ function SampleFace({ sample, attribute }: { sample: Sample; attribute: Attribut
   );
 }
 
-/** What the run says of the faces; the earlier answers stay until there are others. */
-function useSamples(run: string | undefined, epoch: number | null | undefined): readonly Sample[] {
-  const [samples, setSamples] = useState<readonly Sample[]>([]);
+/** Faces of the validation split. */
+function useFaces(): readonly FaceDetail[] {
+  const [faces, setFaces] = useState<readonly FaceDetail[]>([]);
   useEffect(() => {
     const stop = new AbortController();
-    if (run !== undefined && epoch !== null) {
-      // A run of other faces, or one whose model is being replaced, is shown with the next epoch.
-      look(run, stop.signal).then(setSamples, () => {});
-    }
+    // Without them the page is as good as it is for a data set that has no such split.
+    facesOfSplit(stop.signal).then(setFaces, () => {});
     return () => stop.abort();
-  }, [run, epoch]);
-  return samples;
+  }, []);
+  return faces;
 }
 
-async function look(run: string, signal: AbortSignal): Promise<Sample[]> {
+async function facesOfSplit(signal: AbortSignal): Promise<FaceDetail[]> {
   const query = "faces?split=validation";
   const { total } = await ask<FacePage>(`${query}&count=1`, { signal });
-  const samples: Sample[] = [];
-  for (let i = 0; i < Math.min(FACES, total); i++) {
-    const from = Math.floor(i * total / FACES);
+  const count = Math.min(FACES, total);
+  return await Promise.all(Array.from({ length: count }, async (_, i) => {
+    const from = Math.floor(i * total / count);
     const { faces } = await ask<FacePage>(`${query}&from=${from}&count=1`, { signal });
-    const { id } = faces[0]!;
-    const tried = await askOfFace(run, id, signal);
-    samples.push({ face: await ask<FaceDetail>(`faces/${id}`, { signal }), tried });
-  }
-  return samples;
+    return await ask<FaceDetail>(`faces/${faces[0]!.id}`, { signal });
+  }));
+}
+
+interface Samples {
+  /** What the network says, and until then what the one before said. */
+  readonly shown: readonly Sample[];
+  /** Those that can be asked for. */
+  readonly epochs: readonly number[];
+  readonly fault: string;
+}
+
+/** What the network after an epoch says; null stands for the best one's. */
+function useSamples(
+  { name, keptEpochs, bestEpoch }: RunDetail,
+  epoch: number | null,
+  faces: readonly FaceDetail[],
+): Samples {
+  const said = useRef(new Map<number | null, Tried>());
+  const [shown, setShown] = useState<readonly Sample[]>([]);
+  const [fault, setFault] = useState("");
+  // Where no epoch is kept there is the best one's network.
+  const which = epoch ?? (bestEpoch === null ? undefined : null);
+  useEffect(() => {
+    if (faces.length === 0 || which === undefined) return;
+    const stop = new AbortController();
+    const show = ({ faces: all }: Tried) => {
+      setShown(faces.map((face, i) => ({ face, tried: all[i]! })));
+      setFault("");
+    };
+    const known = said.current.get(which);
+    if (known) show(known);
+    else {
+      const ids = faces.map(({ id }) => id);
+      askOfFaces(name, ids, { epoch: which, signal: stop.signal }).then((tried) => {
+        const [oldest] = said.current.keys();
+        const kept = withPictures(tried, oldest === undefined ? tried : said.current.get(oldest)!);
+        said.current.set(which, kept);
+        if (said.current.size > MOST_KEPT) said.current.delete(oldest!);
+        show(kept);
+      }, (error: Error) => stop.signal.aborted || setFault(error.message));
+    }
+    return () => stop.abort();
+  }, [name, which, faces]);
+  const seen = [...said.current.keys()].filter((epoch) => epoch !== null);
+  const epochs = [...new Set([...keptEpochs, ...seen])].sort((a, b) => a - b);
+  return { shown, epochs, fault };
+}
+
+/** With the pictures of another answer, which are the same: they take most of the memory. */
+function withPictures({ faces }: Tried, other: Tried): Tried {
+  return { faces: faces.map((face, i) => ({ ...face, face: other.faces[i]!.face })) };
 }

@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Attribute } from "../../../face/attributes.ts";
 import type { FaceDetail, Tried } from "../../wire.ts";
 import { RunChoice, useRunNames } from "./run_choice.tsx";
-import { askOfFace } from "./trial_queue.ts";
+import { askOfFaces } from "./trial_queue.ts";
 import { Answers } from "./tried_photo.tsx";
 
 /** Of more runs one is chosen from a list. */
@@ -70,7 +70,7 @@ export function RunAnswer({ run, face, attribute, onChoose }: AnswerProps): JSX.
     const stop = new AbortController();
     const { signal } = stop;
     setFault("");
-    askOfFace(run, id, signal).then(
+    askOfFaces(run, [id], { signal }).then(
       setTried,
       (error: Error) => signal.aborted || setFault(error.message),
     );

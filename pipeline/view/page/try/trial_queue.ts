@@ -33,9 +33,15 @@ export function tryPath({ runs, all }: TrialChoice): string {
   return `try?${query}`;
 }
 
-/** What the network of a run says of a face of the data set. */
-export function askOfFace(run: string, id: number, signal: AbortSignal): Promise<Tried> {
-  const path = `${tryPath({ runs: [run], all: false })}&face=${id}`;
+/** What the network of a run says of faces of the data set: the one after an epoch (from 0), or the best one. */
+export function askOfFaces(
+  run: string,
+  ids: readonly number[],
+  { epoch = null, signal }: { readonly epoch?: number | null; readonly signal: AbortSignal },
+): Promise<Tried> {
+  const faces = ids.map((id) => `&face=${id}`).join("");
+  const after = epoch === null ? "" : `&epoch=${epoch}`;
+  const path = tryPath({ runs: [run], all: false }) + faces + after;
   return ask<Tried>(path, { method: "POST", signal });
 }
 
