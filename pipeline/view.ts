@@ -11,14 +11,13 @@ import { RegionIndex } from "./view/faces/region_index.ts";
 import { FaceScores } from "./view/faces/face_scores.ts";
 import { correctionRoutes } from "./view/corrections/correction_routes.ts";
 import { Corrector } from "./view/corrections/corrector.ts";
+import { LabelCorrector } from "./view/corrections/label_corrector.ts";
 import { Refiner } from "./view/corrections/refiner.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
 import { Events } from "./view/server/events.ts";
 import { addressOf, type Gate, guard, newToken, refuse } from "./view/server/guard.ts";
 import { pageRoutes } from "./view/server/page_files.ts";
-import { LabelCorrector } from "./view/labels/label_corrector.ts";
-import { labelRoutes } from "./view/labels/label_routes.ts";
 import { serve } from "./view/server/serve.ts";
 import { runRoutes } from "./view/runs/run_routes.ts";
 import { Runs } from "./view/runs/runs.ts";
@@ -63,39 +62,14 @@ export interface View {
  * @throws {Deno.errors.AddrInUse} If the port that is asked for is taken.
  */
 export async function openView(options: ViewOptions): Promise<View> {
-  const { correcting, signal } = options;
-  const onFault = (fault: string) => options.onFault?.(fault);
-  const table = await FaceTable.from(options.records);
-  const runs = await Runs.among(options.runs);
-  const events = new Events();
+  await using opening = new AsyncDisposableStack();
+  const parts = await openParts(options, opening);
   const gate = { port: 0, token: newToken() };
   const app = await guardedPage(gate);
-  app.get("/api/events", (context) => events.connect(context, signal));
-  const sources = {
-    table,
-    regions: new RegionIndex(table, options.frame ?? null),
-    scores: new FaceScores(table, (name) => runs.named(name).folder),
-  };
-  app.route("/api/faces", faceRoutes(sources));
-  const corrector = "file" in correcting
-    ? await Corrector.open({ path: correcting.file, table, events, onFault, signal })
-    : correcting.off;
-  await using opening = new AsyncDisposableStack();
-  const refiner = opening.use(new Refiner());
-  app.route("/api/faces", correctionRoutes(table, corrector, refiner));
-  const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
-  if (typeof labels !== "string") opening.use(labels);
-  app.route("/api/faces", labelRoutes(table, labels));
-  const about = () => aboutOf(options, table, labels, runs);
-  app.get("/api/about", async (context) => context.json(await about()));
-  const networks = opening.use(new RunNetworks());
-  const trials = opening.use(new Trials(networks));
-  app.route("/api/try", tryRoutes(trials, table, (name) => runs.named(name)));
-  app.route("/api/runs", runRoutes(runs));
-  const { port, finished } = serve(app, signal, options.port);
+  addRoutes(app, parts, options);
+  const { port, finished } = serve(app, options.signal, options.port);
   gate.port = port;
-  if (typeof corrector !== "string") opening.use(corrector).begin();
-  else readLandmarks(options, table, events);
+  beginReading(parts, options);
   const held = opening.move();
   return {
     address: addressOf(gate),
@@ -103,12 +77,46 @@ export async function openView(options: ViewOptions): Promise<View> {
   };
 }
 
-/** While the page is looked at already. */
-function readLandmarks(
+/** What answers requests. */
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(options: ViewOptions, held: AsyncDisposableStack) {
+  const { records, frame = null, correcting, signal } = options;
+  const onFault = (fault: string) => options.onFault?.(fault);
+  const table = await FaceTable.from(records);
+  const runs = await Runs.among(options.runs);
+  const events = new Events();
+  const corrector = "file" in correcting
+    ? held.use(await Corrector.open({ path: correcting.file, table, events, onFault, signal }))
+    : correcting.off;
+  const labels = await LabelCorrector.beside(correcting, { table, events, onFault });
+  if (typeof labels !== "string") held.use(labels);
+  const networks = held.use(new RunNetworks());
+  return {
+    ...{ table, runs, events, corrector, labels },
+    regions: new RegionIndex(table, frame),
+    scores: new FaceScores(table, (name) => runs.named(name).folder),
+    refiner: held.use(new Refiner()),
+    trials: held.use(new Trials(networks)),
+  };
+}
+
+function addRoutes(app: Hono, parts: Parts, options: ViewOptions): void {
+  const { table, runs, events, trials } = parts;
+  app.get("/api/about", async (context) => context.json(await aboutOf(options, parts)));
+  app.get("/api/events", (context) => events.connect(context, options.signal));
+  app.route("/api/faces", faceRoutes(parts));
+  app.route("/api/faces", correctionRoutes(parts));
+  app.route("/api/try", tryRoutes(trials, table, (name) => runs.named(name)));
+  app.route("/api/runs", runRoutes(runs));
+}
+
+/** Reads the landmarks while the page is looked at already. */
+function beginReading(
+  { table, events, corrector }: Parts,
   { landmarks, signal, onFault }: ViewOptions,
-  table: FaceTable,
-  events: Events,
 ): void {
+  if (typeof corrector !== "string") return corrector.begin();
   if (landmarks === null) return;
   table.readLandmarks(landmarks, signal).then(
     () => events.tell({ type: "faces", version: table.version }),
@@ -128,9 +136,7 @@ async function guardedPage(gate: Gate): Promise<Hono> {
 
 async function aboutOf(
   { dataset, landmarks, correcting }: ViewOptions,
-  table: FaceTable,
-  labels: LabelCorrector | string,
-  runs: Runs,
+  { table, labels, runs }: Parts,
 ): Promise<About> {
   return {
     ...{ dataset, faces: table.size, landmarks, isLabelled: table.isLabelled, correcting },

@@ -4,7 +4,7 @@ import { namesOf } from "../../../pipeline/face/attributes.ts";
 import { openDataset } from "../../../pipeline/dataset.ts";
 import { FileWriter } from "../../../pipeline/files/write_file.ts";
 import { FaceTable } from "../../../pipeline/view/faces/face_table.ts";
-import { LabelCorrector } from "../../../pipeline/view/labels/label_corrector.ts";
+import { LabelCorrector } from "../../../pipeline/view/corrections/label_corrector.ts";
 import type { ChangeRefusal, FaceDetail, FacePage } from "../../../pipeline/view/wire.ts";
 import { SAMPLE, SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
 import { Heard, sampleRecords, ServedView, until } from "../../contexts/view_context.ts";

@@ -11,10 +11,10 @@ import { fields, list, oneOf, text } from "../../files/json_shape.ts";
 import { exists } from "../../files/write_file.ts";
 import { nameInTable } from "../../image/image_name.ts";
 import { besideLandmarks } from "../../landmarks/files/landmark_endings.ts";
-import { Autosave, type AutosaveOptions } from "../corrections/autosave.ts";
 import type { FaceTable } from "../faces/face_table.ts";
 import { pause, SLICE } from "../faces/slices.ts";
 import type { Correcting } from "../wire.ts";
+import { Autosave, type AutosaveOptions } from "./autosave.ts";
 
 /** A line of the journal. */
 interface LabelChange {
