@@ -78,11 +78,6 @@ export class Corrections {
     this.#journal = new ChangeJournal(correctionsPath(out), lineOf);
   }
 
-  /** The journal. */
-  get path(): string {
-    return this.#journal.path;
-  }
-
   /** Grows with every change. */
   get version(): number {
     return this.#journal.version;

@@ -51,7 +51,7 @@ export class LabelCorrector implements AsyncDisposable {
   }
 
   /**
-   * Corrects labels beside the landmarks file that is corrected.
+   * Corrects labels beside the landmarks file that is corrected; its journal is read, and shown.
    *
    * @returns A sentence why that cannot be, where it cannot.
    */
@@ -62,7 +62,9 @@ export class LabelCorrector implements AsyncDisposable {
     if (!("file" in correcting)) return correcting.off;
     if (!options.table.isLabelled) return "These faces have no labels.";
     try {
-      return await LabelCorrector.#open({ landmarks: correcting.file, ...options });
+      const corrector = new LabelCorrector({ landmarks: correcting.file, ...options });
+      await corrector.#read();
+      return corrector;
     } catch (error) {
       const fault = `Labels cannot be corrected: ${(error as Error).message}.`;
       options.onFault(fault);
@@ -70,22 +72,14 @@ export class LabelCorrector implements AsyncDisposable {
     }
   }
 
-  /**
-   * Reads the journal and shows what it says.
-   *
-   * @throws {SyntaxError} With `path:line`, if a line of it is no change of labels.
-   * @throws {Error} If the label file is there and no journal: it is somebody else's.
-   */
-  static async #open(options: LabelOptions): Promise<LabelCorrector> {
-    const corrector = new LabelCorrector(options);
-    const { path } = corrector;
-    if (await exists(path) && !await exists(corrector.#journal.path)) {
+  async #read(): Promise<void> {
+    const { path } = this;
+    if (await exists(path) && !await exists(this.#journal.path)) {
       throw new Error(`${path} is not of this page, which would replace it; give it another name`);
     }
-    corrector.#show(await corrector.#journal.read());
+    this.#show(await this.#journal.read());
     // A process that was killed may have left the file behind it.
-    if (corrector.#journal.version > 0) corrector.#saving.changed();
-    return corrector;
+    if (this.#journal.version > 0) this.#saving.changed();
   }
 
   /**

@@ -35,6 +35,7 @@ async function filesOf(out: string): Promise<Record<string, number | string>> {
 Deno.test("Corrections keeps changes for others to read, and refuses one that others did not see", () =>
   inFolder(async (folder) => {
     const out = join(folder, "faces.csv");
+    const path = correctionsPath(out);
     const [here, there] = [new Corrections(out), new Corrections(out)];
     await here.correct("a.jpg", 0, MINE, MISSED);
     await assert.rejects(there.correct("a.jpg", 0, FOUND, MISSED), Conflict);
@@ -45,14 +46,14 @@ Deno.test("Corrections keeps changes for others to read, and refuses one that ot
     await here.takeBack("a.jpg", 2);
     assert.equal(here.byHand("a.jpg"), null);
     assert.deepEqual(here.last("a.jpg")?.outcome, MISSED);
-    await Deno.writeTextFile(here.path, '{"schema":"attparse', { append: true });
+    await Deno.writeTextFile(path, '{"schema":"attparse', { append: true });
     const later = new Corrections(out);
     assert.deepEqual([...await later.read()], ["a.jpg"], "a torn line is none");
     await later.correct("b.jpg", 0, MINE, FOUND);
     assert.deepEqual([...await here.read()], ["b.jpg"]);
-    const lines = (await Deno.readTextFile(later.path)).split("\n");
+    const lines = (await Deno.readTextFile(path)).split("\n");
     assert.equal(lines.length, 5);
-    await Deno.writeTextFile(later.path, '{"image":"c.jpg"}\n', { append: true });
+    await Deno.writeTextFile(path, '{"image":"c.jpg"}\n', { append: true });
     await assert.rejects(here.read(), /corrections\.ndjson:5: "schema" must be/);
   }));
 
