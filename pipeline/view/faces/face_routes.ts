@@ -7,7 +7,7 @@ import { refuse } from "../server/guard.ts";
 import type { FaceDetail, FacePage, FacePlace, ListedFace } from "../wire.ts";
 import { type Chosen, FaceQueries, type FaceSources } from "./face_query.ts";
 import type { FaceTable } from "./face_table.ts";
-import { Tiles, type WebPicture, wholePicture } from "./tiles.ts";
+import { Tiles, wholePicture } from "./tiles.ts";
 
 /** Most faces of one answer. */
 const MOST = 500;
@@ -30,13 +30,18 @@ export function faceRoutes(sources: FaceSources): Hono {
     const { version } = table;
     return context.json({ total: ids.length, version, faces } satisfies FacePage);
   });
+  app.get("/tiles", (context) => {
+    const ids = (context.req.query("ids") ?? "").split(",").map((id) => idOf(id, table));
+    const paths = ids.slice(0, MOST).map((id) => table.fault(id) === null ? table.path(id) : null);
+    const type = { "content-type": "text/plain; charset=utf-8" };
+    return context.body(ReadableStream.from(tiles.lines(paths)), 200, type);
+  });
   app.get("/:id", (context) => context.json(detailOf(table, faceIn(context, table))));
   app.get("/:id/place", async (context) => {
     const chosen = await queries.choose(new URL(context.req.url).searchParams);
     return context.json(placeOf(chosen, faceIn(context, table)));
   });
-  app.get("/:id/picture", (context) => sendPicture(context, table, wholePicture));
-  app.get("/:id/tile", (context) => sendPicture(context, table, (path) => tiles.get(path)));
+  app.get("/:id/picture", (context) => sendPicture(context, table));
   return app;
 }
 
@@ -46,7 +51,11 @@ export function faceRoutes(sources: FaceSources): Hono {
  * @throws {RangeError} If there is none of this id.
  */
 export function faceIn(context: Context, table: FaceTable): number {
-  const id = wholeNumber(context.req.param("id") ?? "");
+  return idOf(context.req.param("id") ?? "", table);
+}
+
+function idOf(text: string, table: FaceTable): number {
+  const id = wholeNumber(text);
   if (!table.has(id)) throw new RangeError(`There is no face ${id}.`);
   return id;
 }
@@ -84,16 +93,12 @@ function placeOf({ ids }: Chosen, id: number): FacePlace {
 }
 
 /** A picture may have gone, or be none: that is said, and the page shows a mark in its place. */
-async function sendPicture(
-  context: Context,
-  table: FaceTable,
-  read: (path: string) => Promise<WebPicture>,
-): Promise<Response> {
+async function sendPicture(context: Context, table: FaceTable): Promise<Response> {
   const id = faceIn(context, table);
   const fault = table.fault(id);
   if (fault !== null) return refuse(context, 404, fault);
   try {
-    const { type, bytes } = await read(table.path(id));
+    const { type, bytes } = await wholePicture(table.path(id));
     return context.body(bytes, 200, {
       "content-type": type,
       "cache-control": "private, max-age=600",

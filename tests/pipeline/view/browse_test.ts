@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { attributeColumn, hasAttribute } from "../../../pipeline/face/attributes.ts";
+import type { FaceRecord } from "../../../pipeline/face/record.ts";
 import type { FaceDetail, FacePage, FacePlace } from "../../../pipeline/view/wire.ts";
 import { Browser, chromium } from "../../contexts/browser_context.ts";
 import { sampleRecords, ServedView } from "../../contexts/view_context.ts";
@@ -30,6 +31,28 @@ Deno.test("/api/faces gives the faces that pass all filters, stretch by stretch"
   }
 });
 
+Deno.test("/api/faces/tiles gives the pictures of faces in the order asked for, none of one that is gone", async () => {
+  async function* records(): AsyncGenerator<FaceRecord> {
+    let i = 0;
+    for await (const record of sampleRecords()) {
+      yield i++ === 3 ? { ...record, path: `${record.path}.gone` } : record;
+    }
+  }
+  await using view = await ServedView.open({ records: records() });
+  const text = await (await view.fetch("/api/faces/tiles?ids=5,3,4")).text();
+  const [fifth, third, fourth, ...rest] = text.split("\n");
+  assert.deepEqual([third, rest], ["", [""]]);
+  for (const [id, tile] of [[5, fifth], [4, fourth]] as const) {
+    const whole = await (await view.fetch(`/api/faces/${id}/picture`)).bytes();
+    assert.equal(tile, `data:image/jpeg;base64,${whole.toBase64()}`);
+  }
+  for (const wrong of ["?ids=480", "?ids=1,x", ""]) {
+    const response = await view.fetch(`/api/faces/tiles${wrong}`);
+    assert.equal(response.status, 400, wrong);
+    await response.body?.cancel();
+  }
+});
+
 Deno.test({
   name: "view: faces are scrolled through, filtered, and looked at by keyboard",
   ignore: chromium === null,
@@ -45,6 +68,10 @@ Deno.test({
     assert(few < 200, `${few} tiles are in the document`);
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await page.waitForText("000480.jpg");
+    await page.wait(() => {
+      const pictures = [...document.querySelectorAll<HTMLImageElement>(".tile img")];
+      return pictures.every(({ naturalWidth }) => naturalWidth > 0);
+    });
     await page.fill("[name=with]", "Bald");
     await page.wait(() =>
       /^\d+ of 480 faces$/.test(document.querySelector(".count")!.textContent!)

@@ -3,10 +3,9 @@
 
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { ListedFace } from "../../wire.ts";
-import { addressOf } from "../route.tsx";
 import type { Faces } from "./face_pages.ts";
 import { useReturn } from "./return_place.ts";
+import { Row } from "./row.tsx";
 
 /** Least width of a tile in pixels, the space around it, and the height of its name. */
 const [TILE, GAP, NAME] = [92, 8, 20];
@@ -14,6 +13,8 @@ const [TILE, GAP, NAME] = [92, 8, 20];
 const ASPECT = 218 / 178;
 /** Rows above and below those in sight. */
 const MARGIN = 3;
+/** Milliseconds after which a leap has ended. */
+const AT_REST = 80;
 
 interface Extent {
   readonly columns: number;
@@ -26,11 +27,9 @@ export function Grid({ faces, query }: { faces: Faces; query: string }): JSX.Ele
   const total = faces.total ?? 0;
   const { columns, row } = useExtent(box);
   const rows = Math.ceil(total / columns);
-  const [first, last] = useRowsInSight(box, row, rows);
+  const { first, last, isLeaping } = useRowsInSight(box, row, rows);
   useReturn({ box, query, total, columns, row });
-  const [from, to] = [first * columns, Math.min(total, last * columns)];
-  useEffect(() => faces.see(from, to));
-  const places = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  useEffect(() => faces.see(first * columns, Math.min(total, last * columns)));
   return (
     <div
       ref={box}
@@ -40,18 +39,17 @@ export function Grid({ faces, query }: { faces: Faces; query: string }): JSX.Ele
       style={{ height: `${rows * row}px` }}
       onKeyDown={(event) => moveFocus(event, columns, row)}
     >
-      <div
-        class="rows"
-        role="presentation"
-        style={{
-          transform: `translateY(${first * row}px)`,
+      {Array.from({ length: last - first }, (_, i) => {
+        const from = (first + i) * columns;
+        const length = Math.min(columns, total - from);
+        const listed = Array.from({ length }, (_, column) => faces.at(from + column));
+        const style = {
+          top: `${(first + i) * row}px`,
+          height: `${row - GAP}px`,
           gridTemplateColumns: `repeat(${columns}, 1fr)`,
-        }}
-      >
-        {places.map((place) => (
-          <Tile key={place} face={faces.at(place)} {...{ place, total, query }} />
-        ))}
-      </div>
+        };
+        return <Row key={from} faces={listed} {...{ from, total, query, style, isLeaping }} />;
+      })}
     </div>
   );
 }
@@ -67,26 +65,39 @@ function useExtent(box: RefObject<HTMLElement>): Extent {
   return extent;
 }
 
-/** The first row that is in sight, or nearly so, and the one after the last. */
-function useRowsInSight(
-  box: RefObject<HTMLElement>,
-  row: number,
-  rows: number,
-): readonly [first: number, last: number] {
-  const [seen, setSeen] = useState<readonly [number, number]>([0, 0]);
+interface RowsInSight {
+  /** The first row that is in sight, or nearly so. */
+  readonly first: number;
+  /** The one after the last. */
+  readonly last: number;
+  /** Whether rows go by so fast that nobody sees the faces in them: more than one a frame. */
+  readonly isLeaping: boolean;
+}
+
+function useRowsInSight(box: RefObject<HTMLElement>, row: number, rows: number): RowsInSight {
+  const [seen, setSeen] = useState<RowsInSight>({ first: 0, last: 0, isLeaping: false });
   useEffect(() => {
+    let [before, timer] = [scrollY, 0];
     const look = () => {
       const top = -box.current!.getBoundingClientRect().top;
-      const from = Math.max(0, Math.floor(top / row) - MARGIN);
-      const to = Math.min(rows, Math.ceil((top + innerHeight) / row) + MARGIN);
-      const next = [from, Math.max(from, to)] as const;
+      const first = Math.max(0, Math.floor(top / row) - MARGIN);
+      const last = Math.max(first, Math.min(rows, Math.ceil((top + innerHeight) / row) + MARGIN));
+      const isLeaping = Math.abs(scrollY - before) > row;
+      before = scrollY;
+      clearTimeout(timer);
+      if (isLeaping) timer = self.setTimeout(look, AT_REST);
       // Most steps of a scroll show the same rows, and draw nothing anew.
-      setSeen((seen) => seen[0] === next[0] && seen[1] === next[1] ? seen : next);
+      setSeen((seen) =>
+        seen.first === first && seen.last === last && seen.isLeaping === isLeaping
+          ? seen
+          : { first, last, isLeaping }
+      );
     };
     look();
     addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
     return () => {
+      clearTimeout(timer);
       removeEventListener("scroll", look);
       removeEventListener("resize", look);
     };
@@ -98,42 +109,6 @@ function extentOf(width: number): Extent {
   const columns = Math.max(3, Math.floor((width + GAP) / (TILE + GAP)));
   const tile = (width - GAP * (columns - 1)) / columns;
   return { columns, row: Math.round(tile * ASPECT) + NAME + GAP };
-}
-
-interface TileProps {
-  readonly face: ListedFace | undefined;
-  readonly place: number;
-  readonly total: number;
-  readonly query: string;
-}
-
-function Tile({ face, place, total, query }: TileProps) {
-  const position = { "aria-setsize": total, "aria-posinset": place + 1 };
-  if (!face) return <div class="tile" role="listitem" {...position} />;
-  const { id, image, state, score } = face;
-  const said = [
-    image,
-    ...state === "rejected" ? ["rejected"] : [],
-    ...score === undefined ? [] : [`score ${score}`],
-  ].join(", ");
-  return (
-    <div class="tile" role="listitem" {...position}>
-      <a
-        href={addressOf({ place: "face", id, query })}
-        class={state ?? ""}
-        data-place={place}
-        aria-label={said}
-      >
-        <img src={`api/faces/${id}/tile`} alt="" decoding="async" draggable={false} />
-        <span>{score === undefined ? image : `${shown(score)} · ${image}`}</span>
-      </a>
-    </div>
-  );
-}
-
-/** Losses have two decimals, counts none. */
-function shown(score: number): string {
-  return Number.isInteger(score) ? `${score}` : score.toFixed(2);
 }
 
 /** Arrow keys go from tile to tile; the page scrolls where the next one is out of sight. */
