@@ -22,6 +22,8 @@ import { StopRequest } from "./stop_request.ts";
 import { choice, file } from "../kinds.ts";
 import { UsageError } from "../failure.ts";
 import type { OnProgress } from "../terminal/terminal.ts";
+import { shellWord } from "../../files/shell_word.ts";
+import { PROGRAM_NAME } from "../../files/standalone.ts";
 import { formatPercent } from "../../numbers/text.ts";
 
 type PresetName = keyof typeof PRESETS;
@@ -124,6 +126,7 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
     onStart() {
       // What measuring came to has been said.
       if (onTuning) terminal.abandon();
+      terminal.note(`to watch it: ${PROGRAM_NAME} view --run ${shellWord(job.out)}`);
       onProgress = terminal.progress("train", "images");
       job.onStart?.();
     },

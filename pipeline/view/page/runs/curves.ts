@@ -55,6 +55,14 @@ function each(of: (epoch: Epoch) => number | null | undefined): (log: RunLog) =>
   });
 }
 
+/** What no network is needed for, from the beginning on. */
+function floor(of: (epoch: Epoch) => number | null | undefined): (log: RunLog) => Placed {
+  return (log) => {
+    const { at, values } = each(of)(log);
+    return at.length === 0 ? { at, values } : { at: [0, ...at], values: [values[0]!, ...values] };
+  };
+}
+
 function steps(name: "attributeLoss" | "maskLoss" | "learningRate"): (log: RunLog) => Placed {
   return ({ steps }) => ({ at: steps.epochs, values: steps[name] });
 }
@@ -82,12 +90,12 @@ export const FIGURES: readonly Figure[] = [
   {
     ...{ title: "Balanced accuracy, % (dashed: by chance)", besideName: "chance", ...SHARE },
     main: each(({ validation }) => validation?.balancedAccuracy),
-    beside: each(() => 0.5),
+    beside: floor(() => 0.5),
   },
   {
     ...{ title: "Localisation, % (dashed: of the mean mask)", besideName: "mean mask", ...SHARE },
     main: each(({ validation }) => validation?.localisationIoU),
-    beside: each(({ validation }) => validation?.priorIoU),
+    beside: floor(({ validation }) => validation?.priorIoU),
   },
   {
     ...{ title: "Learning rate", ...LOSS, isByEpoch: false },

@@ -116,9 +116,9 @@ function draw(
       space: 80,
     }
     : {};
-  // Asked for all as for a part: all is where the numbers of this figure begin and end.
+  // Asked for all as for a part; all is where this figure's own numbers begin and end.
   const range = ({ data: [x] }: uPlot, min: number, max: number): [number, number] =>
-    x.length === 0 || min === x[0] && max === x.at(-1) ? [0, endOf() || 1] : [min, max];
+    x.length < 2 || min === x[0] && max === x.at(-1) ? [0, endOf() || 1] : [min, max];
   return new uPlot(
     {
       ...{ width: box.clientWidth, height: HEIGHT, legend: { show: false } },
