@@ -66,7 +66,7 @@ Deno.test({
         await page.go(view.address);
         await page.waitForText("2 faces have no points");
         await page.click(".rejected-queue a");
-        await page.waitForText("Click the left eye");
+        await page.waitForText("Click the eye on the left");
         await page.wait(() => document.querySelector("svg.canvas"));
         for (const [x, y] of anchorsOf(Array.from(truth.get(first)!))) {
           await page.clickAt(...await inWindow(page, x, y));

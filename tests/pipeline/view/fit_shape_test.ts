@@ -7,34 +7,53 @@ import {
   redo,
   undo,
 } from "../../../pipeline/view/page/correct/edit_history.ts";
-import {
-  anchorsOf,
-  fitShape,
-  MEAN_SHAPE,
-  type Spot,
-} from "../../../pipeline/view/page/correct/fit_shape.ts";
+import { anchorsOf, fitShape, type Spot } from "../../../pipeline/view/page/correct/fit_shape.ts";
+import { MEAN_FACE } from "../../../pipeline/view/page/correct/mean_face.ts";
 import { POINT_GROUPS } from "../../../pipeline/view/page/correct/point_groups.ts";
 
-Deno.test("fitShape() gives a moved, turned and enlarged mean shape back, from its five anchors", () => {
-  assert.equal(MEAN_SHAPE.length, 136);
-  const [cos, sin] = [30 * Math.cos(0.4), 30 * Math.sin(0.4)];
-  const moved = MEAN_SHAPE.map((value, at) =>
-    at % 2 === 0
-      ? cos * value - sin * MEAN_SHAPE[at + 1]! + 89
-      : sin * MEAN_SHAPE[at - 1]! + cos * value + 112
-  );
-  const fitted = fitShape(anchorsOf(moved));
-  for (const [at, value] of moved.entries()) {
-    assert(Math.abs(fitted[at]! - value) < 1e-9, `${at}: ${fitted[at]} is not ${value}`);
+/** The mean face, turned to the side, then rolled, enlarged and moved. */
+function seen(side: number, roll: number): number[] {
+  const [cos, sin] = [30 * Math.cos(roll), 30 * Math.sin(roll)];
+  return Array.from({ length: 68 }, (_, point) => {
+    const [x, y, z] = MEAN_FACE.slice(3 * point, 3 * point + 3) as [number, number, number];
+    const across = x * Math.cos(side) + z * Math.sin(side);
+    return [cos * across - sin * y + 89, sin * across + cos * y + 112];
+  }).flat();
+}
+
+/** Mean distance of points, in pixels. */
+function distance(points: readonly number[], others: readonly number[]): number {
+  let sum = 0;
+  for (let at = 0; at < points.length; at += 2) {
+    sum += Math.hypot(points[at]! - others[at]!, points[at + 1]! - others[at + 1]!);
   }
-  const anchors = anchorsOf(moved).with(2, [0, 0]);
-  assert(Math.abs(fitShape(anchors)[60]! - moved[60]!) > 1, "another nose moves the face");
+  return sum / (points.length / 2);
+}
+
+Deno.test("fitShape() gives the mean face back from its five anchors, from the front and from the side", () => {
+  for (const side of [-1.2, -0.6, 0, 0.3, 0.9]) {
+    for (const roll of [-0.5, 0, 2]) {
+      const face = seen(side, roll);
+      const off = distance(fitShape(anchorsOf(face)), face);
+      // Of 30 pixels between the eyes, as seen from the front.
+      assert(off < 1.2, `turned by ${side}, rolled by ${roll}: ${off} pixels`);
+    }
+  }
   const same: Spot[] = Array(5).fill([3, 3]);
   assert.throws(() => fitShape(same), RangeError);
 });
 
-Deno.test("the mean face is upright and nearly its own mirror image", () => {
-  const [left, right, nose, mouthLeft, mouthRight] = anchorsOf(MEAN_SHAPE) as Spot[];
+Deno.test("fitShape() puts points where they were clicked", () => {
+  const face = seen(0, 0);
+  const anchors = anchorsOf(face).map(([x, y], i): Spot => i === 3 ? [x - 4, y + 3] : [x, y]);
+  const fitted = fitShape(anchors);
+  assert(distance(anchorsOf(fitted).flat(), anchors.flat()) < 1, "a smile to one side");
+  assert(distance(fitted, face) < 2, "the rest stays");
+});
+
+Deno.test("the mean face is upright, its own mirror image, and turned to the camera", () => {
+  const [left, right, nose, mouthLeft, mouthRight] = anchorsOf(seen(0, 0))
+    .map(([x, y]): Spot => [(x - 89) / 30, (y - 112) / 30]);
   const near = (value: number, expected: number) =>
     assert(Math.abs(value - expected) < 0.02, `${value}`);
   for (const [axis, value] of [-0.5, 0].entries()) near(left![axis]!, value);
@@ -42,6 +61,9 @@ Deno.test("the mean face is upright and nearly its own mirror image", () => {
   near(nose![0], 0);
   near(mouthLeft![0], -mouthRight![0]);
   assert(mouthLeft![1] > nose![1] && nose![1] > 0.3, "y goes down");
+  const depths = Array.from({ length: 68 }, (_, point) => MEAN_FACE[3 * point + 2]!);
+  assert.equal(Math.max(...depths), depths[30], "the tip of the nose is nearest");
+  assert.equal(Math.min(...depths), depths[0], "the ends of the jaw are farthest");
   const grouped = POINT_GROUPS.flatMap(({ from, to }) => [from, to]);
   assert.deepEqual(grouped, [0, ...grouped.slice(1, -1), 68]);
 });

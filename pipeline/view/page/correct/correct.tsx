@@ -47,6 +47,7 @@ function Editor({ editing, query }: { editing: Editing; query: string }) {
             ? history.now && pointName(chosen)
             : `Click ${ANCHORS[anchors.length]}.`}
         </p>
+        {anchors !== null && <p class="hint">What is hidden is clicked where it would be.</p>}
         <SizeOf picture={picture} onSize={setSize} />
         {size && (
           <Canvas

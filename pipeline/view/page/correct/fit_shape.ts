@@ -1,25 +1,18 @@
 /** A face's 68 points from five of them. */
 
+import { MEAN_FACE } from "./mean_face.ts";
+
 /** Where something is in a picture, in pixels. */
 export type Spot = readonly [x: number, y: number];
 
 /** What is clicked, in this order; left and right are those of the picture. */
 export const ANCHORS = [
-  "the left eye",
-  "the right eye",
+  "the eye on the left",
+  "the eye on the right",
   "the tip of the nose",
   "the left corner of the mouth",
   "the right corner of the mouth",
 ] as const;
-
-/**
- * x0, y0, x1, y1, … of a face, upright, its middle between the eyes, in distances between their centres.
- * Source: medians of this program's points on 2,396 aligned CelebA images.
- */
-// deno-fmt-ignore
-export const MEAN_SHAPE: readonly number[] = [
--1.081, 0.031, -1.064, 0.316, -1.028, 0.605, -0.982, 0.892, -0.892, 1.166, -0.736, 1.412, -0.526, 1.619, -0.28, 1.788, 0.001, 1.838, 0.284, 1.793, 0.542, 1.627, 0.761, 1.424, 0.928, 1.178, 1.024, 0.902, 1.07, 0.608, 1.106, 0.314, 1.125, 0.023, -0.912, -0.228, -0.772, -0.334, -0.586, -0.358, -0.394, -0.327, -0.209, -0.249, 0.19, -0.252, 0.381, -0.332, 0.578, -0.363, 0.772, -0.336, 0.923, -0.229, -0.007, -0.021, -0.008, 0.18, -0.008, 0.381, -0.009, 0.585, -0.215, 0.699, -0.116, 0.741, -0.006, 0.781, 0.104, 0.74, 0.207, 0.7, -0.689, 0.001, -0.571, -0.071, -0.424, -0.067, -0.301, 0.03, -0.437, 0.055, -0.579, 0.053, 0.299, 0.029, 0.423, -0.067, 0.571, -0.071, 0.691, 0.002, 0.579, 0.053, 0.436, 0.055, -0.448, 1.046, -0.293, 0.977, -0.131, 0.949, -0.003, 0.975, 0.121, 0.949, 0.288, 0.977, 0.452, 1.045, 0.296, 1.204, 0.132, 1.286, -0.004, 1.3, -0.139, 1.285, -0.3, 1.208, -0.379, 1.056, -0.132, 1.046, -0.003, 1.057, 0.124, 1.046, 0.382, 1.055, 0.127, 1.136, -0.004, 1.151, -0.134, 1.136,
-];
 
 /** The points that an anchor is the middle of. */
 const ANCHOR_POINTS = [[36, 42], [42, 48], [30, 31], [48, 49], [54, 55]] as const;
@@ -36,31 +29,118 @@ export function anchorsOf(points: readonly number[]): Spot[] {
   });
 }
 
+/** Turns to the side and up or down, in radians, from which the search begins. */
+const [SIDES, UPS] = [stepsTo(5, Math.PI / 12), stepsTo(2, Math.PI / 12)];
+/** What a turn costs: squared radians against the share of the anchors' spread that is missed. */
+const TURN_COST = 0.03;
+/** Turns are found as exactly as this, in radians. */
+const EXACT = 0.01;
+/** How far a click moves the points around it, in distances between the eyes and the mouth. */
+const REACH = 0.3;
+
 /**
- * The mean shape moved, turned and scaled (never distorted) so that its anchors lie as near as can be to those that
- * are given, by least squares.
+ * The mean face turned in space, moved and scaled so that its anchors are seen as near as can be to those that are
+ * given (least squares, from afar); what is left between them moves the points around.
  *
  * @throws {RangeError} If all anchors are in one place.
  */
 export function fitShape(anchors: readonly Spot[]): number[] {
-  const own = anchorsOf(MEAN_SHAPE);
-  const [from, to] = [middleOf(own), middleOf(anchors)];
-  let [a, b, square] = [0, 0, 0];
-  for (const [index, [x, y]] of anchors.entries()) {
-    const [u, v] = [own[index]![0] - from[0], own[index]![1] - from[1]];
-    a += u * (x - to[0]) + v * (y - to[1]);
-    b += u * (y - to[1]) - v * (x - to[0]);
-    square += u * u + v * v;
+  const missed = (turn: Turn) => {
+    const own = anchorsOf(seenFrom(turn));
+    const fitted = own.map(similarity(own, anchors));
+    return sum(fitted.map((spot, i) => squareBetween(spot, anchors[i]!))) / spreadOf(anchors) +
+      TURN_COST * (turn[0] ** 2 + turn[1] ** 2);
+  };
+  if (spreadOf(anchors) < 1e-9) throw new RangeError("The five points are in one place.");
+  let best = least(SIDES.flatMap((side) => UPS.map((up): Turn => [side, up])), missed);
+  for (let step = Math.PI / 24; step > EXACT;) {
+    const around = stepsTo(1, step).flatMap((side) =>
+      stepsTo(1, step).map((up): Turn => [best[0] + side, best[1] + up])
+    );
+    const next = least([best, ...around], missed);
+    if (next === best) step /= 2;
+    best = next;
   }
-  if (a === 0 && b === 0) throw new RangeError("The five points are in one place.");
+  const points = seenFrom(best);
+  const own = anchorsOf(points);
+  return bend(spotsOf(points).map(similarity(own, anchors)), anchors).flat();
+}
+
+/** Turned to the side and up or down, in radians. */
+type Turn = readonly [side: number, up: number];
+
+/** Where the mean face's points are seen from the front: x0, y0, x1, … */
+function seenFrom([side, up]: Turn): number[] {
+  const seen: number[] = [];
+  for (let at = 0; at < MEAN_FACE.length; at += 3) {
+    const [x, y, z] = [MEAN_FACE[at]!, MEAN_FACE[at + 1]!, MEAN_FACE[at + 2]!];
+    const depth = z * Math.cos(side) - x * Math.sin(side);
+    seen.push(x * Math.cos(side) + z * Math.sin(side), y * Math.cos(up) - depth * Math.sin(up));
+  }
+  return seen;
+}
+
+/** Moves, turns and scales what is near `from` (never distorts it) to be near `to`, by least squares. */
+function similarity(from: readonly Spot[], to: readonly Spot[]): (spot: Spot) => Spot {
+  const [middle, other] = [middleOf(from), middleOf(to)];
+  let [a, b] = [0, 0];
+  for (const [index, [x, y]] of to.entries()) {
+    const [u, v] = [from[index]![0] - middle[0], from[index]![1] - middle[1]];
+    a += u * (x - other[0]) + v * (y - other[1]);
+    b += u * (y - other[1]) - v * (x - other[0]);
+  }
+  const square = spreadOf(from);
   [a, b] = [a / square, b / square];
-  return MEAN_SHAPE.map((_, at) => {
-    const [u, v] = [MEAN_SHAPE[at - at % 2]! - from[0], MEAN_SHAPE[at - at % 2 + 1]! - from[1]];
-    return at % 2 === 0 ? a * u - b * v + to[0] : b * u + a * v + to[1];
+  return ([x, y]) => {
+    const [u, v] = [x - middle[0], y - middle[1]];
+    return [a * u - b * v + other[0], b * u + a * v + other[1]];
+  };
+}
+
+/** Moves points as the anchors near them are moved. */
+function bend(points: readonly Spot[], anchors: readonly Spot[]): Spot[] {
+  const own = anchorsOf(points.flat());
+  const [eyes, mouth] = [middleOf(own.slice(0, 2)), middleOf(own.slice(3))];
+  const reach = REACH ** 2 * squareBetween(eyes, mouth);
+  return points.map((point) => {
+    const share = own.map((anchor) => Math.exp(-squareBetween(point, anchor) / (2 * reach)));
+    const by = (axis: 0 | 1) => sum(share.map((k, i) => k * (anchors[i]![axis] - own[i]![axis])));
+    return [point[0] + by(0), point[1] + by(1)];
   });
 }
 
+/** The one for which a function is least. */
+function least<T>(all: readonly T[], of: (one: T) => number): T {
+  const values = all.map(of);
+  return all[values.indexOf(Math.min(...values))]!;
+}
+
+function stepsTo(count: number, step: number): number[] {
+  return Array.from({ length: 2 * count + 1 }, (_, at) => (at - count) * step);
+}
+
+function spotsOf(points: readonly number[]): Spot[] {
+  return Array.from(
+    { length: points.length / 2 },
+    (_, at) => [points[2 * at]!, points[2 * at + 1]!],
+  );
+}
+
 function middleOf(spots: readonly Spot[]): Spot {
-  const mean = (axis: 0 | 1) => spots.reduce((sum, spot) => sum + spot[axis], 0) / spots.length;
+  const mean = (axis: 0 | 1) => sum(spots.map((spot) => spot[axis])) / spots.length;
   return [mean(0), mean(1)];
+}
+
+/** Sum of the squared distances to their middle. */
+function spreadOf(spots: readonly Spot[]): number {
+  const middle = middleOf(spots);
+  return sum(spots.map((spot) => squareBetween(spot, middle)));
+}
+
+function squareBetween([x, y]: Spot, [u, v]: Spot): number {
+  return (x - u) ** 2 + (y - v) ** 2;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -78,7 +78,10 @@ export function useEditing(id: number, query: string): Editing {
   };
 }
 
-/** How far the program's own points may be from those that were clicked, in distances between the eyes. */
+/**
+ * How far the program's own points may be from those that were clicked, in distances between the eyes, or between
+ * them and the mouth where a face is turned.
+ */
 const MOST_OFF = 0.15;
 
 /** The points of the program's predictor where they agree with the five, else the mean face's. */
@@ -87,10 +90,14 @@ async function placed(id: number, anchors: readonly Spot[]): Promise<readonly nu
   const refined = await send<Refined>("POST", `faces/${id}/refine`, { points: fitted })
     .then(({ points }) => points, () => null);
   if (!refined) return fitted;
-  const [left, right] = anchors as [Spot, Spot];
-  const apart = Math.hypot(right[0] - left[0], right[1] - left[1]);
+  const [left, right, , corner, other] = anchors as [Spot, Spot, Spot, Spot, Spot];
+  const eyes = Math.hypot(right[0] - left[0], right[1] - left[1]);
+  const height = Math.hypot(
+    (corner[0] + other[0] - left[0] - right[0]) / 2,
+    (corner[1] + other[1] - left[1] - right[1]) / 2,
+  );
   const off = anchorsOf(refined).map(([x, y], at) =>
     Math.hypot(x - anchors[at]![0], y - anchors[at]![1])
   );
-  return Math.max(...off) <= MOST_OFF * apart ? refined : fitted;
+  return Math.max(...off) <= MOST_OFF * Math.max(eyes, height) ? refined : fitted;
 }
