@@ -1,10 +1,11 @@
 /** A run's log, read as it grows. */
 
 import { type EpochEntry, parseLog } from "../../report/training_log.ts";
+import { LONGEST_LINE } from "../../train/files/log.ts";
 import { StepMeans } from "./step_means.ts";
 
-/** Bytes that are read at once. */
-const PART = 1 << 20;
+/** Bytes that are read at once: others are answered in between. */
+const PART = 1 << 17;
 /** Bytes before the place reached that tell whether the log is still the same one. */
 const MARK = 256;
 const NEWLINE = 10;
@@ -61,21 +62,18 @@ export class LogTail {
   }
 
   /** Whether there is more. */
-  async #readPart(file: Deno.FsFile): Promise<boolean> {
-    const part = await bytesAt(file, this.#at, PART);
+  async #readPart(file: Deno.FsFile, size = PART): Promise<boolean> {
+    const part = await bytesAt(file, this.#at, size);
     const length = part.lastIndexOf(NEWLINE) + 1;
-    if (length === 0) return false;
+    const isMore = part.length === size;
+    if (length === 0) return isMore && size < LONGEST_LINE && this.#readPart(file, 2 * size);
     const lines = part.subarray(0, length);
-    for (const line of new TextDecoder().decode(lines).split("\n")) this.#take(line);
+    const { steps, epochs } = parseLog(new TextDecoder().decode(lines), this.#path);
+    for (const step of steps) this.#steps.add(step);
+    for (const epoch of epochs) this.#epochs.set(epoch.epoch, epoch);
     this.#at += length;
     this.#mark = lines.slice(-MARK);
-    return part.length === PART;
-  }
-
-  #take(line: string): void {
-    const { steps: [step], epochs: [epoch] } = parseLog(line === "" ? "" : line + "\n", this.#path);
-    if (step) this.#steps.add(step);
-    if (epoch) this.#epochs.set(epoch.epoch, epoch);
+    return isMore;
   }
 }
 

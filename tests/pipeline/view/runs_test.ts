@@ -33,6 +33,8 @@ Deno.test("LogTail reads what a log grows by, and all of one that begins anew", 
     assert.deepEqual(await after(begun + epoch(1, 6)), [[5, 6], 5], "resumed, and longer");
     assert.deepEqual(await after(epoch(0, 7)), [[7], 0], "shorter");
     assert.deepEqual(await after(epoch(0, 8) + step(1)), [[8], 2], "another one");
+    const long = line({ type: "note", text: "x".repeat(300_000) });
+    assert.deepEqual(await after(long + epoch(0, 9)), [[9], 0], "behind a long line");
   });
 });
 
