@@ -84,6 +84,11 @@ export function Plot({ figure, lines, axis, end, isLog, whole, onZoom }: PlotPro
   );
 }
 
+/** Such as `30 min` or `1 h 30 min`. */
+function timeText(seconds: number): string {
+  return formatDuration(seconds).replace(/ 00 (s|min)$/, "");
+}
+
 function placeText(axis: Axis, x: number): string {
   if (axis === "seconds") return formatDuration(Math.max(0, x));
   if (axis === "steps") return `step ${Math.round(x).toLocaleString("en")}`;
@@ -112,7 +117,7 @@ function draw(
   const incrs = axis === "seconds" ? DURATIONS : COUNTS;
   const along = axis === "seconds"
     ? {
-      values: (_: uPlot, ticks: number[]) => ticks.map((tick) => formatDuration(tick)),
+      values: (_: uPlot, ticks: number[]) => ticks.map(timeText),
       space: 80,
     }
     : {};
@@ -122,6 +127,7 @@ function draw(
   return new uPlot(
     {
       ...{ width: box.clientWidth, height: HEIGHT, legend: { show: false } },
+      padding: [null, 40, null, null],
       cursor: {
         y: false,
         // All that the lines of several runs have at a place is seldom at the very same one.
