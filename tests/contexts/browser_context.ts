@@ -77,8 +77,9 @@ export class Browser implements AsyncDisposable {
     this.#replies = readLines(process.stdout, "the browser");
   }
 
-  static open(): Browser {
-    const args = ["run", "--quiet", "--no-check", "--allow-all", ...ALONE, PEER, chromium!];
+  /** By default Chromium. */
+  static open({ browser, path } = BROWSERS[0]!): Browser {
+    const args = ["run", "--quiet", "--no-check", "--allow-all", ...ALONE, PEER, browser, path];
     const command = new Deno.Command(Deno.execPath(), {
       ...{ args, stdin: "piped", stdout: "piped", stderr: "inherit" },
     });

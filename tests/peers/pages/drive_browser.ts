@@ -9,11 +9,13 @@ import axe from "npm:axe-core@4.14.1";
 import { type ElementHandle, launch } from "npm:puppeteer-core@25.16.0";
 import type { BrowserReply, Order } from "../../contexts/browser_context.ts";
 
-const [executablePath] = Deno.args;
+const [name, executablePath] = Deno.args as [string, string];
 const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 // Being told of every request costs the page as much time as the request.
 const options = { args, networkEnabled: false };
-const browser = await launch({ executablePath: executablePath!, ...options });
+const browser = await launch(
+  name === "firefox" ? { browser: "firefox", executablePath } : { executablePath, ...options },
+);
 const pages = new Map<string, Promise<Awaited<ReturnType<typeof openPage>>>>();
 
 async function openPage() {
