@@ -86,6 +86,11 @@ export class Browser implements AsyncDisposable {
     return new Browser(command.spawn());
   }
 
+  /** The process that drives the browser, which is below it. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** A page of its own; pages share cookies. */
   page(name = "first"): Page {
     return new Page((action) => this.#obey({ page: name, ...action }));
