@@ -56,8 +56,9 @@ function enlarge(face: RgbImage): RgbImage {
 /** Shows a picture on a canvas of its size. */
 export function drawOn(canvas: HTMLCanvasElement, { width, height, data }: RgbImage): void {
   const pixels = new ImageData(width, height);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    pixels.data.set([data[from]!, data[from + 1]!, data[from + 2]!, 255], to);
+  pixels.data.fill(255);
+  for (let from = 0, to = 0; from < data.length; to++) {
+    if (to % 4 < 3) pixels.data[to] = data[from++]!;
   }
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d")!.putImageData(pixels, 0, 0);

@@ -16,7 +16,8 @@ export function saidOf({ said }: TriedFace): Said[] {
 
 function attributesOf({ attributes, maps }: TriedBy): Said["attributes"] {
   const { width, height } = maps;
-  const values = Float32Array.from(bytesOf(maps), (value) => value / 255);
+  const values = Float32Array.from(bytesOf(maps));
+  for (let i = 0; i < values.length; i++) values[i]! /= 255;
   return attributes
     .map((said, i) => {
       const data = values.subarray(i * width * height, (i + 1) * width * height);
@@ -25,6 +26,10 @@ function attributesOf({ attributes, maps }: TriedBy): Said["attributes"] {
     .sort((one, other) => other.probability - one.probability);
 }
 
+/** A page that watches a run does this with every epoch: by a loop it takes a tenth of the time of `from`. */
 function bytesOf({ data }: Pixels): Uint8Array {
-  return Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const letters = atob(data);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
