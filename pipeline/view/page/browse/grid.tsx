@@ -5,16 +5,16 @@ import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Faces } from "./face_pages.ts";
 import { useReturn } from "./return_place.ts";
-import { Row } from "./row.tsx";
+import { Rows } from "./rows.tsx";
 
 /** Least width of a tile in pixels, the space around it, and the height of its name. */
 const [TILE, GAP, NAME] = [92, 8, 20];
 /** Height of a tile by its width, as CelebA's aligned images have it. */
 const ASPECT = 218 / 178;
-/** Rows above and below those in sight. */
-const MARGIN = 3;
-/** Milliseconds after which a leap has ended. */
-const AT_REST = 80;
+/** Rows that come and go together: a screen has some seven. */
+const BLOCK = 4;
+/** Blocks above and below those in sight. */
+const MARGIN = 1;
 
 interface Extent {
   readonly columns: number;
@@ -26,29 +26,30 @@ export function Grid({ faces, query }: { faces: Faces; query: string }): JSX.Ele
   const box = useRef<HTMLDivElement>(null);
   const total = faces.total ?? 0;
   const { columns, row } = useExtent(box);
-  const rows = Math.ceil(total / columns);
-  const { first, last, isLeaping } = useRowsInSight(box, row, rows);
+  /** Faces of a block. */
+  const size = columns * BLOCK;
+  const [first, last] = useBlocksInSight(box, row * BLOCK, Math.ceil(total / size));
   useReturn({ box, query, total, columns, row });
-  useEffect(() => faces.see(first * columns, Math.min(total, last * columns)));
+  useEffect(() => faces.see(first * size, Math.min(total, last * size)));
   return (
     <div
       ref={box}
       class="grid"
       role="list"
       aria-label="Faces"
-      style={{ height: `${rows * row}px` }}
+      style={{ height: `${Math.ceil(total / columns) * row}px` }}
       onKeyDown={(event) => moveFocus(event, columns, row)}
     >
       {Array.from({ length: last - first }, (_, i) => {
-        const from = (first + i) * columns;
-        const length = Math.min(columns, total - from);
-        const listed = Array.from({ length }, (_, column) => faces.at(from + column));
+        const from = (first + i) * size;
+        const length = Math.min(size, total - from);
+        const listed = Array.from({ length }, (_, i) => faces.at(from + i));
+        const rows = Math.ceil(length / columns);
         const style = {
-          top: `${(first + i) * row}px`,
-          height: `${row - GAP}px`,
-          gridTemplateColumns: `repeat(${columns}, 1fr)`,
+          top: `${(first + i) * BLOCK * row}px`,
+          gridTemplate: `repeat(${rows}, ${row - GAP}px) / repeat(${columns}, 1fr)`,
         };
-        return <Row key={from} faces={listed} {...{ from, total, query, style, isLeaping }} />;
+        return <Rows key={from} faces={listed} {...{ from, total, query, style }} />;
       })}
     </div>
   );
@@ -65,43 +66,30 @@ function useExtent(box: RefObject<HTMLElement>): Extent {
   return extent;
 }
 
-interface RowsInSight {
-  /** The first row that is in sight, or nearly so. */
-  readonly first: number;
-  /** The one after the last. */
-  readonly last: number;
-  /** Whether rows go by so fast that nobody sees the faces in them: more than one a frame. */
-  readonly isLeaping: boolean;
-}
-
-function useRowsInSight(box: RefObject<HTMLElement>, row: number, rows: number): RowsInSight {
-  const [seen, setSeen] = useState<RowsInSight>({ first: 0, last: 0, isLeaping: false });
+/** The first block that is in sight, or nearly so, and the one after the last; `height` is that of one. */
+function useBlocksInSight(
+  box: RefObject<HTMLElement>,
+  height: number,
+  count: number,
+): readonly [first: number, last: number] {
+  const [seen, setSeen] = useState<readonly [number, number]>([0, 0]);
   useEffect(() => {
-    let [before, timer] = [scrollY, 0];
     const look = () => {
       const top = -box.current!.getBoundingClientRect().top;
-      const first = Math.max(0, Math.floor(top / row) - MARGIN);
-      const last = Math.max(first, Math.min(rows, Math.ceil((top + innerHeight) / row) + MARGIN));
-      const isLeaping = Math.abs(scrollY - before) > row;
-      before = scrollY;
-      clearTimeout(timer);
-      if (isLeaping) timer = self.setTimeout(look, AT_REST);
-      // Most steps of a scroll show the same rows, and draw nothing anew.
-      setSeen((seen) =>
-        seen.first === first && seen.last === last && seen.isLeaping === isLeaping
-          ? seen
-          : { first, last, isLeaping }
-      );
+      const from = Math.max(0, Math.floor(top / height) - MARGIN);
+      const to = Math.min(count, Math.ceil((top + innerHeight) / height) + MARGIN);
+      const next = [from, Math.max(from, to)] as const;
+      // Most steps of a scroll show the same blocks, and draw nothing anew.
+      setSeen((seen) => seen[0] === next[0] && seen[1] === next[1] ? seen : next);
     };
     look();
     addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
     return () => {
-      clearTimeout(timer);
       removeEventListener("scroll", look);
       removeEventListener("resize", look);
     };
-  }, [row, rows]);
+  }, [height, count]);
   return seen;
 }
 

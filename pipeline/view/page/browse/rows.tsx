@@ -1,12 +1,12 @@
 /// <reference lib="dom" />
-/** A row of the grid; the pictures of its faces come in one request. */
+/** Some rows of the grid; the pictures of their faces come in one request. */
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ListedFace } from "../../wire.ts";
 import { addressOf } from "../route.tsx";
 
-interface RowProps {
+interface RowsProps {
   /** Undefined where they are not known yet. */
   readonly faces: readonly (ListedFace | undefined)[];
   /** Place of the first one. */
@@ -15,15 +15,13 @@ interface RowProps {
   readonly total: number;
   readonly query: string;
   readonly style: Readonly<Record<string, string>>;
-  /** Whether it goes by too fast to be seen. */
-  readonly isLeaping: boolean;
 }
 
-export function Row({ faces, from, total, query, style, isLeaping }: RowProps): JSX.Element {
-  const pictures = usePictures(faces, isLeaping);
-  // The grid is drawn with every row that comes into sight: those that are there stay as they are.
+export function Rows({ faces, from, total, query, style }: RowsProps): JSX.Element {
+  const pictures = usePictures(faces);
+  // The grid is drawn with all rows that come into sight: those that are there stay as they are.
   return useMemo(() => (
-    <div class="row" role="presentation" style={style}>
+    <div class="rows" role="presentation" style={style}>
       {faces.map((face, i) => (
         <Tile
           key={i}
@@ -40,18 +38,17 @@ export function Row({ faces, from, total, query, style, isLeaping }: RowProps): 
 const NONE: readonly string[] = [];
 
 /** Addresses of the faces' pictures, as far as they have come; empty where there is none. */
-function usePictures(faces: RowProps["faces"], isLeaping: boolean): readonly string[] {
+function usePictures(faces: RowsProps["faces"]): readonly string[] {
   const [come, setCome] = useState({ ids: "", pictures: NONE });
   const ids = faces.includes(undefined) ? "" : faces.map((face) => face!.id).join();
-  const pictures = come.ids === ids ? come.pictures : NONE;
   useEffect(() => {
-    if (ids === "" || isLeaping || pictures.length === faces.length) return;
+    if (ids === "") return;
     const stop = new AbortController();
     // Where the server is gone, the page says so elsewhere.
     fetchTiles(ids, (pictures) => setCome({ ids, pictures }), stop.signal).catch(() => {});
     return () => stop.abort();
-  }, [ids, isLeaping]);
-  return pictures;
+  }, [ids]);
+  return come.ids === ids ? come.pictures : NONE;
 }
 
 /** Tells of the pictures that have come, at every part of the answer. */
@@ -62,10 +59,11 @@ async function fetchTiles(
 ): Promise<void> {
   const { ok, body } = await fetch(`api/faces/tiles?ids=${ids}`, { signal });
   if (!ok) return;
-  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = body!.getReader();
+  const decoder = new TextDecoder();
   let text = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    text += part.value;
+    text += decoder.decode(part.value, { stream: true });
     onCome(text.split("\n").slice(0, -1));
   }
 }
