@@ -34,7 +34,7 @@ Deno.test("fitShape() gives the mean face back from its five anchors, from the f
   for (const side of [-1.2, -0.6, 0, 0.3, 0.9]) {
     for (const roll of [-0.5, 0, 2]) {
       const face = seen(side, roll);
-      const off = distance(fitShape(anchorsOf(face)), face);
+      const off = distance(fitShape(anchorsOf(face)).points, face);
       // Of 30 pixels between the eyes, as seen from the front.
       assert(off < 1.2, `turned by ${side}, rolled by ${roll}: ${off} pixels`);
     }
@@ -43,10 +43,33 @@ Deno.test("fitShape() gives the mean face back from its five anchors, from the f
   assert.throws(() => fitShape(same), RangeError);
 });
 
+Deno.test("fitShape() knows left from right by where the clicks lie, in whatever order they come", () => {
+  for (const side of [-1.3, -1, 0, 0.5]) {
+    for (const roll of [0, 90, 135, 180]) {
+      const face = seen(side, roll / 180 * Math.PI);
+      // Nobody clicks exactly.
+      const anchors = anchorsOf(face).map((
+        [x, y],
+        i,
+      ): Spot => [x + (i % 2) - 0.5, y + i / 4 - 0.5]);
+      const [left, right, nose, corner, other] = anchors as [Spot, Spot, Spot, Spot, Spot];
+      const expected = fitShape(anchors);
+      assert.deepEqual(expected.anchors, anchors, `turned by ${side}, rolled by ${roll}`);
+      assert(distance(expected.points, face) < 3, `turned by ${side}, rolled by ${roll}`);
+      for (const eyes of [[left, right], [right, left]]) {
+        for (const mouth of [[corner, other], [other, corner]]) {
+          const fitted = fitShape([...eyes, nose, ...mouth]);
+          assert.deepEqual(fitted, expected, `turned by ${side}, rolled by ${roll}`);
+        }
+      }
+    }
+  }
+});
+
 Deno.test("fitShape() puts points where they were clicked", () => {
   const face = seen(0, 0);
   const anchors = anchorsOf(face).map(([x, y], i): Spot => i === 3 ? [x - 4, y + 3] : [x, y]);
-  const fitted = fitShape(anchors);
+  const fitted = fitShape(anchors).points;
   assert(distance(anchorsOf(fitted).flat(), anchors.flat()) < 1, "a smile to one side");
   assert(distance(fitted, face) < 2, "the rest stays");
 });

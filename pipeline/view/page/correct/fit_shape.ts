@@ -5,7 +5,7 @@ import { MEAN_FACE } from "./mean_face.ts";
 /** Where something is in a picture, in pixels. */
 export type Spot = readonly [x: number, y: number];
 
-/** What is clicked, in this order; left and right are those of the picture. */
+/** What is clicked, in this order; left and right are those of the picture, and may be exchanged. */
 export const ANCHORS = [
   "the eye on the left",
   "the eye on the right",
@@ -38,20 +38,55 @@ const EXACT = 0.01;
 /** How far a click moves the points around it, in distances between the eyes and the mouth. */
 const REACH = 0.3;
 
+/** How far the eyes may be exchanged, in distances from them to the mouth: from the side, one hides the other. */
+const EXCHANGED = 0.2;
+
+/** A face as five clicks say it. */
+interface FittedFace {
+  /** The clicks as {@linkcode ANCHORS} of the face, which may be another order than that of the clicks. */
+  readonly anchors: readonly Spot[];
+  /** x0, y0, x1, y1, … (136 numbers) */
+  readonly points: number[];
+}
+
 /**
  * The mean face turned in space, moved and scaled so that its anchors are seen as near as can be to those that are
- * given (least squares, from afar); what is left between them moves the points around.
+ * clicked (least squares, from afar); what is left between them moves the points around. Which eye and which corner
+ * of the mouth is the left one is seen from where they lie: what the picture shows on the left is the face's right
+ * side where it hangs upside down.
  *
  * @throws {RangeError} If all anchors are in one place.
  */
-export function fitShape(anchors: readonly Spot[]): number[] {
+export function fitShape(clicked: readonly Spot[]): FittedFace {
+  if (spreadOf(clicked) < 1e-9) throw new RangeError("The five points are in one place.");
+  const fits = ordersOf(clicked).map((anchors) => ({ anchors, ...turnOf(anchors) }));
+  const { anchors, turn } = least(fits, ({ missed }) => missed);
+  const points = seenFrom(turn);
+  const own = anchorsOf(points);
+  return { anchors, points: bend(spotsOf(points).map(similarity(own, anchors)), anchors).flat() };
+}
+
+/** The orders of the anchors in which the face is not its own mirror image. */
+function ordersOf([left, right, nose, corner, other]: readonly Spot[]): Spot[][] {
+  const orders: Spot[][] = [];
+  for (const eyes of [[left!, right!], [right!, left!]] as const) {
+    const [from, to] = [middleOf(eyes), middleOf([corner!, other!])];
+    const [across, down] = [minus(eyes[1], eyes[0]), minus(to, from)];
+    const turned = across[0] * down[1] - across[1] * down[0];
+    if (turned < -EXCHANGED * squareBetween(from, to)) continue;
+    orders.push([...eyes, nose!, corner!, other!], [...eyes, nose!, other!, corner!]);
+  }
+  return orders;
+}
+
+/** The turn in which the mean face is nearest to the anchors, and what it misses. */
+function turnOf(anchors: readonly Spot[]): { turn: Turn; missed: number } {
   const missed = (turn: Turn) => {
     const own = anchorsOf(seenFrom(turn));
     const fitted = own.map(similarity(own, anchors));
     return sum(fitted.map((spot, i) => squareBetween(spot, anchors[i]!))) / spreadOf(anchors) +
       TURN_COST * (turn[0] ** 2 + turn[1] ** 2);
   };
-  if (spreadOf(anchors) < 1e-9) throw new RangeError("The five points are in one place.");
   let best = least(SIDES.flatMap((side) => UPS.map((up): Turn => [side, up])), missed);
   for (let step = Math.PI / 24; step > EXACT;) {
     const around = stepsTo(1, step).flatMap((side) =>
@@ -61,9 +96,7 @@ export function fitShape(anchors: readonly Spot[]): number[] {
     if (next === best) step /= 2;
     best = next;
   }
-  const points = seenFrom(best);
-  const own = anchorsOf(points);
-  return bend(spotsOf(points).map(similarity(own, anchors)), anchors).flat();
+  return { turn: best, missed: missed(best) };
 }
 
 /** Turned to the side and up or down, in radians. */
@@ -135,6 +168,10 @@ function middleOf(spots: readonly Spot[]): Spot {
 function spreadOf(spots: readonly Spot[]): number {
   const middle = middleOf(spots);
   return sum(spots.map((spot) => squareBetween(spot, middle)));
+}
+
+function minus([x, y]: Spot, [u, v]: Spot): Spot {
+  return [x - u, y - v];
 }
 
 function squareBetween([x, y]: Spot, [u, v]: Spot): number {

@@ -85,8 +85,9 @@ export function useEditing(id: number, query: string): Editing {
 const MOST_OFF = 0.15;
 
 /** The points of the program's predictor where they agree with the five, else the mean face's. */
-async function placed(id: number, anchors: readonly Spot[]): Promise<readonly number[]> {
-  const fitted = fitShape(anchors).map((value) => Math.round(value * 100) / 100);
+async function placed(id: number, clicked: readonly Spot[]): Promise<readonly number[]> {
+  const { anchors, points } = fitShape(clicked);
+  const fitted = points.map((value) => Math.round(value * 100) / 100);
   const refined = await send<Refined>("POST", `faces/${id}/refine`, { points: fitted })
     .then(({ points }) => points, () => null);
   if (!refined) return fitted;
