@@ -98,7 +98,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await writeRunConfig(out, run);
     // Later, so that a run which is killed in between goes on like one of an older version.
     if (!list) await writeFaceList(out, [...faces.train, ...faces.validation]);
-    options.onStart?.();
+    options.onStart?.(session.imagesDone);
     return await session.run();
   } catch (error) {
     throw await failureOf(backend, error);

@@ -57,7 +57,7 @@ export class EpochSteps {
 
   /** Takes the epoch's steps that are left, each on the mean of some batches. */
   async take(reader: LossReader, log: TrainLog): Promise<void> {
-    const { config, signal } = this.#options;
+    const { config, signal, onProgress } = this.#options;
     const runState = this.#runState;
     const feed = this.#feed();
     let { seconds, waited } = runState.at.sums;
@@ -79,7 +79,7 @@ export class EpochSteps {
         gathered = [];
       }
       feed.advance();
-      this.#tell(feed.position.batch);
+      onProgress?.(this.imagesAfter(feed.position.batch), config.epochs * this.#faces.train.length);
       if (!isStep) continue;
       if (reader.isDue) await reader.advance();
       runState.move(feed.position);
@@ -128,11 +128,10 @@ export class EpochSteps {
     this.#runState.move({ step: step + 1 });
   }
 
-  /** Tells how far all epochs are, after so many batches of the one at hand. */
-  #tell(batches: number): void {
-    const { config: { batch, epochs }, onProgress } = this.#options;
+  /** Images that all epochs have taken, after so many batches of the one at hand. */
+  imagesAfter(batches: number): number {
     const { length } = this.#faces.train;
-    const done = Math.min(batches * batch, length);
-    onProgress?.(this.#runState.at.epoch * length + done, epochs * length);
+    const done = Math.min(batches * this.#options.config.batch, length);
+    return this.#runState.at.epoch * length + done;
   }
 }

@@ -53,8 +53,8 @@ export interface TrainOptions {
   readonly onCount?: (count: FaceCount) => void;
   /** Called after each image that is read before the first step, with those read and all of them. */
   readonly onGather?: (done: number, total: number) => void;
-  /** Called when the run has been written down, from when on it can be resumed. */
-  readonly onStart?: () => void;
+  /** Called when the run has been written down and can be resumed, with the images that it was trained on before. */
+  readonly onStart?: (done: number) => void;
   /** Hears in a sentence of what a user should know, such as a damaged checkpoint. */
   readonly log?: (line: string) => void;
 }

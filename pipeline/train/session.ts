@@ -60,6 +60,11 @@ export class Session {
     await this.#runState.restore();
   }
 
+  /** Images that were trained on before. */
+  get imagesDone(): number {
+    return this.#steps.imagesAfter(this.#runState.at.batch);
+  }
+
   /**
    * Trains the epochs that are left.
    *

@@ -123,11 +123,11 @@ export async function runTraining(job: TrainingJob, context: Context): Promise<T
       tellCounts([count], terminal);
     },
     onTuning: (...count) => (onTuning ??= terminal.progress("kernels", "shapes"))(...count),
-    onStart() {
+    onStart(done) {
       // What measuring came to has been said.
       if (onTuning) terminal.abandon();
       terminal.note(`to watch it: ${PROGRAM_NAME} view --run ${shellWord(job.out)}`);
-      onProgress = terminal.progress("train", "images");
+      onProgress = terminal.progress("train", "images", done);
       job.onStart?.();
     },
     onProgress: (...count) => onProgress(...count),
