@@ -181,6 +181,8 @@ export interface RunDetail extends RunState {
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** Settings that its preset has otherwise. */
   readonly changed: readonly ChangedSetting[];
+  /** A command that does what is to be done next, and what that is; null where it trains, or all is done. */
+  readonly next: { readonly does: string; readonly command: string } | null;
   /** Epochs (from 0) whose networks are kept, in their order. */
   readonly keptEpochs: readonly number[];
 }

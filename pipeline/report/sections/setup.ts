@@ -2,6 +2,7 @@
 
 import { flatten } from "../flatten.ts";
 import { type Html, html } from "../html.ts";
+import { evaluateCommand, trainCommand } from "../commands.ts";
 import type { RunFolder } from "../run_folder.ts";
 import { shellWord } from "../../files/shell_word.ts";
 import { PROGRAM_NAME } from "../../files/standalone.ts";
@@ -22,31 +23,10 @@ export function renderSetup(run: RunFolder): Html {
   `;
 }
 
-/** The options of `train` that say what no settings are, with the names that a configuration uses. */
-const OPTIONS: readonly (readonly [option: string, key: string, fallback?: string])[] = [
-  ["--dataset", "dataset", "DIR"],
-  ["--landmarks", "landmarks", "FILE"],
-  ["--labels", "labels"],
-  ["--damaged", "damaged"],
-  ["--backend", "backend"],
-];
-
-function commands({ path, config, data, metrics }: RunFolder): string[] {
-  const options = OPTIONS.flatMap(([option, key, fallback]) => {
-    const value = data[key] ?? config[key];
-    if (typeof value === "string" || typeof value === "number") {
-      return [`${option} ${shellWord(String(value))}`];
-    }
-    return fallback === undefined ? [] : [`${option} ${fallback}`];
-  });
-  const run = shellWord(path);
-  const dataset = options.find((option) => option.startsWith("--dataset")) ?? "";
-  const split = metrics ? ` --split ${shellWord(metrics.split)}` : "";
+function commands(run: RunFolder): string[] {
   return [
-    [`${PROGRAM_NAME} train`, ...options, `--config ${run}/config.json`, "--out NEW"].join(
-      " \\\n  ",
-    ),
-    `${PROGRAM_NAME} evaluate --run ${run} ${dataset}${split}`,
-    `${PROGRAM_NAME} report --run ${run}`,
+    trainCommand(run, "--out NEW").join(" \\\n  "),
+    evaluateCommand(run, run.metrics?.split),
+    `${PROGRAM_NAME} report --run ${shellWord(run.path)}`,
   ];
 }

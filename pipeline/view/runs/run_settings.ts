@@ -3,7 +3,8 @@
 import { presetConfig } from "../../network/presets.ts";
 import { flatten, SETTING_NAMES } from "../../network/settings.ts";
 import type { RunConfig } from "../../train/files/run_folder.ts";
-import type { RunDetail } from "../wire.ts";
+import { evaluateCommand, resumeCommand } from "../../report/commands.ts";
+import type { RunDetail, RunState } from "../wire.ts";
 
 /** Settings in which a run differs from its preset. */
 export function changedSettings(config: RunConfig): RunDetail["changed"] {
@@ -37,4 +38,21 @@ export function factsOf(
   ] as const;
   return facts.filter(([, value]) => ["string", "number"].includes(typeof value))
     .map(([name, value]) => [name, `${value}`] as const);
+}
+
+/** What is to be done with a run as it stands. */
+export function nextOf(
+  { state, hasReport }: RunState,
+  path: string,
+  config: RunConfig,
+): RunDetail["next"] {
+  const run = { path, config: { ...config }, data: config.data ?? {} };
+  if (state === "stopped") {
+    return { does: "goes on with it from its last checkpoint", command: resumeCommand(run) };
+  }
+  if (state === "trains" || hasReport) return null;
+  return {
+    does: "measures it on the test split; then there is a report",
+    command: evaluateCommand(run),
+  };
 }

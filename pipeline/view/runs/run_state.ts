@@ -10,7 +10,7 @@ import { afterValidation, FRESH, isSpent, stepsPerEpoch } from "../../train/sche
 import type { RunDetail, RunLog, RunState } from "../wire.ts";
 import { LogTail } from "./log_tail.ts";
 import { Pace } from "./pace.ts";
-import { changedSettings, factsOf } from "./run_settings.ts";
+import { changedSettings, factsOf, nextOf } from "./run_settings.ts";
 
 /** A run that is watched. */
 export class WatchedRun {
@@ -47,8 +47,9 @@ export class WatchedRun {
   async detail(): Promise<RunDetail> {
     const config = await readRunConfig(this.folder);
     const checkpoints = await new CheckpointFolder(this.folder).epochs();
+    const state = await this.#state(config);
     return {
-      ...await this.#state(config),
+      ...{ ...state, next: nextOf(state, this.folder, config) },
       ...{ folder: this.folder, facts: factsOf(config), changed: changedSettings(config) },
       keptEpochs: [...checkpoints.keys()].sort((a, b) => a - b),
     };

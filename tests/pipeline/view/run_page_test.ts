@@ -57,6 +57,10 @@ Deno.test({
         document.querySelector(".settings tbody")!.textContent
       );
       assert.match(settings!, /learningRate0\.020\.01/);
+      assert.match(
+        (await page.evaluate(() => document.querySelector(".next code")!.textContent))!,
+        /^deno task evaluate --run '.*one & only' --dataset DIR$/,
+      );
       await page.wait(() => document.querySelectorAll(".plots canvas").length === 5);
       assert.equal(await page.evaluate(() => document.querySelector("progress")!.value), 9);
 

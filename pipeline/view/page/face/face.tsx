@@ -9,6 +9,7 @@ import { spaced } from "../../../report/text.ts";
 import type { About, FaceDetail, FacePlace } from "../../wire.ts";
 import { ask } from "../ask.ts";
 import { rememberPlace } from "../browse/return_place.ts";
+import { CopyButton } from "../copy_button.tsx";
 import { useTitle } from "../focus.ts";
 import { addressOf, go, Link } from "../route.tsx";
 import { AskRun, RunAnswer, useAskedRun } from "../try/ask_run.tsx";
@@ -59,19 +60,17 @@ export function Face({ about, id, query }: FaceProps): JSX.Element {
         </p>
         <AskRun run={run} onAsk={askRun} />
         {run === null && <Labels {...choice} />}
-        {run === null && (
-          <LabelEditor
-            file={about.correctedLabels}
-            face={face}
-            onChange={setFace}
-          />
-        )}
+        <LabelEditor file={about.correctedLabels} face={face} onChange={setFace} />
+        <p class="hint">
+          <kbd>j</kbd> and <kbd>k</kbd> go to the next face and the one before, <kbd>e</kbd>{" "}
+          corrects its points, <kbd>Esc</kbd> leads back to the grid.
+        </p>
       </aside>
     </article>
   );
 }
 
-/** J and K, or the arrow keys, go to the next face and the one before; Escape goes back to the grid. */
+/** J and K go to the next face and the one before; Escape goes back to the grid. */
 function useNeighbourKeys(at: number, place: FacePlace | null, query: string): void {
   // Before they are drawn: who sees the neighbours may press the keys.
   useLayoutEffect(() => {
@@ -108,12 +107,6 @@ function Neighbours({ place, query }: { place: FacePlace | null; query: string }
 }
 
 function Facts({ face }: { face: FaceDetail }) {
-  const [isCopied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(face.path);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1500);
-  };
   return (
     <dl class="facts">
       {face.split && (
@@ -126,8 +119,7 @@ function Facts({ face }: { face: FaceDetail }) {
       <dd>{face.state === null ? "not known" : face.reason ?? "found"}</dd>
       <dt>File</dt>
       <dd>
-        <code>{face.path}</code>{" "}
-        <button type="button" class="small" onClick={copy}>{isCopied ? "Copied" : "Copy"}</button>
+        <code>{face.path}</code> <CopyButton text={face.path} />
       </dd>
     </dl>
   );
@@ -151,6 +143,7 @@ function Labels({ face, attribute, onChoose }: LabelsProps) {
             <button
               type="button"
               aria-pressed={attribute === name}
+              disabled={!face.points}
               onClick={() => onChoose(attribute === name ? null : name)}
             >
               {spaced(name)}
@@ -158,7 +151,9 @@ function Labels({ face, attribute, onChoose }: LabelsProps) {
           </li>
         ))}
       </ul>
-      {face.points && <p class="hint">A label shows where its mask is.</p>}
+      <p class="hint">
+        {face.points ? "A label shows where its mask is." : "Without points there are no masks."}
+      </p>
     </section>
   );
 }

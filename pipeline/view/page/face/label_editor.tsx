@@ -2,7 +2,7 @@
 /** All 40 attributes of a face, to be ticked. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { type Attribute, ATTRIBUTES } from "../../../face/attributes.ts";
 import { spaced } from "../../../report/text.ts";
 import type { FaceDetail, LabelsChange } from "../../wire.ts";
@@ -21,22 +21,29 @@ let wasOpen = false;
 
 export function LabelEditor({ file, face, onChange }: LabelEditorProps): JSX.Element | null {
   const [fault, setFault] = useState("");
-  const [isBusy, setBusy] = useState(false);
+  /** As it is after the last change, which may not have been drawn yet. */
+  const latest = useRef(face);
+  latest.current = face;
+  const last = useRef(Promise.resolve());
   if (file === null || face.labels === null) return null;
-  const { labels } = face;
-  const toggle = async (name: Attribute) => {
-    const next = ATTRIBUTES.filter((other) => labels.includes(other) !== (other === name));
-    const change: LabelsChange = { labels: next, revision: face.labelRevision };
-    setBusy(true);
+  const { id, labels } = face;
+  const change = async (name: Attribute) => {
+    const { labels, labelRevision: revision } = latest.current;
+    const next = ATTRIBUTES.filter((other) => labels!.includes(other) !== (other === name));
     try {
-      onChange(await send<FaceDetail>("PUT", `faces/${face.id}/labels`, change));
+      const change: LabelsChange = { labels: next, revision };
+      latest.current = await send<FaceDetail>("PUT", `faces/${id}/labels`, change);
       setFault("");
     } catch (error) {
       // What is so now, where somebody else was faster.
-      if (error instanceof Refused) onChange(await ask<FaceDetail>(`faces/${face.id}`));
+      if (error instanceof Refused) latest.current = await ask<FaceDetail>(`faces/${id}`);
       setFault((error as Error).message);
     }
-    setBusy(false);
+    onChange(latest.current);
+  };
+  /** One change after the other: each says of which revision it is. */
+  const toggle = (name: Attribute) => {
+    last.current = last.current.then(() => change(name)).catch(() => {});
   };
   return (
     <details
@@ -57,7 +64,6 @@ export function LabelEditor({ file, face, onChange }: LabelEditorProps): JSX.Ele
                 type="checkbox"
                 name={name}
                 checked={labels.includes(name)}
-                disabled={isBusy}
                 onChange={() => toggle(name)}
               />
               {spaced(name)}

@@ -85,7 +85,9 @@ export function Plots({ runs, logs }: PlotsProps): JSX.Element | null {
           />
         ))}
       </div>
-      <p class="hint">Pull across a figure to look closer; a double click shows all again.</p>
+      <p class="hint for-mouse">
+        Pull across a figure to look closer; a double click shows all again.
+      </p>
     </section>
   );
 }

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { measured, NOTHING, percent } from "../../../report/text.ts";
 import type { About, RunDetail } from "../../wire.ts";
 import { useTitle } from "../focus.ts";
+import { CopyButton } from "../copy_button.tsx";
 import { usePolled } from "../polled.ts";
 import { Link } from "../route.tsx";
 import { EpochTable } from "./epoch_table.tsx";
@@ -38,8 +39,10 @@ export function Run({ about, name }: { about: About; name: string }): JSX.Elemen
 }
 
 function Progress({ run }: { run: RunDetail }) {
-  const { state, steps, ofSteps, epochs, ofEpochs, last, bestEpoch, imagesPerSecond } = run;
+  const { state, steps, ofSteps, epochs, ofEpochs, last, bestEpoch, imagesPerSecond, next } = run;
   const validation = last?.validation;
+  // A network whose masks do not begin at the mean mask does not know it.
+  const prior = validation?.priorIoU ?? null;
   const facts = [
     ["State", stateText(run)],
     ["Epochs", `${epochs} of ${ofEpochs}`],
@@ -51,7 +54,7 @@ function Progress({ run }: { run: RunDetail }) {
     [
       "Localisation",
       `${percent(validation?.localisationIoU ?? null)} %`,
-      `mean mask ${percent(validation?.priorIoU ?? null)} %`,
+      prior === null ? "" : `mean mask ${percent(prior)} %`,
     ],
   ];
   return (
@@ -71,14 +74,9 @@ function Progress({ run }: { run: RunDetail }) {
           </div>
         ))}
       </dl>
-      {state === "stopped" && (
-        <p class="hint">
-          <code>--resume</code> goes on with it from its last checkpoint.
-        </p>
-      )}
-      {state === "finished" && !run.hasReport && (
-        <p class="hint">
-          <code>evaluate</code> measures it on the test split, and then there is a report.
+      {next && (
+        <p class="next">
+          <code>{next.command}</code> <CopyButton text={next.command} /> {next.does}.
         </p>
       )}
     </section>

@@ -2,7 +2,7 @@
 /** How a run stands, and what can be done about it. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { formatDuration } from "../../../numbers/text.ts";
 import type { RunState } from "../../wire.ts";
 import { send } from "../ask.ts";
@@ -17,6 +17,8 @@ export function RunAction(
   { run: { name, state, hasReport } }: { run: RunState },
 ): JSX.Element | null {
   const [said, setSaid] = useState("");
+  // It may go on, and be stopped again.
+  useEffect(() => setSaid(""), [state]);
   const path = `runs/${encodeURIComponent(name)}`;
   const stop = () =>
     send("POST", `${path}/stop`, {}).then(

@@ -13,7 +13,7 @@ import { RunAction, stateText } from "./run_action.tsx";
 
 const COLUMNS = [
   ...["Run", "State", "Epochs", "Best", "Attribute loss", "Mask loss", "Balanced %"],
-  ...["Localisation % (prior)", "Images/s", "Actions"],
+  ...["Localisation % (mean mask)", "Images/s", "Actions"],
 ];
 
 export function Runs(): JSX.Element {

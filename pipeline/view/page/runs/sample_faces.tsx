@@ -58,11 +58,14 @@ export function SampleFaces(
       </p>
       {fault !== "" && <p class="note warning">{fault}</p>}
       <p class="hint">
-        {wanted !== null && wanted === run.bestEpoch && "This is the best epoch so far. "}Bright is
-        where it sees the attribute; the white line is at one half.
+        {wanted !== null && wanted === run.bestEpoch && "This is the best epoch. "}Bright is where
+        it sees the attribute; the white line is at one half.
+        {epochs.length < run.epochs &&
+          " Networks of other epochs are not kept: --keep-best keeps more of them."}
         {run.dataset !== about.dataset &&
           " The faces are those of the data set shown here, and not of the one that it trains with."}
       </p>
+      {shown.length === 0 && fault === "" && <p class="count" role="status">Looking …</p>}
       <ul class="samples">
         {shown.map((sample) => <SampleFace key={sample.face.id} {...{ sample, attribute }} />)}
       </ul>
@@ -89,7 +92,7 @@ function EpochSlider({ epochs, wanted, bestEpoch, onChoose }: EpochSliderProps) 
         min={0}
         max={epochs.length - 1}
         value={at}
-        aria-valuetext={epochs[at] === bestEpoch ? `${says}, the best so far` : says}
+        aria-valuetext={epochs[at] === bestEpoch ? `${says}, the best` : says}
         onInput={(event) => onChoose(epochs[Number(event.currentTarget.value)]!)}
       />
     </label>
