@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { exists } from "../../files/write_file.ts";
 import { command, listed, optional } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { file, folder, integer } from "../kinds.ts";
@@ -34,6 +35,11 @@ export const VIEW = command({
       throw new UsageError("--dataset and --images exclude each other");
     }
     const faces = await viewedFaces(values, { terminal, signal });
+    for (
+      const path of [...values.run, ...values.landmarks === undefined ? [] : [values.landmarks]]
+    ) {
+      if (!await exists(path)) terminal.warn(`${path} does not exist yet`);
+    }
     const shown = values.run.length > 0 ? values.run : ["runs"];
     const { openView } = await import("../../view.ts");
     const view = await openView({

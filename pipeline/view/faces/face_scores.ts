@@ -56,7 +56,7 @@ export class FaceScores {
     if (kept?.stamp === stamp) return kept.predictions;
     const predictions = await readPredictions(path);
     if (predictions === null) {
-      throw new RangeError(`The run ${quoted(run)} has not been evaluated yet.`);
+      throw new RangeError(`The run ${quoted(run)} has not been evaluated yet; evaluate does so.`);
     }
     this.#kept.set(run, { stamp, predictions });
     return predictions;

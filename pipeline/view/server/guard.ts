@@ -54,7 +54,12 @@ export function addressOf({ port, token }: Gate): string {
 export function guard(gate: () => Gate): MiddlewareHandler {
   return async (context, next) => {
     const refusal = faultOf(context, gate());
-    if (refusal) return refuse(context, ...refusal);
+    if (refusal) {
+      const [status, error] = refusal;
+      // A person who opens the address reads it; the page itself asks for JSON.
+      const isPerson = context.req.header("sec-fetch-dest") === "document";
+      return isPerson ? context.text(error, status, HEADERS) : refuse(context, status, error);
+    }
     await next();
     for (const [name, value] of Object.entries(HEADERS)) {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);

@@ -21,7 +21,15 @@ export interface RunningServer {
  * @throws {Deno.errors.AddrInUse} If the port that is asked for is taken.
  */
 export function serve(app: Hono, signal: AbortSignal, port?: number): RunningServer {
-  if (port !== undefined) return listen(app, signal, port);
+  if (port !== undefined) {
+    try {
+      return listen(app, signal, port);
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
+      const sentence = `The port ${port} is taken: without --port a free one is found`;
+      throw new Deno.errors.AddrInUse(sentence, { cause });
+    }
+  }
   for (let tried = FIRST_PORT; tried < FIRST_PORT + PORTS; tried++) {
     try {
       return listen(app, signal, tried);

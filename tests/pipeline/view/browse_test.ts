@@ -78,6 +78,18 @@ Deno.test({
     );
     const chosen = await view.ask<FacePage>("/api/faces?with=Bald");
     await page.waitForText(`${chosen.total} of 480`);
+    const alsoWith = (name: string) =>
+      page.evaluate((name) => {
+        const second = document.querySelectorAll<HTMLSelectElement>("[name=with]")[1]!;
+        second.value = name;
+        second.dispatchEvent(new Event("change", { bubbles: true }));
+      }, name);
+    const both = await view.ask<FacePage>("/api/faces?with=Bald&with=Smiling");
+    assert(both.total > 0 && both.total < chosen.total);
+    await alsoWith("Smiling");
+    await page.waitForText(`${both.total} of 480`);
+    await alsoWith("");
+    await page.waitForText(`${chosen.total} of 480`);
     await page.wait(() => document.querySelector("[data-place='0']"));
     await page.evaluate(() => document.querySelector<HTMLElement>("[data-place='0']")!.focus());
     await page.press("ArrowRight");

@@ -115,6 +115,8 @@ Deno.test("a second page takes another port; one that is asked for and taken is 
   const other = await fetch(first.origin + "/api/about", { headers: { cookie: headers.cookie! } });
   assert.equal(other.status, 401, "and the cookie of one is not the other's");
   await other.body?.cancel();
+  const opened = await fetch(first.origin, { headers: { "sec-fetch-dest": "document" } });
+  assert.match(await opened.text(), /^Open the address/, "a person is not answered in JSON");
   const port = Number(new URL(first.origin).port);
   const signal = new AbortController().signal;
   const records = imagesIn(join(import.meta.dirname!, "..", "..", "..", "data", "readme"));
@@ -123,6 +125,6 @@ Deno.test("a second page takes another port; one that is asked for and taken is 
       ...{ records, dataset: "x", landmarks: null, runs: [], port, signal },
       correcting: { off: "" },
     }),
-    Deno.errors.AddrInUse,
+    { name: "AddrInUse", message: `The port ${port} is taken: without --port a free one is found` },
   );
 });

@@ -109,7 +109,7 @@ interface LabelProps {
 function Label({ isLabelled, answers }: LabelProps) {
   const isWrong = answers.some((answer) => answer && answer.isPresent !== isLabelled);
   if (!isWrong) return isLabelled ? <em>labelled</em> : null;
-  return <em class="wrong">{isLabelled ? "≠ labelled" : "≠ not labelled"}</em>;
+  return <em class="wrong">{isLabelled ? "≠ labelled yes" : "≠ labelled no"}</em>;
 }
 
 function Answer({ by, probability, threshold, isPresent }: SaidAttribute & { by: string }) {

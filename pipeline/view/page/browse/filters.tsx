@@ -35,20 +35,25 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
     onChange(next.toString());
   };
   const choice = (name: string, title: string, values: readonly string[]) => (
-    <label>
-      {title}
-      <select
-        name={name}
-        value={given.get(name) ?? ""}
-        onChange={(event) => set(name, event.currentTarget.value)}
-      >
-        <option value="">any</option>
-        {values.map((value) => (
-          <option key={value} value={value}>{WORDS[value] ?? spaced(value)}</option>
-        ))}
-      </select>
-    </label>
+    <Choice
+      {...{ name, title, values, value: given.get(name) ?? "" }}
+      onChange={(value) => set(name, value)}
+    />
   );
+  /** As many as are chosen, and room for one more. */
+  const choices = (name: string, title: string) =>
+    [...given.getAll(name), ""].map((value, i, all) => (
+      <Choice
+        key={`${name} ${i}`}
+        {...{ name, value, values: ATTRIBUTES, title: i === 0 ? title : "and" }}
+        onChange={(value) => {
+          const next = new URLSearchParams(query);
+          next.delete(name);
+          for (const one of all.with(i, value)) if (one !== "") next.append(name, one);
+          onChange(next.toString());
+        }}
+      />
+    ));
   return (
     <search class={isOpen ? "filters open" : "filters"} aria-label="Filters">
       <Fold isOpen={isOpen} count={given.size} onToggle={() => setOpen(!isOpen)} />
@@ -56,14 +61,37 @@ export function Filters({ about, query, onChange }: FiltersProps): JSX.Element {
       {about.isLabelled && choice("split", "Split", SPLITS)}
       {about.landmarks !== null &&
         choice("state", "Landmarks", ["found", "rejected", "waiting", "changed"])}
-      {about.isLabelled && choice("with", "With", ATTRIBUTES)}
-      {about.isLabelled && choice("without", "Without", ATTRIBUTES)}
+      {about.isLabelled && choices("with", "With")}
+      {about.isLabelled && choices("without", "Without")}
       {about.landmarks !== null && choice("region", "Region missing", ["one", ...REGIONS])}
       {about.landmarks !== null && about.isLabelled && choice("mask", "Masks", ["empty"])}
       {about.correctedLabels !== null && choice("labels", "Labels", ["changed"])}
       {about.isLabelled && <Order query={given} onChange={onChange} />}
       {query !== "" && <button type="button" onClick={() => onChange("")}>Clear</button>}
     </search>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly title: string;
+  readonly values: readonly string[];
+  /** Empty where any will do. */
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function Choice({ name, title, values, value, onChange }: ChoiceProps) {
+  return (
+    <label>
+      {title}
+      <select name={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">any</option>
+        {values.map((value) => (
+          <option key={value} value={value}>{WORDS[value] ?? spaced(value)}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 
