@@ -91,7 +91,7 @@ Deno.test({
         await page.press("s");
         await page.waitForText(second);
         await page.press("x");
-        await page.waitForText("No face passes these filters");
+        await page.waitForText("All faces are placed");
         assert.deepEqual(await page.faults(), []);
       }
       const written = await pointsIn(file);

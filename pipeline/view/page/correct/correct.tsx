@@ -3,16 +3,16 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { About } from "../../wire.ts";
+import type { About, FacePlace } from "../../wire.ts";
 import { useTitle } from "../focus.ts";
-import { Link } from "../route.tsx";
 import type { Extent } from "../../../../kernels/rasterize.ts";
 import { Canvas, type Sight, WHOLE, zoomAt } from "./canvas.tsx";
-import { edit } from "./edit_history.ts";
+import { edit, isEdited } from "./edit_history.ts";
 import { ANCHORS, type Spot } from "./fit_shape.ts";
+import { GoBack } from "./handled.tsx";
 import { pointName } from "./point_groups.ts";
 import { SavingNote } from "./saving_note.tsx";
-import { type Actions, useEditor } from "./use_editor.ts";
+import { type EditorState, useEditor } from "./use_editor.ts";
 import { type Editing, useEditing } from "./use_editing.ts";
 
 interface CorrectProps {
@@ -32,22 +32,17 @@ export function Correct({ about, id, query }: CorrectProps): JSX.Element {
 }
 
 function Editor({ editing, query }: { editing: Editing; query: string }) {
-  const { face, history, setHistory, place } = editing;
+  const { face, history, setHistory, place, notice } = editing;
   const [size, setSize] = useState<Extent | null>(null);
   const sights = useState<Sight>(WHOLE);
   const state = useEditor(editing, query, () => sights[1](WHOLE));
-  const { anchors, chosen, isLeaving } = state;
+  const { anchors, chosen } = state;
   const picture = `api/faces/${face!.id}/picture`;
   return (
     <article class="face-page">
       <div>
-        <Bar {...{ editing, query, actions: state.actions, isLeaving, onStay: state.stay }} />
-        <p class="doing" role="status">
-          {anchors === null
-            ? history.now && pointName(chosen)
-            : `Click ${ANCHORS[anchors.length]}.`}
-        </p>
-        {anchors !== null && <p class="hint">What is hidden is clicked where it would be.</p>}
+        <Bar {...{ editing, state }} />
+        <p class="doing" role="status">{anchors ? askFor(anchors) : pointName(chosen)}</p>
         <SizeOf picture={picture} onSize={setSize} />
         {size && (
           <Canvas
@@ -66,14 +61,30 @@ function Editor({ editing, query }: { editing: Editing; query: string }) {
       <aside>
         <h1>{face!.image}</h1>
         <p class="hint">
-          {place && place.place >= 0 && `${place.place + 1} of ${place.total}: `}
+          {place && counted(query, place)}
           {face!.reason ?? (face!.isCorrected ? "corrected by hand" : "points of the search")}
+          {isEdited(history) && ", changed and not saved"}
         </p>
+        {notice !== "" && <p class="note" role="alert">{notice}</p>}
+        <GoBack query={query} id={face!.id} />
         <Keys />
         <SavingNote />
       </aside>
     </article>
   );
+}
+
+/** What is to be clicked next. */
+function askFor({ length }: readonly Spot[]): string {
+  return length < ANCHORS.length ? `Click ${ANCHORS[length]}.` : "…";
+}
+
+/** `9 of 480: `, or `22 left: ` of faces that leave the query once they are placed. */
+function counted(query: string, { place, total }: FacePlace): string {
+  if (place < 0) return "";
+  return /state=(waiting|rejected)/.test(query)
+    ? `${(total - place).toLocaleString("en")} left: `
+    : `${(place + 1).toLocaleString("en")} of ${total.toLocaleString("en")}: `;
 }
 
 interface ZoomingProps {
@@ -112,17 +123,9 @@ function SizeOf({ picture, onSize }: { picture: string; onSize: (size: Extent) =
   );
 }
 
-interface BarProps {
-  readonly editing: Editing;
-  readonly query: string;
-  readonly actions: Actions;
-  /** Whether it is asked if what was done may be lost. */
-  readonly isLeaving: boolean;
-  readonly onStay: () => void;
-}
-
-function Bar({ editing, query, actions, isLeaving, onStay }: BarProps) {
-  const { face, history, theirs, keep, settle } = editing;
+function Bar({ editing, state }: { editing: Editing; state: EditorState }) {
+  const { face, history, theirs, settle } = editing;
+  const { actions, anchors, canUndo } = state;
   if (theirs) {
     return (
       <p class="note warning" role="alert">
@@ -132,34 +135,21 @@ function Bar({ editing, query, actions, isLeaving, onStay }: BarProps) {
       </p>
     );
   }
-  if (isLeaving) {
-    return (
-      <p class="note warning" role="alert">
-        What you have changed is not saved.{" "}
-        <Link to={{ place: "face", id: face!.id, query }} class="button">Leave it</Link>{" "}
-        <button type="button" onClick={onStay}>Stay</button>
-      </p>
-    );
-  }
   return (
     <p class="editing" role="group" aria-label="Corrections">
-      <button type="button" class="main" disabled={!history.now} onClick={actions.save}>
+      <button type="button" class="main" disabled={anchors !== null} onClick={actions.save}>
         Save, next
       </button>
       <button type="button" onClick={actions.noFace}>No face</button>
       <button type="button" onClick={actions.place}>Place by five clicks</button>
-      <button type="button" disabled={history.past.length === 0} onClick={actions.undo}>
-        Undo
-      </button>
+      <button type="button" disabled={!canUndo} onClick={actions.undo}>Undo</button>
       <button type="button" disabled={history.future.length === 0} onClick={actions.redo}>
         Redo
       </button>
       {face!.isCorrected && (
-        <button type="button" onClick={() => keep("DELETE", "correction")}>
-          Back to the search
-        </button>
+        <button type="button" onClick={editing.takeBack}>Take back the correction</button>
       )}
-      <button type="button" onClick={editing.leave}>Skip</button>
+      <button type="button" onClick={editing.skip}>Skip</button>
       <button type="button" onClick={actions.escape}>Leave</button>
     </p>
   );
@@ -168,6 +158,8 @@ function Bar({ editing, query, actions, isLeaving, onStay }: BarProps) {
 function Keys() {
   return (
     <dl class="facts keys">
+      <dt>Five clicks</dt>
+      <dd>place all points; what is hidden is clicked where it would be</dd>
       <dt>Pull</dt>
       <dd>moves a point; beside the points, an enlarged picture</dd>
       <dt>Arrows</dt>
@@ -179,9 +171,11 @@ function Keys() {
       <dt>s, x, p</dt>
       <dd>save, no face, place by five clicks</dd>
       <dt>Ctrl-Z</dt>
-      <dd>undoes, with Shift does it again</dd>
+      <dd>undoes, a click too; with Shift does it again</dd>
+      <dt>b</dt>
+      <dd>goes back to the face before</dd>
       <dt>Esc</dt>
-      <dd>leaves</dd>
+      <dd>leaves; what is not saved is there again when the face is opened again</dd>
     </dl>
   );
 }

@@ -3,15 +3,16 @@
 
 import { useLayoutEffect, useState } from "preact/hooks";
 import { go } from "../route.tsx";
-import { edit, isEdited, movePoint, redo, undo } from "./edit_history.ts";
+import { edit, movePoint, redo, undo } from "./edit_history.ts";
 import { ANCHORS, type Spot } from "./fit_shape.ts";
+import { handledBefore } from "./handled.tsx";
 import type { Editing } from "./use_editing.ts";
 
 /** Points of a face. */
 const POINTS = 68;
 
 /** What can be done, by key or by button. */
-export type Actions = Readonly<Record<ActionName, () => void>>;
+type Actions = Readonly<Record<ActionName, () => void>>;
 type ActionName = typeof KEYS[keyof typeof KEYS] | "undo" | "redo";
 
 /** Keys that do something by themselves. */
@@ -22,27 +23,28 @@ const KEYS = {
   0: "fit",
   "]": "next",
   "[": "previous",
+  b: "back",
   Escape: "escape",
 } as const;
+
+/** Those that may be held down, as the arrow keys may. */
+const HELD: readonly (ActionName | undefined)[] = ["next", "previous"];
 
 /** Directions of the arrow keys. */
 const ARROWS: Readonly<Record<string, Spot>> = {
   ...{ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] },
 };
 
-interface EditorState {
+export interface EditorState {
   readonly actions: Actions;
   /** Spots that were clicked so far; null while no face is being placed. */
   readonly anchors: readonly Spot[] | null;
+  readonly canUndo: boolean;
   /** The chosen point. */
   readonly chosen: number;
-  /** Whether it is asked if what was done may be lost. */
-  readonly isLeaving: boolean;
   choose(point: number): void;
   /** A place without a point has been clicked. */
   click(spot: Spot): void;
-  /** What was done is not to be lost. */
-  stay(): void;
 }
 
 /** @param fit Shows the whole picture. */
@@ -50,18 +52,29 @@ export function useEditor(editing: Editing, query: string, fit: () => void): Edi
   const { history, setHistory } = editing;
   const face = editing.face!;
   const [chosen, choose] = useState(0);
-  const [anchors, setAnchors] = useState<readonly Spot[] | null>(face.points ? null : []);
-  const [isLeaving, setLeaving] = useState(false);
-  const leave = () => go({ place: "face", id: face.id, query }, { replace: true });
+  const [placing, setPlacing] = useState<readonly Spot[] | null>(null);
+  /** A face without points is being placed in any case. */
+  const anchors = placing ?? (history.now ? null : []);
   const actions: Actions = {
-    save: () => void (history.now && editing.keep("PUT", "points")),
-    noFace: () => void editing.keep("POST", "no-face"),
-    undo: () => setHistory(undo(history)),
+    save: () => void (anchors === null && editing.keep("points")),
+    noFace: () => editing.keep("no-face"),
+    undo: () => {
+      if (anchors?.length) setPlacing(anchors.slice(0, -1));
+      else if (placing && history.now) setPlacing(null);
+      else setHistory(undo(history));
+    },
     redo: () => setHistory(redo(history)),
-    place: () => setAnchors([]),
-    escape: () => anchors?.length ? setAnchors([]) : isEdited(history) ? setLeaving(true) : leave(),
+    place: () => setPlacing([]),
+    escape: () => {
+      if (placing) setPlacing(null);
+      else go({ place: "face", id: face.id, query }, { replace: true });
+    },
     next: () => choose((chosen + 1) % POINTS),
     previous: () => choose((chosen + POINTS - 1) % POINTS),
+    back: () => {
+      const before = handledBefore(query, face.id);
+      if (before) go({ place: "correct", id: before.id, query });
+    },
     fit,
   };
   useKeys(actions, ([x, y]) => {
@@ -70,13 +83,14 @@ export function useEditor(editing: Editing, query: string, fit: () => void): Edi
     setHistory(edit(history, movePoint(history.now, chosen, [atX + x, atY + y])));
   });
   return {
-    ...{ actions, anchors, chosen, isLeaving, choose },
-    stay: () => setLeaving(false),
+    ...{ actions, anchors, chosen, choose },
+    canUndo: (anchors?.length ?? 0) + history.past.length > 0,
     click: (spot) => {
-      if (anchors === null) return;
+      // All five stay in sight until the points are there.
+      if (anchors === null || anchors.length === ANCHORS.length) return;
       const clicked = [...anchors, spot];
-      setAnchors(clicked.length < ANCHORS.length ? clicked : null);
-      if (clicked.length === ANCHORS.length) void editing.placeBy(clicked);
+      setPlacing(clicked);
+      if (clicked.length === ANCHORS.length) editing.placeBy(clicked).then(() => setPlacing(null));
     },
   };
 }
@@ -89,6 +103,7 @@ function useKeys(actions: Actions, nudge: (by: Spot) => void): void {
       const arrow = ARROWS[event.key];
       if (event.altKey || !(name || arrow)) return;
       event.preventDefault();
+      if (event.repeat && !arrow && !HELD.includes(name)) return;
       const step = event.shiftKey ? 0.25 : 1;
       if (name) actions[name]();
       else nudge([arrow![0] * step, arrow![1] * step]);

@@ -116,7 +116,11 @@ function Facts({ face }: { face: FaceDetail }) {
         </>
       )}
       <dt>Landmarks</dt>
-      <dd>{face.state === null ? "not known" : face.reason ?? "found"}</dd>
+      <dd>
+        {face.state === null
+          ? "not known"
+          : face.reason ?? (face.isCorrected ? "corrected by hand" : "found")}
+      </dd>
       <dt>File</dt>
       <dd>
         <code>{face.path}</code> <CopyButton text={face.path} />
