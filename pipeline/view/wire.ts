@@ -49,7 +49,7 @@ export interface FacePage {
 
 /** `GET /api/faces/ID`: all that is known of a face. */
 export interface FaceDetail extends ListedFace {
-  /** Where its image lies. */
+  /** Where its image lies, from the root on. */
   readonly path: string;
   readonly split: Split | null;
   /** Null where the face is not labelled. */

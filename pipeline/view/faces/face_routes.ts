@@ -1,5 +1,6 @@
 /** `/api/faces`: which faces there are, and what is known of each. */
 
+import { resolve } from "node:path";
 import { type Context, Hono } from "hono";
 import { namesOf } from "../../face/attributes.ts";
 import { roundHundredth } from "../../face/record_json.ts";
@@ -75,7 +76,7 @@ export function detailOf(table: FaceTable, id: number): FaceDetail {
   const outcome = table.outcome(id);
   return {
     ...listed(table, id),
-    path: table.path(id),
+    path: resolve(table.path(id)),
     split: table.split(id),
     labels: labels === null ? null : namesOf(labels),
     points: outcome?.points ? Array.from(outcome.points) : null,
