@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { formatDuration } from "../../../numbers/text.ts";
 import type { Axis, Curve, Figure, Line } from "./curves.ts";
+import { inked, useDark } from "./ink.ts";
 
 interface PlotProps {
   readonly figure: Figure;
@@ -184,21 +185,4 @@ function nearest(values: ArrayLike<number | null | undefined>, at: number): numb
     if (isNumber(at + away)) return at + away;
   }
   return at;
-}
-
-/** A canvas knows no variables of the style: the colour that one stands for now. */
-function inked(box: HTMLElement, variable: string): string {
-  box.style.color = `var(${variable})`;
-  return getComputedStyle(box).color;
-}
-
-function useDark(): boolean {
-  const [query] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
-  const [isDark, setDark] = useState(query.matches);
-  useEffect(() => {
-    const follow = () => setDark(query.matches);
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
-  }, []);
-  return isDark;
 }

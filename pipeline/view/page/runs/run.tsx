@@ -30,7 +30,8 @@ export function Run({ about, name }: { about: About; name: string }): JSX.Elemen
           <Progress run={run} />
           <Plots runs={[run]} logs={logs} />
           <EpochTable epochs={logs.get(name)?.epochs ?? []} bestEpoch={run.bestEpoch} />
-          <SampleFaces {...{ about, run }} />
+          {/* Of another run in its folder nothing is known yet. */}
+          <SampleFaces key={`${run.facts}`} {...{ about, run }} />
           <Setup run={run} />
         </>
       )}
