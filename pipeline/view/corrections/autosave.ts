@@ -24,7 +24,8 @@ export class Autosave implements AsyncDisposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isDue = false;
   #isEnded = false;
-  #fault: string | null = null;
+  /** What went wrong last in reading and in writing, and has not come right. */
+  #faults: { read?: string | undefined; write?: string | undefined } = {};
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: AutosaveOptions) {
@@ -33,7 +34,7 @@ export class Autosave implements AsyncDisposable {
 
   /** What went wrong last, and has not come right. */
   get fault(): string | null {
-    return this.#fault;
+    return this.#faults.read ?? this.#faults.write ?? null;
   }
 
   /** The journal has what the file lacks. */
@@ -42,16 +43,28 @@ export class Autosave implements AsyncDisposable {
     this.#saveLater();
   }
 
-  /** Works on the file while nothing else here does; what goes wrong is told. */
-  alone(work: () => Promise<void>): Promise<void> {
-    return this.#last = this.#last.then(work).catch((error) => this.#report(error));
+  /** Reads the file while nothing else here works on it; what goes wrong is told, and that it has come right. */
+  read(work: () => Promise<void>): Promise<void> {
+    return this.#alone(async () => {
+      try {
+        await work();
+        if (this.#faults.read && !this.#isDue) this.#tell("saved", `${this.#name} is there again.`);
+        this.#faults.read = undefined;
+      } catch (error) {
+        this.#report("read", error);
+      }
+    });
   }
 
   /** Writes what is not written, if nobody else writes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnded = true;
     clearTimeout(this.#timer);
-    await this.alone(() => this.#save());
+    await this.#alone(() => this.#save());
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    return this.#last = this.#last.then(work);
   }
 
   #saveLater(): void {
@@ -59,7 +72,7 @@ export class Autosave implements AsyncDisposable {
     clearTimeout(this.#timer);
     if (this.#isEnded) return;
     const { saveAfter = SAVE_AFTER } = this.#options;
-    this.#timer = setTimeout(() => this.alone(() => this.#save()), saveAfter);
+    this.#timer = setTimeout(() => this.#alone(() => this.#save()), saveAfter);
   }
 
   async #save(): Promise<void> {
@@ -67,15 +80,15 @@ export class Autosave implements AsyncDisposable {
     this.#isDue = false;
     try {
       await this.#options.write();
-      this.#fault = null;
+      this.#faults = {};
       this.#tell("saved", `${this.#name} has what you have corrected.`);
     } catch (error) {
       const isBusy = error instanceof Deno.errors.Busy;
       const why = isBusy
-        ? "follows when `landmarks`, or who else writes it, has ended"
-        : "could not be written";
-      this.#tell("journal", `Kept in the journal; ${this.#name} ${why}.`);
-      if (!isBusy) this.#report(error);
+        ? `${this.#name} follows when \`landmarks\`, or who else writes it, has ended`
+        : messageOf(error);
+      if (!isBusy) this.#report("write", error);
+      this.#tell("journal", `Kept in the journal; ${why}.`);
       this.#saveLater();
     }
   }
@@ -88,10 +101,16 @@ export class Autosave implements AsyncDisposable {
     this.#options.events.tell({ type: "saving", state, text });
   }
 
-  #report(error: unknown): void {
-    const fault = error instanceof Error ? error.message : `${error}`;
-    if (fault === this.#fault) return;
-    this.#fault = fault;
+  #report(when: "read" | "write", error: unknown): void {
+    const fault = messageOf(error);
+    const isKnown = Object.values(this.#faults).includes(fault);
+    this.#faults[when] = fault;
+    if (isKnown) return;
+    if (when === "read") this.#tell("journal", `${fault}.`);
     this.#options.onFault(fault);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : `${error}`;
 }

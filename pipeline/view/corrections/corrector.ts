@@ -54,7 +54,7 @@ export class Corrector implements AsyncDisposable {
 
   /** Reads the landmarks file, and from then on watches what others do to it and to the journal. */
   begin(): void {
-    const look = () => void this.#saving.alone(() => this.#look());
+    const look = () => void this.#saving.read(() => this.#look());
     this.#watch = setInterval(look, LOOK_EVERY);
     look();
   }
@@ -130,6 +130,12 @@ export class Corrector implements AsyncDisposable {
     const { path, table, signal, events } = this.#options;
     const stamp = await stampOf(path);
     if (stamp === this.#stamp) return false;
+    if (isGone(stamp) && this.#stamp !== null && !isGone(this.#stamp)) {
+      // Made anew, it would have nothing but what was corrected.
+      throw new Error(
+        `${basename(path)} is gone: put it back; what you have corrected is kept in the journal`,
+      );
+    }
     await table.readLandmarks(path, this.#isEnded ? undefined : signal);
     this.#stamp = stamp;
     this.#overlay.renew();
@@ -146,7 +152,12 @@ export class Corrector implements AsyncDisposable {
   }
 }
 
-/** Sizes and times of both files. */
+/** Whether the landmarks are not there, or empty. */
+function isGone(stamp: string): boolean {
+  return /^(-|0@)/.test(stamp);
+}
+
+/** Sizes and times of both files, the landmarks first. */
 async function stampOf(path: string): Promise<string> {
   const stats = [path, rejectedPath(path)].map((file) =>
     Deno.stat(file).then(({ size, mtime }) => `${size}@${mtime?.getTime()}`, () => "-")

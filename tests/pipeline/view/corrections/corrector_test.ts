@@ -86,6 +86,38 @@ Deno.test("Corrector shows what other pages of other processes correct", () =>
     });
   }));
 
+Deno.test("Corrector never makes a file anew that is gone or emptied, and goes on when it is there again", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "faces.csv");
+    await search(path, 10);
+    const lose: readonly (() => Promise<void>)[] = [
+      () => Deno.remove(path),
+      () => Deno.truncate(path),
+    ];
+    const faults = await correcting(path, async (corrector, table, heard) => {
+      for (const [round, loseIt] of lose.entries()) {
+        const whole = await Deno.readFile(path);
+        await loseIt();
+        const told = heard.all.length;
+        await corrector.change(0, round, { points: pointsFrom(50 + round), reason: null });
+        await until("it is told", () => heard.states.slice(told).includes("journal"));
+        const left = await Deno.readTextFile(path).catch(() => "");
+        assert.equal(left, "", "no file of one face");
+        assert.equal(table.outcome(1)!.points![0], 11, "the others are still shown");
+        await Deno.writeFile(path, whole);
+        await until("it follows", async () => await first(path, "a.jpg") === 50 + round);
+        assert.equal(await first(path, "c.jpg"), 12);
+        assert.equal(heard.states.at(-1), "saved");
+      }
+      await Deno.rename(path, path + ".away");
+      await until("it is missed without a change", () => heard.states.at(-1) === "journal");
+      await Deno.rename(path + ".away", path);
+      await until("it is seen", () => heard.states.at(-1) === "saved");
+    });
+    const kept = "faces.csv is gone: put it back; what you have corrected is kept in the journal";
+    assert.deepEqual(faults, [kept, kept, kept], "each time once");
+  }));
+
 Deno.test("Corrector names a file that it cannot read, and corrects nothing in it", () =>
   inFolder(async (folder) => {
     const path = join(folder, "faces.csv");
