@@ -32,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-const PARTS: Readonly<Record<string, () => Promise<Figures>>> = {
+const PARTS: Readonly<Record<string, (round: number) => Promise<Figures>>> = {
   scrolling: () => measureScrolling(["--dataset", values.dataset, "--landmarks", values.landmarks]),
   watching: measureWatching,
 };

@@ -34,32 +34,56 @@ interface Watching {
   readonly browser: number;
 }
 
-/** Trains three times; shares are in percent of what training alone takes. */
-export async function measureWatching(): Promise<Figures> {
+interface Watched {
+  readonly trained: Trained;
+  readonly watching: Watching;
+}
+
+/** Who watches. */
+const WAYS = ["alone", "view", "page"] as const;
+type Way = typeof WAYS[number];
+
+/**
+ * Trains in each way; shares are in percent of what training alone takes.
+ *
+ * @param round Whichever way comes first in one round is another one in the next: the last may meet a warmer machine.
+ */
+export async function measureWatching(round: number): Promise<Figures> {
   const folder = await Deno.makeTempDir();
   try {
-    const alone = await train(folder, "alone");
-    await using view = await OpenedView.open(["--dataset", SAMPLE, "--run", folder]);
-    const closed = await watched(view, null, () => train(folder, "view"));
-    await using browser = Browser.open();
-    const page = browser.page();
-    await page.go(`${view.address}#/run/view`);
-    await page.wait(() => document.querySelector(".samples li"));
-    const open = await watched(view, browser, async () => {
-      const trained = train(folder, "page");
-      await Promise.race([trained, goWhenThere(page, "page")]);
-      return await trained;
-    });
+    const watched = new Map<Way, Watched>();
+    for (let i = 0; i < WAYS.length; i++) {
+      const way = WAYS[(round + i) % WAYS.length]!;
+      watched.set(way, await trainWatched(folder, way));
+    }
+    const alone = watched.get("alone")!;
     return {
-      "alone, images/s": alone.imagesPerSecond,
-      "alone, s": alone.seconds,
-      "alone, s of processor time": alone.processor,
-      ...sharesOf("view, no page", closed, alone),
-      ...sharesOf("view and page", open, alone),
+      "alone, images/s": alone.trained.imagesPerSecond,
+      "alone, s": alone.trained.seconds,
+      "alone, s of processor time": alone.trained.processor,
+      ...sharesOf("view, no page", watched.get("view")!, alone),
+      ...sharesOf("view and page", watched.get("page")!, alone),
     };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+async function trainWatched(folder: string, way: Way): Promise<Watched> {
+  if (way === "alone") {
+    return { trained: await train(folder, way), watching: { server: 0, networks: 0, browser: 0 } };
+  }
+  await using view = await OpenedView.open(["--dataset", SAMPLE, "--run", folder]);
+  if (way === "view") return await watched(view, null, () => train(folder, way));
+  await using browser = Browser.open();
+  const page = browser.page();
+  await page.go(`${view.address}#/runs`);
+  await page.waitForText("Runs");
+  return await watched(view, browser, async () => {
+    const trained = train(folder, way);
+    await Promise.race([trained, goWhenThere(page, way)]);
+    return await trained;
+  });
 }
 
 /** Goes to the page of a run as soon as it has begun. */
@@ -99,7 +123,7 @@ async function watched(
   view: OpenedView,
   browser: Browser | null,
   work: () => Promise<Trained>,
-): Promise<{ trained: Trained; watching: Watching }> {
+): Promise<Watched> {
   const look = async (): Promise<Watching> => {
     const all = await threads(view.pid);
     const networks = secondsOf(all.filter(({ name }) => name.startsWith("worker")));
@@ -124,8 +148,8 @@ function secondsOf(all: readonly { seconds: number }[]): number {
 
 function sharesOf(
   what: string,
-  { trained, watching }: { trained: Trained; watching: Watching },
-  alone: Trained,
+  { trained, watching }: Watched,
+  { trained: alone }: Watched,
 ): Figures {
   const share = (seconds: number) => 100 * seconds / alone.processor;
   return {
