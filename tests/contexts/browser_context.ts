@@ -8,6 +8,9 @@ import { ALONE, isFetched } from "./npm_peer.ts";
 /** What a page of the browser is told to do; `page` names it, and opens it where there is none of the name. */
 export type Order = { readonly page: string } & Action;
 
+/** From a place of the window to another one, in its pixels. */
+type Path = readonly [from: readonly [x: number, y: number], to: readonly [x: number, y: number]];
+
 type Action =
   | { readonly do: "go"; readonly address: string }
   | { readonly do: "view"; readonly width: number; readonly height: number; readonly dark: boolean }
@@ -16,11 +19,8 @@ type Action =
   | { readonly do: "clickAt"; readonly at: readonly [x: number, y: number] }
   | { readonly do: "fill"; readonly selector: string; readonly text: string }
   | { readonly do: "press"; readonly key: string }
-  | {
-    readonly do: "drag";
-    readonly from: readonly [x: number, y: number];
-    readonly to: readonly [x: number, y: number];
-  }
+  | { readonly do: "drag"; readonly path: Path }
+  | { readonly do: "fingers"; readonly paths: readonly Path[] }
   | { readonly do: "upload"; readonly selector: string; readonly files: readonly string[] }
   | { readonly do: "picture"; readonly path: string; readonly full: boolean }
   | { readonly do: "audit" }
@@ -168,11 +168,13 @@ export class Page {
   }
 
   /** Pulls with the mouse, in pixels of the window. */
-  async drag(
-    from: readonly [x: number, y: number],
-    to: readonly [x: number, y: number],
-  ): Promise<void> {
-    await this.#obey({ do: "drag", from, to });
+  async drag(...path: Path): Promise<void> {
+    await this.#obey({ do: "drag", path });
+  }
+
+  /** Touches with a finger for each path, one after the other; then all move, and go. Chromium alone. */
+  async fingers(...paths: Path[]): Promise<void> {
+    await this.#obey({ do: "fingers", paths });
   }
 
   /** Puts files into a file input. */

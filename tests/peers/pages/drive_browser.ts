@@ -62,11 +62,18 @@ async function obey(order: Order): Promise<unknown> {
       for (const key of order.key.split("+").reverse()) await page.keyboard.up(key as "Enter");
       return;
     case "drag": {
-      const [from, to] = [order.from, order.to];
+      const [from, to] = order.path;
       await page.mouse.move(...from);
       await page.mouse.down();
       await page.mouse.move(...to, { steps: 4 });
       await page.mouse.up();
+      return;
+    }
+    case "fingers": {
+      const fingers = [];
+      for (const [from] of order.paths) fingers.push(await page.touchscreen.touchStart(...from));
+      for (const [at, [, to]] of order.paths.entries()) await fingers[at]!.move(...to);
+      for (const finger of fingers) await finger.end();
       return;
     }
     case "clickAt":

@@ -8,25 +8,7 @@ import { pairs } from "../face/drawing.tsx";
 import { movePoint } from "./edit_history.ts";
 import type { Spot } from "./fit_shape.ts";
 import { POINT_GROUPS } from "./point_groups.ts";
-
-/** The part of the picture that is in sight, in its pixels. */
-export interface Sight {
-  readonly x: number;
-  readonly y: number;
-  /** How much larger than the whole picture it is shown. */
-  readonly zoom: number;
-}
-
-export const WHOLE: Sight = { x: 0, y: 0, zoom: 1 };
-const MOST_ZOOM = 12;
-
-/** Enlarges about a spot, which stays where it is. */
-export function zoomAt({ x, y, zoom }: Sight, [atX, atY]: Spot, factor: number): Sight {
-  const next = Math.min(MOST_ZOOM, Math.max(1, zoom * factor));
-  if (next === 1) return WHOLE;
-  const share = zoom / next;
-  return { x: atX - (atX - x) * share, y: atY - (atY - y) * share, zoom: next };
-}
+import { pinched, type Sight, zoomAt } from "./sight.ts";
 
 interface CanvasProps {
   readonly picture: string;
@@ -34,8 +16,12 @@ interface CanvasProps {
   readonly points: readonly number[] | null;
   /** Spots that were clicked to place a face. */
   readonly anchors: readonly Spot[];
+  /** Where Enter sets the next one; null while only a pointer is used. */
+  readonly cross: Spot | null;
   /** Which point is chosen. */
   readonly chosen: number;
+  /** Whether the picture is shown brighter than it is. */
+  readonly isBright: boolean;
   readonly sight: Sight;
   readonly onSight: (sight: Sight) => void;
   readonly onChoose: (point: number) => void;
@@ -49,23 +35,38 @@ interface CanvasProps {
 type Pull = { readonly point: number } | { readonly start: Spot; readonly from: Spot };
 
 export function Canvas(props: CanvasProps): JSX.Element {
-  const { picture, size, points, anchors, chosen, sight, onSight, onChoose, onMove } = props;
+  const { picture, size, points, anchors, cross, chosen, sight, onSight, onChoose, onMove } = props;
   const svg = useRef<SVGSVGElement>(null);
   const pull = useRef<Pull | null>(null);
+  /** Where the pointers are that are down, in pixels of the window, by their ids. */
+  const pointers = useRef(new Map<number, Spot>());
   /** The points while one of them is being pulled. */
   const [pulled, setPulled] = useState<readonly number[] | null>(null);
   useWheel(svg, (spot, factor) => onSight(zoomAt(sight, spot, factor)));
   const shown = pulled ?? points;
+  /** Ends a pull, and leaves the point where it was. */
+  const letGo = () => {
+    pull.current = null;
+    setPulled(null);
+  };
   const down = (event: PointerEvent) => {
-    const spot = spotOf(svg.current!, event);
-    const point = (event.target as Element).getAttribute("data-point");
     svg.current!.setPointerCapture(event.pointerId);
+    pointers.current.set(event.pointerId, [event.clientX, event.clientY]);
+    // A second finger enlarges, and the first one has not meant to pull.
+    if (pointers.current.size > 1) return letGo();
+    const point = (event.target as Element).getAttribute("data-point");
     pull.current = point === null
-      ? { start: spot, from: [event.clientX, event.clientY] }
+      ? { start: spotOf(svg.current!, event), from: [event.clientX, event.clientY] }
       : { point: Number(point) };
     if (point !== null) onChoose(Number(point));
   };
   const move = (event: PointerEvent) => {
+    const from = [...pointers.current.values()];
+    if (from.length === 2) {
+      pointers.current.set(event.pointerId, [event.clientX, event.clientY]);
+      const [factor, [clientX, clientY]] = pinched(from, [...pointers.current.values()]);
+      return onSight(zoomAt(sight, spotOf(svg.current!, { clientX, clientY }), factor));
+    }
     const now = pull.current;
     if (!now) return;
     const [x, y] = spotOf(svg.current!, event);
@@ -76,10 +77,14 @@ export function Canvas(props: CanvasProps): JSX.Element {
   };
   const up = (event: PointerEvent) => {
     const now = pull.current;
-    pull.current = null;
+    pointers.current.delete(event.pointerId);
     if (now && "start" in now && !isFar(now.from, event)) props.onClick(now.start);
-    if (pulled) onMove(pulled);
-    setPulled(null);
+    if (now && pulled) onMove(pulled);
+    letGo();
+  };
+  const cancel = ({ pointerId }: PointerEvent) => {
+    pointers.current.delete(pointerId);
+    letGo();
   };
   const radius = size.height / 130 / sight.zoom ** 0.75;
   const { width, height } = size;
@@ -93,9 +98,14 @@ export function Canvas(props: CanvasProps): JSX.Element {
       onPointerDown={down}
       onPointerMove={move}
       onPointerUp={up}
-      onPointerCancel={up}
+      onPointerCancel={cancel}
     >
-      <image href={picture} width={width} height={height} />
+      <image
+        class={props.isBright ? "bright" : ""}
+        href={picture}
+        width={width}
+        height={height}
+      />
       {shown && <Outlines points={shown} />}
       {shown && pairs(shown).map(([x, y], point) => (
         <circle
@@ -110,6 +120,14 @@ export function Canvas(props: CanvasProps): JSX.Element {
       {anchors.map(([x, y], index) => (
         <circle key={`a${index}`} class="anchor" cx={x} cy={y} r={1.5 * radius} />
       ))}
+      {cross && (
+        <path
+          class="anchor"
+          d={`M${cross} m${-4 * radius} 0 h${8 * radius} m${-4 * radius} ${-4 * radius} v${
+            8 * radius
+          }`}
+        />
+      )}
     </svg>
   );
 }
@@ -129,7 +147,10 @@ function Outlines({ points }: { points: readonly number[] }) {
 }
 
 /** Where a pointer is, in pixels of the picture. */
-function spotOf(svg: SVGSVGElement, { clientX, clientY }: MouseEvent): Spot {
+function spotOf(
+  svg: SVGSVGElement,
+  { clientX, clientY }: Pick<MouseEvent, "clientX" | "clientY">,
+): Spot {
   const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(svg.getScreenCTM()!.inverse());
   return [x, y];
 }

@@ -1,17 +1,18 @@
 /// <reference lib="dom" />
 /** A face whose points are corrected, one after the other through those of a query. */
 
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { About, FacePlace } from "../../wire.ts";
 import { useTitle } from "../focus.ts";
 import type { Extent } from "../../../../kernels/rasterize.ts";
-import { Canvas, type Sight, WHOLE, zoomAt } from "./canvas.tsx";
+import { Canvas } from "./canvas.tsx";
 import { edit, isEdited } from "./edit_history.ts";
 import { ANCHORS, type Spot } from "./fit_shape.ts";
 import { GoBack } from "./handled.tsx";
 import { pointName } from "./point_groups.ts";
 import { SavingNote } from "./saving_note.tsx";
+import { middleOf, type Sight, WHOLE, zoomAt } from "./sight.ts";
 import { type EditorState, useEditor } from "./use_editor.ts";
 import { type Editing, useEditing } from "./use_editing.ts";
 
@@ -35,8 +36,12 @@ function Editor({ editing, query }: { editing: Editing; query: string }) {
   const { face, history, setHistory, place, notice } = editing;
   const [size, setSize] = useState<Extent | null>(null);
   const sights = useState<Sight>(WHOLE);
-  const state = useEditor(editing, query, () => sights[1](WHOLE));
-  const { anchors, chosen } = state;
+  const [isBright, setBright] = useState(false);
+  const brighten = () => setBright(!isBright);
+  const fit = () => sights[1](WHOLE);
+  const middle = middleOf(size ?? { width: 0, height: 0 }, sights[0]);
+  const state = useEditor(editing, query, { size, middle, fit, brighten });
+  const { anchors, cross, chosen } = state;
   const picture = `api/faces/${face!.id}/picture`;
   return (
     <article class="face-page">
@@ -53,10 +58,14 @@ function Editor({ editing, query }: { editing: Editing; query: string }) {
             onChoose={state.choose}
             onMove={(points) => setHistory(edit(history, points))}
             onClick={state.click}
-            {...{ picture, size, chosen }}
+            {...{ picture, size, cross, chosen, isBright }}
           />
         )}
-        {size && <Zooming size={size} sight={sights[0]} onSight={sights[1]} />}
+        {size && (
+          <Zooming size={size} sight={sights[0]} onSight={sights[1]}>
+            <button type="button" aria-pressed={isBright} onClick={brighten}>Brighter</button>
+          </Zooming>
+        )}
       </div>
       <aside>
         <h1>{face!.image}</h1>
@@ -91,9 +100,10 @@ interface ZoomingProps {
   readonly size: Extent;
   readonly sight: Sight;
   readonly onSight: (sight: Sight) => void;
+  readonly children: ComponentChildren;
 }
 
-function Zooming({ size, sight, onSight }: ZoomingProps) {
+function Zooming({ size, sight, onSight, children }: ZoomingProps) {
   return (
     <p class="zooming">
       <button type="button" onClick={() => onSight(zoomAt(sight, middleOf(size, sight), 1.5))}>
@@ -101,13 +111,10 @@ function Zooming({ size, sight, onSight }: ZoomingProps) {
       </button>{" "}
       <button type="button" disabled={sight.zoom === 1} onClick={() => onSight(WHOLE)}>
         Whole picture
-      </button>
+      </button>{" "}
+      {children}
     </p>
   );
-}
-
-function middleOf({ width, height }: Extent, { x, y, zoom }: Sight): Spot {
-  return [x + width / zoom / 2, y + height / zoom / 2];
 }
 
 /** Loads the picture for its size. */
@@ -163,11 +170,14 @@ function Keys() {
       <dt>Pull</dt>
       <dd>moves a point; beside the points, an enlarged picture</dd>
       <dt>Arrows</dt>
-      <dd>move the chosen point by a pixel, with Shift by a quarter</dd>
+      <dd>
+        move the chosen point by a pixel, with Shift by a quarter; without points a cross, by four
+        or one, and Enter clicks there
+      </dd>
       <dt>[ ]</dt>
       <dd>choose another point</dd>
-      <dt>Wheel, 0</dt>
-      <dd>enlarges, shows the whole picture</dd>
+      <dt>Wheel, 0, l</dt>
+      <dd>enlarges as two fingers do, shows the whole picture, brightens it</dd>
       <dt>s, x, p</dt>
       <dd>save, no face, place by five clicks</dd>
       <dt>Ctrl-Z</dt>

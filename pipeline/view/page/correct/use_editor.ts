@@ -2,6 +2,8 @@
 /** What keys, buttons and clicks do to the face that is being corrected. */
 
 import { useLayoutEffect, useState } from "preact/hooks";
+import type { Extent } from "../../../../kernels/rasterize.ts";
+import { focusMain } from "../focus.ts";
 import { go } from "../route.tsx";
 import { edit, movePoint, redo, undo } from "./edit_history.ts";
 import { ANCHORS, type Spot } from "./fit_shape.ts";
@@ -24,8 +26,13 @@ const KEYS = {
   "]": "next",
   "[": "previous",
   b: "back",
+  l: "brighten",
+  Enter: "set",
   Escape: "escape",
 } as const;
+
+/** How much further than a point the arrow keys move the cross. */
+const CROSS_STEP = 4;
 
 /** Those that may be held down, as the arrow keys may. */
 const HELD: readonly (ActionName | undefined)[] = ["next", "previous"];
@@ -39,6 +46,8 @@ export interface EditorState {
   readonly actions: Actions;
   /** Spots that were clicked so far; null while no face is being placed. */
   readonly anchors: readonly Spot[] | null;
+  /** Where Enter sets the next one, once an arrow key was pressed; else null. */
+  readonly cross: Spot | null;
   readonly canUndo: boolean;
   /** The chosen point. */
   readonly chosen: number;
@@ -47,12 +56,23 @@ export interface EditorState {
   click(spot: Spot): void;
 }
 
-/** @param fit Shows the whole picture. */
-export function useEditor(editing: Editing, query: string, fit: () => void): EditorState {
+/** What is seen of the picture. */
+interface Seen {
+  /** Null before it is loaded. */
+  readonly size: Extent | null;
+  /** The middle of what is in sight. */
+  readonly middle: Spot;
+  /** Shows the whole picture. */
+  fit(): void;
+  brighten(): void;
+}
+
+export function useEditor(editing: Editing, query: string, seen: Seen): EditorState {
   const { history, setHistory } = editing;
   const face = editing.face!;
   const [chosen, choose] = useState(0);
   const [placing, setPlacing] = useState<readonly Spot[] | null>(null);
+  const [cross, setCross] = useState<Spot | null>(null);
   /** A face without points is being placed in any case. */
   const anchors = placing ?? (history.now ? null : []);
   const actions: Actions = {
@@ -75,24 +95,36 @@ export function useEditor(editing: Editing, query: string, fit: () => void): Edi
       const before = handledBefore(query, face.id);
       if (before) go({ place: "correct", id: before.id, query });
     },
-    fit,
+    set: () => void (cross && click(cross)),
+    ...{ fit: seen.fit, brighten: seen.brighten },
   };
   useKeys(actions, ([x, y]) => {
-    if (!history.now) return;
+    if (anchors && seen.size) {
+      const { size: { width, height }, middle } = seen;
+      const [atX, atY] = cross ?? middle;
+      setCross([within(atX + CROSS_STEP * x, width), within(atY + CROSS_STEP * y, height)]);
+      focusMain(); // Enter is for the cross, no longer for a button that was pressed.
+    }
+    if (anchors || !history.now) return;
     const [atX, atY] = [history.now[2 * chosen]!, history.now[2 * chosen + 1]!];
     setHistory(edit(history, movePoint(history.now, chosen, [atX + x, atY + y])));
   });
-  return {
-    ...{ actions, anchors, chosen, choose },
-    canUndo: (anchors?.length ?? 0) + history.past.length > 0,
-    click: (spot) => {
-      // All five stay in sight until the points are there.
-      if (anchors === null || anchors.length === ANCHORS.length) return;
-      const clicked = [...anchors, spot];
-      setPlacing(clicked);
-      if (clicked.length === ANCHORS.length) editing.placeBy(clicked).then(() => setPlacing(null));
-    },
+  const click = (spot: Spot) => {
+    // All five stay in sight until the points are there.
+    if (anchors === null || anchors.length === ANCHORS.length) return;
+    const clicked = [...anchors, spot];
+    setPlacing(clicked);
+    if (clicked.length === ANCHORS.length) editing.placeBy(clicked).then(() => setPlacing(null));
   };
+  return {
+    ...{ actions, anchors, chosen, choose, click },
+    cross: anchors && cross,
+    canUndo: (anchors?.length ?? 0) + history.past.length > 0,
+  };
+}
+
+function within(value: number, size: number): number {
+  return Math.min(size, Math.max(0, value));
 }
 
 function useKeys(actions: Actions, nudge: (by: Spot) => void): void {
@@ -102,6 +134,7 @@ function useKeys(actions: Actions, nudge: (by: Spot) => void): void {
       const name = actionOf(event);
       const arrow = ARROWS[event.key];
       if (event.altKey || !(name || arrow)) return;
+      if (name === "set" && (event.target as Element).closest("a, button")) return;
       event.preventDefault();
       if (event.repeat && !arrow && !HELD.includes(name)) return;
       const step = event.shiftKey ? 0.25 : 1;
