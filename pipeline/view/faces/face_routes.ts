@@ -100,10 +100,7 @@ async function sendPicture(context: Context, table: FaceTable): Promise<Response
   if (fault !== null) return refuse(context, 404, fault);
   try {
     const { type, bytes } = await wholePicture(table.path(id));
-    return context.body(bytes, 200, {
-      "content-type": type,
-      "cache-control": "private, max-age=600",
-    });
+    return context.body(bytes, 200, { "content-type": type });
   } catch (error) {
     return refuse(context, 404, error instanceof Error ? error.message : `${error}`);
   }
