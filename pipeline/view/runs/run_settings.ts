@@ -1,5 +1,6 @@
 /** How a run was set up, in the words of its configuration. */
 
+import { ATTRIBUTES } from "../../face/attributes.ts";
 import { presetConfig } from "../../network/presets.ts";
 import { flatten, SETTING_NAMES } from "../../network/settings.ts";
 import type { RunConfig } from "../../train/files/run_folder.ts";
@@ -16,6 +17,7 @@ export function changedSettings(config: RunConfig): RunDetail["changed"] {
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.length === ATTRIBUTES.length ? "all" : value.join(", ");
   return typeof value === "string" ? value : JSON.stringify(value ?? null);
 }
 

@@ -14,7 +14,7 @@ import { type Sample, useFaces, useSamples } from "./use_samples.ts";
 export function SampleFaces(
   { about, run }: { readonly about: About; readonly run: RunDetail },
 ): JSX.Element | null {
-  const [attribute, setAttribute] = useState<Attribute>("Smiling");
+  const [preferred, setAttribute] = useState<Attribute>("Smiling");
   /** Null follows the newest. */
   const [chosen, choose] = useState<number | null>(null);
   const faces = useFaces();
@@ -23,6 +23,9 @@ export function SampleFaces(
   const { shown, epochs, fault } = useSamples(run, wanted, faces);
   if (faces.length === 0 || (newest === null && run.bestEpoch === null)) return null;
   const choice = { epochs, wanted, bestEpoch: run.bestEpoch };
+  // A run may learn some of them.
+  const learnt = shown[0]?.tried.said[0]!.attributes.map(({ name }) => name) ?? ATTRIBUTES;
+  const attribute = learnt.includes(preferred) ? preferred : learnt[0]!;
   return (
     <section aria-labelledby="samples">
       <h2 id="samples">Faces of the validation split</h2>
@@ -34,7 +37,7 @@ export function SampleFaces(
             value={attribute}
             onChange={(event) => setAttribute(event.currentTarget.value as Attribute)}
           >
-            {ATTRIBUTES.map((name) => <option key={name} value={name}>{spaced(name)}</option>)}
+            {learnt.map((name) => <option key={name} value={name}>{spaced(name)}</option>)}
           </select>
         </label>
         {epochs.length > 1 && (
