@@ -24,7 +24,7 @@ export function SampleFaces(
   if (faces.length === 0 || (newest === null && run.bestEpoch === null)) return null;
   const choice = { epochs, wanted, bestEpoch: run.bestEpoch };
   // A run may learn some of them.
-  const learnt = shown[0]?.tried.said[0]!.attributes.map(({ name }) => name) ?? ATTRIBUTES;
+  const learnt = shown[0]?.tried.said[0]?.attributes.map(({ name }) => name) ?? ATTRIBUTES;
   const attribute = learnt.includes(preferred) ? preferred : learnt[0]!;
   return (
     <section aria-labelledby="samples">
