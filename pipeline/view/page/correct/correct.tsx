@@ -85,7 +85,7 @@ function Editor({ editing, query }: { editing: Editing; query: string }) {
 
 /** What is to be clicked next. */
 function askFor({ length }: readonly Spot[]): string {
-  return length < ANCHORS.length ? `Click ${ANCHORS[length]}.` : "…";
+  return length < ANCHORS.length ? `Click ${ANCHORS[length]}, hidden or not.` : "…";
 }
 
 /** `9 of 480: `, or `22 left: ` of faces that leave the query once they are placed. */
@@ -166,26 +166,25 @@ function Keys() {
   return (
     <dl class="facts keys">
       <dt>Five clicks</dt>
-      <dd>place all points; what is hidden is clicked where it would be</dd>
+      <dd>place a whole face</dd>
+      <dt>Enter</dt>
+      <dd>clicks at a cross; arrows move it</dd>
       <dt>Pull</dt>
-      <dd>moves a point; beside the points, an enlarged picture</dd>
+      <dd>moves a point, or the picture</dd>
       <dt>Arrows</dt>
-      <dd>
-        move the chosen point by a pixel, with Shift by a quarter; without points a cross, by four
-        or one, and Enter clicks there
-      </dd>
+      <dd>move the point; with Shift, less</dd>
       <dt>[ ]</dt>
       <dd>choose another point</dd>
       <dt>Wheel, 0, l</dt>
-      <dd>enlarges as two fingers do, shows the whole picture, brightens it</dd>
+      <dd>enlarge, show all, brighten</dd>
       <dt>s, x, p</dt>
-      <dd>save, no face, place by five clicks</dd>
+      <dd>save, no face, five clicks</dd>
       <dt>Ctrl-Z</dt>
-      <dd>undoes, a click too; with Shift does it again</dd>
+      <dd>undoes; with Shift, redoes</dd>
       <dt>b</dt>
       <dd>goes back to the face before</dd>
       <dt>Esc</dt>
-      <dd>leaves; what is not saved is there again when the face is opened again</dd>
+      <dd>leaves; nothing is lost</dd>
     </dl>
   );
 }

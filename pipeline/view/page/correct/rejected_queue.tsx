@@ -53,9 +53,11 @@ function Unsaved() {
   if (drafts.length === 0) return null;
   return (
     <p>
-      Not saved:{" "}
-      {drafts.map(({ face: { id, image } }) => (
-        <Link key={id} to={{ place: "correct", id, query: "" }}>{image}</Link>
+      Not saved: {drafts.map(({ face: { id, image } }, at) => (
+        <span key={id}>
+          {at > 0 && ", "}
+          <Link to={{ place: "correct", id, query: "" }}>{image}</Link>
+        </span>
       ))}
     </p>
   );
