@@ -15,6 +15,7 @@ import { LabelCorrector } from "./view/corrections/label_corrector.ts";
 import { Refiner } from "./view/corrections/refiner.ts";
 import { faceRoutes } from "./view/faces/face_routes.ts";
 import { FaceTable } from "./view/faces/face_table.ts";
+import { Tiles } from "./view/faces/tiles.ts";
 import { Events } from "./view/server/events.ts";
 import { addressOf, type Gate, guard, newToken, refuse } from "./view/server/guard.ts";
 import { pageRoutes } from "./view/server/page_files.ts";
@@ -96,6 +97,7 @@ async function openParts(options: ViewOptions, held: AsyncDisposableStack) {
     ...{ table, runs, events, corrector, labels },
     regions: new RegionIndex(table, frame),
     scores: new FaceScores(table, (name) => runs.named(name).folder),
+    tiles: held.use(new Tiles()),
     refiner: held.use(new Refiner()),
     trials: held.use(new Trials(networks)),
   };

@@ -38,6 +38,8 @@ const WITHOUT_THREADS = 64;
 export interface ReaderOptions {
   /** Threads that read, by default as many as there are cores; 0 for none besides the caller's. */
   readonly workers?: number | undefined;
+  /** Whether each takes long: then they go to threads from the first one on, and each by itself. */
+  readonly areLarge?: boolean;
   /** Starts a thread; for tests. */
   readonly start?: () => PoolWorker<PictureRequest, PictureAnswer>;
 }
@@ -49,19 +51,23 @@ export interface ReaderOptions {
 export class PictureReader implements ReadsPictures, AsyncDisposable {
   readonly window: number;
   readonly #pool: WorkerPool<PictureRequest, PictureAnswer> | null;
-  #begun = 0;
+  /** How many are read without threads. */
+  #few: number;
 
   constructor(options: ReaderOptions = {}) {
-    const { workers = navigator.hardwareConcurrency, start = () => new ReadingThread() } = options;
+    const { workers = navigator.hardwareConcurrency, areLarge = false } = options;
+    const { start = () => new ReadingThread() } = options;
     if (!Number.isInteger(workers) || workers < 0) {
       throw new RangeError(`Cannot read pictures with ${workers} threads`);
     }
-    this.window = 2 * BATCH * Math.max(1, workers);
-    this.#pool = workers === 0 ? null : new WorkerPool({ start, workers, batch: BATCH, broken });
+    const batch = areLarge ? 1 : BATCH;
+    this.#few = areLarge ? 0 : WITHOUT_THREADS;
+    this.window = 2 * batch * Math.max(1, workers);
+    this.#pool = workers === 0 ? null : new WorkerPool({ start, workers, batch, broken });
   }
 
   async read(request: PictureRequest): Promise<ReadPicture> {
-    if (this.#pool === null || this.#begun++ < WITHOUT_THREADS) {
+    if (this.#pool === null || this.#few-- > 0) {
       return await pictureOf(await openPictureFile(request.path), request);
     }
     const answer = await this.#pool.ask(request);

@@ -8,16 +8,15 @@ import { refuse } from "../server/guard.ts";
 import type { FaceDetail, FacePage, FacePlace, ListedFace } from "../wire.ts";
 import { type Chosen, FaceQueries, type FaceSources } from "./face_query.ts";
 import type { FaceTable } from "./face_table.ts";
-import { Tiles, wholePicture } from "./tiles.ts";
+import { type Tiles, wholePicture } from "./tiles.ts";
 
 /** Most faces of one answer. */
 const MOST = 500;
 
 /** Answers questions about faces. */
-export function faceRoutes(sources: FaceSources): Hono {
-  const { table } = sources;
+export function faceRoutes(sources: FaceSources & { readonly tiles: Tiles }): Hono {
+  const { table, tiles } = sources;
   const queries = new FaceQueries(sources);
-  const tiles = new Tiles();
   const app = new Hono();
   app.get("/", async (context) => {
     const query = new URL(context.req.url).searchParams;

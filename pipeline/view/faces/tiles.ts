@@ -1,7 +1,9 @@
 /** Pictures of faces for the browser: whole ones, and small ones for the grid. */
 
-import { encodePng, readPictureFile, resizeImage, sizeOfPicture } from "../../image/image.ts";
-import { decodeImage, webPicture } from "../../image/image.ts";
+import { encodePng, readPictureFile, sizeOfPicture, webPicture } from "../../image/image.ts";
+import { PictureReader } from "../../image/reading/picture_reader.ts";
+import type { PictureSize } from "../../image/reading/read_picture.ts";
+import { mapInOrder } from "../../streams/map_in_order.ts";
 
 /** A picture as a response has it. */
 export interface WebPicture {
@@ -19,8 +21,9 @@ const KEPT_BYTES = 1 << 26;
 /** Milliseconds of work after which the tiles that are made are sent. */
 const PATIENCE = 50;
 
-/** Makes tiles, and keeps those that took work. */
-export class Tiles {
+/** Makes tiles, and keeps those that took work; dispose it to end its threads. */
+export class Tiles implements AsyncDisposable {
+  readonly #reader = new PictureReader({ areLarge: true });
   readonly #kept = new Map<string, WebPicture>();
   #bytes = 0;
 
@@ -31,8 +34,10 @@ export class Tiles {
   async *lines(paths: readonly (string | null)[]): AsyncGenerator<Uint8Array> {
     let text = "";
     let sent = performance.now();
-    for (const path of paths) {
-      text += (path === null ? "" : await this.#get(path).then(dataUrl, () => "")) + "\n";
+    const line = async (path: string | null) =>
+      (path === null ? "" : await this.#get(path).then(dataUrl, () => "")) + "\n";
+    for await (const next of mapInOrder(paths, line, this.#reader.window)) {
+      text += next;
       if (performance.now() - sent < PATIENCE) continue;
       yield new TextEncoder().encode(text);
       text = "";
@@ -46,9 +51,25 @@ export class Tiles {
     if (kept) return kept;
     const bytes = await readPictureFile(path);
     if (bytes.length <= SMALL_FILE) return await picture(bytes);
-    const tile = await shrink(bytes, path);
+    const [width, height] = sizeOfPicture(bytes);
+    if (height <= TILE_HEIGHT) return await picture(bytes);
+    const tile = await this.#shrink(path, { width, height });
     this.#keep(path, tile);
     return tile;
+  }
+
+  async #shrink(path: string, { width, height }: PictureSize): Promise<WebPicture> {
+    const size = {
+      width: Math.max(1, Math.round(width * TILE_HEIGHT / height)),
+      height: TILE_HEIGHT,
+    };
+    const { pixels } = await this.#reader.read({ path, size, useDamaged: false });
+    const small = await encodePng({ ...size, data: pixels! });
+    return { type: "image/png", bytes: new Uint8Array(small) };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#reader[Symbol.asyncDispose]();
   }
 
   #keep(path: string, tile: WebPicture): void {
@@ -64,15 +85,6 @@ export class Tiles {
 
 function dataUrl({ type, bytes }: WebPicture): string {
   return `data:${type};base64,${bytes.toBase64()}`;
-}
-
-async function shrink(bytes: Uint8Array, path: string): Promise<WebPicture> {
-  const [width, height] = sizeOfPicture(bytes);
-  if (height <= TILE_HEIGHT) return await picture(bytes);
-  const image = await decodeImage(bytes, path);
-  const scaled = Math.max(1, Math.round(width * TILE_HEIGHT / height));
-  const small = await encodePng(resizeImage(image, scaled, TILE_HEIGHT));
-  return { type: "image/png", bytes: new Uint8Array(small) };
 }
 
 /** A picture as it lies, where browsers show its kind. */

@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { imagesIn } from "../../../pipeline/dataset.ts";
+import { encodePng, sizeOfPicture } from "../../../pipeline/image/image.ts";
+import { Random } from "../../../pipeline/numbers/random.ts";
+import { inFolder } from "../../fixtures/face_records.ts";
 import { attributeColumn, hasAttribute } from "../../../pipeline/face/attributes.ts";
 import type { FaceRecord } from "../../../pipeline/face/record.ts";
 import type { FaceDetail, FacePage, FacePlace } from "../../../pipeline/view/wire.ts";
@@ -52,6 +57,21 @@ Deno.test("/api/faces/tiles gives the pictures of faces in the order asked for, 
     await response.body?.cancel();
   }
 });
+
+Deno.test("/api/faces/tiles makes large pictures small, on threads", () =>
+  inFolder(async (folder) => {
+    const random = new Random(5);
+    const data = Uint8Array.from({ length: 600 * 400 * 3 }, () => random.integer(256));
+    const large = await encodePng({ width: 600, height: 400, data });
+    for (const name of ["one.png", "two.png"]) await Deno.writeFile(join(folder, name), large);
+    await using view = await ServedView.open({ records: imagesIn(folder), landmarks: null });
+    const tiles = await (await view.fetch("/api/faces/tiles?ids=0,1")).text();
+    const [first, second] = tiles.split("\n");
+    assert.equal(first, second);
+    assert.match(first!, /^data:image\/png;base64,/);
+    const tile = Uint8Array.fromBase64(first!.slice(first!.indexOf(",") + 1));
+    assert.deepEqual(sizeOfPicture(tile), [327, 218]);
+  }));
 
 Deno.test({
   name: "view: faces are scrolled through, filtered, and looked at by keyboard",
