@@ -1,12 +1,13 @@
 /** Corrects faces: journal first, then the landmarks file, and all pages are told. */
 
 import { basename } from "node:path";
+import { exists } from "../../files/write_file.ts";
 import { Corrections, type Outcome } from "../../landmarks/corrections/corrections.ts";
 import { rejectedPath } from "../../landmarks/files/landmark_file.ts";
 import type { FaceTable } from "../faces/face_table.ts";
 import { Autosave, type AutosaveOptions } from "./autosave.ts";
 import { Overlay } from "./overlay.ts";
-import { saveCorrections } from "./save_corrections.ts";
+import { originalPath, saveCorrections } from "./save_corrections.ts";
 
 /** Milliseconds between looks at what other processes do to the files. */
 const LOOK_EVERY = 1000;
@@ -130,7 +131,10 @@ export class Corrector implements AsyncDisposable {
     const { path, table, signal, events } = this.#options;
     const stamp = await stampOf(path);
     if (stamp === this.#stamp) return false;
-    if (isGone(stamp) && this.#stamp !== null && !isGone(this.#stamp)) {
+    const isLost = this.#stamp === null
+      ? stamp.startsWith("-") && await exists(originalPath(path))
+      : isGone(stamp) && !isGone(this.#stamp);
+    if (isLost) {
       // Made anew, it would have nothing but what was corrected.
       throw new Error(
         `${basename(path)} is gone: put it back; what you have corrected is kept in the journal`,

@@ -5,6 +5,7 @@ import { writeLandmarks } from "../../../../pipeline/landmarks.ts";
 import { Corrections } from "../../../../pipeline/landmarks/corrections/corrections.ts";
 import { readTable } from "../../../../pipeline/landmarks/files/landmark_file.ts";
 import { Corrector } from "../../../../pipeline/view/corrections/corrector.ts";
+import { originalPath } from "../../../../pipeline/view/corrections/save_corrections.ts";
 import { FaceTable } from "../../../../pipeline/view/faces/face_table.ts";
 import { Events } from "../../../../pipeline/view/server/events.ts";
 import { Heard, until } from "../../../contexts/view_context.ts";
@@ -116,6 +117,16 @@ Deno.test("Corrector never makes a file anew that is gone or emptied, and goes o
     });
     const kept = "faces.csv is gone: put it back; what you have corrected is kept in the journal";
     assert.deepEqual(faults, [kept, kept, kept], "each time once");
+    await Deno.remove(path);
+    await using again = await Corrector.open({
+      ...{ path, table: await FaceTable.from(streamOf([])), events: new Events(), saveAfter: 1 },
+      ...{ onFault: (fault: string) => void faults.push(fault), signal: AbortSignal.any([]) },
+    });
+    again.begin();
+    await until("it is told at the next start, too", () => faults.length === 4);
+    await Deno.copyFile(originalPath(path), path);
+    await until("it follows", async () => await first(path, "a.jpg") === 51);
+    assert.equal(await first(path, "c.jpg"), 12);
   }));
 
 Deno.test("Corrector names a file that it cannot read, and corrects nothing in it", () =>
