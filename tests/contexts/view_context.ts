@@ -1,6 +1,7 @@
 /** The local page for tests: served in this process, at a port of its own. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { openDataset } from "../../pipeline/dataset.ts";
 import type { FaceRecord } from "../../pipeline/face/record.ts";
 import { openView, type ViewOptions } from "../../pipeline/view.ts";
@@ -70,6 +71,16 @@ export class ServedView implements AsyncDisposable {
       stop.abort();
       await view.finished;
     });
+  }
+
+  /** The sample with a landmarks file of one's own in a folder, in which it is corrected: `faces.csv`. */
+  static async correctable(
+    folder: string,
+    options: Partial<ViewOptions> = {},
+  ): Promise<ServedView> {
+    const file = join(folder, "faces.csv");
+    await Deno.copyFile(SAMPLE_LANDMARKS, file);
+    return await ServedView.open({ landmarks: file, correcting: { file }, ...options });
   }
 
   /** Headers of the page's own requests. */

@@ -35,10 +35,8 @@ export const VIEW = command({
       throw new UsageError("--dataset and --images exclude each other");
     }
     const faces = await viewedFaces(values, { terminal, signal });
-    for (
-      const path of [...values.run, ...values.landmarks === undefined ? [] : [values.landmarks]]
-    ) {
-      if (!await exists(path)) terminal.warn(`${path} does not exist yet`);
+    for (const path of [...values.run, values.landmarks]) {
+      if (path !== undefined && !await exists(path)) terminal.warn(`${path} does not exist yet`);
     }
     const shown = values.run.length > 0 ? values.run : ["runs"];
     const { openView } = await import("../../view.ts");

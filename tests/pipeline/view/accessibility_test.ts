@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
-import { SAMPLE, SAMPLE_LANDMARKS, trainSmall } from "../../contexts/train_context.ts";
+import { SAMPLE, trainSmall } from "../../contexts/train_context.ts";
 import { ServedView } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
@@ -87,10 +87,7 @@ Deno.test({
     inFolder(async (folder) => {
       const run = join(folder, "run");
       await trainSmall(run);
-      const file = join(folder, "faces.csv");
-      await Deno.copyFile(SAMPLE_LANDMARKS, file);
-      const correctable = { landmarks: file, correcting: { file } };
-      await using view = await ServedView.open({ runs: [run], ...correctable });
+      await using view = await ServedView.correctable(folder, { runs: [run] });
       await using browser = Browser.open();
       const page = browser.page();
       await page.view(1000);

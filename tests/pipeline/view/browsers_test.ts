@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { FaceDetail } from "../../../pipeline/view/wire.ts";
 import { Browser, BROWSERS, type Page } from "../../contexts/browser_context.ts";
-import { SAMPLE_LANDMARKS, trainSmall } from "../../contexts/train_context.ts";
+import { trainSmall } from "../../contexts/train_context.ts";
 import { ServedView } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
@@ -25,10 +25,7 @@ for (const browser of BROWSERS) {
     inFolder(async (folder) => {
       const run = join(folder, "run");
       await trainSmall(run);
-      const file = join(folder, "faces.csv");
-      await Deno.copyFile(SAMPLE_LANDMARKS, file);
-      const correctable = { landmarks: file, correcting: { file } };
-      await using view = await ServedView.open({ runs: [run], ...correctable });
+      await using view = await ServedView.correctable(folder, { runs: [run] });
       await using driven = Browser.open(browser);
       const page = driven.page();
       await page.go(view.address);

@@ -7,7 +7,8 @@ import {
   redo,
   undo,
 } from "../../../pipeline/view/page/correct/edit_history.ts";
-import { anchorsOf, fitShape, type Spot } from "../../../pipeline/view/page/correct/fit_shape.ts";
+import { anchorsOf, fitShape } from "../../../pipeline/view/page/correct/fit_shape.ts";
+import type { Spot } from "../../../pipeline/view/page/spots.ts";
 import { MEAN_FACE } from "../../../pipeline/view/page/correct/mean_face.ts";
 import { POINT_GROUPS } from "../../../pipeline/view/page/correct/point_groups.ts";
 

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { anchorsOf } from "../../../pipeline/view/page/correct/fit_shape.ts";
 import { middleOf, pinched, WHOLE, zoomAt } from "../../../pipeline/view/page/correct/sight.ts";
 import type { FaceDetail } from "../../../pipeline/view/wire.ts";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
-import { SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
 import { ServedView } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
@@ -29,9 +27,7 @@ Deno.test({
   ignore: chromium === null,
   fn: () =>
     inFolder(async (folder) => {
-      const file = join(folder, "faces.csv");
-      await Deno.copyFile(SAMPLE_LANDMARKS, file);
-      await using view = await ServedView.open({ landmarks: file, correcting: { file } });
+      await using view = await ServedView.correctable(folder);
       await using browser = Browser.open();
       const page = browser.page();
       await page.view(1200);

@@ -6,23 +6,16 @@ import { FileWriter } from "../../../pipeline/files/write_file.ts";
 import { FaceTable } from "../../../pipeline/view/faces/face_table.ts";
 import { LabelCorrector } from "../../../pipeline/view/corrections/label_corrector.ts";
 import type { ChangeRefusal, FaceDetail, FacePage } from "../../../pipeline/view/wire.ts";
-import { SAMPLE, SAMPLE_LANDMARKS } from "../../contexts/train_context.ts";
+import { SAMPLE } from "../../contexts/train_context.ts";
 import { Heard, sampleRecords, ServedView, until } from "../../contexts/view_context.ts";
 import { Browser, chromium } from "../../contexts/browser_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
-
-/** The sample with a landmarks file of one's own. */
-async function correctable(folder: string): Promise<ServedView> {
-  const file = join(folder, "faces.csv");
-  await Deno.copyFile(SAMPLE_LANDMARKS, file).catch(() => {});
-  return await ServedView.open({ landmarks: file, correcting: { file } });
-}
 
 Deno.test("PUT labels: journal first, then a label file that --labels reads; the data set's stays", async () => {
   await inFolder(async (folder) => {
     const own = await Deno.readTextFile(join(SAMPLE, "Anno", "list_attr_celeba.txt"));
     {
-      await using view = await correctable(folder);
+      await using view = await ServedView.correctable(folder);
       const { labels, labelRevision } = await view.ask<FaceDetail>("/api/faces/3");
       assert.equal(labelRevision, 0);
       const change = { revision: 0, labels: ["Bald", "Smiling"] };
@@ -53,7 +46,7 @@ Deno.test("PUT labels: journal first, then a label file that --labels reads; the
       assert.deepEqual(namesOf(corrected[id]!.labels!), expected, image);
     }
     assert.equal(await Deno.readTextFile(join(SAMPLE, "Anno", "list_attr_celeba.txt")), own);
-    await using again = await correctable(folder);
+    await using again = await ServedView.correctable(folder);
     const kept = await again.ask<FaceDetail>("/api/faces/3");
     assert.deepEqual(
       [kept.labels, kept.labelRevision],
@@ -105,7 +98,7 @@ Deno.test("labels are not corrected without --landmarks, nor over a file of some
     const change = { revision: 0, labels: [] };
     assert.equal((await off.send("PUT", "/api/faces/0/labels", change))[0], 403);
     await Deno.writeTextFile(join(folder, "faces.labels.csv"), "mine\n");
-    await using view = await correctable(folder);
+    await using view = await ServedView.correctable(folder);
     const [status, { error }] = await view.send<{ error: string }>(
       ...["PUT", "/api/faces/0/labels", change] as const,
     );
@@ -121,7 +114,7 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       {
-        await using view = await correctable(folder);
+        await using view = await ServedView.correctable(folder);
         await using browser = Browser.open();
         const page = browser.page();
         await page.go(view.address + "#/face/5");
@@ -138,5 +131,34 @@ Deno.test({
       const text = await Deno.readTextFile(join(folder, "faces.labels.csv"));
       const [head, ...rows] = text.split("\n").map((line) => line.split(","));
       assert.equal(rows[5]![head!.indexOf("Wearing_Hat")], "1");
+    }),
+});
+
+Deno.test({
+  name: "view: labels are corrected by keyboard, one change after the other",
+  ignore: chromium === null,
+  fn: () =>
+    inFolder(async (folder) => {
+      await using view = await ServedView.correctable(folder);
+      await using browser = Browser.open();
+      const page = browser.page();
+      await page.go(view.address + "#/face/3");
+      await page.click(".label-editor summary");
+      const before = await view.ask<FaceDetail>("/api/faces/3");
+      await page.evaluate(() => document.querySelector<HTMLElement>("[name=Bald]")!.focus());
+      for (let i = 0; i < 3; i++) await page.press(" ");
+      await page.wait(async () => {
+        const face = await (await fetch("api/faces/3")).json();
+        return face.labelRevision === 3;
+      });
+      const after = await view.ask<FaceDetail>("/api/faces/3");
+      assert.equal(after.labels!.includes("Bald"), !before.labels!.includes("Bald"));
+      await page.wait(
+        (isBald) => document.querySelector<HTMLInputElement>("[name=Bald]")!.checked === isBald,
+        after.labels!.includes("Bald"),
+      );
+      const focused = await page.evaluate(() => document.activeElement!.getAttribute("name"));
+      assert.equal(focused, "Bald", "the focus stays");
+      assert.deepEqual(await page.faults(), []);
     }),
 });

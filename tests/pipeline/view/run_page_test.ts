@@ -4,7 +4,7 @@ import { openBackend } from "../../../pipeline/compute/backend.ts";
 import { train } from "../../../pipeline/train.ts";
 import { Browser, chromium, type Page } from "../../contexts/browser_context.ts";
 import { smallConfig, someFaces } from "../../contexts/train_context.ts";
-import { ServedView } from "../../contexts/view_context.ts";
+import { ServedView, until } from "../../contexts/view_context.ts";
 import { inFolder } from "../../fixtures/face_records.ts";
 
 /** What the first figure says is shown. */
@@ -82,16 +82,10 @@ Deno.test({
       await page.evaluate(() => document.querySelector<HTMLElement>("[name=epoch]")!.focus());
       await page.press("Home");
       await page.waitForText("Network after epoch 1");
-      await page.wait((newest) => {
-        const figure = document.querySelector<HTMLCanvasElement>(".samples canvas")!;
-        return figure.closest("li")!.textContent + figure.toDataURL() !== newest;
-      }, newest);
+      await until("another one is shown", async () => await sample(page) !== newest);
       await page.press("End");
       await page.waitForText("Network after epoch 3");
-      await page.wait((newest) => {
-        const figure = document.querySelector<HTMLCanvasElement>(".samples canvas")!;
-        return figure.closest("li")!.textContent + figure.toDataURL() === newest;
-      }, newest);
+      await until("what was seen is shown again", async () => await sample(page) === newest);
 
       await trainUntil(4, true);
       await page.waitForText("Network after epoch 4");

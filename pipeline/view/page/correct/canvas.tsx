@@ -4,9 +4,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Extent } from "../../../../kernels/rasterize.ts";
-import { pairs } from "../face/drawing.tsx";
+import { pairs, type Spot } from "../spots.ts";
 import { movePoint } from "./edit_history.ts";
-import type { Spot } from "./fit_shape.ts";
 import { POINT_GROUPS } from "./point_groups.ts";
 import { pinched, type Sight, zoomAt } from "./sight.ts";
 

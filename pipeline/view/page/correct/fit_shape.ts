@@ -1,9 +1,7 @@
 /** A face's 68 points from five of them. */
 
+import { middleOf, minus, pairs, type Spot, spreadOf, squareBetween, sum } from "../spots.ts";
 import { MEAN_FACE } from "./mean_face.ts";
-
-/** Where something is in a picture, in pixels. */
-export type Spot = readonly [x: number, y: number];
 
 /** What is clicked, in this order; left and right are those of the picture, and may be exchanged. */
 export const ANCHORS = [
@@ -19,14 +17,21 @@ const ANCHOR_POINTS = [[36, 42], [42, 48], [30, 31], [48, 49], [54, 55]] as cons
 
 /** Where the five anchors of a face's points are. */
 export function anchorsOf(points: readonly number[]): Spot[] {
-  return ANCHOR_POINTS.map(([from, to]) => {
-    const mean = (axis: number) => {
-      let sum = 0;
-      for (let point = from; point < to; point++) sum += points[2 * point + axis]!;
-      return sum / (to - from);
-    };
-    return [mean(0), mean(1)];
-  });
+  return ANCHOR_POINTS.map(([from, to]) => middleOf(pairs(points.slice(2 * from, 2 * to))));
+}
+
+/**
+ * How far points may be from anchors that were clicked, in distances between the eyes, or between them and the
+ * mouth where a face is turned.
+ */
+const MOST_OFF = 0.15;
+
+/** Whether points are where the anchors say. */
+export function agrees(points: readonly number[], anchors: readonly Spot[]): boolean {
+  const [left, right, , ...mouth] = anchors as [Spot, Spot, Spot, Spot, Spot];
+  const height = squareBetween(middleOf([left, right]), middleOf(mouth));
+  const most = MOST_OFF ** 2 * Math.max(squareBetween(left, right), height);
+  return anchorsOf(points).every((spot, i) => squareBetween(spot, anchors[i]!) <= most);
 }
 
 /** Turns to the side and up or down, in radians, from which the search begins. */
@@ -63,7 +68,7 @@ export function fitShape(clicked: readonly Spot[]): FittedFace {
   const { anchors, turn } = least(fits, ({ missed }) => missed);
   const points = seenFrom(turn);
   const own = anchorsOf(points);
-  return { anchors, points: bend(spotsOf(points).map(similarity(own, anchors)), anchors).flat() };
+  return { anchors, points: bend(pairs(points).map(similarity(own, anchors)), anchors).flat() };
 }
 
 /** The orders of the anchors in which the face is not its own mirror image. */
@@ -150,34 +155,4 @@ function least<T>(all: readonly T[], of: (one: T) => number): T {
 
 function stepsTo(count: number, step: number): number[] {
   return Array.from({ length: 2 * count + 1 }, (_, at) => (at - count) * step);
-}
-
-function spotsOf(points: readonly number[]): Spot[] {
-  return Array.from(
-    { length: points.length / 2 },
-    (_, at) => [points[2 * at]!, points[2 * at + 1]!],
-  );
-}
-
-function middleOf(spots: readonly Spot[]): Spot {
-  const mean = (axis: 0 | 1) => sum(spots.map((spot) => spot[axis])) / spots.length;
-  return [mean(0), mean(1)];
-}
-
-/** Sum of the squared distances to their middle. */
-function spreadOf(spots: readonly Spot[]): number {
-  const middle = middleOf(spots);
-  return sum(spots.map((spot) => squareBetween(spot, middle)));
-}
-
-function minus([x, y]: Spot, [u, v]: Spot): Spot {
-  return [x - u, y - v];
-}
-
-function squareBetween([x, y]: Spot, [u, v]: Spot): number {
-  return (x - u) ** 2 + (y - v) ** 2;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

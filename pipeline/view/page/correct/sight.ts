@@ -1,7 +1,7 @@
 /** Which part of a picture is in sight. */
 
 import type { Extent } from "../../../../kernels/rasterize.ts";
-import type { Spot } from "./fit_shape.ts";
+import type { Spot } from "../spots.ts";
 
 /** The part of the picture that is in sight, in its pixels. */
 export interface Sight {

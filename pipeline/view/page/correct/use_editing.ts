@@ -7,7 +7,8 @@ import { ask, Refused, send } from "../ask.ts";
 import { go } from "../route.tsx";
 import { draftOf, dropDraft, keepDraft } from "./drafts.ts";
 import { beginWith, edit, type EditHistory } from "./edit_history.ts";
-import { anchorsOf, fitShape, type Spot } from "./fit_shape.ts";
+import type { Spot } from "../spots.ts";
+import { agrees, fitShape } from "./fit_shape.ts";
 import { nextOf, remember } from "./handled.tsx";
 import { WAITING } from "./rejected_queue.tsx";
 
@@ -130,27 +131,11 @@ export function useEditing(id: number, query: string): Editing {
   };
 }
 
-/**
- * How far the program's own points may be from those that were clicked, in distances between the eyes, or between
- * them and the mouth where a face is turned.
- */
-const MOST_OFF = 0.15;
-
 /** The points of the program's predictor where they agree with the five, else the mean face's. */
 async function placed(id: number, clicked: readonly Spot[]): Promise<readonly number[]> {
   const { anchors, points } = fitShape(clicked);
   const fitted = points.map((value) => Math.round(value * 100) / 100);
   const refined = await send<Refined>("POST", `faces/${id}/refine`, { points: fitted })
     .then(({ points }) => points, () => null);
-  if (!refined) return fitted;
-  const [left, right, , corner, other] = anchors as [Spot, Spot, Spot, Spot, Spot];
-  const eyes = Math.hypot(right[0] - left[0], right[1] - left[1]);
-  const height = Math.hypot(
-    (corner[0] + other[0] - left[0] - right[0]) / 2,
-    (corner[1] + other[1] - left[1] - right[1]) / 2,
-  );
-  const off = anchorsOf(refined).map(([x, y], at) =>
-    Math.hypot(x - anchors[at]![0], y - anchors[at]![1])
-  );
-  return Math.max(...off) <= MOST_OFF * Math.max(eyes, height) ? refined : fitted;
+  return refined && agrees(refined, anchors) ? refined : fitted;
 }

@@ -5,8 +5,9 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import type { Extent } from "../../../../kernels/rasterize.ts";
 import { focusMain } from "../focus.ts";
 import { go } from "../route.tsx";
+import type { Spot } from "../spots.ts";
 import { edit, movePoint, redo, undo } from "./edit_history.ts";
-import { ANCHORS, type Spot } from "./fit_shape.ts";
+import { ANCHORS } from "./fit_shape.ts";
 import { handledBefore } from "./handled.tsx";
 import type { Editing } from "./use_editing.ts";
 

@@ -7,6 +7,7 @@ import { makePolygons, MAX_CORNERS, writePolygons } from "../../../face/region_p
 import { type Region, REGIONS } from "../../../face/regions.ts";
 import type { Extent } from "../../../../kernels/rasterize.ts";
 import type { FaceDetail } from "../../wire.ts";
+import { pairs } from "../spots.ts";
 
 interface DrawingProps {
   readonly face: FaceDetail;
@@ -52,9 +53,4 @@ function outlines(points: readonly number[], regions: readonly Region[]): string
     const from = index * MAX_CORNERS * 2;
     return polygons.subarray(from, from + 2 * counts[index]!).join(" ");
   }).filter((outline) => outline !== "");
-}
-
-/** The points of x0, y0, x1, y1, … one by one. */
-export function pairs(points: readonly number[]): [x: number, y: number][] {
-  return Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }
